@@ -1,0 +1,1 @@
+"""In silico experiments with digital twins of the brain."""

@@ -1,0 +1,268 @@
+"""What a session is, and how the sessions that can be opened are found.
+
+A *twin* (a family of trained models) is registered by its distribution under the entry
+point group ``insilico_gui.twins``. The entry point's name is the first part of the ids of
+its sessions (``demo``, ``family/session-8_scan-5``), and it loads to an object that
+satisfies :class:`Twin`. The host learns everything it knows about a twin through the two
+protocols of this module.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+from insilico_gui.errors import InsilicoError, SessionError
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+ENTRY_POINT_GROUP = "insilico_gui.twins"
+
+InputKind = Literal["video", "images", "conditions", "drive"]
+
+logger = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class Session(Protocol):
+    """A twin bound to recorded units, ready to encode.
+
+    Attributes
+    ----------
+    id : str
+        Id by which :func:`open_session` finds it again.
+    units : pandas.DataFrame
+        The unit table: one row per unit **in response order**, index 0..U-1, checked by
+        :func:`check_units`. A column that the session does not know is absent.
+    input_kind : {"video", "images", "conditions", "drive"}
+        What drives the session.
+    frame_shape : (int, int)
+        Height and width in pixels of the frames that :meth:`stream` takes.
+    frame_rate : float
+        Frames per second (Hz) of input and output.
+    behavior : mapping of str to int
+        Behaviour inputs that :meth:`stream` accepts, and how many columns each has;
+        empty if the session takes none.
+    device : str
+        ``"cpu"`` or ``"cuda:N"``.
+    attrs : mapping of str to Any
+        Provenance that goes with every response, JSON-able; ``"weights_hash"`` is
+        required.
+    """
+
+    id: str
+    units: pd.DataFrame
+    input_kind: InputKind
+    frame_shape: tuple[int, int]
+    frame_rate: float
+    behavior: Mapping[str, int]
+    device: str
+    attrs: Mapping[str, Any]
+
+    def stream(
+        self,
+        chunks: Iterable[NDArray[np.uint8]],
+        behavior: Mapping[str, NDArray[np.floating]] | None = None,
+        units: NDArray[np.integer] | None = None,
+    ) -> Iterator[NDArray[np.float32]]:
+        """Encode consecutive chunks of one video (or of N videos side by side).
+
+        Every call starts from a fresh state and carries it from chunk to chunk, so any
+        split of a video gives the same responses. Calls are independent of each other:
+        two running streams of one session never share state.
+
+        Parameters
+        ----------
+        chunks : iterable of uint8 arrays, [n, H, W] or [N, n, H, W]
+            Consecutive frames; n may differ from chunk to chunk.
+        behavior : mapping of str to array [T, K] or [N, T, K], optional
+            Traces for the whole video, sliced along with the chunks.
+        units : int array, optional
+            Response columns to compute, in this order; default all.
+
+        Yields
+        ------
+        float32 array, [n, U] or [N, n, U]
+            One for each chunk.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class SessionInfo:
+    """What can be said of a session before its weights are loaded.
+
+    Attributes
+    ----------
+    id : str
+        Full id, e.g. ``"demo"``.
+    title : str
+        One line for people.
+    n_units : int
+        Number of units.
+    areas, fields : mapping of str to int
+        Number of units of each brain area and each imaging field, where known.
+    input_kind : str
+        See :class:`Session`.
+    """
+
+    id: str
+    title: str
+    n_units: int
+    areas: Mapping[str, int] = field(default_factory=dict)
+    fields: Mapping[str, int] = field(default_factory=dict)
+    input_kind: InputKind = "video"
+
+
+class Twin(Protocol):
+    """A family of trained models: what an entry point of this group loads to."""
+
+    def sessions(self, directory: Path | None) -> Sequence[SessionInfo]:
+        """Sessions that can be opened from `directory`, without loading weights.
+
+        Returns an empty sequence if nothing in the folder belongs to this twin.
+        """
+        ...
+
+    def open(self, session_id: str, directory: Path | None, device: str) -> Session:
+        """Load one session; `session_id` is the full id.
+
+        Raises
+        ------
+        InsilicoError
+            One clear sentence on what is missing or wrong.
+        """
+        ...
+
+
+def twins() -> dict[str, Twin]:
+    """All registered twins by entry-point name.
+
+    A twin that fails to load is left out with a warning in the log: one broken plugin
+    must not take the others with it.
+    """
+    found: dict[str, Twin] = {}
+    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: p.name):
+        try:
+            found[point.name] = point.load()
+        except Exception:
+            logger.exception("The twin %r (%s) failed to load", point.name, point.value)
+    return found
+
+
+def session_infos(directory: str | os.PathLike[str] | None = None) -> list[SessionInfo]:
+    """Describe every session that can be opened here.
+
+    Parameters
+    ----------
+    directory : path, optional
+        Folder with weights; without it only sessions that need none are found.
+
+    Raises
+    ------
+    SessionError
+        If `directory` is not a folder.
+    """
+    folder = _folder(directory)
+    infos: list[SessionInfo] = []
+    for name, twin in twins().items():
+        try:
+            infos.extend(twin.sessions(folder))
+        except InsilicoError as error:
+            # A folder of one family may look half-right to another family's scanner.
+            logger.warning("%s: %s", name, error)
+    return infos
+
+
+def list_sessions(directory: str | os.PathLike[str] | None = None) -> list[str]:
+    """Ids of the sessions that can be opened here; see :func:`session_infos`."""
+    return [info.id for info in session_infos(directory)]
+
+
+def open_session(
+    session_id: str,
+    directory: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+) -> Session:
+    """Load a session.
+
+    Parameters
+    ----------
+    session_id : str
+        E.g. ``"demo"``; see :func:`list_sessions`.
+    directory : path, optional
+        Folder with the weights.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+
+    Raises
+    ------
+    SessionError
+        If there is no such session, or its files are wrong.
+    DeviceError
+        If there is no such device.
+    """
+    family = session_id.split("/", 1)[0]
+    known = twins()
+    if family not in known:
+        raise SessionError(
+            f"No installed twin has a session {session_id!r} (twins installed: "
+            f"{', '.join(known) or 'none'}); list what can be opened with "
+            "`insilico-gui sessions`."
+        )
+    session = known[family].open(session_id, _folder(directory), device)
+    check_units(session.units, session.id)
+    return session
+
+
+def check_units(units: pd.DataFrame, session_id: str) -> None:
+    """Check a unit table against the schema that everything else relies on.
+
+    Required: index 0..U-1 (response order) and a unique ``unit_id``. Checked where
+    present: ``rf_x`` and ``rf_y`` within -1..1 (NaN = unknown), ``x, y, z`` numeric.
+
+    Raises
+    ------
+    SessionError
+        Naming the first rule that is broken.
+    """
+
+    def wrong(what: str) -> SessionError:
+        return SessionError(
+            f"The unit table of {session_id} {what}; the twin's plugin or its files "
+            "need mending."
+        )
+
+    if len(units) == 0:
+        raise wrong("has no rows")
+    if not np.array_equal(units.index.to_numpy(), np.arange(len(units))):
+        raise wrong("is not indexed 0..U-1 in response order")
+    if "unit_id" not in units or not units["unit_id"].is_unique:
+        raise wrong("has no column unit_id with unique values")
+    for name in ("rf_x", "rf_y", "x", "y", "z"):
+        if name in units and units[name].dtype.kind not in "fiu":
+            raise wrong(f"has a column {name} that is not numeric")
+    for name in ("rf_x", "rf_y"):
+        if name in units and (units[name].abs() > 1).any():
+            raise wrong(f"has values of {name} outside -1..1")
+
+
+def _folder(directory: str | os.PathLike[str] | None) -> Path | None:
+    if directory is None:
+        return None
+    path = Path(directory).expanduser()
+    if not path.is_dir():
+        raise SessionError(
+            f"{path} is not a folder; choose the folder that holds the weights."
+        )
+    return path

@@ -1,0 +1,134 @@
+"""What a stimulus is: frames that can be read lazily, with their times."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from insilico_gui.errors import StimulusError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+class Stimulus(ABC):
+    """Grey frames read lazily, in the source's own size and rate.
+
+    Attributes
+    ----------
+    name : str
+        For people: a file name, or what was rendered.
+    frame_shape : (int, int)
+        Height and width in pixels.
+    frame_rate : float
+        Frames per second (Hz); for a variable rate, the average.
+    n_frames : int
+        Number of frames.
+    pixel_aspect : float
+        Width of a pixel over its height, as it is meant to be shown; 1 = square.
+    trials : pandas.DataFrame or None
+        Trial table: ``onset`` and ``duration`` (s), ``condition``, and the condition's
+        parameters.
+    attrs : mapping of str to Any
+        Provenance, JSON-able: where the frames came from and how.
+    """
+
+    name: str
+    frame_shape: tuple[int, int]
+    frame_rate: float
+    n_frames: int
+    pixel_aspect: float = 1.0
+    trials: pd.DataFrame | None = None
+    attrs: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.n_frames / self.frame_rate
+
+    @property
+    def frame_times(self) -> NDArray[np.float64]:
+        """When each frame appears, in seconds from the first; shape [n_frames]."""
+        return np.arange(self.n_frames) / self.frame_rate
+
+    @abstractmethod
+    def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
+        """Frames `start` to `stop` (excluded), uint8 [stop - start, H, W].
+
+        Raises
+        ------
+        StimulusError
+            If the range is not within 0..n_frames, or the source cannot be read.
+        """
+
+    def fingerprint(self) -> str:
+        """Hash of size, rate and every frame: equal for equal stimuli (reads all)."""
+        digest = hashlib.sha256(
+            f"{self.n_frames}x{self.frame_shape}@{self.frame_rate!r}".encode()
+        )
+        for start in range(0, self.n_frames, 64):
+            digest.update(self.frames(start, min(start + 64, self.n_frames)).tobytes())
+        return f"sha256:{digest.hexdigest()}"
+
+    def _check_range(self, start: int, stop: int) -> None:
+        if not 0 <= start <= stop <= self.n_frames:
+            raise StimulusError(
+                f"{self.name} has frames 0 to {self.n_frames}; "
+                f"{start} to {stop} is not within them."
+            )
+
+    def __repr__(self) -> str:
+        height, width = self.frame_shape
+        return (
+            f"<{type(self).__name__} {self.name!r}: {width} x {height} pixels, "
+            f"{self.frame_rate:g} Hz, {self.n_frames} frames, {self.duration:.2f} s>"
+        )
+
+
+class ArrayStimulus(Stimulus):
+    """Frames that are in memory, or in a memory-mapped array, already.
+
+    Parameters
+    ----------
+    frames : uint8 array, [T, H, W]
+    frame_rate : float
+        Frames per second (Hz).
+    """
+
+    def __init__(
+        self,
+        frames: NDArray[np.uint8],
+        frame_rate: float,
+        *,
+        name: str = "array",
+        trials: pd.DataFrame | None = None,
+        attrs: Mapping[str, Any] | None = None,
+    ) -> None:
+        if frames.ndim != 3 or frames.dtype != np.uint8:
+            raise StimulusError(
+                f"{name} is {frames.dtype} {list(frames.shape)}; frames must be uint8 "
+                "[T, H, W] grey levels 0-255."
+            )
+        if 0 in frames.shape:
+            raise StimulusError(f"{name} has no frames (shape {list(frames.shape)}).")
+        if not np.isfinite(frame_rate) or frame_rate <= 0:
+            raise StimulusError(
+                f"{name} has a frame rate of {frame_rate} Hz; give a positive one."
+            )
+        self.name = name
+        self.frame_shape = (frames.shape[1], frames.shape[2])
+        self.n_frames = frames.shape[0]
+        self.frame_rate = float(frame_rate)
+        self.trials = trials
+        self.attrs = attrs or {"kind": "array"}
+        self._frames = frames
+
+    def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
+        self._check_range(start, stop)
+        return np.asarray(self._frames[start:stop])

@@ -1,0 +1,132 @@
+"""A base for sessions whose network carries a state from frame to frame.
+
+A twin writes two pure functions, :meth:`StreamingSession.initial_state` and
+:meth:`StreamingSession.advance`; this class makes the contract of
+:meth:`insilico_gui.session.Session.stream` out of them: batches, behaviour traces cut to
+the chunk at hand, and running out of device memory, which halves the chunk and goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
+
+from insilico_gui.errors import EncodingMemoryError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+State = TypeVar("State")
+
+logger = logging.getLogger(__name__)
+
+
+class StreamingSession(ABC, Generic[State]):
+    """Makes ``stream`` from a pure ``advance``; the rest of the protocol is the twin's."""
+
+    @abstractmethod
+    def initial_state(self, n_videos: int) -> State:
+        """State before the first frame of `n_videos` videos."""
+
+    @abstractmethod
+    def advance(
+        self,
+        state: State,
+        frames: NDArray[np.uint8],
+        behavior: Mapping[str, NDArray[np.float32]],
+        units: NDArray[np.int64] | None,
+    ) -> tuple[NDArray[np.float32], State]:
+        """Encode some frames; must not change `state`, so that a try can be repeated.
+
+        Parameters
+        ----------
+        state
+            From :meth:`initial_state` or the previous call.
+        frames : uint8 array, [N, n, H, W]
+            Next n frames of N videos.
+        behavior : mapping of str to float32 array, [N, n, K]
+            Traces at these frames; a key that was not given is absent.
+        units : int64 array or None
+            Response columns to compute; None = all.
+
+        Returns
+        -------
+        responses : float32 array, [N, n, U]
+        state
+            State after the last frame.
+        """
+
+    def stream(
+        self,
+        chunks: Iterable[NDArray[np.uint8]],
+        behavior: Mapping[str, NDArray[np.floating]] | None = None,
+        units: NDArray[np.integer] | None = None,
+    ) -> Iterator[NDArray[np.float32]]:
+        """See :meth:`insilico_gui.session.Session.stream`."""
+        columns = None if units is None else np.asarray(units, dtype=np.int64)
+        state: State | None = None
+        largest: int | None = None  # frames per step that are known to fit; None = any
+        done = 0
+        for chunk in chunks:
+            single = chunk.ndim == 3
+            videos = chunk[None] if single else chunk
+            if state is None:
+                state = self.initial_state(len(videos))
+            pieces = []
+            start, n = 0, videos.shape[1]
+            while start < n or not pieces:
+                stop = n if largest is None else min(n, start + largest)
+                traces = {
+                    name: _cut(trace, len(videos), done + start, done + stop)
+                    for name, trace in (behavior or {}).items()
+                }
+                try:
+                    piece, state = self.advance(
+                        state, videos[:, start:stop], traces, columns
+                    )
+                except Exception as error:
+                    if not is_out_of_memory(error):
+                        raise
+                    largest = (stop - start) // 2
+                    if largest < 1:
+                        raise EncodingMemoryError(
+                            "The device ran out of memory with a single frame; close "
+                            "other programs that use it, select fewer units, or choose "
+                            "the device 'cpu'."
+                        ) from error
+                    logger.warning("Out of memory: going on with %d frames", largest)
+                    # The failed call's frames hold its tensors alive.
+                    error.__traceback__ = None
+                    _release_memory()
+                    continue
+                pieces.append(piece)
+                start = stop
+            done += n
+            responses = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, 1)
+            yield responses[0] if single else responses
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether `error` means that host or device memory ran out."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    # torch's CPU allocator raises a bare RuntimeError
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+
+
+def _release_memory() -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _cut(
+    trace: NDArray[np.floating], n_videos: int, start: int, stop: int
+) -> NDArray[np.float32]:
+    part = np.asarray(trace[..., start:stop, :], dtype=np.float32)
+    return np.broadcast_to(part, (n_videos, *part.shape[-2:]))
