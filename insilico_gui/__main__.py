@@ -1,0 +1,5 @@
+"""``python -m insilico_gui``."""
+
+from insilico_gui.cli import main
+
+main()

@@ -1,0 +1,15 @@
+"""The window, as a napari plugin: a view of an :class:`~insilico_gui.experiment.Experiment`.
+
+The only part of insilico_gui that imports Qt or napari.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_API", "pyside6")
+
+from insilico_gui.app.launch import launch, open_in_viewer
+from insilico_gui.app.window import InsilicoWindow
+
+__all__ = ["InsilicoWindow", "launch", "open_in_viewer"]

@@ -1,0 +1,77 @@
+"""From values to colours: colour maps, robust limits, units of a colour bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.utils.colormaps import ensure_colormap
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+CYCLES = {"direction": 360.0, "pref_dir": 360.0, "pref_ori": 180.0}
+"""Period in degrees of the columns that are angles (by the end of their name)."""
+
+UNKNOWN = np.array([0.5, 0.5, 0.5, 0.35], dtype=np.float32)
+"""Colour of a unit without a value."""
+
+LOW_ALPHA = 0.35
+"""Opacity at the low end of the response colours: the stimulus shines through."""
+
+
+def period(name: str) -> float | None:
+    """Period of a column in its own unit if it is cyclic, else None."""
+    for ending, cycle in CYCLES.items():
+        if name.endswith(ending):
+            return cycle
+    return None
+
+
+def lookup_table(name: str, *, fading: bool = False) -> NDArray[np.float32]:
+    """256 RGBA colours of a napari colour map, float32 [256, 4] in 0..1."""
+    colors = np.asarray(
+        ensure_colormap(name).map(np.linspace(0, 1, 256)), dtype=np.float32
+    )
+    if fading:
+        colors[:, 3] = np.linspace(LOW_ALPHA, 1, 256)
+    return colors
+
+
+def map_values(
+    values: NDArray[np.floating],
+    table: NDArray[np.float32],
+    limits: tuple[float, float],
+) -> NDArray[np.float32]:
+    """Colours of values, float32 [n, 4]; NaN becomes :data:`UNKNOWN`."""
+    low, high = limits
+    scaled = (values - low) * (255 / (high - low) if high > low else 0.0)
+    known = np.isfinite(scaled)
+    index = np.where(known, np.clip(scaled, 0, 255), 0).astype(np.uint8)
+    colors = table[index]
+    colors[~known] = UNKNOWN
+    return colors
+
+
+def robust_limits(
+    values: NDArray[np.floating], percent: tuple[float, float] = (1.0, 99.0)
+) -> tuple[float, float]:
+    """Limits that leave the extreme percentiles out, so that one unit cannot hide all."""
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return (0.0, 1.0)
+    low, high = np.percentile(finite, percent)
+    if high <= low:
+        low, high = float(finite.min()), float(finite.max())
+    return (float(low), float(high)) if high > low else (float(low), float(low) + 1.0)
+
+
+def column_values(
+    column: pd.Series,
+) -> tuple[NDArray[np.float64], list[str] | None]:
+    """Numbers to colour a column by, and the names of its categories if it has any."""
+    if column.dtype.kind in "fiub":
+        return column.to_numpy(dtype=float), None
+    codes, names = column.factorize(sort=True)
+    return np.where(codes < 0, np.nan, codes).astype(float), [str(n) for n in names]

@@ -1,0 +1,134 @@
+"""Writing the selected units' responses to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+)
+
+from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.errors import InsilicoError
+from insilico_gui.export import SUFFIXES, export
+
+if TYPE_CHECKING:
+    from insilico_gui.app.jobs import Job, Jobs
+    from insilico_gui.experiment import Experiment
+
+
+class ExportPanel(Panel):
+    """Format, file, and what will be written."""
+
+    title = "Export"
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self.info = text_label()
+        self.format = QComboBox()
+        self.format.addItems(sorted(SUFFIXES))
+        self.format.setCurrentText(".parquet")
+        self.format.currentTextChanged.connect(self._format_changed)
+        self.path = QLineEdit()
+        self.path.setPlaceholderText("file to write")
+        self.path.textChanged.connect(self._show)
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._browse)
+        row = QHBoxLayout()
+        row.addWidget(self.path, 1)
+        row.addWidget(browse)
+        self.overwrite = QCheckBox("Replace an existing file")
+        self.button = QPushButton("Export")
+        self.button.clicked.connect(self.export)
+        self.result = text_label()
+
+        form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.addRow("Format", self.format)
+        form.addRow("File", row)
+        self.body.addWidget(self.info)
+        self.body.addLayout(form)
+        self.body.addWidget(self.overwrite)
+        self.body.addWidget(self.button)
+        self.body.addWidget(self.result)
+        self.body.addStretch(1)
+
+        for signal in (
+            experiment.job_changed,
+            experiment.stimulus_changed,
+            experiment.responses_changed,
+            experiment.selection_changed,
+        ):
+            signal.connect(self._show)
+        self._show()
+
+    # -- from the user -----------------------------------------------------------------
+
+    def export(self) -> None:
+        """Write the selected units' responses in the background."""
+        path, overwrite = Path(self.path.text().strip()), self.overwrite.isChecked()
+        try:
+            responses = self.experiment.selected_responses()
+        except InsilicoError as error:
+            self.result.setText(str(error))
+            return
+        self.button.setEnabled(False)
+        self.result.setText("Writing…")
+        job = self.jobs.start(
+            f"Exporting {path.name}",
+            lambda: export(responses, path, overwrite=overwrite),
+            on_return=lambda written: self.result.setText(f"Written: {written}"),
+            on_end=self._ended,
+        )
+        job.failed.connect(self.result.setText)
+
+    def _ended(self, _job: Job) -> None:
+        self._show()
+
+    def _browse(self) -> None:
+        suffix = self.format.currentText()
+        path, _ = QFileDialog.getSaveFileName(
+            self,
+            "Export responses",
+            f"responses{suffix}",
+            f"*{suffix};;All files (*)",
+            options=QFileDialog.Option.DontConfirmOverwrite,
+        )
+        if path:
+            if Path(path).suffix.lower() in SUFFIXES:
+                self.path.setText(path)
+            else:
+                self.path.setText(path + suffix)
+
+    def _format_changed(self, suffix: str) -> None:
+        text = self.path.text().strip()
+        if text:
+            self.path.setText(str(Path(text).with_suffix(suffix)))
+
+    # -- from the state ----------------------------------------------------------------
+
+    def _show(self, *_: object) -> None:
+        responses = self.experiment.responses
+        n_units = len(self.experiment.selected_columns())
+        suffix = Path(self.path.text().strip()).suffix.lower()
+        if suffix in SUFFIXES:
+            self.format.blockSignals(True)
+            self.format.setCurrentText(suffix)
+            self.format.blockSignals(False)
+        ready = responses is not None and n_units > 0
+        self.button.setEnabled(ready and bool(self.path.text().strip()))
+        if responses is None:
+            self.info.setText("There are no complete responses yet.")
+        else:
+            self.info.setText(
+                f"Responses of {n_units:,} selected units at "
+                f"{responses.sizes['time']:,} frames, with the unit table, the trial "
+                "table and the provenance."
+            )

@@ -1,0 +1,144 @@
+"""Slow work off the GUI thread: progress, cancel, one sentence when it fails.
+
+Work is a generator that yields after every piece (a :class:`Progress`, a text or None)
+and returns its result, or a plain function. Both run on superqt's workers; results come
+back as signals, so widgets are only ever touched in the GUI thread.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.QtCore import QObject, QThreadPool, Signal
+from superqt.utils import WorkerBase, create_worker
+
+from insilico_gui.errors import InsilicoError
+
+logger = logging.getLogger(__name__)
+
+
+def sentence(error: BaseException) -> str:
+    """What to tell a user about an error; the log gets the rest."""
+    if isinstance(error, InsilicoError):
+        logger.info("%s", error, exc_info=error)
+        return str(error)
+    logger.error("Unexpected error", exc_info=error)
+    return (
+        f"Something unexpected went wrong ({type(error).__name__}: {error}); the log "
+        "has the details."
+    )
+
+
+class Job(QObject):
+    """One piece of work in the background.
+
+    Signals
+    -------
+    progressed(object)
+        What the generator yielded.
+    returned(object)
+        The result; not emitted after a failure or a cancel.
+    failed(str)
+        One sentence.
+    ended(object)
+        The job itself, last of all, however it ended.
+    """
+
+    progressed = Signal(object)
+    returned = Signal(object)
+    failed = Signal(str)
+    ended = Signal(object)
+
+    def __init__(
+        self, title: str, work: Callable[[], Any], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.cancelled = False
+        self._worker: WorkerBase = create_worker(work, _start_thread=False)
+        if inspect.isgeneratorfunction(work):
+            self._worker.yielded.connect(self.progressed)
+        self._worker.returned.connect(self._on_returned)
+        self._worker.errored.connect(self._on_errored)
+        self._worker.finished.connect(lambda: self.ended.emit(self))
+
+    def start(self) -> None:
+        """Begin, in a thread of the pool."""
+        self._worker.start()
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next yield."""
+        self.cancelled = True
+        self._worker.quit()
+
+    def _on_returned(self, result: object) -> None:
+        if not self.cancelled:
+            self.returned.emit(result)
+
+    def _on_errored(self, error: Exception) -> None:
+        if not self.cancelled:
+            self.failed.emit(sentence(error))
+
+
+class Jobs(QObject):
+    """All work in the background of one window.
+
+    Signals
+    -------
+    changed()
+        A job began or ended.
+    failed(str)
+        A job failed; one sentence.
+    """
+
+    changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.running: list[Job] = []
+
+    def start(
+        self,
+        title: str,
+        work: Callable[[], Any],
+        *,
+        on_return: Callable[[Any], object] | None = None,
+        on_progress: Callable[[Any], object] | None = None,
+        on_end: Callable[[Job], object] | None = None,
+    ) -> Job:
+        """Run `work` in the background; the callbacks run in the GUI thread."""
+        job = Job(title, work, self)
+        if on_progress is not None:
+            job.progressed.connect(on_progress)
+        if on_return is not None:
+            job.returned.connect(on_return)
+        job.failed.connect(self.failed)
+        job.ended.connect(self._on_ended)
+        if on_end is not None:
+            job.ended.connect(on_end)
+        self.running.append(job)
+        self.changed.emit()
+        job.start()
+        return job
+
+    def stop_all(self, timeout_s: float = 60.0) -> bool:
+        """Cancel everything and wait for the threads; False if they did not end.
+
+        Threads must be joined before the process exits: torch aborts it otherwise.
+        """
+        for job in self.running:
+            job.cancel()
+        pool = QThreadPool.globalInstance()
+        deadline = time.monotonic() + timeout_s
+        return pool.waitForDone(max(1, int(1000 * (deadline - time.monotonic()))))
+
+    def _on_ended(self, job: Job) -> None:
+        if job in self.running:
+            self.running.remove(job)
+            job.deleteLater()
+        self.changed.emit()

@@ -1,0 +1,80 @@
+"""Opening the window: from Python, the command line or napari's menu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from insilico_gui.app.window import InsilicoWindow
+from insilico_gui.session import open_session
+from insilico_gui.stimuli import Stimulus, open_stimulus
+
+if TYPE_CHECKING:
+    import os
+
+    import napari
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from insilico_gui.session import Session
+
+
+def launch(
+    session: Session | str | None = None,
+    *,
+    stimulus: Stimulus | NDArray[np.uint8] | str | os.PathLike[str] | None = None,
+    directory: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    viewer: napari.Viewer | None = None,
+    encode: bool = True,
+) -> InsilicoWindow:
+    """Open the window.
+
+    Session and stimulus are loaded before it appears; encoding goes on in the
+    background, see :meth:`InsilicoWindow.wait`. In a script, call ``napari.run()``
+    afterwards.
+
+    Parameters
+    ----------
+    session : Session or str, optional
+        A session, or the id of one.
+    stimulus : Stimulus, array or path, optional
+        What to show.
+    directory : path, optional
+        Folder with the weights of `session`.
+    device : str
+        See :func:`insilico_gui.open_session`.
+    viewer : napari.Viewer, optional
+        Where to put the panels; default a new viewer.
+    encode : bool
+        Start encoding at once when there are a session and a stimulus.
+
+    Returns
+    -------
+    InsilicoWindow
+        With ``viewer`` (layers named "Stimulus" and "Units") and ``experiment``.
+
+    Raises
+    ------
+    InsilicoError
+        If the session or the stimulus cannot be opened.
+    """
+    if isinstance(session, str):
+        session = open_session(session, directory, device)
+    if stimulus is not None and not isinstance(stimulus, Stimulus):
+        stimulus = open_stimulus(stimulus)
+    window = InsilicoWindow(viewer)
+    if session is not None:
+        window.experiment.use_session(session)
+    if stimulus is not None:
+        window.experiment.use_stimulus(stimulus)
+    if encode and session is not None and stimulus is not None:
+        window.encode()
+    return window
+
+
+def open_in_viewer(viewer: napari.Viewer) -> None:
+    """Open the panels in a viewer that exists already (napari's Plugins menu)."""
+    for window in viewer.window._qt_window.findChildren(InsilicoWindow):
+        window.show_panel(window.session_panel)
+        return
+    InsilicoWindow(viewer)

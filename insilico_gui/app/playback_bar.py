@@ -1,0 +1,218 @@
+"""Time: play, pause, step, loop, speed and the slider; below it, what is being done."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSlider,
+    QStyle,
+    QToolButton,
+)
+
+from insilico_gui.app.panel import Panel
+from insilico_gui.encoding import Progress
+
+if TYPE_CHECKING:
+    from insilico_gui.app.jobs import Jobs
+    from insilico_gui.experiment import Experiment
+
+TICK_MS = 15
+SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+
+
+class PlaybackBar(Panel):
+    """The clock's controls and the line that says what happens.
+
+    Signals
+    -------
+    touched()
+        The user moved in time.
+    cancel_requested()
+        The cancel button was pressed.
+    """
+
+    title = "Playback"
+    touched = Signal()
+    cancel_requested = Signal()
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self.body.setContentsMargins(8, 2, 8, 2)
+        self.body.setSpacing(2)
+        self._playback = experiment.playback
+        self._last_tick = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+        icon = QStyle.StandardPixmap
+        self.play_button = self._button(icon.SP_MediaPlay, "Play or pause (Space)")
+        self.play_button.clicked.connect(self._toggle)
+        self.back_button = self._button(icon.SP_MediaSeekBackward, "One frame back")
+        self.back_button.clicked.connect(lambda: self._step(-1))
+        self.forward_button = self._button(icon.SP_MediaSeekForward, "One frame on")
+        self.forward_button.clicked.connect(lambda: self._step(1))
+        self.loop_button = self._button(icon.SP_BrowserReload, "Start over at the end")
+        self.loop_button.setCheckable(True)
+        self.loop_button.setChecked(self._playback.loop)
+        self.loop_button.toggled.connect(self._set_loop)
+        self.speed = QComboBox()
+        self.speed.setToolTip("Seconds of stimulus per second")
+        for value in SPEEDS:
+            self.speed.addItem(f"{value:g}×", value)
+        self.speed.setCurrentIndex(SPEEDS.index(1.0))
+        self.speed.currentIndexChanged.connect(self._set_speed)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.valueChanged.connect(self._slid)
+        self.clock = QLabel()
+        self.clock.setMinimumWidth(
+            self.clock.fontMetrics().horizontalAdvance("0000.00 / 0000.00 s  00000 /00000")
+        )
+
+        controls = QHBoxLayout()
+        for widget in (self.back_button, self.play_button, self.forward_button):
+            controls.addWidget(widget)
+        controls.addWidget(self.loop_button)
+        controls.addWidget(self.speed)
+        controls.addWidget(self.slider, 1)
+        controls.addWidget(self.clock)
+        self.body.addLayout(controls)
+
+        self.message = QLabel()
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setWordWrap(True)
+        self.progress = QProgressBar()
+        self.progress.setMaximumWidth(220)
+        self.progress.setTextVisible(False)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.clicked.connect(self.cancel_requested)
+        line = QHBoxLayout()
+        line.addWidget(self.message, 1)
+        line.addWidget(self.progress)
+        line.addWidget(self.cancel_button)
+        self.body.addLayout(line)
+        self.hide_progress()
+
+        self._playback.events.time.connect(self._show_time)
+        self._playback.events.n_frames.connect(self._show_length)
+        self._playback.events.playing.connect(self._show_playing)
+        self._playback.events.loop.connect(self.loop_button.setChecked)
+        self._playback.events.speed.connect(self._show_speed)
+        self._show_length()
+
+    def _button(self, pixmap: QStyle.StandardPixmap, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(self.style().standardIcon(pixmap))
+        button.setToolTip(tip)
+        return button
+
+    # -- from the user -----------------------------------------------------------------
+
+    def _toggle(self) -> None:
+        self.touched.emit()
+        self._playback.toggle()
+
+    def _step(self, frames: int) -> None:
+        self.touched.emit()
+        self._playback.step(frames)
+
+    def _slid(self, frame: int) -> None:
+        if frame != self._playback.frame:
+            self.touched.emit()
+            self._playback.seek_frame(frame)
+
+    def _set_loop(self, loop: bool) -> None:
+        self._playback.loop = loop
+
+    def _set_speed(self, index: int) -> None:
+        self._playback.speed = float(self.speed.itemData(index))
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        elapsed, self._last_tick = now - self._last_tick, now
+        self._playback.advance(elapsed)
+
+    # -- from the state ----------------------------------------------------------------
+
+    def _show_playing(self, playing: bool) -> None:
+        icon = QStyle.StandardPixmap
+        self.play_button.setIcon(
+            self.style().standardIcon(icon.SP_MediaPause if playing else icon.SP_MediaPlay)
+        )
+        if playing:
+            self._last_tick = time.perf_counter()
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def _show_length(self, *_: object) -> None:
+        any_frames = self._playback.n_frames > 0
+        for widget in (
+            self.play_button,
+            self.back_button,
+            self.forward_button,
+            self.slider,
+        ):
+            widget.setEnabled(any_frames)
+        self.slider.setRange(0, max(self._playback.n_frames - 1, 0))
+        self._show_time()
+
+    def _show_time(self, *_: object) -> None:
+        playback = self._playback
+        self.slider.setValue(playback.frame)
+        if playback.n_frames == 0:
+            self.clock.setText("")
+            return
+        self.clock.setText(
+            f"{playback.time:.2f} / {playback.duration:.2f} s   "
+            f"frame {playback.frame + 1} / {playback.n_frames}"
+        )
+
+    def _show_speed(self, speed: float) -> None:
+        index = self.speed.findData(speed)
+        if index >= 0:
+            self.speed.setCurrentIndex(index)
+
+    # -- what is being done ------------------------------------------------------------
+
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """Show one sentence until the next."""
+        self.message.setText(("⚠ " if problem else "") + text)
+        self.message.setToolTip(text)
+
+    def show_progress(self, title: str, progress: object = None) -> None:
+        """Show that work is under way, and how far it is where that is known."""
+        self.progress.show()
+        self.cancel_button.show()
+        if not isinstance(progress, Progress):
+            self.progress.setRange(0, 0)
+            self.say(title)
+            return
+        self.progress.setRange(0, progress.total)
+        self.progress.setValue(progress.done)
+        text = f"{title}: {progress.done} of {progress.total} frames"
+        if progress.frames_per_s:
+            text += f", {progress.frames_per_s:.0f} frames/s"
+        if progress.remaining_s:
+            text += f", {_duration(progress.remaining_s)} left"
+        self.say(text)
+
+    def hide_progress(self) -> None:
+        """No work is under way."""
+        self.progress.hide()
+        self.cancel_button.hide()
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

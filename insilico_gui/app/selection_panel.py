@@ -1,0 +1,151 @@
+"""Picking units: areas, fields, lasso; how many that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+)
+
+from insilico_gui.app.panel import Panel, text_label
+
+if TYPE_CHECKING:
+    from insilico_gui.app.jobs import Jobs
+    from insilico_gui.experiment import Experiment
+
+VALUE = Qt.ItemDataRole.UserRole
+
+
+class SelectionPanel(Panel):
+    """Check lists with live counts, and the lasso.
+
+    Signals
+    -------
+    lasso_requested()
+        The user wants to draw around units on the map.
+    """
+
+    title = "Selection"
+    lasso_requested = Signal()
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self.count = text_label("No session")
+        self.areas, self.fields = QListWidget(), QListWidget()
+        self.any_of = QCheckBox("any of (area or field)")
+        self.any_of.setToolTip(
+            "Off: units in a checked area and in a checked field.\n"
+            "On: units in a checked area or in a checked field."
+        )
+        for box in (self.areas, self.fields):
+            box.setMaximumHeight(190)
+            box.itemChanged.connect(self._select)
+        self.any_of.toggled.connect(self._select)
+        self.lasso_button = QPushButton("Lasso")
+        self.lasso_button.setToolTip("Draw around units on the map")
+        self.lasso_button.clicked.connect(self.lasso_requested)
+        self.all_button = QPushButton("All")
+        self.all_button.clicked.connect(self._select_all)
+        self.clear_button = QPushButton("None")
+        self.clear_button.clicked.connect(self._clear)
+        self.invert_button = QPushButton("Invert")
+        self.invert_button.clicked.connect(lambda: self.experiment.invert_selection())
+        self._buttons = (
+            self.lasso_button,
+            self.all_button,
+            self.clear_button,
+            self.invert_button,
+        )
+
+        grid = QGridLayout()
+        grid.addWidget(QLabel("Areas"), 0, 0)
+        grid.addWidget(QLabel("Fields"), 0, 1)
+        grid.addWidget(self.areas, 1, 0)
+        grid.addWidget(self.fields, 1, 1)
+        grid.addWidget(self.any_of, 2, 0, 1, 2)
+        grid.addWidget(self.lasso_button, 3, 0)
+        grid.addWidget(self.invert_button, 3, 1)
+        grid.addWidget(self.all_button, 4, 0)
+        grid.addWidget(self.clear_button, 4, 1)
+        self.body.addWidget(self.count)
+        self.body.addLayout(grid)
+        self.body.addStretch(1)
+
+        experiment.session_changed.connect(self._fill)
+        experiment.selection_changed.connect(self._show_selection)
+        self._fill()
+
+    # -- from the user -----------------------------------------------------------------
+
+    def _select(self, *_: object) -> None:
+        areas, fields = _checked(self.areas), _checked(self.fields)
+        if not areas and not fields:
+            self.experiment.clear_selection()
+            return
+        self.experiment.select(
+            areas=areas or None,
+            fields=fields or None,
+            combine="any" if self.any_of.isChecked() else "all",
+        )
+
+    def _select_all(self) -> None:
+        self._uncheck()
+        self.experiment.select()
+
+    def _clear(self) -> None:
+        self._uncheck()
+        self.experiment.clear_selection()
+
+    def _uncheck(self) -> None:
+        for box in (self.areas, self.fields):
+            box.blockSignals(True)
+            for i in range(box.count()):
+                box.item(i).setCheckState(Qt.CheckState.Unchecked)
+            box.blockSignals(False)
+
+    # -- from the state ----------------------------------------------------------------
+
+    def _fill(self) -> None:
+        units = self.experiment.units
+        for box, column in ((self.areas, "area"), (self.fields, "field")):
+            box.blockSignals(True)
+            box.clear()
+            if column in units:
+                counts = units[column].value_counts().sort_index()
+                for value, n in counts.items():
+                    item = QListWidgetItem(f"{value}  ({n:,})")
+                    item.setData(VALUE, getattr(value, "item", lambda v=value: v)())
+                    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+                    item.setCheckState(Qt.CheckState.Unchecked)
+                    box.addItem(item)
+            box.setEnabled(box.count() > 0)
+            box.blockSignals(False)
+        for button in self._buttons:
+            button.setEnabled(self.experiment.session is not None)
+        self._show_selection()
+
+    def _show_selection(self) -> None:
+        selection = self.experiment.selection
+        if selection is None:
+            return
+        units = self.experiment.units
+        text = f"<b>{len(selection):,}</b> of {len(units):,} units selected"
+        if "area" in units and 0 < len(selection) < len(units):
+            counts = units["area"].iloc[selection.indices].value_counts().sort_index()
+            text += "<br>" + ", ".join(f"{a} {n:,}" for a, n in counts.items())
+        self.count.setText(text)
+
+
+def _checked(box: QListWidget) -> list[Any]:
+    return [
+        box.item(i).data(VALUE)
+        for i in range(box.count())
+        if box.item(i).checkState() == Qt.CheckState.Checked
+    ]

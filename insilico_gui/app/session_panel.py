@@ -1,0 +1,186 @@
+"""Choosing and loading a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+)
+
+from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.device import available_devices
+from insilico_gui.session import SessionInfo, open_session, session_infos
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from insilico_gui.app.jobs import Job, Jobs
+    from insilico_gui.experiment import Experiment
+    from insilico_gui.session import Session
+
+
+class SessionPanel(Panel):
+    """Folder, session, device; what a session holds is shown before it is loaded.
+
+    Signals
+    -------
+    loaded()
+        A session was loaded from here.
+    """
+
+    title = "Session"
+    loaded = Signal()
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self._infos: dict[str, SessionInfo] = {}
+        self._wanted: str | None = None
+        self._job: Job | None = None
+
+        self.folder = QLineEdit()
+        self.folder.setPlaceholderText("weights folder (none for the demo)")
+        self.folder.setToolTip("The folder that holds the weights of a twin")
+        self.folder.editingFinished.connect(self._folder_edited)
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._browse)
+        folder_row = QHBoxLayout()
+        folder_row.addWidget(self.folder, 1)
+        folder_row.addWidget(browse)
+
+        self.session = QComboBox()
+        self.session.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.session.setMinimumContentsLength(12)
+        self.session.currentTextChanged.connect(self._show_info)
+        self.device = QComboBox()
+        self.device.addItem("auto")
+        self.load_button = QPushButton("Load session")
+        self.load_button.setEnabled(False)
+        self.load_button.clicked.connect(self.load)
+        self.info = text_label()
+
+        form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.addRow("Folder", folder_row)
+        form.addRow("Session", self.session)
+        form.addRow("Device", self.device)
+        self.body.addLayout(form)
+        self.body.addWidget(self.load_button)
+        self.body.addWidget(self.info)
+        self.body.addStretch(1)
+
+        experiment.session_changed.connect(self._show_loaded)
+        self._shown_folder = ""
+        self.jobs.start("Looking for devices", available_devices, on_return=self._devices)
+        self.look_for_sessions()
+
+    # -- looking -----------------------------------------------------------------------
+
+    def use_folder(self, folder: str | Path, session: str | None = None) -> None:
+        """Look for sessions in a folder, and choose `session` when it is found."""
+        self.folder.setText(str(folder))
+        self._wanted = session
+        self.look_for_sessions()
+
+    def look_for_sessions(self) -> None:
+        """List the sessions of the folder, in the background."""
+        self._shown_folder = self.folder.text().strip()
+        folder = self._shown_folder or None
+        self.info.setText("Looking for sessions…")
+        self.jobs.start(
+            "Looking for sessions",
+            lambda: session_infos(folder),
+            on_return=self._found,
+            on_end=self._looked,
+        )
+
+    def _folder_edited(self) -> None:
+        if self.folder.text().strip() != self._shown_folder:
+            self.look_for_sessions()
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder with the weights")
+        if folder:
+            self.use_folder(folder)
+
+    def _devices(self, names: list[str]) -> None:
+        self.device.addItems(names)
+
+    def _found(self, infos: list[SessionInfo]) -> None:
+        self._infos = {info.id: info for info in infos}
+        loaded = self.experiment.session
+        current = self._wanted or self.session.currentText()
+        self.session.clear()
+        self.session.addItems(list(self._infos))
+        for name in (current, loaded.id if loaded is not None else ""):
+            if name in self._infos:
+                self.session.setCurrentText(name)
+                break
+        else:
+            # A folder was chosen for what is in it: offer that, not the built-in demo.
+            if self._shown_folder and len(infos) > 1:
+                self.session.setCurrentIndex(
+                    next((i for i, n in enumerate(self._infos) if "/" in n), 0)
+                )
+        self._wanted = None
+        self._show_info(self.session.currentText())
+
+    def _looked(self, _job: Job) -> None:
+        if self.info.text() == "Looking for sessions…":
+            self.info.setText("No session found here.")
+
+    def _show_info(self, session_id: str) -> None:
+        info = self._infos.get(session_id)
+        self.load_button.setEnabled(info is not None and self._job is None)
+        if info is None:
+            self.info.setText("No session found here.")
+            return
+        lines = [f"<b>{info.title}</b>", f"{info.n_units:,} units"]
+        if info.areas:
+            lines.append("Areas: " + _counts(info.areas))
+        if info.fields:
+            lines.append("Fields: " + _counts(info.fields))
+        self.info.setText("<br>".join(lines))
+
+    # -- loading -----------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Load the chosen session in the background."""
+        session_id = self.session.currentText()
+        folder = self.folder.text().strip() or None
+        device = self.device.currentText()
+        self.load_button.setEnabled(False)
+        self.load_button.setText("Loading…")
+        self._job = self.jobs.start(
+            f"Loading {session_id}",
+            lambda: open_session(session_id, folder, device),
+            on_return=self._use,
+            on_end=self._loaded,
+        )
+
+    def _use(self, session: Session) -> None:
+        self.experiment.use_session(session)
+        self.loaded.emit()
+
+    def _loaded(self, _job: Job) -> None:
+        self._job = None
+        self.load_button.setText("Load session")
+        self.load_button.setEnabled(bool(self._infos))
+
+    def _show_loaded(self) -> None:
+        session = self.experiment.session
+        if session is not None and session.id in self._infos:
+            self.session.setCurrentText(session.id)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {n:,}" for name, n in counts.items())

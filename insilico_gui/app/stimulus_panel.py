@@ -1,0 +1,216 @@
+"""Choosing a stimulus, seeing what it is and how it reaches the twin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+import pyqtgraph as pg
+from magicgui import magicgui
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QGroupBox,
+    QPushButton,
+    QVBoxLayout,
+)
+
+from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.stimuli import (
+    SUPPORTED_SUFFIXES,
+    Fit,
+    Stimulus,
+    describe_conversion,
+    drifting_gratings,
+    open_stimulus,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from insilico_gui.app.jobs import Job, Jobs
+    from insilico_gui.experiment import Experiment
+
+FIT_TIPS = {
+    "crop": "Fill the screen and cut what does not fit",
+    "pad": "Show the whole picture with grey bars",
+    "stretch": "Fill the screen and distort the picture",
+}
+
+
+class StimulusPanel(Panel):
+    """Open a file or render gratings; preview; start encoding.
+
+    Signals
+    -------
+    encode_requested()
+        The user wants the stimulus encoded now.
+    """
+
+    title = "Stimulus"
+    encode_requested = Signal()
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self._opening: Job | None = None
+
+        self.open_button = QPushButton("Open video or images…")
+        self.open_button.setToolTip("Or drop a file or a folder anywhere on the window")
+        self.open_button.clicked.connect(self._browse)
+
+        self._image = pg.ImageItem(axisOrder="row-major", levels=(0, 255))
+        self.preview = pg.GraphicsLayoutWidget()
+        self.preview.setMinimumHeight(110)
+        self.preview.setMaximumHeight(170)
+        view = self.preview.addViewBox(lockAspect=True, invertY=True, enableMouse=False)
+        view.setDefaultPadding(0.0)
+        view.addItem(self._image)
+        self._view = view
+
+        self.info = text_label("No stimulus yet: open a file, drop one on the window, "
+                               "or render gratings below.")
+        self.fit = QComboBox()
+        for name in get_args(Fit):
+            self.fit.addItem(name)
+            self.fit.setItemData(self.fit.count() - 1, FIT_TIPS[name], 3)
+        self.fit.setCurrentText(experiment.fit)
+        self.fit.currentTextChanged.connect(self._set_fit)
+        self.auto_encode = QCheckBox("Encode as soon as it is there")
+        self.auto_encode.setChecked(True)
+        self.selected_only = QCheckBox("Only the selected units")
+        self.encode_button = QPushButton("Encode")
+        self.encode_button.setEnabled(False)
+        self.encode_button.clicked.connect(self.encode_requested)
+
+        form = QFormLayout()
+        form.addRow("Fit to screen", self.fit)
+        self.body.addWidget(self.open_button)
+        self.body.addWidget(self.preview)
+        self.body.addWidget(self.info)
+        self.body.addLayout(form)
+        self.body.addWidget(self.auto_encode)
+        self.body.addWidget(self.selected_only)
+        self.body.addWidget(self.encode_button)
+        self.gratings = _gratings_form(self._render)
+        box = QGroupBox("Drifting gratings")
+        QVBoxLayout(box).addWidget(self.gratings.native)
+        self.body.addWidget(box)
+        self.body.addStretch(1)
+
+        experiment.stimulus_changed.connect(self._show_stimulus)
+
+    # -- commands ----------------------------------------------------------------------
+
+    def open(self, path: str | Path) -> None:
+        """Open a file or folder in the background and show it."""
+        name = Path(path).name
+        self.jobs.start(
+            f"Opening {name}",
+            lambda: open_stimulus(path),
+            on_return=self._use,
+        )
+
+    def _render(self, make: Callable[[], Stimulus]) -> None:
+        self.jobs.start("Rendering gratings", make, on_return=self._use)
+
+    def _use(self, stimulus: Stimulus) -> None:
+        self.experiment.use_stimulus(stimulus)
+        if self.auto_encode.isChecked():
+            self.encode_requested.emit()
+
+    def _browse(self) -> None:
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(SUPPORTED_SUFFIXES))
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Open a stimulus", "", f"Video and images ({patterns});;All files (*)"
+        )
+        if path:
+            self.open(path)
+
+    def _set_fit(self, fit: str) -> None:
+        self.experiment.use_fit(fit)  # type: ignore[arg-type]
+
+    # -- from the state ----------------------------------------------------------------
+
+    def _show_stimulus(self) -> None:
+        stimulus, frames = self.experiment.stimulus, self.experiment.frames
+        self.encode_button.setEnabled(frames is not None)
+        if stimulus is None:
+            return
+        height, width = stimulus.frame_shape
+        lines = [
+            f"<b>{stimulus.name}</b>",
+            f"{width} × {height} pixels, {stimulus.frame_rate:g} Hz, "
+            f"{stimulus.n_frames} frames, {stimulus.duration:.2f} s",
+        ]
+        if stimulus.trials is not None:
+            lines.append(f"{len(stimulus.trials)} trials")
+        if frames is None:
+            lines.append("Load a session to see how it reaches the twin.")
+        else:
+            lines.append("To the twin: " + describe_conversion(frames))
+        self.info.setText("<br>".join(lines))
+
+    def show_frame(self, frame: np.ndarray | None) -> None:
+        """Show a frame as the twin gets it; None keeps the last."""
+        if frame is not None:
+            first = self._image.image is None or self._image.image.shape != frame.shape
+            self._image.setImage(frame, autoLevels=False)
+            if first:
+                self._view.autoRange(padding=0.0)
+
+
+def _gratings_form(render: Callable[[Callable[[], Stimulus]], None]) -> object:
+    """The form for drifting gratings; its button hands over what to render."""
+
+    @magicgui(
+        call_button="Show gratings",
+        n_directions={"min": 1, "max": 72, "label": "directions"},
+        spatial_frequency={
+            "label": "spatial freq. (cyc/deg)",
+            "min": 0.001,
+            "max": 1.0,
+            "step": 0.01,
+        },
+        temporal_frequency={
+            "label": "temporal freq. (Hz)",
+            "min": 0.1,
+            "max": 15.0,
+            "step": 0.5,
+        },
+        contrast={"min": 0.0, "max": 1.0, "step": 0.1},
+        duration_s={"label": "duration (s)", "min": 0.1, "max": 60.0, "step": 0.1},
+        blank_s={"label": "grey before (s)", "min": 0.0, "max": 60.0, "step": 0.1},
+        repeats={"min": 1, "max": 100},
+        size_deg={"label": "size (deg, 0 = full)", "min": 0.0, "max": 180.0},
+        seed={"min": 0, "max": 2**31 - 1},
+    )
+    def form(
+        n_directions: int = 16,
+        spatial_frequency: float = 0.04,
+        temporal_frequency: float = 2.0,
+        contrast: float = 1.0,
+        duration_s: float = 1.0,
+        blank_s: float = 0.5,
+        repeats: int = 1,
+        size_deg: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        render(
+            lambda: drifting_gratings(
+                n_directions=n_directions,
+                spatial_frequency=spatial_frequency,
+                temporal_frequency=temporal_frequency,
+                contrast=contrast,
+                duration_s=duration_s,
+                blank_s=blank_s,
+                repeats=repeats,
+                size_deg=size_deg or None,
+                seed=seed,
+            )
+        )
+
+    return form

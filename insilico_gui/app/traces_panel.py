@@ -1,0 +1,160 @@
+"""Responses of the selected units against time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from qtpy.QtCore import QTimer
+
+from insilico_gui.analysis.traces import TraceSummary
+from insilico_gui.app.panel import Panel
+from insilico_gui.encoding.engine import BURN_IN_FRAMES
+
+if TYPE_CHECKING:
+    from insilico_gui.app.jobs import Job, Jobs
+    from insilico_gui.experiment import Experiment
+
+MEAN_COLOR = (255, 170, 60)
+DELAY_MS = 150
+"""Selections change in bursts; the traces follow the last."""
+
+
+class TracesPanel(Panel):
+    """Mean and standard error of the selected units, some single units, the playhead."""
+
+    title = "Traces"
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self.body.setContentsMargins(2, 2, 2, 2)
+        self._summary: TraceSummary | None = None
+        self._job: Job | None = None
+        self._stale = False
+
+        self.plot = pg.PlotWidget()
+        self.plot.setMinimumHeight(90)
+        self.plot.setLabel("bottom", "time (s)")
+        self.plot.setLabel("left", "response")
+        self.plot.setMenuEnabled(False)
+        self.plot.showGrid(x=True, y=True, alpha=0.15)
+        self.plot.setMouseEnabled(y=False)
+        burn_in = pg.LinearRegionItem(
+            brush=pg.mkBrush(150, 150, 150, 60), movable=False
+        )
+        burn_in.setToolTip("burn-in: the state of the twin settles")
+        self._burn_in = burn_in
+        self.plot.addItem(burn_in)
+        invisible = pg.mkPen(None)
+        self._upper = self.plot.plot(pen=invisible)
+        self._lower = self.plot.plot(pen=invisible)
+        self.plot.addItem(
+            pg.FillBetweenItem(self._upper, self._lower, brush=(*MEAN_COLOR, 70))
+        )
+        self._examples: list[pg.PlotDataItem] = []
+        self.mean_curve = self.plot.plot(pen=pg.mkPen(MEAN_COLOR, width=2))
+        self.playhead = pg.InfiniteLine(angle=90, pen=pg.mkPen("w", width=1))
+        self.plot.addItem(self.playhead)
+        self._title = self.plot.plotItem
+        self.plot.scene().sigMouseClicked.connect(self._clicked)
+        self.body.addWidget(self.plot)
+
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DELAY_MS)
+        self._timer.timeout.connect(self._summarise)
+        experiment.selection_changed.connect(self._restart)
+        experiment.job_changed.connect(self._restart)
+        experiment.stimulus_changed.connect(self._restart)
+        experiment.responses_changed.connect(self.grow)
+        experiment.playback.events.time.connect(self._show_time)
+        self._restart()
+
+    # -- from the user -----------------------------------------------------------------
+
+    def _clicked(self, event: object) -> None:
+        point = self.plot.plotItem.vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
+        self.experiment.playback.seek(point.x())
+
+    # -- from the state ----------------------------------------------------------------
+
+    def _show_time(self, time: float) -> None:
+        self.playhead.setValue(time)
+
+    def grow(self) -> None:
+        """Take in responses that have come since the last time."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _restart(self) -> None:
+        """Other units or other responses: summarise anew."""
+        self._summary = None
+        self._timer.start()
+
+    def _summarise(self) -> None:
+        if self._job is not None:
+            self._stale = True
+            if self._summary is None:
+                self._job.cancel()
+            return
+        job = self.experiment.job
+        columns = self.experiment.selected_columns()
+        if job is None or len(columns) == 0:
+            self._draw()
+            return
+        if self._summary is None:
+            self._summary = TraceSummary(job.store, columns)
+        summary = self._summary
+
+        def work() -> Iterator[None]:
+            yield from summary.update()
+
+        self._job = self.jobs.start("Reading traces", work, on_end=self._summarised)
+
+    def _summarised(self, _job: Job) -> None:
+        self._job = None
+        if self._summary is not None:
+            self._draw()
+        if self._stale:
+            self._stale = False
+            self._timer.start()
+
+    def _draw(self) -> None:
+        playback, summary = self.experiment.playback, self._summary
+        rate = playback.frame_rate
+        self._burn_in.setRegion((0, BURN_IN_FRAMES / rate))
+        self.plot.setLimits(xMin=0, xMax=max(playback.duration, 1 / rate))
+        empty = np.empty(0)
+        for curve in self._examples:
+            self.plot.removeItem(curve)
+        self._examples = []
+        if summary is None:
+            for curve in (self.mean_curve, self._upper, self._lower):
+                curve.setData(empty, empty)
+            self.plot.setTitle(self._why_empty(), size="9pt")
+            return
+        n = summary.n_done
+        time = np.arange(n) / rate
+        mean, sem = summary.mean[:n], np.nan_to_num(summary.sem[:n])
+        for column in range(summary.examples.shape[1]):
+            pen = pg.mkPen(pg.intColor(column, 7, alpha=110), width=1)
+            curve = self.plot.plot(time, summary.examples[:n, column], pen=pen)
+            curve.setZValue(-1)
+            self._examples.append(curve)
+        self.mean_curve.setData(time, mean)
+        self._upper.setData(time, mean + sem)
+        self._lower.setData(time, mean - sem)
+        self.plot.setXRange(0, max(playback.duration, 1 / rate), padding=0)
+        n_units = len(self.experiment.selected_columns())
+        self.plot.setTitle(
+            f"mean ± SEM of {n_units:,} units, and {len(self._examples)} of them; "
+            "grey: burn-in",
+            size="9pt",
+        )
+
+    def _why_empty(self) -> str:
+        if self.experiment.job is None:
+            return "Encode a stimulus to see responses"
+        return "None of the encoded units is selected"

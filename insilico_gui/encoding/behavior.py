@@ -1,0 +1,65 @@
+"""Checking behaviour traces before they reach a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from insilico_gui.errors import BehaviorError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.session import Session
+
+
+def check_behavior(
+    session: Session,
+    behavior: Mapping[str, ArrayLike] | None,
+    n_frames: int,
+    n_videos: int | None,
+) -> dict[str, NDArray[np.float32]]:
+    """Bring behaviour traces to float32 and check them against session and stimulus.
+
+    Parameters
+    ----------
+    session : Session
+    behavior : mapping of str to array, [T, K] or [N, T, K]
+        None means no behaviour.
+    n_frames : int
+        T of the converted stimulus.
+    n_videos : int or None
+        N of a batch; None for one video.
+
+    Raises
+    ------
+    BehaviorError
+        For an unknown name, a wrong shape, or values that are not finite: a network
+        state that has seen a NaN never recovers, so they are refused, not passed on.
+    """
+    checked: dict[str, NDArray[np.float32]] = {}
+    for name, trace in (behavior or {}).items():
+        if name not in session.behavior:
+            known = ", ".join(session.behavior) or "none"
+            raise BehaviorError(
+                f"{session.id} takes no behaviour called {name!r} (it takes: {known})."
+            )
+        values = np.asarray(trace, dtype=np.float32)
+        single = (n_frames, session.behavior[name])
+        allowed = [single] if n_videos is None else [single, (n_videos, *single)]
+        if values.shape not in allowed:
+            raise BehaviorError(
+                f"The behaviour {name!r} has shape {list(values.shape)}; this stimulus "
+                f"needs {' or '.join(str(list(s)) for s in allowed)} "
+                "(frames at the session's rate, columns)."
+            )
+        if not np.isfinite(values).all():
+            frame = int(np.argwhere(~np.isfinite(values))[0][-2])
+            raise BehaviorError(
+                f"The behaviour {name!r} is not a finite number at frame {frame}; "
+                "replace missing values first (0 is the mean of standardised traces)."
+            )
+        checked[name] = values
+    return checked

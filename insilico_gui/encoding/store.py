@@ -1,0 +1,211 @@
+"""Where responses go while they are computed: memory stays flat however long they get.
+
+Both stores take blocks in order of time and hand out rows while they fill, so that the
+map can show results during encoding. A small result is kept in memory; a larger one goes
+to a temporary file that the system removes with the last reference to it, or, when a path
+is asked for, to a zarr folder that gets its name only when it is complete.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from insilico_gui.errors import EncodingError
+from insilico_gui.files import check_target, replace, require_space, writing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+IN_MEMORY_BYTES = 32 * 2**20
+"""Results up to this size are held in memory; it bounds what encoding adds to it."""
+
+ZARR_BLOCK_BYTES = 4 * 2**20
+
+
+class ResponseStore(ABC):
+    """Responses [T, U], or [N, T, U] for N videos, filled in order of time."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+        self.n_done = 0
+
+    @abstractmethod
+    def write(self, block: NDArray[np.float32]) -> None:
+        """Append a block, [n, U] or [N, n, U].
+
+        Raises
+        ------
+        EncodingError
+            If it cannot be written, for instance because the disk is full.
+        """
+
+    @abstractmethod
+    def rows(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Responses of frames that have been written, [n, U] or [N, n, U]."""
+
+    def row(self, frame: int) -> NDArray[np.float32]:
+        """Responses at one frame that has been written, [U] or [N, U]."""
+        row: NDArray[np.float32] = self.rows(frame, frame + 1)[..., 0, :]
+        return row
+
+    @abstractmethod
+    def finish(
+        self, coords: Mapping[str, Any], attrs: Mapping[str, Any]
+    ) -> xr.DataArray:
+        """Make the complete responses available as a labelled array."""
+
+    @abstractmethod
+    def discard(self) -> None:
+        """Remove what has been written so far."""
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        return ("trial", "time", "unit")[-len(self.shape) :]
+
+
+class ScratchStore(ResponseStore):
+    """Responses in memory if small, else in an unnamed temporary file."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__(shape)
+        size = int(np.prod(shape)) * 4
+        self._file = None
+        self._array: NDArray[np.float32]
+        if size <= IN_MEMORY_BYTES:
+            self._array = np.full(shape, np.nan, dtype=np.float32)
+            return
+        require_space(Path(tempfile.gettempdir()), size, EncodingError)
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives with the array
+        self._file.truncate(size)
+        self._array = np.memmap(self._file, np.float32, mode="r", shape=shape)
+
+    def write(self, block: NDArray[np.float32]) -> None:
+        start, stop = self.n_done, self.n_done + block.shape[-2]
+        if self._file is None:
+            self._array[..., start:stop, :] = block
+        else:
+            # Through the file, not the map: pages dirtied through a map count as ours.
+            n_time, n_units = self.shape[-2:]
+            videos = block[None] if block.ndim == 2 else block
+            for i, video in enumerate(videos):
+                offset = (i * n_time + start) * n_units * 4
+                with writing("the temporary file", EncodingError):
+                    self._file.seek(offset)
+                    self._file.write(np.ascontiguousarray(video, np.float32).data)
+                    self._file.flush()
+        self.n_done = stop
+
+    def rows(self, start: int, stop: int) -> NDArray[np.float32]:
+        return np.array(self._array[..., start:stop, :])
+
+    def finish(
+        self, coords: Mapping[str, Any], attrs: Mapping[str, Any]
+    ) -> xr.DataArray:
+        return xr.DataArray(
+            self._array, coords, self.dims, name="responses", attrs=dict(attrs)
+        )
+
+    def discard(self) -> None:
+        self._array = np.empty((0,) * len(self.shape), np.float32)
+        if self._file is not None:
+            self._file.close()
+
+
+class ZarrStore(ResponseStore):
+    """Responses in a zarr folder, named ``*.partial`` until it is complete."""
+
+    def __init__(
+        self, shape: tuple[int, ...], path: Path, *, overwrite: bool = False
+    ) -> None:
+        import zarr
+
+        super().__init__(shape)
+        self.path = path
+        self._partial = path.with_name(f"{path.name}.partial")
+        check_target(path, overwrite, EncodingError)
+        require_space(path.parent, int(np.prod(shape)) * 4, EncodingError)
+        n_time, n_units = shape[-2:]
+        rows = max(1, min(n_time, ZARR_BLOCK_BYTES // (4 * max(1, n_units))))
+        with writing(str(path), EncodingError):
+            shutil.rmtree(self._partial, ignore_errors=True)
+            group = zarr.open_group(self._partial, mode="w")
+            self._array = group.create_array(
+                "responses",
+                shape=shape,
+                chunks=(1,) * (len(shape) - 2) + (rows, n_units),
+                dtype="float32",
+                fill_value=float("nan"),
+                dimension_names=self.dims,
+            )
+        self._rows = rows
+        self._pending: list[NDArray[np.float32]] = []
+        self._n_written = 0
+
+    def write(self, block: NDArray[np.float32]) -> None:
+        self._pending.append(block)
+        self.n_done += block.shape[-2]
+        while self.n_done - self._n_written >= self._rows:
+            self._flush(self._rows)
+
+    def _flush(self, rows: int) -> None:
+        """Write whole zarr chunks only, each once."""
+        pending = np.concatenate(self._pending, axis=-2)
+        start = self._n_written
+        with writing(str(self.path), EncodingError):
+            self._array[..., start : start + rows, :] = pending[..., :rows, :]
+        self._pending = [pending[..., rows:, :]]
+        self._n_written += rows
+
+    def rows(self, start: int, stop: int) -> NDArray[np.float32]:
+        split = min(max(start, self._n_written), stop)
+        stored = np.asarray(self._array[..., start:split, :], dtype=np.float32)
+        if split == stop:
+            return stored
+        pending = np.concatenate(self._pending, axis=-2)
+        fresh = pending[..., split - self._n_written : stop - self._n_written, :]
+        return np.concatenate([stored, fresh], axis=-2)
+
+    def finish(
+        self, coords: Mapping[str, Any], attrs: Mapping[str, Any]
+    ) -> xr.DataArray:
+        if self.n_done > self._n_written:
+            self._flush(self.n_done - self._n_written)
+        labels = xr.Dataset(coords=dict(coords))
+        with writing(str(self.path), EncodingError):
+            labels.to_zarr(self._partial, mode="a", consolidated=False)
+            self._array.attrs.update(
+                {**attrs, "coordinates": " ".join(set(coords) - set(self.dims))}
+            )
+            replace(self._partial, self.path)
+        stored = xr.open_zarr(self.path, chunks=None, consolidated=False)
+        return stored["responses"]
+
+    def discard(self) -> None:
+        shutil.rmtree(self._partial, ignore_errors=True)
+
+
+def open_store(
+    shape: tuple[int, ...],
+    path: str | os.PathLike[str] | None = None,
+    *,
+    overwrite: bool = False,
+) -> ResponseStore:
+    """Make the store for responses of `shape`: at `path` (``.zarr``), else scratch."""
+    if path is None:
+        return ScratchStore(shape)
+    target = Path(path)
+    if target.suffix.lower() != ".zarr":
+        raise EncodingError(
+            f"{target.name} is not a .zarr path; give one that ends in .zarr, or export "
+            "the responses to another format afterwards."
+        )
+    return ZarrStore(shape, target, overwrite=overwrite)

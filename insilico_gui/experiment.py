@@ -1,0 +1,277 @@
+"""The headless state of an experiment and the commands that change it.
+
+Whatever a click in the window does is a method here, which a script can call too; the
+window redraws from the signals. Slow work is split in two: a job or function that may run
+in any thread and touches nothing here, and a ``use_...`` command that takes its result,
+called in the thread that owns the experiment.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from psygnal import Signal
+
+from insilico_gui.encoding import EncodingJob
+from insilico_gui.errors import AnalysisError, EncodingError, ExportError, InsilicoError
+from insilico_gui.selection import Combine, Selection, invert, select
+from insilico_gui.stimuli import Fit, Stimulus, convert
+from insilico_gui.view import MapView, Playback
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
+    from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.session import Session
+
+
+class Experiment:
+    """One session, one stimulus, their responses, a selection and analyses of it.
+
+    Attributes
+    ----------
+    session : Session or None
+    stimulus : Stimulus or None
+        As opened or rendered, in its own size and rate.
+    frames : Stimulus or None
+        The stimulus as the session gets it.
+    fit : {"crop", "pad", "stretch"}
+        How the one becomes the other.
+    job : EncodingJob or None
+        The job whose responses are on show; while it runs, its store fills.
+    responses : xarray.DataArray or None
+        Complete responses of :attr:`job`.
+    units : pandas.DataFrame
+        The session's unit table, with columns that analyses have added.
+    selection : Selection or None
+        Units of the session that are picked; None without a session.
+    tuning : xarray.Dataset or None
+        Latest direction tuning.
+    playback : Playback
+    view : MapView
+    """
+
+    session_changed = Signal()
+    stimulus_changed = Signal()
+    job_changed = Signal()
+    responses_changed = Signal()
+    units_changed = Signal()
+    selection_changed = Signal()
+    tuning_changed = Signal()
+
+    def __init__(self) -> None:
+        self.session: Session | None = None
+        self.stimulus: Stimulus | None = None
+        self.frames: Stimulus | None = None
+        self.fit: Fit = "crop"
+        self.job: EncodingJob | None = None
+        self.responses: xr.DataArray | None = None
+        self.units = pd.DataFrame()
+        self.selection: Selection | None = None
+        self.tuning: xr.Dataset | None = None
+        self.playback = Playback()
+        self.view = MapView()
+
+    # -- session and stimulus ----------------------------------------------------------
+
+    def use_session(self, session: Session) -> None:
+        """Work with `session` from now on; its units are all selected."""
+        self._drop_responses()
+        self.session = session
+        self.units = session.units.copy()
+        self.selection = select(session)
+        self.session_changed.emit()
+        self.units_changed.emit()
+        self.selection_changed.emit()
+        self._convert()
+
+    def use_stimulus(self, stimulus: Stimulus) -> None:
+        """Show `stimulus` from now on."""
+        self._drop_responses()
+        self.stimulus = stimulus
+        self._convert()
+
+    def use_fit(self, fit: Fit) -> None:
+        """Bring the stimulus to the session's aspect ratio in another way."""
+        if fit != self.fit:
+            self.fit = fit
+            if self.stimulus is not None:
+                self._drop_responses()
+                self._convert()
+
+    def use_frames(self, frames: Stimulus) -> None:
+        """Replace :attr:`frames` by an equal stimulus that is faster to read."""
+        self.frames = frames
+
+    def _convert(self) -> None:
+        self.frames = None
+        if self.stimulus is not None and self.session is not None:
+            self.frames = convert(
+                self.stimulus,
+                self.session.frame_shape,
+                self.session.frame_rate,
+                self.fit,
+            )
+            self.playback.set_length(self.frames.n_frames, self.frames.frame_rate)
+        self.stimulus_changed.emit()
+
+    # -- encoding ----------------------------------------------------------------------
+
+    def encoding_job(self, *, selected_only: bool = False) -> EncodingJob:
+        """Check that encoding can start and make the job; see :meth:`use_job`.
+
+        Raises
+        ------
+        EncodingError
+            Without a session or a stimulus, or with an empty selection.
+        """
+        if self.session is None:
+            raise EncodingError("No session is loaded; load one before encoding.")
+        if self.frames is None:
+            raise EncodingError("There is no stimulus; open or render one to encode it.")
+        units = self.selection if selected_only else None
+        return EncodingJob(self.session, self.frames, units, fit=self.fit)
+
+    def use_job(self, job: EncodingJob) -> None:
+        """Show the responses of `job`, which may be running."""
+        self._drop_responses()
+        self.job = job
+        self.job_changed.emit()
+
+    def use_responses(self, responses: xr.DataArray) -> None:
+        """Take the complete responses of :attr:`job`."""
+        self.responses = responses
+        self.responses_changed.emit()
+
+    def drop_job(self) -> None:
+        """Forget a job that was cancelled or failed, with what it had computed."""
+        if self.job is not None:
+            self._drop_responses()
+            self.job_changed.emit()
+
+    def response_at(self, frame: int) -> NDArray[np.float32] | None:
+        """Responses of every unit at a frame, float32 [U].
+
+        NaN for units that were not encoded; None if the frame has not been yet.
+        """
+        if self.job is None or frame >= self.job.store.n_done:
+            return None
+        row = self.job.store.row(frame)
+        if len(row) == len(self.units):
+            return row
+        full = np.full(len(self.units), np.nan, dtype=np.float32)
+        full[self.job.selection.indices] = row
+        return full
+
+    def _drop_responses(self) -> None:
+        self.job = None
+        self.responses = None
+        if self.tuning is not None:
+            self.tuning = None
+            self.tuning_changed.emit()
+
+    # -- selection ---------------------------------------------------------------------
+
+    def select(
+        self,
+        areas: Sequence[str] | None = None,
+        fields: Sequence[int] | None = None,
+        units: ArrayLike | None = None,
+        combine: Combine = "all",
+    ) -> Selection:
+        """Select units; arguments as in :func:`insilico_gui.select`."""
+        selection = select(self._session(), areas, fields, units, combine)
+        self.use_selection(selection)
+        return selection
+
+    def invert_selection(self) -> None:
+        """Select what is not selected."""
+        if self.selection is not None:
+            self.use_selection(invert(self._session(), self.selection))
+
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        self.use_selection(Selection(np.empty(0, np.int64), {"units": []}))
+
+    def use_selection(self, selection: Selection) -> None:
+        """Make `selection` the current one."""
+        if selection != self.selection:
+            self.selection = selection
+            self.selection_changed.emit()
+
+    def selected_columns(self) -> NDArray[np.int64]:
+        """Columns of :attr:`responses` (or the job's store) that are selected."""
+        if self.job is None or self.selection is None:
+            return np.empty(0, np.int64)
+        return np.flatnonzero(
+            np.isin(self.job.selection.indices, self.selection.indices)
+        )
+
+    def selected_responses(self) -> xr.DataArray:
+        """Complete responses of the selected units, with the rule in ``attrs``.
+
+        Raises
+        ------
+        ExportError
+            If nothing is encoded, or nothing of it is selected.
+        """
+        if self.responses is None or self.selection is None:
+            raise ExportError("There are no responses yet; encode a stimulus first.")
+        columns = self.selected_columns()
+        if len(columns) == 0:
+            raise ExportError(
+                "None of the encoded units is selected; select at least one."
+            )
+        if len(columns) == self.responses.sizes["unit"]:
+            chosen = self.responses.copy(deep=False)
+        else:
+            chosen = self.responses.isel(unit=columns)
+        chosen.attrs["selection"] = dict(self.selection.rule)
+        for name in self.units.columns.difference(list(chosen.coords)):
+            values = self.units[name].to_numpy()[self.job_indices()[columns]]
+            chosen = chosen.assign_coords({name: ("unit", values)})
+        return chosen
+
+    def job_indices(self) -> NDArray[np.int64]:
+        """Units, by row of the unit table, that :attr:`job` computes."""
+        return (
+            np.empty(0, np.int64) if self.job is None else self.job.selection.indices
+        )
+
+    # -- analysis and export -----------------------------------------------------------
+
+    def use_tuning(self, tuning: xr.Dataset, columns: pd.DataFrame) -> None:
+        """Take a direction tuning of :attr:`responses`; its columns join the units'."""
+        if self.job is None or len(columns) != len(self.job.selection):
+            raise AnalysisError(
+                "This tuning belongs to other responses; compute it again."
+            )
+        self.tuning = tuning
+        rows = self.job.selection.indices
+        for name in columns.columns:
+            values = np.full(len(self.units), np.nan)
+            values[rows] = columns[name].to_numpy(dtype=float)
+            self.units[name] = values
+        self.units.attrs["tuning"] = dict(columns.attrs)
+        self.tuning_changed.emit()
+        self.units_changed.emit()
+
+    def export(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the selected units' responses; format by suffix."""
+        from insilico_gui.export import export
+
+        return export(self.selected_responses(), path, overwrite=overwrite)
+
+    def _session(self) -> Session:
+        if self.session is None:
+            raise InsilicoError("No session is loaded; load one first.")
+        return self.session
+
+    def provenance(self) -> dict[str, Any]:
+        """What the current responses were made from."""
+        return {} if self.responses is None else dict(self.responses.attrs)
