@@ -17,6 +17,7 @@ from psygnal import Signal
 
 from insilico_gui.encoding import EncodingJob
 from insilico_gui.errors import AnalysisError, EncodingError, ExportError, InsilicoError
+from insilico_gui.responses import take_units
 from insilico_gui.selection import Combine, Selection, invert, select
 from insilico_gui.stimuli import Fit, Stimulus, convert
 from insilico_gui.view import MapView, Playback
@@ -227,11 +228,7 @@ class Experiment:
             raise ExportError(
                 "None of the encoded units is selected; select at least one."
             )
-        if len(columns) == self.responses.sizes["unit"]:
-            chosen = self.responses.copy(deep=False)
-        else:
-            chosen = self.responses.isel(unit=columns)
-        chosen.attrs["selection"] = dict(self.selection.rule)
+        chosen = take_units(self.responses, columns, self.selection.rule)
         for name in self.units.columns.difference(list(chosen.coords)):
             values = self.units[name].to_numpy()[self.job_indices()[columns]]
             chosen = chosen.assign_coords({name: ("unit", values)})
@@ -271,7 +268,3 @@ class Experiment:
         if self.session is None:
             raise InsilicoError("No session is loaded; load one first.")
         return self.session
-
-    def provenance(self) -> dict[str, Any]:
-        """What the current responses were made from."""
-        return {} if self.responses is None else dict(self.responses.attrs)

@@ -78,17 +78,28 @@ def select(
     SelectionError
         If a choice does not exist in the session.
     """
+    return select_units(session.units, session.id, areas, fields, units, combine)
+
+
+def select_units(
+    table: pd.DataFrame,
+    owner: str,
+    areas: Sequence[str] | None = None,
+    fields: Sequence[int] | None = None,
+    units: ArrayLike | None = None,
+    combine: Combine = "all",
+) -> Selection:
+    """:func:`select` on a unit table; `owner` is what errors call its source."""
     if combine not in ("all", "any"):
         raise SelectionError(f"combine is {combine!r}; use 'all' or 'any'.")
-    table = session.units
     masks = []
     rule: dict[str, Any] = {}
     if areas is not None:
         rule["areas"] = _as_list(areas)
-        masks.append(_members(table, "area", rule["areas"], session.id))
+        masks.append(_members(table, "area", rule["areas"], owner))
     if fields is not None:
         rule["fields"] = _as_list(fields)
-        masks.append(_members(table, "field", rule["fields"], session.id))
+        masks.append(_members(table, "field", rule["fields"], owner))
     if units is not None:
         mask = np.zeros(len(table), dtype=bool)
         mask[unit_indices(units, len(table))] = True
@@ -117,7 +128,7 @@ def unit_indices(units: ArrayLike, n_units: int) -> NDArray[np.int64]:
     Raises
     ------
     SelectionError
-        If an index is out of range, fractional or repeated.
+        If an index is out of range or not a whole number.
     """
     values = np.asarray(units)
     if values.ndim != 1:
@@ -148,18 +159,18 @@ def unit_indices(units: ArrayLike, n_units: int) -> NDArray[np.int64]:
 
 
 def _members(
-    table: pd.DataFrame, column: str, wanted: list[Any], session_id: str
+    table: pd.DataFrame, column: str, wanted: list[Any], owner: str
 ) -> NDArray[np.bool_]:
     if column not in table:
         raise SelectionError(
-            f"{session_id} does not say which {column} a unit belongs to; select by "
+            f"{owner} does not say which {column} a unit belongs to; select by "
             "unit indices."
         )
     known = sorted(table[column].dropna().unique().tolist())
     missing = [value for value in wanted if value not in known]
     if missing:
         raise SelectionError(
-            f"{session_id} has no {column} {', '.join(map(repr, missing))}; it has "
+            f"{owner} has no {column} {', '.join(map(repr, missing))}; it has "
             f"{', '.join(map(repr, known))}."
         )
     mask: NDArray[np.bool_] = table[column].isin(wanted).to_numpy()

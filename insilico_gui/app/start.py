@@ -1,0 +1,67 @@
+"""What the command line does with the window: run it, or take its picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import napari
+
+from insilico_gui.app.launch import launch
+from insilico_gui.app.window import InsilicoWindow
+from insilico_gui.errors import ExportError, InsilicoError
+from insilico_gui.files import writing
+from insilico_gui.stimuli import Stimulus, open_stimulus
+from insilico_gui.stimuli.scene import moving_scene
+
+ENCODING_LIMIT_S = 3600.0
+PICTURE_TIME = 0.4
+"""Where in the stimulus, as a part of its length, the picture is taken."""
+
+
+def run(
+    session: str | None,
+    *,
+    directory: Path | None,
+    stimulus: Path | None,
+    device: str,
+    demo_clip: bool,
+    screenshot: Path | None,
+    size: tuple[int, int],
+) -> None:
+    """Open the window and run until it is closed, or until the picture is taken.
+
+    Raises
+    ------
+    InsilicoError
+        If session or stimulus cannot be opened, or the picture cannot be written.
+    """
+    shown: Stimulus | None = None
+    if stimulus is not None:
+        shown = open_stimulus(stimulus)
+    elif demo_clip:
+        shown = moving_scene()
+    window = launch(session, stimulus=shown, directory=directory, device=device)
+    if screenshot is None:
+        napari.run()
+        return
+    take_picture(window, screenshot, size)
+
+
+def take_picture(window: InsilicoWindow, path: Path, size: tuple[int, int]) -> None:
+    """Wait for the work to be done, save a picture of the window and close it."""
+    qt_window = window.viewer.window._qt_window
+    qt_window.resize(*size)
+    failures: list[str] = []
+    window.jobs.failed.connect(failures.append)
+    try:
+        window.wait(ENCODING_LIMIT_S)
+        window.viewer.reset_view()
+        playback = window.experiment.playback
+        playback.seek(PICTURE_TIME * playback.duration)
+        window.wait()
+        with writing(str(path), ExportError):
+            window.viewer.window.screenshot(str(path), canvas_only=False, flash=False)
+    finally:
+        window.viewer.close()
+    if failures:
+        raise InsilicoError(failures[0])

@@ -1,0 +1,35 @@
+"""Reading the labels that responses carry: their unit table, and a choice of units."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+
+def unit_table(responses: xr.DataArray) -> pd.DataFrame:
+    """Unit table of responses: one row per entry of their ``unit`` dimension."""
+    columns = {
+        str(name): coord.to_numpy()
+        for name, coord in responses.coords.items()
+        if coord.dims == ("unit",) and name != "unit"
+    }
+    return pd.DataFrame(columns, index=range(responses.sizes["unit"]))
+
+
+def take_units(
+    responses: xr.DataArray, columns: NDArray[Any], rule: Mapping[str, Any]
+) -> xr.DataArray:
+    """Responses of some units, with the rule that chose them in ``attrs``."""
+    if len(columns) == responses.sizes["unit"]:
+        taken = responses.copy(deep=False)
+    else:
+        taken = responses.isel(unit=columns)
+    taken.attrs["selection"] = dict(rule)
+    return taken
