@@ -1,0 +1,167 @@
+"""Frames kept on disk once they have been made, for a window that jumps about."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from insilico_gui.errors import StimulusError
+from insilico_gui.files import writing
+from insilico_gui.stimuli.base import Stimulus
+from insilico_gui.stimuli.grey import BACKGROUND
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+_BLOCK = 32  # frames made at a time
+_WRITE_BYTES = 2**22
+
+
+class CachedFrames(Stimulus):
+    """The same stimulus, each frame of which is made once.
+
+    Frames are kept in a temporary file that vanishes with the object. One thread, or
+    several, makes them with :meth:`frames`; :meth:`peek`, :meth:`available` and
+    :attr:`array` never wait for that, so the window may use them at any time.
+
+    Parameters
+    ----------
+    stimulus : Stimulus
+        Usually one that was converted to a session's size already.
+    directory : path, optional
+        Folder for the file; default the system's folder for temporary files.
+
+    Attributes
+    ----------
+    source : Stimulus
+    array : uint8 array, [T, H, W]
+        Read-only view of all frames; grey (128) where they are not made yet.
+
+    Raises
+    ------
+    StimulusError
+        If the disk has no room for all frames.
+    """
+
+    def __init__(
+        self, stimulus: Stimulus, directory: str | os.PathLike[str] | None = None
+    ) -> None:
+        self.source = stimulus
+        self.name = stimulus.name
+        self.frame_shape = stimulus.frame_shape
+        self.frame_rate = stimulus.frame_rate
+        self.n_frames = stimulus.n_frames
+        self.pixel_aspect = stimulus.pixel_aspect
+        self.trials = stimulus.trials
+        self.attrs = stimulus.attrs
+        self._made = np.zeros(self.n_frames, bool)
+        self._making = threading.Lock()
+        self._using_file = threading.Lock()
+        self._frame_bytes = self.frame_shape[0] * self.frame_shape[1]
+        self._folder = Path(tempfile.gettempdir() if directory is None else directory)
+        with self._disk_errors():
+            self._require_space()
+            # Unbuffered: what is written is seen through the map at once
+            self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)
+            self._fill_with_grey()
+        self.array: NDArray[np.uint8] = np.memmap(
+            self._file, np.uint8, mode="r", shape=(self.n_frames, *self.frame_shape)
+        )
+
+    @property
+    def frame_times(self) -> NDArray[np.float64]:
+        """When each frame appears, in seconds from the first; shape [n_frames]."""
+        return self.source.frame_times
+
+    @property
+    def n_available(self) -> int:
+        """How many frames have been made."""
+        return int(np.count_nonzero(self._made))
+
+    def available(self, k: int) -> bool:
+        """Whether frame `k` has been made."""
+        return bool(self._made[k])
+
+    def peek(self, k: int) -> NDArray[np.uint8] | None:
+        """Frame `k`, uint8 [H, W], if it has been made; returns at once."""
+        return np.array(self.array[k]) if self._made[k] else None
+
+    def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
+        """Frames `start` to `stop`, made if need be, in blocks with their neighbours.
+
+        Raises
+        ------
+        StimulusError
+            If the range is wrong, the source cannot be read, the disk is full, or this
+            object was closed.
+        """
+        self._check_range(start, stop)
+        for block in range(start // _BLOCK * _BLOCK, stop, _BLOCK):
+            self._make(block, min(block + _BLOCK, self.n_frames))
+        frames = np.empty((stop - start, *self.frame_shape), np.uint8)
+        # From the file and not from the map, whose pages would count as memory in use
+        rest = memoryview(frames).cast("B")
+        with self._using_file, self._disk_errors():
+            self._file.seek(start * self._frame_bytes)
+            while rest:
+                rest = rest[self._file.readinto(rest) :]
+        return frames
+
+    def close(self) -> None:
+        """Give the disk space back; all frames count as not made from now on."""
+        with self._making, self._using_file:
+            self._made[:] = False
+            self.array = np.broadcast_to(
+                np.uint8(BACKGROUND), (self.n_frames, *self.frame_shape)
+            )
+            self._file.close()
+
+    def _make(self, start: int, stop: int) -> None:
+        if self._made[start:stop].all():
+            return
+        with self._making:
+            if self._made[start:stop].all():  # by another thread in the meantime
+                return
+            if self._file.closed:
+                raise StimulusError(
+                    f"The frames of {self.name} were given up; open it again."
+                )
+            frames = self.source.frames(start, stop)
+            with self._using_file, self._disk_errors():
+                self._write(start * self._frame_bytes, memoryview(frames).cast("B"))
+            self._made[start:stop] = True
+
+    def _require_space(self) -> None:
+        n_bytes = self.n_frames * self._frame_bytes
+        free = shutil.disk_usage(self._folder).free
+        if n_bytes > free:
+            raise StimulusError(
+                f"The frames of {self.name} need {n_bytes / 1e9:.2f} GB and "
+                f"{self._folder} has {free / 1e9:.2f} GB free; free some space, or "
+                "take a shorter stimulus."
+            )
+
+    def _fill_with_grey(self) -> None:
+        n_bytes = self.n_frames * self._frame_bytes
+        grey = memoryview(bytes([BACKGROUND]) * min(_WRITE_BYTES, n_bytes))
+        for start in range(0, n_bytes, len(grey)):
+            self._write(start, grey[: n_bytes - start])
+
+    def _write(self, position: int, content: memoryview) -> None:
+        self._file.seek(position)
+        while content:  # the system may take less than it is given
+            content = content[self._file.write(content) :]
+
+    @contextmanager
+    def _disk_errors(self) -> Iterator[None]:
+        with writing(f"the frames of {self.name} to {self._folder}", StimulusError):
+            yield

@@ -1,0 +1,128 @@
+"""A folder of images as a stimulus."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from insilico_gui.errors import StimulusError
+from insilico_gui.stimuli.grey import check_frame_shape, grey
+from insilico_gui.stimuli.stack import ImageStack
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+
+_ORIENTATION = 0x0112  # EXIF tag; 5 to 8 swap width and height
+
+# Pixel formats that are read as they are; the others are converted by Pillow
+_PLAIN_MODES = frozenset({"1", "L", "LA", "RGB", "RGBA", "F", "I;16", "I;16B", "I;16L"})
+
+
+class ImageFolder(ImageStack):
+    """The images of a folder in natural order (2 before 10), one a frame.
+
+    Other files in the folder are left alone, and so are files whose name begins with a
+    dot.
+    """
+
+    def __init__(self, folder: Path, frame_rate: float | None) -> None:
+        self._files = sorted(
+            (
+                file
+                for file in folder.iterdir()
+                if file.suffix.lower() in IMAGE_SUFFIXES
+                and not file.name.startswith(".")
+                and file.is_file()
+            ),
+            key=lambda file: natural_order(file.name),
+        )
+        name = folder.name or "The folder"
+        if not self._files:
+            raise StimulusError(
+                f"The folder {name} holds no images "
+                f"({', '.join(sorted(IMAGE_SUFFIXES))}); choose a folder of images."
+            )
+        shapes = [_shape(file) for file in self._files]
+        for file, shape in zip(self._files, shapes, strict=True):
+            if shape != shapes[0]:
+                raise StimulusError(
+                    f"The images in {name} differ in size: {self._files[0].name} is "
+                    f"{shapes[0][1]} x {shapes[0][0]} and {file.name} {shape[1]} x "
+                    f"{shape[0]} pixels; make them equal."
+                )
+        super().__init__(name, len(self._files), shapes[0], frame_rate)
+        self.attrs = {
+            "kind": "image folder",
+            "file": name,
+            "first_image": self._files[0].name,
+            "last_image": self._files[-1].name,
+            **self._rate_attrs,
+        }
+
+    def _read(self, k: int) -> NDArray[np.uint8]:
+        file = self._files[k]
+        pixels = _pixels(file)
+        levels = grey(pixels, file.name, color=pixels.ndim == 3)
+        if levels.shape != self.frame_shape:
+            raise StimulusError(
+                f"{file.name} has changed its size since {self.name} was opened; open "
+                "the folder again."
+            )
+        return levels
+
+
+def natural_order(name: str) -> list[tuple[bool, int, str]]:
+    """Sort key by which numbers in names count as numbers: frame2 before frame10."""
+    parts = re.split(r"(\d+)", name.casefold())
+    key = [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+    return [(not number, value, text) for number, value, text in key]
+
+
+def _shape(file: Path) -> tuple[int, int]:
+    """Height and width as displayed, from the header alone."""
+    with _opened(file) as image:
+        turned = image.getexif().get(_ORIENTATION, 1) >= 5
+        return (image.width, image.height) if turned else (image.height, image.width)
+
+
+def _pixels(file: Path) -> NDArray[Any]:
+    with _opened(file) as image:
+        try:
+            upright = ImageOps.exif_transpose(image)
+            if upright.mode not in _PLAIN_MODES:
+                has_alpha = "transparency" in upright.info or "A" in upright.mode
+                upright = upright.convert("RGBA" if has_alpha else "RGB")
+            return np.asarray(upright)
+        except (OSError, ValueError, SyntaxError) as error:
+            raise _damaged(file) from error
+
+
+def _opened(file: Path) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of large images; the size is checked below
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(file)
+    except FileNotFoundError as error:
+        raise StimulusError(
+            f"{file.name} was removed while its folder was being read; restore it and "
+            "open the folder again."
+        ) from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise _damaged(file) from error
+    check_frame_shape((image.height, image.width), file.name)
+    return image
+
+
+def _damaged(file: Path) -> StimulusError:
+    return StimulusError(
+        f"{file.name} is not an image that can be read; remove it from the folder or "
+        "save it again."
+    )

@@ -1,0 +1,124 @@
+"""Opening anything that is a stimulus: by what it holds, then by its name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from insilico_gui.errors import StimulusError
+from insilico_gui.stimuli.arrays import FrameArray, NpyFile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from insilico_gui.stimuli.base import Stimulus
+
+VIDEO_SUFFIXES = frozenset({".avi", ".gif", ".mkv", ".mov", ".mp4", ".webm"})
+TIFF_SUFFIXES = frozenset({".tif", ".tiff"})
+SUPPORTED_SUFFIXES = VIDEO_SUFFIXES | TIFF_SUFFIXES | {".npy"}
+
+_NPY_MAGIC = b"\x93NUMPY"
+_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_OTHER_MAGIC = {
+    b"\x89PNG": "a PNG image; put it in a folder and open the folder",
+    b"\xff\xd8\xff": "a JPEG image; put it in a folder and open the folder",
+    b"PK\x03\x04": "a zip archive; unpack it first",
+    b"\x89HDF": "an HDF5 file; save its frames as .npy",
+}
+
+
+def open_stimulus(
+    source: str | os.PathLike[str] | NDArray[Any],
+    *,
+    frame_rate: float | None = None,
+) -> Stimulus:
+    """Open a video, an image stack, a folder of images or an array as a stimulus.
+
+    Nothing but headers is read now; frames are read when they are asked for.
+
+    Parameters
+    ----------
+    source : path or array
+        A video (.mp4, .mov, .avi, .mkv, .webm, .gif), a TIFF stack, a .npy file, a
+        folder of images, or an array; arrays are [T, H, W] grey or [T, H, W, 3] RGB.
+    frame_rate : float, optional
+        Frames per second (Hz) of a source that has no rate of its own (all but videos);
+        30 if not given, and then marked in ``attrs["frame_rate_assumed"]``.
+
+    Returns
+    -------
+    Stimulus
+        Its ``attrs`` say what the source is; ``dict(stimulus.attrs)`` also works out
+        the hash of a source file.
+
+    Raises
+    ------
+    StimulusError
+        If there is nothing there, it is of another kind, or it is damaged; also if
+        `frame_rate` is given for a video, which has its own.
+    """
+    if isinstance(source, np.ndarray):
+        return FrameArray(source, frame_rate)
+    if not isinstance(source, str | os.PathLike):
+        raise StimulusError(
+            f"A {type(source).__name__} is not a stimulus; give a file, a folder, or a "
+            "numpy array [time, height, width]."
+        )
+    path = Path(source).expanduser()
+    try:
+        if path.is_dir():
+            from insilico_gui.stimuli.image_folder import ImageFolder
+
+            return ImageFolder(path, frame_rate)
+        kind = _kind(path)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        raise StimulusError(
+            f"{path.name or source!r} cannot be opened; check that the file exists and "
+            "that you may read it."
+        ) from error
+    if kind == "npy":
+        return NpyFile(path, frame_rate)
+    if kind == "tiff":
+        from insilico_gui.stimuli.tiff import TiffStack
+
+        return TiffStack(path, frame_rate)
+    if frame_rate is not None:
+        raise StimulusError(
+            f"{path.name} is a video and has its own frame rate; open it without "
+            "frame_rate."
+        )
+    from insilico_gui.stimuli.video import Video
+
+    return Video(path)
+
+
+def _kind(path: Path) -> str:
+    """Kind of a file: what its first bytes say, else what its suffix says."""
+    if not path.exists():
+        raise StimulusError(f"There is no file {path.name}; check its name and folder.")
+    suffix = path.suffix.lower()
+    if suffix not in SUPPORTED_SUFFIXES:
+        raise StimulusError(
+            f"{path.name} is not a stimulus that can be read; use one of "
+            f"{', '.join(sorted(SUPPORTED_SUFFIXES))}, or a folder of images."
+        )
+    with path.open("rb") as file:
+        head = file.read(16)
+    if not head:
+        raise StimulusError(f"{path.name} is empty; choose another file.")
+    if head.startswith(_NPY_MAGIC):
+        return "npy"
+    if head.startswith(_TIFF_MAGIC):
+        return "tiff"
+    for magic, what in _OTHER_MAGIC.items():
+        if head.startswith(magic):
+            raise StimulusError(f"{path.name} is not a {suffix} file but {what}.")
+    if suffix in VIDEO_SUFFIXES:
+        return "video"
+    raise StimulusError(
+        f"{path.name} is not a {suffix} file, whatever its name says; save it again, or "
+        "give it the suffix of what it is."
+    )

@@ -1,0 +1,239 @@
+"""The mould for stimuli that are made by formula.
+
+A family is a frozen dataclass that derives from :class:`StimulusSpec`: its fields are the
+whole truth about the stimulus. Equal specs are equal objects, make equal bytes, have
+equal hashes, and survive a round trip through JSON. What a family adds to its fields:
+
+- ``family``: its name in files, never changed once published;
+- ``__post_init__``: normalises and checks the fields, then calls :meth:`_check_length`;
+- ``n_frames`` and ``trials``;
+- ``renderer()``: prepares what all frames share and returns a function that renders
+  a range of frames.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from insilico_gui.errors import StimulusError
+from insilico_gui.stimuli.base import Stimulus
+from insilico_gui.stimuli.display import Display
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+Renderer = Callable[[int, int], "NDArray[np.uint8]"]
+"""From a range of frames, start to stop (excluded), to uint8 [stop - start, H, W]."""
+
+MAX_HOURS = 6  # A longer stimulus is a slip in a number, not a plan
+
+_families: dict[str, type[StimulusSpec]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StimulusSpec(ABC):
+    """Base of the parametric families.
+
+    Attributes
+    ----------
+    display : Display
+        Screen that the frames fill; turns degrees into pixels.
+    frame_rate : float
+        Frames per second (Hz).
+    """
+
+    family: ClassVar[str]
+
+    display: Display = Display()
+    frame_rate: float = 30.0
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _families[cls.family] = cls
+
+    @property
+    @abstractmethod
+    def n_frames(self) -> int:
+        """Number of frames."""
+
+    @property
+    @abstractmethod
+    def trials(self) -> pd.DataFrame:
+        """Trial table: ``onset``, ``duration`` (s), ``condition``, its parameters."""
+
+    @abstractmethod
+    def renderer(self) -> Renderer:
+        """Prepare rendering; the function returned may be called by any thread."""
+
+    def stimulus(self) -> RenderedStimulus:
+        """Frames of this spec, rendered when they are asked for."""
+        return RenderedStimulus(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Family and all fields, JSON-able."""
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        fields["display"] = self.display.to_dict()
+        plain = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in fields.items()
+        }
+        return {"family": self.family, **plain}
+
+    @property
+    def hash(self) -> str:
+        """Hash of family and fields: equal for equal specs, on any machine."""
+        text = json.dumps(self.to_dict(), sort_keys=True, allow_nan=False)
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+    def _check_rate(self) -> None:
+        if not 0 < positive_number(self.frame_rate, "frame_rate") <= 1000:
+            raise StimulusError(
+                f"A frame rate of {self.frame_rate} Hz is out of reach; give one of at "
+                "most 1000 Hz."
+            )
+        object.__setattr__(self, "frame_rate", float(self.frame_rate))
+
+    def _check_length(self) -> None:
+        hours = self.n_frames / self.frame_rate / 3600
+        if hours > MAX_HOURS:
+            raise StimulusError(
+                f"The stimulus would last {hours:.3g} hours; take fewer conditions or "
+                f"repeats, or shorter trials (the limit is {MAX_HOURS} hours)."
+            )
+
+
+class RenderedStimulus(Stimulus):
+    """Frames of a :class:`StimulusSpec`.
+
+    Attributes
+    ----------
+    spec : StimulusSpec
+    """
+
+    def __init__(self, spec: StimulusSpec) -> None:
+        self.spec = spec
+        self.name = spec.family.replace("_", " ")
+        self.frame_shape = spec.display.pixels
+        self.frame_rate = spec.frame_rate
+        self.n_frames = spec.n_frames
+        self.trials = spec.trials
+        self.attrs = {
+            "kind": "parametric",
+            "spec": spec.to_dict(),
+            "spec_hash": spec.hash,
+        }
+        self._render = spec.renderer()
+
+    def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
+        """See :meth:`insilico_gui.stimuli.base.Stimulus.frames`."""
+        self._check_range(start, stop)
+        return self._render(start, stop)
+
+
+def spec_from_dict(values: Mapping[str, Any]) -> StimulusSpec:
+    """Inverse of :meth:`StimulusSpec.to_dict`, for any family.
+
+    Raises
+    ------
+    StimulusError
+        If the family or a field is unknown, or a value is wrong.
+    """
+    fields = dict(values)
+    family = fields.pop("family", None)
+    cls = _families.get(family) if isinstance(family, str) else None
+    if cls is None:
+        raise StimulusError(
+            f"There is no family of stimuli called {family!r}; known are "
+            f"{', '.join(sorted(_families))}."
+        )
+    known = {f.name for f in dataclasses.fields(cls)}
+    unknown = sorted(set(fields) - known)
+    if unknown:
+        raise StimulusError(
+            f"{family} has no parameter {', '.join(unknown)}; it has "
+            f"{', '.join(sorted(known))}."
+        )
+    if isinstance(fields.get("display"), Mapping):
+        fields["display"] = Display.from_dict(fields["display"])
+    try:
+        return cls(**fields)
+    except TypeError as error:
+        raise StimulusError(
+            f"A parameter of {family} is missing or has a value of the wrong kind; "
+            "compare it with a spec that was saved by this program."
+        ) from error
+
+
+def positive_number(value: object, name: str) -> float:
+    """Return `value` as a float.
+
+    Raises
+    ------
+    StimulusError
+        If it is not a finite number above 0.
+    """
+    number = finite_number(value, name)
+    if number <= 0:
+        raise StimulusError(f"{name} is {value!r}; give a number above 0.")
+    return number
+
+
+def finite_number(value: object, name: str) -> float:
+    """Return `value` as a float.
+
+    Raises
+    ------
+    StimulusError
+        If it is not a finite number.
+    """
+    is_number = isinstance(value, int | float | np.integer | np.floating)
+    if not is_number or isinstance(value, bool) or not np.isfinite(float(value)):
+        raise StimulusError(f"{name} is {value!r}; give a number.")
+    return float(value)
+
+
+def whole_number(value: object, name: str, lowest: int) -> int:
+    """Return `value` as an int.
+
+    Raises
+    ------
+    StimulusError
+        If it is not a whole number of at least `lowest`.
+    """
+    number = finite_number(value, name)
+    if number != int(number) or number < lowest:
+        raise StimulusError(
+            f"{name} is {value!r}; give a whole number of at least {lowest}."
+        )
+    return int(number)
+
+
+def numbers(value: object, name: str) -> tuple[float, ...]:
+    """Return one number, or a sequence of different ones, as a tuple.
+
+    Raises
+    ------
+    StimulusError
+        If it is empty, or holds something else or the same number twice.
+    """
+    is_sequence = isinstance(value, list | tuple | np.ndarray)
+    values = tuple(finite_number(v, name) for v in (value if is_sequence else (value,)))
+    if not values:
+        raise StimulusError(f"{name} is empty; give at least one number.")
+    if len(set(values)) < len(values):
+        raise StimulusError(f"{name} holds a number twice: {value!r}; leave one out.")
+    return values
+
+
+def whole_frames(duration_s: float, frame_rate: float) -> int:
+    """Number of frames nearest to a duration in seconds."""
+    return round(duration_s * frame_rate)

@@ -1,0 +1,114 @@
+"""Video files as stimuli: any frame at any time, exact, without holding the video."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from insilico_gui.errors import StimulusError
+from insilico_gui.stimuli.attrs import file_attrs
+from insilico_gui.stimuli.base import Stimulus
+from insilico_gui.stimuli.grey import check_frame_shape
+from insilico_gui.stimuli.orientation import orientation_of
+from insilico_gui.stimuli.video_container import VideoStream
+from insilico_gui.stimuli.video_decoder import FrameDecoder
+from insilico_gui.stimuli.video_grey import describe_format, frame_grey
+from insilico_gui.stimuli.video_index import build_index
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# One for each reader that goes through the video in order: the window and the encoder
+_MAX_DECODERS = 2
+
+
+class Video(Stimulus):
+    """A video file.
+
+    Opening reads the packets once for their times and decodes one frame. Frames are
+    upright (rotation tags are applied); times are those in the file, with the first
+    frame at 0. Reading forward decodes each frame once; reading elsewhere decodes from
+    the keyframe before. Both give the same bytes. Threads may share the object.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self._path = path
+        video = VideoStream(path)
+        try:
+            container, codec = video.container.format.name, video.stream.codec_context
+            codec_name = codec.name
+            self._index = build_index(video, self.name)
+            aspect = video.stream.sample_aspect_ratio
+        finally:
+            video.close()
+        self._decoders = [FrameDecoder(path, self._index)]
+        self._lock = threading.Lock()
+        first = self._decoders[0].frame(0)
+        self._stored_shape = (first.height, first.width)
+        check_frame_shape(self._stored_shape, self.name)
+        self._orientation = orientation_of(first, self.name)
+        height, width = self._stored_shape
+        turned = self._orientation.transposed
+        self.frame_shape = (width, height) if turned else (height, width)
+        stored_aspect = float(aspect) if aspect else 1.0
+        self.pixel_aspect = 1 / stored_aspect if turned else stored_aspect
+        self.n_frames = self._index.n_frames
+        self.frame_rate = self._index.frame_rate
+        values = {
+            "kind": "video",
+            "container": container,
+            "codec": codec_name,
+            **describe_format(first),
+            "frame_rate": self.frame_rate,
+            "frame_rate_assumed": False,
+            "variable_frame_rate": self._index.variable_rate,
+            "rotation_deg": self._orientation.degrees,
+            "mirrored": self._orientation.mirrored,
+            "pixel_aspect": self.pixel_aspect,
+        }
+        if self._index.warning:
+            values["warning"] = self._index.warning
+        self.attrs = file_attrs(path, values)
+
+    @property
+    def frame_times(self) -> NDArray[np.float64]:
+        """When each frame appears, in seconds from the first; shape [n_frames]."""
+        return self._index.times.copy()
+
+    def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
+        """See :meth:`insilico_gui.stimuli.base.Stimulus.frames`."""
+        self._check_range(start, stop)
+        frames = np.empty((stop - start, *self.frame_shape), np.uint8)
+        with self._lock:
+            for k in range(start, stop):
+                frame = self._decoder_for(k).frame(k)
+                if (frame.height, frame.width) != self._stored_shape:
+                    raise StimulusError(
+                        f"{self.name} changes its frame size in frame {k}; convert it "
+                        "to one size."
+                    )
+                frames[k - start] = self._orientation.apply(frame_grey(frame))
+        return frames
+
+    def close(self) -> None:
+        """Let go of the file until frames are asked for again."""
+        with self._lock:
+            for decoder in self._decoders:
+                decoder.close()
+            self._decoders.clear()
+
+    def _decoder_for(self, k: int) -> FrameDecoder:
+        """The decoder nearest before frame `k`; the most recently used comes last."""
+        best = min(self._decoders, key=lambda decoder: decoder.cost(k), default=None)
+        if best is None or (best.must_restart(k) and len(self._decoders) < _MAX_DECODERS):
+            best = FrameDecoder(self._path, self._index)
+        elif best.must_restart(k):
+            best = self._decoders[0]
+        if best in self._decoders:
+            self._decoders.remove(best)
+        self._decoders.append(best)
+        return best

@@ -1,0 +1,219 @@
+"""When each frame of a video is shown, found without decoding it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import av.error
+import numpy as np
+
+from insilico_gui.errors import StimulusError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from insilico_gui.stimuli.video_container import VideoStream
+
+# AVI stores no display times. With these codecs FFmpeg then stamps frames that are shown
+# in another order than they are stored in the order of storage.
+_STAMPED_AS_STORED = frozenset({"h264", "hevc"})
+
+_VP8_SHOWN = 0x10  # bit of a packet's first byte (RFC 6386, 9.1): not a mere reference
+
+# Matroska rounds time stamps to its tick of 1 ms, which says nothing about the rate.
+# Coarser ticks (10 ms in gif) are times that someone chose.
+_ROUNDING_TICK_S = 0.0011
+
+
+@dataclass(frozen=True)
+class FrameIndex:
+    """The frames of a video in the order in which they are shown.
+
+    Attributes
+    ----------
+    pts : int64 array, [n]
+        Presentation time stamps, ascending, in ticks of the stream.
+    keyframes : int64 array, [k]
+        Frames at which decoding can start; the first is 0.
+    stamped : bool
+        Whether decoded frames carry these time stamps; if not they have to be counted.
+    times : float64 array, [n]
+        When each frame appears, in seconds from the first.
+    frame_rate : float
+        Rate in Hz; the average if the rate is variable.
+    variable_rate : bool
+        Whether the time from frame to frame varies by more than rounding.
+    warning : str or None
+        What is known to be missing from the file.
+    """
+
+    pts: NDArray[np.int64]
+    keyframes: NDArray[np.int64]
+    stamped: bool
+    times: NDArray[np.float64]
+    frame_rate: float
+    variable_rate: bool
+    warning: str | None
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+        return len(self.pts)
+
+    def find(self, pts: int | None) -> int | None:
+        """Frame with the time stamp `pts`, or None."""
+        if pts is None:
+            return None
+        k = int(np.searchsorted(self.pts, pts))
+        return k if k < len(self.pts) and self.pts[k] == pts else None
+
+    def keyframe_at_or_before(self, k: int) -> int:
+        """Position in `keyframes` of the last one that is not after frame `k`."""
+        return int(np.searchsorted(self.keyframes, k, side="right")) - 1
+
+
+class _Packet(NamedTuple):
+    pts: int
+    dts: int
+    duration: int
+    is_key: bool
+
+
+def build_index(video: VideoStream, name: str) -> FrameIndex:
+    """Read all packets of a video, from where it stands to the end.
+
+    Raises
+    ------
+    StimulusError
+        If there are no frames, or no times can be given to them.
+    """
+    packets, is_cut = _read_packets(video)
+    packets = _decodable(packets, is_cut)
+    if not packets:
+        raise StimulusError(f"{name} has no frames; choose another file.")
+    packets.sort(key=lambda packet: packet.pts)
+    pts = np.array([packet.pts for packet in packets], np.int64)
+    stamped = _frames_carry_pts(video.stream, video.container)
+    if (np.diff(pts) <= 0).any():
+        stamped = False
+        pts = np.arange(len(packets), dtype=np.int64)
+        times, rate, variable = _constant(video.stream, len(packets), name)
+    else:
+        times, rate, variable = _timing(video.stream, pts, packets[-1].duration, name)
+    keyframes = np.flatnonzero([packet.is_key for packet in packets])
+    if not stamped or not len(keyframes) or keyframes[0] != 0:
+        keyframes = np.array([0])
+    return FrameIndex(
+        pts=pts,
+        keyframes=keyframes.astype(np.int64),
+        stamped=stamped,
+        times=times,
+        frame_rate=rate,
+        variable_rate=variable,
+        warning=f"{name} is cut short; {len(packets)} frames were found in it."
+        if is_cut
+        else None,
+    )
+
+
+def _read_packets(video: VideoStream) -> tuple[list[_Packet], bool]:
+    """All packets of shown frames in storage order, and whether some are missing."""
+    stream = video.stream
+    is_vp8 = stream.codec_context.name == "vp8"
+    packets: list[_Packet] = []
+    n_stored, is_cut = 0, False
+    try:
+        for packet in video.container.demux(stream):
+            if packet.size == 0:  # the end, or "show the last frame for longer" (AVI)
+                n_stored += packet.dts is not None
+                continue
+            if packet.is_corrupt:
+                is_cut = True
+                continue
+            n_stored += 1
+            if packet.is_discard or (is_vp8 and not bytes(packet)[0] & _VP8_SHOWN):
+                continue
+            dts = packet.pts if packet.dts is None else packet.dts
+            pts = dts if packet.pts is None else packet.pts
+            # Without any time stamp frames are counted: equal stamps lead to that
+            packets.append(
+                _Packet(
+                    pts or 0, dts or 0, packet.duration or 0, bool(packet.is_keyframe)
+                )
+            )
+    except (av.error.FFmpegError, OSError):
+        is_cut = True
+    is_cut = is_cut or n_stored < stream.frames or _ends_early(stream, packets)
+    return packets, is_cut
+
+
+def _ends_early(stream: Any, packets: list[_Packet]) -> bool:
+    """Whether Matroska's tag for the length of this stream promises more."""
+    tag = stream.metadata.get("DURATION", "")
+    try:
+        hours, minutes, seconds = map(float, tag.split(":"))
+    except ValueError:
+        return False
+    if not packets:
+        return True
+    tick = float(stream.time_base)
+    end = max(packet.pts + packet.duration for packet in packets) * tick
+    interval = max((packet.duration for packet in packets), default=0) * tick
+    return end < hours * 3600 + minutes * 60 + seconds - max(0.1, 2 * interval)
+
+
+def _decodable(packets: list[_Packet], is_cut: bool) -> list[_Packet]:
+    """Leave out frames that lack others before or after them in the file."""
+    first_key = next((packet.pts for packet in packets if packet.is_key), None)
+    if first_key is not None:
+        # Shown before the first keyframe means predicted from frames that are not there
+        packets = [packet for packet in packets if packet.pts >= first_key]
+    if is_cut and packets:
+        # No frame is shown before it is decoded, so those that are lost are all shown
+        # after the last that was stored is decoded
+        last = max(packet.dts for packet in packets)
+        packets = [packet for packet in packets if packet.pts <= last]
+    return packets
+
+
+def _frames_carry_pts(stream: Any, container: Any) -> bool:
+    context = stream.codec_context
+    return not (
+        container.format.name == "avi"
+        and context.name in _STAMPED_AS_STORED
+        and context.has_b_frames
+    )
+
+
+def _timing(
+    stream: Any, pts: NDArray[np.int64], last_duration: int, name: str
+) -> tuple[NDArray[np.float64], float, bool]:
+    """Times in seconds, the rate in Hz, and whether it is variable."""
+    tick = float(stream.time_base)
+    times = (pts - pts[0]) * tick
+    n = len(pts)
+    if n == 1:
+        if last_duration > 0:
+            return times, 1 / (last_duration * tick), False
+        return _constant(stream, 1, name)
+    tolerance = tick if tick < _ROUNDING_TICK_S else tick / 100
+    for rate in (float(stream.average_rate or 0), float((n - 1) / times[-1])):
+        if rate > 0:
+            even = np.arange(n) / rate
+            if np.abs(times - even).max() <= tolerance * 1.001:
+                return even, rate, False
+    last_interval = last_duration * tick or float(np.median(np.diff(times)))
+    return times, n / (float(times[-1]) + last_interval), True
+
+
+def _constant(
+    stream: Any, n: int, name: str
+) -> tuple[NDArray[np.float64], float, bool]:
+    rate = float(stream.average_rate or stream.guessed_rate or 0)
+    if rate <= 0:
+        raise StimulusError(
+            f"{name} says neither when its frames are shown nor at what rate; convert "
+            "it to .mp4 at the frame rate that it has."
+        )
+    return np.arange(n) / rate, rate, False
