@@ -19,7 +19,7 @@ from insilico_gui.encoding import EncodingJob
 from insilico_gui.errors import AnalysisError, EncodingError, ExportError, InsilicoError
 from insilico_gui.responses import take_units
 from insilico_gui.selection import Combine, Selection, invert, select
-from insilico_gui.stimuli import Fit, Stimulus, convert
+from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus, convert
 from insilico_gui.view import MapView, Playback
 
 if TYPE_CHECKING:
@@ -39,8 +39,10 @@ class Experiment:
     session : Session or None
     stimulus : Stimulus or None
         As opened or rendered, in its own size and rate.
+    conversion : ConvertedStimulus or None
+        How the stimulus reaches the session, and in what frames.
     frames : Stimulus or None
-        The stimulus as the session gets it.
+        The frames of :attr:`conversion`, perhaps from a cache.
     fit : {"crop", "pad", "stretch"}
         How the one becomes the other.
     job : EncodingJob or None
@@ -68,6 +70,7 @@ class Experiment:
     def __init__(self) -> None:
         self.session: Session | None = None
         self.stimulus: Stimulus | None = None
+        self.conversion: ConvertedStimulus | None = None
         self.frames: Stimulus | None = None
         self.fit: Fit = "crop"
         self.job: EncodingJob | None = None
@@ -110,9 +113,9 @@ class Experiment:
         self.frames = frames
 
     def _convert(self) -> None:
-        self.frames = None
+        self.conversion = self.frames = None
         if self.stimulus is not None and self.session is not None:
-            self.frames = convert(
+            self.conversion = self.frames = convert(
                 self.stimulus,
                 self.session.frame_shape,
                 self.session.frame_rate,
@@ -136,7 +139,7 @@ class Experiment:
         if self.frames is None:
             raise EncodingError("There is no stimulus; open or render one to encode it.")
         units = self.selection if selected_only else None
-        return EncodingJob(self.session, self.frames, units, fit=self.fit)
+        return EncodingJob(self.session, self.frames, units)
 
     def use_job(self, job: EncodingJob) -> None:
         """Show the responses of `job`, which may be running."""

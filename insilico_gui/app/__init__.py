@@ -9,7 +9,7 @@ import os
 
 os.environ.setdefault("QT_API", "pyside6")
 
-from insilico_gui.app.launch import launch, open_in_viewer
+from insilico_gui.app.launch import launch, plugin_widget
 from insilico_gui.app.window import InsilicoWindow
 
-__all__ = ["InsilicoWindow", "launch", "open_in_viewer"]
+__all__ = ["InsilicoWindow", "launch", "plugin_widget"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.utils.colormaps import ensure_colormap
+from napari.utils.colormaps.standardize_color import transform_color
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 
 CYCLES = {"direction": 360.0, "pref_dir": 360.0, "pref_ori": 180.0}
 """Period in degrees of the columns that are angles (by the end of their name)."""
+
+CATEGORIES = (
+    *("#e69f00", "#56b4e9", "#009e73", "#f0e442"),
+    *("#0072b2", "#d55e00", "#cc79a7", "#999999"),
+)
+"""Colours that people with any colour vision tell apart (Okabe and Ito 2008)."""
 
 UNKNOWN = np.array([0.5, 0.5, 0.5, 0.35], dtype=np.float32)
 """Colour of a unit without a value."""
@@ -37,6 +44,15 @@ def lookup_table(name: str, *, fading: bool = False) -> NDArray[np.float32]:
     if fading:
         colors[:, 3] = np.linspace(LOW_ALPHA, 1, 256)
     return colors
+
+
+def categorical_table(n: int) -> NDArray[np.float32]:
+    """256 RGBA colours for limits -0.5 to n - 0.5, constant around each category."""
+    if n <= len(CATEGORIES):
+        palette = np.array([transform_color(name)[0] for name in CATEGORIES[:n]])
+    else:
+        palette = lookup_table("hsv")[np.linspace(0, 255, n, endpoint=False).astype(int)]
+    return palette[np.arange(256) * n // 256].astype(np.float32)
 
 
 def map_values(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import QTimer
+
 from insilico_gui.app.window import InsilicoWindow
 from insilico_gui.session import open_session
 from insilico_gui.stimuli import Stimulus, open_stimulus
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     import napari
     import numpy as np
     from numpy.typing import NDArray
+
+    from qtpy.QtWidgets import QWidget
 
     from insilico_gui.session import Session
 
@@ -72,9 +76,12 @@ def launch(
     return window
 
 
-def open_in_viewer(viewer: napari.Viewer) -> None:
-    """Open the panels in a viewer that exists already (napari's Plugins menu)."""
-    for window in viewer.window._qt_window.findChildren(InsilicoWindow):
-        window.show_panel(window.session_panel)
-        return
-    InsilicoWindow(viewer)
+def plugin_widget(napari_viewer: napari.Viewer) -> QWidget:
+    """Open the panels in a viewer that exists already (napari's Plugins menu).
+
+    napari docks the widget returned, which is the session panel; the window moves it to
+    the place it has when the app is started by itself.
+    """
+    window = InsilicoWindow(napari_viewer, dock_session_panel=False)
+    QTimer.singleShot(0, window.place_session_panel)
+    return window.session_area

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app import colors
-from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.app.panel import Panel, plot_widget, text_label
 from insilico_gui.view import RESPONSE
 
 if TYPE_CHECKING:
@@ -49,11 +49,9 @@ class MapPanel(Panel):
         limits.addWidget(self.high)
 
         self._bar_image = pg.ImageItem(axisOrder="row-major")
-        self.bar = pg.PlotWidget()
+        self.bar = plot_widget()
         self.bar.setFixedHeight(58)
         self.bar.setMouseEnabled(x=False, y=False)
-        self.bar.setMenuEnabled(False)
-        self.bar.hideButtons()
         self.bar.hideAxis("left")
         self.bar.addItem(self._bar_image)
         self.bar.setYRange(0, 1, padding=0)
@@ -73,8 +71,8 @@ class MapPanel(Panel):
         self.body.addStretch(1)
 
         experiment.units_changed.connect(self._fill)
-        experiment.view.events.layout.connect(self.layouts.setCurrentText)
-        experiment.view.events.color_by.connect(self.color_by.setCurrentText)
+        experiment.view.events.layout.connect(self._show_choices)
+        experiment.view.events.color_by.connect(self._show_choices)
         self._fill()
 
     # -- from the user -----------------------------------------------------------------
@@ -126,6 +124,10 @@ class MapPanel(Panel):
             else ""
         )
 
+    def _show_choices(self) -> None:
+        self.layouts.setCurrentText(self.experiment.view.layout)
+        self.color_by.setCurrentText(self.experiment.view.color_by)
+
     def show_colors(self) -> None:
         """Draw the colour bar for the colours now on the map."""
         low, high = self._map.limits
@@ -138,11 +140,11 @@ class MapPanel(Panel):
         name = self.experiment.view.color_by
         if self._map.categories is not None:
             axis.setTicks([list(enumerate(self._map.categories))])
-            self.bar.setXRange(low - 0.3, high + 0.3, padding=0)
         else:
             axis.setTicks(None)
         cycle = colors.period(name)
         axis.setLabel(name + (" (deg)" if cycle else ""))
+        self.automatic.setEnabled(self._map.categories is None)
         if self.automatic.isChecked():
             for box, value in ((self.low, low), (self.high, high)):
                 box.blockSignals(True)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt
+import pyqtgraph as pg
+from napari.settings import get_settings
+from napari.utils.theme import get_theme
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from insilico_gui.app.jobs import sentence
+from insilico_gui.errors import InsilicoError
 
 if TYPE_CHECKING:
     from insilico_gui.app.jobs import Jobs
@@ -16,9 +23,15 @@ class Panel(QWidget):
     """One dock's content: a view of an experiment that can start jobs.
 
     Subclasses set :attr:`title`, fill :attr:`body` and connect to the experiment.
+
+    Signals
+    -------
+    problem(str)
+        A command could not be carried out; one sentence.
     """
 
     title = ""
+    problem = Signal(str)
 
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__()
@@ -26,6 +39,15 @@ class Panel(QWidget):
         self.jobs = jobs
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(8, 8, 8, 8)
+
+    def attempt(self, command: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+        """Carry out a command for the user; a failure becomes a sentence."""
+        try:
+            command(*args, **kwargs)
+        except InsilicoError as error:
+            self.problem.emit(sentence(error))
+            return False
+        return True
 
     def scrolled(self) -> QScrollArea:
         """The panel in a scroll area, so that it never forces the window to grow."""
@@ -36,6 +58,21 @@ class Panel(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setMinimumSize(120, 60)
         return area
+
+
+def background() -> str:
+    """Colour of the viewer's theme, for plots that are part of it."""
+    return get_theme(get_settings().appearance.theme).background.as_hex()
+
+
+def plot_widget() -> pg.PlotWidget:
+    """An empty plot in the viewer's colours, without pyqtgraph's menus."""
+    plot = pg.PlotWidget(background=background())
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    for side in ("left", "bottom"):
+        plot.getAxis(side).enableAutoSIPrefix(False)
+    return plot
 
 
 def text_label(text: str = "") -> QLabel:

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QStyle,
     QToolButton,
@@ -47,6 +48,7 @@ class PlaybackBar(Panel):
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(8, 2, 8, 2)
         self.body.setSpacing(2)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._playback = experiment.playback
         self._last_tick = 0.0
         self._timer = QTimer(self)
@@ -105,7 +107,7 @@ class PlaybackBar(Panel):
         self._playback.events.time.connect(self._show_time)
         self._playback.events.n_frames.connect(self._show_length)
         self._playback.events.playing.connect(self._show_playing)
-        self._playback.events.loop.connect(self.loop_button.setChecked)
+        self._playback.events.loop.connect(self._show_loop)
         self._playback.events.speed.connect(self._show_speed)
         self._show_length()
 
@@ -176,6 +178,9 @@ class PlaybackBar(Panel):
             f"{playback.time:.2f} / {playback.duration:.2f} s   "
             f"frame {playback.frame + 1} / {playback.n_frames}"
         )
+
+    def _show_loop(self, loop: bool) -> None:
+        self.loop_button.setChecked(loop)
 
     def _show_speed(self, speed: float) -> None:
         index = self.speed.findData(speed)

@@ -89,7 +89,8 @@ class SelectionPanel(Panel):
         if not areas and not fields:
             self.experiment.clear_selection()
             return
-        self.experiment.select(
+        self.attempt(
+            self.experiment.select,
             areas=areas or None,
             fields=fields or None,
             combine="any" if self.any_of.isChecked() else "all",

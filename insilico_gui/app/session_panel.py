@@ -168,8 +168,8 @@ class SessionPanel(Panel):
         )
 
     def _use(self, session: Session) -> None:
-        self.experiment.use_session(session)
-        self.loaded.emit()
+        if self.attempt(self.experiment.use_session, session):
+            self.loaded.emit()
 
     def _loaded(self, _job: Job) -> None:
         self._job = None

@@ -19,12 +19,11 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
 )
 
-from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.app.panel import Panel, background, text_label
 from insilico_gui.stimuli import (
     SUPPORTED_SUFFIXES,
     Fit,
     Stimulus,
-    describe_conversion,
     drifting_gratings,
     open_stimulus,
 )
@@ -64,6 +63,7 @@ class StimulusPanel(Panel):
 
         self._image = pg.ImageItem(axisOrder="row-major", levels=(0, 255))
         self.preview = pg.GraphicsLayoutWidget()
+        self.preview.setBackground(background())
         self.preview.setMinimumHeight(110)
         self.preview.setMaximumHeight(170)
         view = self.preview.addViewBox(lockAspect=True, invertY=True, enableMouse=False)
@@ -118,8 +118,9 @@ class StimulusPanel(Panel):
         self.jobs.start("Rendering gratings", make, on_return=self._use)
 
     def _use(self, stimulus: Stimulus) -> None:
-        self.experiment.use_stimulus(stimulus)
-        if self.auto_encode.isChecked():
+        if self.attempt(self.experiment.use_stimulus, stimulus) and (
+            self.auto_encode.isChecked()
+        ):
             self.encode_requested.emit()
 
     def _browse(self) -> None:
@@ -131,13 +132,13 @@ class StimulusPanel(Panel):
             self.open(path)
 
     def _set_fit(self, fit: str) -> None:
-        self.experiment.use_fit(fit)  # type: ignore[arg-type]
+        self.attempt(self.experiment.use_fit, fit)
 
     # -- from the state ----------------------------------------------------------------
 
     def _show_stimulus(self) -> None:
-        stimulus, frames = self.experiment.stimulus, self.experiment.frames
-        self.encode_button.setEnabled(frames is not None)
+        stimulus, conversion = self.experiment.stimulus, self.experiment.conversion
+        self.encode_button.setEnabled(conversion is not None)
         if stimulus is None:
             return
         height, width = stimulus.frame_shape
@@ -148,10 +149,10 @@ class StimulusPanel(Panel):
         ]
         if stimulus.trials is not None:
             lines.append(f"{len(stimulus.trials)} trials")
-        if frames is None:
+        if conversion is None:
             lines.append("Load a session to see how it reaches the twin.")
         else:
-            lines.append("To the twin: " + describe_conversion(frames))
+            lines.append("To the twin: " + conversion.summary)
         self.info.setText("<br>".join(lines))
 
     def show_frame(self, frame: np.ndarray | None) -> None:
@@ -170,22 +171,22 @@ def _gratings_form(render: Callable[[Callable[[], Stimulus]], None]) -> object:
         call_button="Show gratings",
         n_directions={"min": 1, "max": 72, "label": "directions"},
         spatial_frequency={
-            "label": "spatial freq. (cyc/deg)",
+            "label": "SF (cpd)", "tooltip": "Spatial frequency in cycles/degree",
             "min": 0.001,
             "max": 1.0,
             "step": 0.01,
         },
         temporal_frequency={
-            "label": "temporal freq. (Hz)",
+            "label": "TF (Hz)", "tooltip": "Temporal frequency",
             "min": 0.1,
             "max": 15.0,
             "step": 0.5,
         },
         contrast={"min": 0.0, "max": 1.0, "step": 0.1},
         duration_s={"label": "duration (s)", "min": 0.1, "max": 60.0, "step": 0.1},
-        blank_s={"label": "grey before (s)", "min": 0.0, "max": 60.0, "step": 0.1},
+        blank_s={"label": "blank (s)", "tooltip": "Grey before every trial", "min": 0.0, "max": 60.0, "step": 0.1},
         repeats={"min": 1, "max": 100},
-        size_deg={"label": "size (deg, 0 = full)", "min": 0.0, "max": 180.0},
+        size_deg={"label": "size (deg)", "tooltip": "0 = full field", "min": 0.0, "max": 180.0},
         seed={"min": 0, "max": 2**31 - 1},
     )
     def form(

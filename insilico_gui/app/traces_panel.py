@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from qtpy.QtCore import QTimer
 
 from insilico_gui.analysis.traces import TraceSummary
-from insilico_gui.app.panel import Panel
+from insilico_gui.app.panel import Panel, plot_widget
 from insilico_gui.encoding.engine import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
@@ -34,11 +34,10 @@ class TracesPanel(Panel):
         self._job: Job | None = None
         self._stale = False
 
-        self.plot = pg.PlotWidget()
+        self.plot = plot_widget()
         self.plot.setMinimumHeight(90)
         self.plot.setLabel("bottom", "time (s)")
         self.plot.setLabel("left", "response")
-        self.plot.setMenuEnabled(False)
         self.plot.showGrid(x=True, y=True, alpha=0.15)
         self.plot.setMouseEnabled(y=False)
         burn_in = pg.LinearRegionItem(

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.analysis import direction_tuning, tuning_columns
-from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.app.panel import Panel, plot_widget, text_label
 from insilico_gui.app.traces_panel import MEAN_COLOR
 
 if TYPE_CHECKING:
@@ -63,15 +63,14 @@ class TuningPanel(Panel):
         controls.addWidget(self.indices)
         controls.addStretch(1)
 
-        self.cartesian = pg.PlotWidget()
+        self.cartesian = plot_widget()
         self.cartesian.setLabel("bottom", "direction (deg)")
         self.cartesian.setLabel("left", "response")
-        self.polar = pg.PlotWidget()
+        self.polar = plot_widget()
         self.polar.setAspectLocked(True)
         self.polar.hideAxis("bottom")
         self.polar.hideAxis("left")
         for plot in (self.cartesian, self.polar):
-            plot.setMenuEnabled(False)
             plot.setMinimumHeight(90)
         self.cartesian.setXRange(-10, 370)
 
@@ -111,7 +110,7 @@ class TuningPanel(Panel):
     def _use(self, result: tuple[xr.DataArray, xr.Dataset, pd.DataFrame]) -> None:
         responses, tuning, columns = result
         if responses is self.experiment.responses:
-            self.experiment.use_tuning(tuning, columns)
+            self.attempt(self.experiment.use_tuning, tuning, columns)
 
     def _ended(self, _job: Job) -> None:
         self._show_state()

@@ -28,7 +28,7 @@ UNITS = "Units"
 SAMPLED_FRAMES = 64
 """Frames that the limits of the response colours are estimated from."""
 
-SELECTED_GROWTH = 1.5
+SELECTED_GROWTH = 1.35
 """Selected units are drawn this much larger, with a white rim."""
 
 
@@ -81,6 +81,7 @@ class UnitMap:
                 contrast_limits=(0, 255),
                 interpolation2d="nearest",
             )
+            self._viewer.dims.axis_labels = ("frame", "depth", "row", "column")
             layers = self._viewer.layers
             layers.move(layers.index(STIMULUS), 0)
         self._show_layout()
@@ -125,13 +126,17 @@ class UnitMap:
         stimulus = self.stimulus_layer
         if stimulus is not None:
             stimulus.visible = layout == "retinotopic"
+        unit = "pixel" if layout == "retinotopic" else "um"
+        for shown in (layer, stimulus):
+            # The same for both, or napari drops the unit from the scale bar
+            if shown is not None:
+                shown.units = (unit,) * shown.ndim
         self._viewer.dims.ndisplay = 3 if layout == "anatomical 3-D" else 2
         self._viewer.camera.orientation2d = ("down", "right")
         self.show_selection()
         self.recolor()
         self._viewer.reset_view()
         self._viewer.scale_bar.visible = layout != "retinotopic"
-        self._viewer.scale_bar.unit = None if layout == "retinotopic" else "um"
 
     def layout_changed(self) -> None:
         self._show_layout()
@@ -166,8 +171,8 @@ class UnitMap:
                 self._table = colors.lookup_table("hsv")
                 automatic = (0.0, cycle)
             elif self.categories is not None:
-                self._table = colors.lookup_table("turbo")
-                automatic = (0.0, max(len(self.categories) - 1.0, 1.0))
+                self._table = colors.categorical_table(len(self.categories))
+                automatic = (-0.5, len(self.categories) - 0.5)
             else:
                 self._table = colors.lookup_table("viridis")
                 automatic = colors.robust_limits(self._column)
@@ -212,7 +217,7 @@ class UnitMap:
         if len(selection) < n_units:
             chosen[selection.indices] = True
         layer.size = self._base_size * np.where(chosen, SELECTED_GROWTH, 1.0)
-        layer.border_width = np.where(chosen, 0.15, 0.0)
+        layer.border_width = np.where(chosen, 0.12, 0.0)
 
     def show_time(self) -> None:
         """Move the slider and the colours to the experiment's time."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import napari
 import numpy as np
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
-from qtpy.QtWidgets import QApplication, QMessageBox, QWidget
+from qtpy.QtWidgets import QApplication, QDockWidget, QMessageBox, QWidget
 
 from insilico_gui.app.drops import DropFilter
 from insilico_gui.app.export_panel import ExportPanel
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from insilico_gui.app.panel import Panel
+
+SIDE_WIDTH, TRACES_HEIGHT = 300, 215
+"""Pixels; together they leave a 16:9 map in a window of 1366 x 768."""
+
 REDRAW_S = 0.4
 """While responses come in, colours and traces take them up this often."""
 
@@ -49,6 +54,9 @@ class InsilicoWindow(QObject):
     ----------
     viewer : napari.Viewer, optional
         Where to show; default a new one.
+    dock_session_panel : bool
+        False if the caller docks :attr:`session_area` itself and then calls
+        :meth:`place_session_panel`.
 
     Attributes
     ----------
@@ -59,7 +67,9 @@ class InsilicoWindow(QObject):
         Work in the background.
     """
 
-    def __init__(self, viewer: napari.Viewer | None = None) -> None:
+    def __init__(
+        self, viewer: napari.Viewer | None = None, *, dock_session_panel: bool = True
+    ) -> None:
         self.viewer = viewer or napari.Viewer(title="insilico_gui")
         window = self.viewer.window._qt_window
         super().__init__(window)
@@ -80,7 +90,8 @@ class InsilicoWindow(QObject):
         self.traces_panel = TracesPanel(self.experiment, self.jobs)
         self.tuning_panel = TuningPanel(self.experiment, self.jobs)
         self.playback_bar = PlaybackBar(self.experiment, self.jobs)
-        self._add_docks()
+        self.session_area = self.session_panel.scrolled()
+        self._add_docks(dock_session_panel)
         self._connect()
 
         self._drops = DropFilter(window, self._takes, self.drop)
@@ -91,34 +102,55 @@ class InsilicoWindow(QObject):
 
     # -- putting the window together ---------------------------------------------------
 
-    def _add_docks(self) -> None:
+    def _add_docks(self, dock_session_panel: bool) -> None:
         add = self.viewer.window.add_dock_widget
-
-        def tabbed(area: str, *panels: Any) -> None:
-            first = None
-            for panel in panels:
-                dock = add(panel.scrolled(), name=panel.title, area=area)
-                if first is None:
-                    first = dock
-                else:
-                    self.viewer.window._qt_window.tabifyDockWidget(first, dock)
-            first.raise_()
-
-        tabbed("left", self.stimulus_panel, self.session_panel)
-        tabbed("right", self.map_panel, self.selection_panel, self.export_panel)
-        tabbed("bottom", self.traces_panel, self.tuning_panel)
-        dock = add(self.playback_bar, name=self.playback_bar.title, area="bottom")
         window = self.viewer.window._qt_window
-        window.setDockOptions(window.dockOptions() | window.DockOption.AllowNestedDocks)
-        window.splitDockWidget(
-            self._dock_of(self.traces_panel), dock, Qt.Orientation.Vertical
+        # The side panels get the full height; time runs below the map only.
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        window.setCorner(
+            Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
         )
+        playback = add(self.playback_bar, name=self.playback_bar.title, area="bottom")
+        for area, panels in (
+            ("left", (self.stimulus_panel,)),
+            ("right", (self.map_panel, self.selection_panel, self.export_panel)),
+            ("bottom", (self.traces_panel, self.tuning_panel)),
+        ):
+            docks = [add(p.scrolled(), name=p.title, area=area) for p in panels]
+            if area == "bottom":
+                window.splitDockWidget(playback, docks[0], Qt.Orientation.Vertical)
+            for dock in docks[1:]:
+                window.tabifyDockWidget(docks[0], dock)
+            docks[0].raise_()
+        if dock_session_panel:
+            add(self.session_area, name=self.session_panel.title, area="left")
+            self.place_session_panel()
+        # napari's own panels stay one click away, in the Window menu
+        qt_viewer = self.viewer.window._qt_viewer
+        qt_viewer.dockLayerList.hide()
+        qt_viewer.dockLayerControls.hide()
+        QTimer.singleShot(0, self._size_docks)
 
-    def _dock_of(self, panel: QWidget) -> QWidget:
-        for dock in self.viewer.window._dock_widgets.values():
-            if dock is not None and dock.isAncestorOf(panel):
-                return dock
-        raise LookupError(panel)
+    def _size_docks(self) -> None:
+        window = self.viewer.window._qt_window
+        sides = [self._dock_of(self.stimulus_panel), self._dock_of(self.map_panel)]
+        window.resizeDocks(sides, [SIDE_WIDTH] * 2, Qt.Orientation.Horizontal)
+        below = [self._dock_of(self.traces_panel)]
+        window.resizeDocks(below, [TRACES_HEIGHT], Qt.Orientation.Vertical)
+
+    def place_session_panel(self) -> None:
+        """Put the session panel's dock behind the stimulus panel's."""
+        window = self.viewer.window._qt_window
+        dock, stimulus = self._dock_of(self.session_panel), self._dock_of(
+            self.stimulus_panel
+        )
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        window.tabifyDockWidget(stimulus, dock)
+        (dock if self.experiment.session is None else stimulus).raise_()
+
+    def _dock_of(self, panel: QWidget) -> QDockWidget:
+        docks = self.viewer.window._qt_window.findChildren(QDockWidget)
+        return next(dock for dock in docks if dock.isAncestorOf(panel))
 
     def show_panel(self, panel: QWidget) -> None:
         """Bring a panel's tab to the front."""
@@ -146,7 +178,14 @@ class InsilicoWindow(QObject):
         self.playback_bar.touched.connect(self._stop_following)
         self.playback_bar.cancel_requested.connect(self.cancel)
         self.jobs.changed.connect(self._jobs_changed)
-        self.jobs.failed.connect(lambda text: self.playback_bar.say(text, problem=True))
+        self.jobs.failed.connect(self._say_problem)
+        for panel in (
+            self.session_panel,
+            self.stimulus_panel,
+            self.selection_panel,
+            self.tuning_panel,
+        ):
+            panel.problem.connect(self._say_problem)
         self.viewer.bind_key("Space", lambda _: experiment.playback.toggle(), overwrite=True)
 
     # -- commands ----------------------------------------------------------------------
@@ -218,7 +257,7 @@ class InsilicoWindow(QObject):
         if self.experiment.view.layout == "anatomical 3-D":
             self.experiment.view.layout = "anatomical"
         self.lasso.start()
-        self.playback_bar.say("Hold the mouse button and draw around units on the map.")
+        self.playback_bar.say("Click on the map, move around the units, and click again.")
 
     def wait(self, timeout_s: float = 60.0) -> None:
         """Process events until no job runs; for scripts and pictures.
@@ -346,6 +385,9 @@ class InsilicoWindow(QObject):
         if self._follow:
             self._follow = False
             self.experiment.playback.seek(0.0)
+
+    def _say_problem(self, text: str) -> None:
+        self.playback_bar.say(text, problem=True)
 
     def _stop_following(self) -> None:
         self._follow = False

@@ -22,6 +22,7 @@ from insilico_gui.encoding.store import open_store
 from insilico_gui.errors import EncodingCancelled, EncodingError, StimulusError
 from insilico_gui.selection import Selection, unit_indices
 from insilico_gui.stimuli import ArrayStimulus, Stimulus, convert
+from insilico_gui.stimuli.conversion import CONVERSION
 
 if TYPE_CHECKING:
     import os
@@ -110,10 +111,7 @@ class EncodingJob:
             raise EncodingError(f"A chunk of {chunk_frames} frames is too small; use 1.")
         self.session = session
         videos, self._batched = _as_videos(stimulus, session.frame_rate)
-        self._videos = [
-            convert(video, session.frame_shape, session.frame_rate, fit)
-            for video in videos
-        ]
+        self._videos = [_as_frames(video, session, fit) for video in videos]
         self.stimulus = self._videos[0]
         self.n_frames = self.stimulus.n_frames
         self.selection = _as_selection(units, len(session.units))
@@ -312,6 +310,16 @@ def _as_videos(
     if len(frames) == 0:
         raise StimulusError("The batch holds no video; give at least one.")
     return [ArrayStimulus(video, frame_rate) for video in frames], True
+
+
+def _as_frames(video: Stimulus, session: Session, fit: Fit) -> Stimulus:
+    """The video in the session's size and rate; one that was converted stays as is."""
+    has_shape = video.frame_shape == session.frame_shape
+    if video.attrs.get("kind") == CONVERSION and (
+        has_shape and video.frame_rate == session.frame_rate
+    ):
+        return video
+    return convert(video, session.frame_shape, session.frame_rate, fit)
 
 
 def _as_selection(units: Selection | ArrayLike | None, n_units: int) -> Selection:

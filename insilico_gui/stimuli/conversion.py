@@ -2,9 +2,9 @@
 
 In time, output frame k is what a monitor would be showing at k / rate: the last source
 frame that has appeared by then. In space, pictures are resized by exact area averaging
-(:mod:`insilico_gui.stimuli.area`), after the part that does not fit the session's aspect
-ratio is cut, or bars are added, or the picture is stretched. Frames that have the
-session's size and rate already pass unchanged, bit for bit.
+(:mod:`insilico_gui.stimuli.area`), after what does not fit the session's aspect ratio
+is cut, or bars are added, or the picture is stretched. Frames that have the session's
+size and rate already pass unchanged, bit for bit.
 """
 
 from __future__ import annotations
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 Fit = Literal["crop", "pad", "stretch"]
 """How a picture of another aspect ratio fills the frame.
 
-``"crop"``: fill it and cut what sticks out, half on each side; ``"pad"``: show the whole
-picture between bars; ``"stretch"``: fill it with the whole picture, changing its
+``"crop"``: fill it and cut what sticks out, half on each side. ``"pad"``: show the
+whole picture between bars. ``"stretch"``: fill it with the whole picture, changing its
 proportions.
 """
+
+CONVERSION = "conversion"
+"""``attrs["kind"]`` of frames that have been converted."""
 
 # Time stamps are rounded, in Matroska to 1 ms: a frame due this soon counts as shown
 _TOLERANCE_S = 1e-3
@@ -138,7 +141,7 @@ class ConvertedStimulus(Stimulus):
         # Latest frame, as (source frame, picture): the next call may begin with it
         self._latest: tuple[int, NDArray[np.uint8]] | None = None
         values = {
-            "kind": "conversion",
+            "kind": CONVERSION,
             "summary": self.summary,
             "fit": geometry.fit,
             "background": background,
