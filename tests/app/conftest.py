@@ -1,0 +1,55 @@
+"""A real window on a real napari viewer, and real video files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from insilico_gui.app import InsilicoWindow
+
+
+@pytest.fixture
+def window(make_napari_viewer):
+    """The window, shown; its jobs are joined whatever the test does."""
+    viewer = make_napari_viewer(show=True)
+    window = InsilicoWindow(viewer)
+    viewer.window._qt_window.resize(1366, 768)
+    yield window
+    window.jobs.stop_all()
+    window.wait()
+    if window._cache is not None:
+        window._cache.close()
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory) -> Path:
+    """h264 in mp4: 4:3, 24 frames/s, colour, with sound; two seconds."""
+    path = tmp_path_factory.mktemp("video") / "walk.mp4"
+    rng = np.random.default_rng(0)
+    with av.open(str(path), "w") as container:
+        pictures = container.add_stream("libx264", rate=24)
+        pictures.width, pictures.height, pictures.pix_fmt = 400, 300, "yuv420p"
+        sound = container.add_stream("aac", rate=44100, layout="mono")
+        y, x = np.mgrid[:300, :400]
+        for k in range(48):
+            rgb = np.stack(
+                [
+                    127 + 120 * np.sin((x + 3 * k) / 9),
+                    127 + 120 * np.sin((y - 2 * k) / 13),
+                    127 + 60 * np.sin((x + y) / 20 + k / 5),
+                ],
+                axis=-1,
+            ).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            container.mux(pictures.encode(frame))
+        for k in range(86):
+            samples = (rng.standard_normal((1, 1024)) * 0.1).astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+            frame.rate, frame.pts = 44100, k * 1024
+            container.mux(sound.encode(frame))
+        container.mux(pictures.encode())
+        container.mux(sound.encode())
+    return path

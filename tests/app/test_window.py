@@ -1,0 +1,325 @@
+"""The window on the demo session: what a user does, on real widgets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.leaky import LeakySession
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtWidgets import QMessageBox
+
+import insilico_gui as ig
+from insilico_gui.app.unit_map import unit_positions
+from insilico_gui.stimuli import ArrayStimulus
+
+FAST = 60.0
+
+
+@pytest.fixture
+def encoded(window):
+    """A window with a small session and an encoded clip."""
+    session = LeakySession(40, (36, 64))
+    clip = np.random.default_rng(0).integers(0, 255, (50, 36, 64), np.uint8)
+    window.experiment.use_session(session)
+    window.experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    window.encode()
+    window.wait(FAST)
+    assert window.experiment.responses is not None
+    return window
+
+
+def click(qtbot, button):
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_session_is_described_before_it_is_loaded(window, qtbot):
+    panel = window.session_panel
+    window.wait(FAST)
+    panel.session.setCurrentText("demo")
+    for word in ("units", "V1", "LM", "AL", "RL", "Fields"):
+        assert word in panel.info.text()
+    assert window.experiment.session is None
+    click(qtbot, panel.load_button)
+    window.wait(FAST)
+    assert window.experiment.session.id == "demo"
+    assert len(window.viewer.layers["Units"].data) == len(window.experiment.units)
+
+
+def test_layers_are_named_and_units_sit_on_their_pixels(encoded):
+    assert [layer.name for layer in encoded.viewer.layers] == ["Stimulus", "Units"]
+    units = encoded.experiment.units
+    session = encoded.experiment.session
+    row, column = np.divmod(session._pixels, 64)
+    np.testing.assert_allclose(
+        encoded.viewer.layers["Units"].data, np.c_[0 * row, row, column], atol=1e-9
+    )
+    np.testing.assert_allclose(
+        unit_positions(units, "anatomical", (36, 64))[:, 1:], units[["y", "x"]]
+    )
+
+
+def test_slider_map_stimulus_and_traces_show_the_same_time(encoded):
+    playback = encoded.experiment.playback
+    playback.seek(2.3)
+    frame = playback.frame
+    assert frame == 23
+    assert encoded.viewer.dims.current_step[0] == frame
+    assert encoded.playback_bar.slider.value() == frame
+    assert encoded.traces_panel.playhead.value() == pytest.approx(2.3)
+    np.testing.assert_array_equal(
+        encoded.stimulus_panel._image.image, encoded.experiment.frames.frames(23, 24)[0]
+    )
+    expected = encoded.experiment.responses[frame].to_numpy()
+    brightest = encoded.viewer.layers["Units"].face_color[:, 3].argmax()
+    assert expected[brightest] >= np.percentile(expected, 90)
+    # and from napari's slider back
+    encoded.viewer.dims.set_current_step(0, 7)
+    assert playback.frame == 7
+    encoded.playback_bar.slider.setValue(11)
+    assert playback.frame == encoded.viewer.dims.current_step[0] == 11
+
+
+def test_playing_moves_on_and_stops(encoded, qtbot):
+    playback = encoded.experiment.playback
+    playback.speed = 4.0
+    click(qtbot, encoded.playback_bar.play_button)
+    qtbot.waitUntil(lambda: playback.frame > 5, timeout=5000)
+    click(qtbot, encoded.playback_bar.play_button)
+    assert not playback.playing
+    frame = playback.frame
+    click(qtbot, encoded.playback_bar.forward_button)
+    assert playback.frame == frame + 1
+    click(qtbot, encoded.playback_bar.back_button)
+    assert playback.frame == frame
+
+
+def test_check_lists_select_and_count(encoded):
+    panel = encoded.selection_panel
+    panel.areas.item(0).setCheckState(Qt.CheckState.Checked)
+    units = encoded.experiment.units
+    area = panel.areas.item(0).data(Qt.ItemDataRole.UserRole)
+    chosen = encoded.experiment.selection.indices
+    assert set(units["area"].iloc[chosen]) == {area}
+    assert f"({(units['area'] == area).sum()})" in panel.areas.item(0).text()
+    assert str(len(chosen)) in panel.count.text()
+    panel.fields.item(0).setCheckState(Qt.CheckState.Checked)
+    both = encoded.experiment.selection.indices
+    assert set(units["field"].iloc[both]) == {1}
+    panel.any_of.setChecked(True)
+    assert len(encoded.experiment.selection) > len(chosen) > len(both)
+    click_invert = len(units) - len(encoded.experiment.selection)
+    panel.invert_button.click()
+    assert len(encoded.experiment.selection) == click_invert
+    panel.clear_button.click()
+    assert len(encoded.experiment.selection) == 0
+
+
+def test_selected_units_stand_out_but_keep_their_colour(encoded):
+    layer = encoded.viewer.layers["Units"]
+    before = layer.face_color.copy()
+    encoded.experiment.select(areas=["V1"])
+    chosen = encoded.experiment.selection.indices
+    others = np.setdiff1d(np.arange(40), chosen)
+    assert layer.size[chosen].min() > layer.size[others].max()
+    assert (layer.border_width[chosen] > 0).all()
+    assert (layer.border_width[others] == 0).all()
+    np.testing.assert_array_equal(layer.face_color, before)
+
+
+def test_lasso_with_the_mouse(encoded, qtbot):
+    """Real mouse events on the canvas: click, move around everything, click."""
+    encoded.experiment.clear_selection()
+    click(qtbot, encoded.selection_panel.lasso_button)
+    canvas = encoded.viewer.window._qt_viewer.canvas.native
+    width, height = canvas.width(), canvas.height()
+    left = Qt.MouseButton.LeftButton
+    corners = [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98)]
+    points = [QPoint(int(x * width), int(y * height)) for x, y in corners]
+    qtbot.mousePress(canvas, left, pos=points[0])
+    qtbot.mouseRelease(canvas, left, pos=points[0])
+    for start, stop in zip(points, points[1:], strict=False):
+        for part in np.linspace(0, 1, 12):
+            qtbot.mouseMove(canvas, start + (stop - start) * float(part))
+    qtbot.mousePress(canvas, left, pos=points[-1])
+    qtbot.mouseRelease(canvas, left, pos=points[-1])
+    qtbot.waitUntil(lambda: len(encoded.experiment.selection) > 0, timeout=5000)
+    columns = encoded.viewer.layers["Units"].data[:, 2]
+    chosen = encoded.experiment.selection.indices
+    others = np.setdiff1d(np.arange(40), chosen)
+    assert columns[chosen].max() < columns[others].min() + 1e-9  # the left half
+    assert "Lasso" not in encoded.viewer.layers
+    assert encoded.experiment.selection.rule["layout"] == "retinotopic"
+
+
+def test_layouts_and_colours(encoded):
+    view = encoded.experiment.view
+    layer = encoded.viewer.layers["Units"]
+    encoded.map_panel.layouts.setCurrentText("anatomical")
+    np.testing.assert_allclose(
+        layer.data[:, 2], encoded.experiment.units["x"].to_numpy()
+    )
+    assert not encoded.viewer.layers["Stimulus"].visible
+    encoded.map_panel.layouts.setCurrentText("anatomical 3-D")
+    assert encoded.viewer.dims.ndisplay == 3
+    np.testing.assert_allclose(layer.data[:, 0], encoded.experiment.units["z"])
+    encoded.experiment.playback.seek_frame(9)
+    assert encoded.viewer.dims.current_step[0] == 9
+    encoded.map_panel.color_by.setCurrentText("area")
+    assert len(np.unique(layer.face_color, axis=0)) == 3
+    assert view.color_by == "area"
+    view.layout = "retinotopic"
+    assert encoded.map_panel.layouts.currentText() == "retinotopic"
+    assert encoded.viewer.layers["Stimulus"].visible
+
+
+def test_cyclic_colours_meet_at_the_ends(encoded):
+    directions = np.linspace(0, 360, 40)
+    encoded.experiment.units["pref_dir"] = directions
+    encoded.experiment.units_changed.emit()
+    encoded.experiment.view.color_by = "pref_dir"
+    colors = encoded.viewer.layers["Units"].face_color
+    assert np.abs(colors[0] - colors[-1]).max() < 0.05
+    assert np.abs(colors[0] - colors[20]).max() > 0.5
+    assert encoded.map.limits == (0.0, 360.0)
+
+
+def test_only_selected_units_are_encoded_when_asked(encoded):
+    encoded.experiment.select(areas=["LM"])
+    encoded.stimulus_panel.selected_only.setChecked(True)
+    encoded.stimulus_panel.encode_button.click()
+    encoded.wait(FAST)
+    responses = encoded.experiment.responses
+    assert set(responses["area"].to_numpy()) == {"LM"}
+    row = encoded.experiment.response_at(3)
+    chosen = encoded.experiment.selection.indices
+    np.testing.assert_array_equal(row[chosen], responses[3])
+    assert np.isnan(np.delete(row, chosen)).all()
+
+
+def test_cancel_leaves_a_usable_window(window, qtbot):
+    session = ig.open_session("demo")
+    window.experiment.use_session(session)
+    clip = np.zeros((3000, *session.frame_shape), np.uint8)
+    window.experiment.use_stimulus(ArrayStimulus(clip, session.frame_rate))
+    window.encode()
+    job = window.experiment.job
+    qtbot.waitUntil(lambda: job.store.n_done > 0, timeout=20_000)
+    # results are on the map while the job runs
+    assert window.experiment.response_at(0) is not None
+    click(qtbot, window.playback_bar.cancel_button)
+    window.wait(FAST)
+    assert job.store.n_done < 3000
+    assert window.experiment.job is None and window.experiment.responses is None
+    window.experiment.use_stimulus(ArrayStimulus(clip[:20], session.frame_rate))
+    window.encode()
+    window.wait(FAST)
+    assert window.experiment.responses.sizes["time"] == 20
+
+
+def test_a_second_encode_replaces_the_first(window):
+    session = ig.open_session("demo")
+    window.experiment.use_session(session)
+    clip = np.zeros((400, *session.frame_shape), np.uint8)
+    window.experiment.use_stimulus(ArrayStimulus(clip, session.frame_rate))
+    window.encode()
+    bright = ArrayStimulus(np.full_like(clip[:40], 255), session.frame_rate)
+    window.experiment.use_stimulus(bright)
+    window.encode()
+    window.wait(FAST)
+    np.testing.assert_array_equal(
+        window.experiment.responses, ig.encode(session, bright)
+    )
+
+
+def test_closing_during_a_job_asks_and_stops_it(window, qtbot, monkeypatch):
+    session = ig.open_session("demo")
+    window.experiment.use_session(session)
+    clip = np.zeros((3000, *session.frame_shape), np.uint8)
+    window.experiment.use_stimulus(ArrayStimulus(clip, session.frame_rate))
+    window.encode()
+    asked = []
+
+    def answer(button):
+        def question(_parent, _title, text):
+            asked.append(text)
+            return button
+
+        monkeypatch.setattr(QMessageBox, "question", question)
+
+    qt_window = window.viewer.window._qt_window
+    answer(QMessageBox.StandardButton.No)
+    assert not qt_window.close()
+    assert qt_window.isVisible() and window.jobs.running
+    assert "moving" in asked[0] or "array" in asked[0]
+    answer(QMessageBox.StandardButton.Yes)
+    job = window.experiment.job
+    window.viewer.close()
+    assert len(asked) == 2
+    assert job.store.n_done < 3000
+
+
+def test_export_from_the_window(encoded, tmp_path):
+    encoded.experiment.select(areas=["AL"])
+    panel = encoded.export_panel
+    path = tmp_path / "chosen.parquet"
+    panel.path.setText(str(path))
+    assert panel.format.currentText() == ".parquet"
+    panel.button.click()
+    encoded.wait(FAST)
+    loaded = ig.load_responses(path)
+    columns = encoded.experiment.selection.indices
+    stored = encoded.experiment.responses.to_numpy()[:, columns]
+    assert loaded.to_numpy().tobytes() == stored.tobytes()
+    assert loaded.attrs["selection"] == {"areas": ["AL"]}
+    # once more: refused with a sentence, the file stays
+    before = path.read_bytes()
+    panel.button.click()
+    encoded.wait(FAST)
+    assert "exists already" in panel.result.text()
+    assert path.read_bytes() == before
+
+
+def test_traces_follow_the_selection(encoded, qtbot):
+    encoded.experiment.select(areas=["V1"])
+    columns = encoded.experiment.selection.indices
+    mean = encoded.experiment.responses.to_numpy()[:, columns].mean(axis=1)
+    encoded.wait(FAST)
+    _, drawn = encoded.traces_panel.mean_curve.getData()
+    np.testing.assert_allclose(drawn, mean, rtol=1e-5)
+    assert len(encoded.traces_panel._examples) == 5
+
+
+def test_a_wrong_file_is_one_sentence(encoded, tmp_path):
+    responses = encoded.experiment.responses
+    bad = tmp_path / "broken.mp4"
+    bad.write_bytes(b"this is no video")
+    encoded.drop(bad)
+    encoded.wait(FAST)
+    text = encoded.playback_bar.message.text()
+    assert "broken.mp4" in text and "Traceback" not in text
+    assert encoded.experiment.responses is responses
+
+
+def test_encode_without_a_session_says_what_to_do(window):
+    window.wait(FAST)
+    window.encode()
+    assert "session" in window.playback_bar.message.text()
+
+
+def test_docks_fit_a_small_screen(encoded, qtbot):
+    qt_window = encoded.viewer.window._qt_window
+    assert qt_window.minimumSizeHint().width() <= 1366
+    assert qt_window.minimumSizeHint().height() <= 768
+
+
+def test_plugin_menu_opens_the_same(make_napari_viewer, qtbot):
+    from insilico_gui.app import InsilicoWindow, plugin_widget
+
+    viewer = make_napari_viewer(show=True)
+    viewer.window.add_dock_widget(plugin_widget(viewer), name="In silico experiments")
+    (window,) = viewer.window._qt_window.findChildren(InsilicoWindow)
+    window.wait(FAST)
+    dock = window._dock_of(window.session_panel)
+    area = viewer.window._qt_window.dockWidgetArea(dock)
+    assert area == Qt.DockWidgetArea.LeftDockWidgetArea
+    window.jobs.stop_all()
