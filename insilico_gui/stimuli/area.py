@@ -1,26 +1,27 @@
 """Resizing by exact area averaging.
 
-Every output pixel is the average of the source over the rectangle that it covers, with
-source pixels that it covers in part counted in part. Shrinking therefore neither aliases
-nor blurs; enlarging shows the source pixels as sharp blocks. The rectangle is a product
-of an interval of rows and one of columns, so two sparse matrices do the work.
+Every output pixel is the average of the source over the rectangle that it covers;
+source pixels that it covers in part count in part. Shrinking therefore neither aliases
+nor blurs, and enlarging shows the source pixels as sharp blocks. The rectangle is the
+product of an interval of rows and one of columns, so two sparse matrices do the work.
 
 Coverages are kept as whole numbers (multiples of the smallest overlap), which sum
-without rounding in float32 for ordinary sizes; only the final division rounds, so results
-do not depend on the machine.
+without rounding in float32 for ordinary sizes. Only the final division rounds, so
+results do not depend on the machine.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from numpy.typing import NDArray
 
 
@@ -107,4 +108,5 @@ class AreaResizer:
         total = (self._columns @ np.ascontiguousarray(fewer_rows.T)).T
         if self._bars is not None:
             total = total + self._bars
-        return np.rint(total / self._total).astype(np.uint8)
+        levels: NDArray[np.uint8] = np.rint(total / self._total).astype(np.uint8)
+        return levels

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,8 @@ from insilico_gui.stimuli.grey import check_dtype, grey
 from insilico_gui.stimuli.stack import ImageStack
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 
@@ -34,12 +35,15 @@ class FrameArray(ImageStack):
         self, array: NDArray[Any], frame_rate: float | None, name: str = "array"
     ) -> None:
         check_dtype(array.dtype, name)
-        if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] not in (3, 4)):
+        if array.ndim not in (3, 4) or (
+            array.ndim == 4 and array.shape[3] not in (3, 4)
+        ):
             raise StimulusError(
                 f"{name} has the shape {list(array.shape)}; a stimulus is "
                 "[time, height, width], or [time, height, width, 3] in colour."
             )
-        super().__init__(name, array.shape[0], array.shape[1:3], frame_rate)
+        n_frames, height, width = array.shape[:3]
+        super().__init__(name, n_frames, (height, width), frame_rate)
         self._array = array
         self._color = array.ndim == 4
         self.attrs = {
@@ -49,14 +53,8 @@ class FrameArray(ImageStack):
             **self._rate_attrs,
         }
 
-    def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
-        """See :meth:`insilico_gui.stimuli.base.Stimulus.frames`."""
-        self._check_range(start, stop)
-        pixels = np.array(self._array[start:stop])
-        return grey(pixels, self.name, color=self._color)
-
     def _read(self, k: int) -> NDArray[np.uint8]:
-        return self.frames(k, k + 1)[0]
+        return grey(np.array(self._array[k]), self.name, color=self._color)
 
 
 class NpyFile(FrameArray):
@@ -88,7 +86,8 @@ class NpyFile(FrameArray):
 def _memory_map(path: Path) -> NDArray[Any]:
     try:
         # Checks that the file is as long as its header says, and refuses pickles
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        return array
     except (ValueError, EOFError, OSError, OverflowError, SyntaxError) as error:
         if "object" in str(error).lower():
             reason = "it holds Python objects instead of numbers; save a plain array"

@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+_BLOCK_BYTES = 2**20
 
 
 class LazyAttrs(Mapping[str, Any]):
@@ -44,23 +47,34 @@ class LazyAttrs(Mapping[str, Any]):
 
 
 def file_attrs(path: Path, values: Mapping[str, Any]) -> LazyAttrs:
-    """Attributes of a stimulus that comes from one file.
+    """Attributes of a stimulus that comes from one file: its name, without the folder.
 
-    Adds ``file`` (its name without the folder, which says nothing to others) and
-    ``sha256`` of its content. Hashing a long video takes seconds, so that is done on
-    first use; it is None if the file is gone or has changed since it was opened.
+    See :func:`source_attrs` for the hash that comes with it.
     """
-    opened = _identity(path)
+    return source_attrs([path], {"file": path.name, **values})
+
+
+def source_attrs(files: Sequence[Path], values: Mapping[str, Any]) -> LazyAttrs:
+    """Attributes with the ``sha256`` of the content of the files, one after the other.
+
+    Hashing takes seconds for a long video, so that is done on first use. The hash is
+    None if a file is gone or has changed since it was opened.
+    """
+    opened = [_identity(file) for file in files]
 
     def sha256() -> str | None:
+        digest = hashlib.sha256()
         try:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return digest if _identity(path) == opened else None
+            for file in files:
+                with file.open("rb") as content:
+                    while block := content.read(_BLOCK_BYTES):
+                        digest.update(block)
+            unchanged = [_identity(file) for file in files] == opened
         except OSError:
             return None
+        return digest.hexdigest() if unchanged else None
 
-    return LazyAttrs({"file": path.name, **values}, {"sha256": sha256})
+    return LazyAttrs(values, {"sha256": sha256})
 
 
 def _identity(path: Path) -> tuple[int, int]:

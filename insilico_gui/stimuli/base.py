@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ import numpy as np
 from insilico_gui.errors import StimulusError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -130,5 +131,6 @@ class ArrayStimulus(Stimulus):
         self._frames = frames
 
     def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
+        """See :meth:`Stimulus.frames`."""
         self._check_range(start, stop)
         return np.asarray(self._frames[start:stop])

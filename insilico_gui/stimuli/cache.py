@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from insilico_gui.stimuli.grey import BACKGROUND
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -109,7 +109,7 @@ class CachedFrames(Stimulus):
             self._make(block, min(block + _BLOCK, self.n_frames))
         frames = np.empty((stop - start, *self.frame_shape), np.uint8)
         # From the file and not from the map, whose pages would count as memory in use
-        rest = memoryview(frames).cast("B")
+        rest = memoryview(frames.data).cast("B")
         with self._using_file, self._disk_errors():
             self._file.seek(start * self._frame_bytes)
             while rest:
@@ -136,8 +136,9 @@ class CachedFrames(Stimulus):
                     f"The frames of {self.name} were given up; open it again."
                 )
             frames = self.source.frames(start, stop)
+            content = memoryview(frames.data).cast("B")
             with self._using_file, self._disk_errors():
-                self._write(start * self._frame_bytes, memoryview(frames).cast("B"))
+                self._write(start * self._frame_bytes, content)
             self._made[start:stop] = True
 
     def _require_space(self) -> None:

@@ -18,8 +18,8 @@ class Display:
     """A flat monitor, seen head-on by an eye opposite its centre.
 
     Positions on it are pixels (row, column; rows down), stimulus coordinates (x, y in
-    -1..1; x to the right, y **up**; +-1 are the centres of the outermost pixels, as in a
-    session's unit table), or degrees of visual angle from the centre (azimuth to the
+    -1..1; x to the right, y **up**; +-1 are the centres of the outermost pixels, as in
+    a session's unit table), or degrees of visual angle from the centre (azimuth to the
     right, elevation up).
 
     Two kinds of degrees are offered. *Exact* is the angle itself,

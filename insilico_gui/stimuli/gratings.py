@@ -1,8 +1,8 @@
-"""Drifting gratings: the standard probe of direction, orientation and frequency tuning.
+"""Drifting gratings: the usual probe of direction and frequency tuning.
 
-Direction is that of the motion seen on the screen, in degrees counter-clockwise: 0 moves
-to the right, 90 up. With azimuth x to the right and elevation y up, in degrees from the
-centre of the screen, the carrier at time t after the onset of a trial is::
+Direction is that of the motion seen on the screen, in degrees counter-clockwise: 0
+moves to the right, 90 up. With azimuth x to the right and elevation y up, in degrees
+from the centre of the screen, the carrier at time t after the onset of a trial is::
 
     cos(2 pi (sf (x cos(direction) + y sin(direction)) - tf t) + phase)
 
@@ -10,57 +10,50 @@ and the grey level is 128 + 127 contrast carrier: 128 is the mean and the grey o
 blanks, and a contrast of 1 spans 1 to 255.
 """
 
-from __future__ import annotations
+# Without "from __future__ import annotations": magicgui needs the types themselves
 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.carrier import (
-    GREY,
-    Angles,
-    Shader,
-    Waveform,
-    deviation_table,
-    disc,
-    phase_of,
-    plane_wave,
+from insilico_gui.stimuli.carrier import Angles, Waveform
+from insilico_gui.stimuli.checks import (
+    numbers,
+    one_of,
+    position,
+    positive_number,
+    whole_number,
+    within,
 )
 from insilico_gui.stimuli.display import Display
-from insilico_gui.stimuli.parametric import (
-    RenderedStimulus,
-    Renderer,
-    StimulusSpec,
-    finite_number,
-    numbers,
-    positive_number,
-    whole_frames,
-    whole_number,
-)
+from insilico_gui.stimuli.grating_renderer import GratingRenderer
+from insilico_gui.stimuli.parametric import RenderedStimulus, Renderer, StimulusSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_DIRECTIONS = 360
+MAX_SIZE_DEG = 360.0
 
-# For magicgui, which has no widget for a number or several: the value is typed as Python
-# writes it, "0.04" or "(0.02, 0.04)"
+Order = Literal["random", "sequential"]
+
+# For magicgui, which has no widget for "a number or several": the value is typed as
+# Python writes it, "0.04" or "(0.02, 0.04)"
 _LITERAL = {"widget_type": "LiteralEvalLineEdit"}
 _HIDDEN = {"bind": None}
 
 
 @dataclass(frozen=True, kw_only=True)
 class DriftingGratings(StimulusSpec):
-    """Specification of a set of drifting gratings; see :func:`drifting_gratings`.
+    """Specification of a set of drifting gratings.
 
-    Sequences are stored as tuples; everything is checked, so a spec that exists can be
-    rendered.
+    The fields are the parameters of :func:`drifting_gratings`, with sequences as tuples
+    and directions as 0..360. Everything is checked, so a spec that exists can be shown.
     """
 
     family: ClassVar[str] = "drifting_gratings"
@@ -75,133 +68,80 @@ class DriftingGratings(StimulusSpec):
     size_deg: float | None = None
     edge_deg: float = 1.0
     center: tuple[float, float] = (0.0, 0.0)
-    order: Literal["random", "sequential"] = "random"
+    order: Order = "random"
     seed: int = 0
     phase_deg: float = 0.0
     waveform: Waveform = "sine"
     angles: Angles = "flat"
 
-    def __post_init__(self) -> None:
-        self._check_rate()
-        checked: dict[str, Any] = {
-            "directions": numbers(self.directions, "directions"),
-            "spatial_frequency": numbers(self.spatial_frequency, "spatial_frequency"),
-            "temporal_frequency": numbers(
-                self.temporal_frequency, "temporal_frequency"
-            ),
-            "contrast": numbers(self.contrast, "contrast"),
-            "duration_s": positive_number(self.duration_s, "duration_s"),
-            "blank_s": finite_number(self.blank_s, "blank_s"),
-            "repeats": whole_number(self.repeats, "repeats", 1),
-            "edge_deg": finite_number(self.edge_deg, "edge_deg"),
-            "seed": whole_number(self.seed, "seed", 0),
-            "phase_deg": finite_number(self.phase_deg, "phase_deg"),
-        }
-        if self.size_deg is not None:
-            checked["size_deg"] = positive_number(self.size_deg, "size_deg")
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
-        self._check_values()
-        self._check_place()
-        self._check_length()
-
-    def _check_values(self) -> None:
-        for name, values in (
+    def _normalise(self) -> dict[str, object]:
+        for name, choices in (
             ("order", ("random", "sequential")),
             ("waveform", ("sine", "square")),
             ("angles", ("flat", "exact")),
         ):
-            if getattr(self, name) not in values:
-                raise StimulusError(
-                    f"{name} is {getattr(self, name)!r}; use {' or '.join(values)}."
-                )
-        if self.blank_s < 0:
-            raise StimulusError(f"blank_s is {self.blank_s}; give 0 or more seconds.")
-        if self.grating_frames < 1:
-            raise StimulusError(
-                f"duration_s is {self.duration_s}, less than a frame at "
-                f"{self.frame_rate:g} Hz; give at least {1 / self.frame_rate:.3g} s."
-            )
-        for value in self.contrast:
-            if not 0 <= value <= 1:
-                raise StimulusError(f"A contrast of {value} is not within 0 to 1.")
-        for value in self.temporal_frequency:
-            if not 0 < value <= self.frame_rate / 2:
-                raise StimulusError(
-                    f"A temporal frequency of {value:g} Hz cannot be shown at "
-                    f"{self.frame_rate:g} frames per second; give one above 0 and up to "
-                    f"{self.frame_rate / 2:g} Hz."
-                )
-        finest = 0.5 / max(self.display.degrees_per_pixel)
-        for value in self.spatial_frequency:
-            if not 0 < value <= finest:
-                raise StimulusError(
-                    f"A spatial frequency of {value:g} cycles per degree cannot be "
-                    f"shown with {max(self.display.degrees_per_pixel):.3g} degrees per "
-                    f"pixel; give one above 0 and up to {finest:.3g}."
-                )
-
-    def _check_place(self) -> None:
-        try:
-            x, y = (finite_number(v, "center") for v in self.center)
-        except (TypeError, ValueError):
-            raise StimulusError(
-                f"center is {self.center!r}; give x and y between -1 and 1."
-            ) from None
-        if not (-1 <= x <= 1 and -1 <= y <= 1):
-            raise StimulusError(
-                f"center is {self.center!r}; x and y lie between -1 and 1 (y up)."
-            )
-        object.__setattr__(self, "center", (x, y))
-        if self.size_deg is not None and self.size_deg > 360:
-            raise StimulusError(
-                f"size_deg is {self.size_deg:g}; give a diameter in degrees, or None "
-                "for the full screen."
-            )
-        if self.edge_deg < 0:
-            raise StimulusError(f"edge_deg is {self.edge_deg}; give 0 or more degrees.")
+            one_of(getattr(self, name), name, choices)
+        size = self.size_deg
+        return {
+            "directions": self._directions(),
+            "spatial_frequency": self._frequencies(
+                "spatial_frequency",
+                0.5 / max(self.display.degrees_per_pixel),
+                "cycles per degree, half a cycle per pixel of this display",
+            ),
+            "temporal_frequency": self._frequencies(
+                "temporal_frequency", self.frame_rate / 2, "Hz, half the frame rate"
+            ),
+            "contrast": tuple(
+                within(c, "contrast", 0, 1) for c in numbers(self.contrast, "contrast")
+            ),
+            "duration_s": self._duration(),
+            "blank_s": within(self.blank_s, "blank_s", 0, 3600),
+            "repeats": whole_number(self.repeats, "repeats", 1),
+            "size_deg": None if size is None else self._size(size),
+            "edge_deg": within(self.edge_deg, "edge_deg", 0, MAX_SIZE_DEG),
+            "center": position(self.center, "center"),
+            "seed": whole_number(self.seed, "seed", 0),
+            "phase_deg": within(self.phase_deg, "phase_deg", -360, 360),
+        }
 
     @property
     def conditions(self) -> pd.DataFrame:
         """Parameters of each condition; the index is its number."""
-        return pd.DataFrame(
-            list(
-                itertools.product(
-                    self.directions,
-                    self.spatial_frequency,
-                    self.temporal_frequency,
-                    self.contrast,
-                )
-            ),
-            columns=["direction", "spatial_frequency", "temporal_frequency", "contrast"],
+        names = ["direction", "spatial_frequency", "temporal_frequency", "contrast"]
+        crossed = itertools.product(
+            self.directions,
+            self.spatial_frequency,
+            self.temporal_frequency,
+            self.contrast,
         )
+        return pd.DataFrame(list(crossed), columns=names)
+
+    @property
+    def condition_order(self) -> "NDArray[np.int64]":
+        """Condition of each trial."""
+        n = self.n_conditions
+        if self.order == "sequential":
+            return np.tile(np.arange(n), self.repeats)
+        rng = np.random.Generator(np.random.PCG64(self.seed))
+        return np.concatenate([rng.permutation(n) for _ in range(self.repeats)])
 
     @property
     def trials(self) -> pd.DataFrame:
         """Trial table; onsets and durations are those of the frames."""
         shown = self.condition_order
-        n_conditions = self.n_conditions
-        onset_frames = np.arange(len(shown)) * self.frames_per_trial + self.blank_frames
-        table = pd.DataFrame(
+        onset_frame = np.arange(len(shown)) * self.frames_per_trial + self.blank_frames
+        times = pd.DataFrame(
             {
-                "onset": onset_frames / self.frame_rate,
+                "onset": onset_frame / self.frame_rate,
                 "duration": self.grating_frames / self.frame_rate,
                 "condition": shown,
             }
         )
         parameters = self.conditions.iloc[shown].reset_index(drop=True)
-        table = pd.concat([table, parameters], axis=1)
-        table["repeat"] = np.arange(len(shown)) // n_conditions
-        return table
-
-    @property
-    def n_frames(self) -> int:
-        """Number of frames: for each trial the blank, then the grating."""
-        return self.n_conditions * self.repeats * self.frames_per_trial
-
-    def renderer(self) -> Renderer:
-        """See :meth:`StimulusSpec.renderer`."""
-        return _GratingRenderer(self).frames
+        trials = pd.concat([times, parameters], axis=1)
+        trials["repeat"] = np.arange(len(shown)) // self.n_conditions
+        return trials
 
     @property
     def n_conditions(self) -> int:
@@ -214,28 +154,56 @@ class DriftingGratings(StimulusSpec):
         )
 
     @property
-    def condition_order(self) -> NDArray[np.int64]:
-        """Condition of each trial."""
-        n = self.n_conditions
-        if self.order == "sequential":
-            return np.tile(np.arange(n), self.repeats)
-        rng = np.random.Generator(np.random.PCG64(self.seed))
-        return np.concatenate([rng.permutation(n) for _ in range(self.repeats)])
-
-    @property
     def grating_frames(self) -> int:
         """Frames of each grating."""
-        return whole_frames(self.duration_s, self.frame_rate)
+        return round(self.duration_s * self.frame_rate)
 
     @property
     def blank_frames(self) -> int:
         """Frames of grey before each grating."""
-        return whole_frames(self.blank_s, self.frame_rate)
+        return round(self.blank_s * self.frame_rate)
 
     @property
     def frames_per_trial(self) -> int:
         """Frames of grey and grating."""
         return self.blank_frames + self.grating_frames
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames: for each trial the blank, then the grating."""
+        return self.n_conditions * self.repeats * self.frames_per_trial
+
+    def renderer(self) -> Renderer:
+        """See :meth:`StimulusSpec.renderer`."""
+        return GratingRenderer(self).frames
+
+    def _directions(self) -> tuple[float, ...]:
+        given = numbers(self.directions, "directions")
+        return numbers([direction % 360 for direction in given], "directions")
+
+    def _frequencies(self, name: str, highest: float, unit: str) -> tuple[float, ...]:
+        frequencies = numbers(getattr(self, name), name)
+        for frequency in frequencies:
+            if not 0 < frequency <= highest:
+                raise StimulusError(
+                    f"A {name} of {frequency:g} cannot be shown; give one above 0 and "
+                    f"up to {highest:.4g} {unit}."
+                )
+        return frequencies
+
+    def _duration(self) -> float:
+        duration = positive_number(self.duration_s, "duration_s")
+        if round(duration * self.frame_rate) < 1:
+            raise StimulusError(
+                f"duration_s is {duration:g}, less than a frame at {self.frame_rate:g} "
+                f"Hz; give at least {1 / self.frame_rate:.3g} s."
+            )
+        return duration
+
+    @staticmethod
+    def _size(size_deg: float) -> float:
+        size = positive_number(size_deg, "size_deg")
+        return within(size, "size_deg", 0, MAX_SIZE_DEG)
 
 
 def drifting_gratings(
@@ -251,7 +219,7 @@ def drifting_gratings(
     size_deg: Annotated[float | None, _LITERAL] = None,
     edge_deg: float = 1.0,
     center: tuple[float, float] = (0.0, 0.0),
-    order: Literal["random", "sequential"] = "random",
+    order: Order = "random",
     seed: int = 0,
     phase_deg: float = 0.0,
     waveform: Waveform = "sine",
@@ -294,8 +262,8 @@ def drifting_gratings(
         Phase at the centre of the screen when a grating appears.
     waveform : {"sine", "square"}
     angles : {"flat", "exact"}
-        Flat: a degree is as many pixels everywhere as at the centre of the screen. Exact:
-        the true visual angle on a flat screen, so bars widen towards its edges.
+        Flat: a degree is as many pixels everywhere as at the centre of the screen.
+        Exact: the true visual angle on a flat screen, so bars widen towards its edges.
     display : Display, optional
         Screen and its pixels; default a 56.5 x 31.8 cm screen 15 cm from the eye with
         256 x 144 pixels.
@@ -313,14 +281,10 @@ def drifting_gratings(
     StimulusError
         If a value makes no sense or cannot be shown on this display.
     """
-    if directions is None or isinstance(directions, int | np.integer):
-        n = whole_number(
-            n_directions if directions is None else directions, "n_directions", 1
-        )
-        if n > MAX_DIRECTIONS:
-            raise StimulusError(
-                f"n_directions is {n}; give at most {MAX_DIRECTIONS} (one a degree)."
-            )
+    if directions is None:
+        directions = n_directions
+    if isinstance(directions, int | np.integer):
+        n = whole_number(directions, "n_directions", 1, MAX_DIRECTIONS)
         directions = [360 * k / n for k in range(n)]
     return DriftingGratings(
         directions=numbers(directions, "directions"),
@@ -341,41 +305,3 @@ def drifting_gratings(
         display=display or Display(),
         frame_rate=frame_rate,
     ).stimulus()
-
-
-class _GratingRenderer:
-    """Renders any range of frames of a :class:`DriftingGratings`."""
-
-    def __init__(self, spec: DriftingGratings) -> None:
-        self._spec = spec
-        conditions = list(spec.conditions.itertuples(index=False))
-        self._shown = [conditions[k] for k in spec.condition_order]
-        weights = None
-        if spec.size_deg is not None:
-            weights = disc(
-                spec.display, spec.size_deg, spec.edge_deg, spec.center, spec.angles
-            )
-        self._shaders = {
-            contrast: Shader(deviation_table(contrast, spec.waveform), weights)
-            for contrast in spec.contrast
-        }
-        self._wave = lru_cache(maxsize=4)(
-            lambda direction, frequency: plane_wave(
-                spec.display, direction, frequency, spec.angles
-            )
-        )
-
-    def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
-        spec = self._spec
-        frames = np.full((stop - start, *spec.display.pixels), GREY, np.uint8)
-        for frame, k in zip(frames, range(start, stop), strict=True):
-            trial, position = divmod(k, spec.frames_per_trial)
-            since_onset = (position - spec.blank_frames) / spec.frame_rate
-            if since_onset >= 0:
-                shown = self._shown[trial]
-                drift = phase_of(
-                    shown.temporal_frequency * since_onset - spec.phase_deg / 360
-                )
-                wave = self._wave(shown.direction, shown.spatial_frequency)
-                frame[:] = self._shaders[shown.contrast](wave - drift)
-        return frames

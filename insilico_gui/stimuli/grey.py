@@ -57,7 +57,7 @@ def check_dtype(dtype: np.dtype[Any], name: str) -> None:
     StimulusError
         For anything but uint8, uint16, bool and floating point.
     """
-    if dtype.kind not in "fb" and dtype not in (np.uint8, np.uint16):
+    if dtype.kind not in "fb" and dtype.newbyteorder("=") not in (np.uint8, np.uint16):
         raise StimulusError(
             f"{name} holds {dtype} values; grey levels must be {_ACCEPTED}."
         )
@@ -90,6 +90,7 @@ def grey(pixels: NDArray[Any], name: str, *, color: bool) -> NDArray[np.uint8]:
         For other data types, and for floating point outside 0..1.
     """
     check_dtype(pixels.dtype, name)
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if not color:
         return _as_uint8(pixels, name)
     levels = _as_uint8(pixels, name)

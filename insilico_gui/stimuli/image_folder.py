@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import re
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from insilico_gui.errors import StimulusError
+from insilico_gui.stimuli.attrs import source_attrs
 from insilico_gui.stimuli.grey import check_frame_shape, grey
 from insilico_gui.stimuli.stack import ImageStack
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 
-_ORIENTATION = 0x0112  # EXIF tag; 5 to 8 swap width and height
+_ORIENTATION_TAG = 0x0112  # EXIF
+_UPRIGHT = 1
+_TURNED = range(5, 9)  # width and height swapped
 
-# Pixel formats that are read as they are; the others are converted by Pillow
-_PLAIN_MODES = frozenset({"1", "L", "LA", "RGB", "RGBA", "F", "I;16", "I;16B", "I;16L"})
+# Pixel formats of Pillow that are read as they are or refused by their data type
+_PLAIN_MODES = frozenset({"1", "L", "RGB", "F", "I", "I;16", "I;16B", "I;16L", "I;16N"})
+_WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 
 
 class ImageFolder(ImageStack):
@@ -43,7 +48,7 @@ class ImageFolder(ImageStack):
             ),
             key=lambda file: natural_order(file.name),
         )
-        name = folder.name or "The folder"
+        name = folder.resolve().name
         if not self._files:
             raise StimulusError(
                 f"The folder {name} holds no images "
@@ -58,13 +63,16 @@ class ImageFolder(ImageStack):
                     f"{shape[0]} pixels; make them equal."
                 )
         super().__init__(name, len(self._files), shapes[0], frame_rate)
-        self.attrs = {
-            "kind": "image folder",
-            "file": name,
-            "first_image": self._files[0].name,
-            "last_image": self._files[-1].name,
-            **self._rate_attrs,
-        }
+        self.attrs = source_attrs(
+            self._files,
+            {
+                "kind": "image folder",
+                "file": name,
+                "first_image": self._files[0].name,
+                "last_image": self._files[-1].name,
+                **self._rate_attrs,
+            },
+        )
 
     def _read(self, k: int) -> NDArray[np.uint8]:
         file = self._files[k]
@@ -78,30 +86,44 @@ class ImageFolder(ImageStack):
         return levels
 
 
-def natural_order(name: str) -> list[tuple[bool, int, str]]:
+def natural_order(name: str) -> list[tuple[int, str]]:
     """Sort key by which numbers in names count as numbers: frame2 before frame10."""
-    parts = re.split(r"(\d+)", name.casefold())
-    key = [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
-    return [(not number, value, text) for number, value, text in key]
+    # Splitting puts the numbers at odd places: like is always compared with like
+    parts = re.split(r"([0-9]+)", name.casefold())
+    return [
+        (int(part) if place % 2 else 0, "" if place % 2 else part)
+        for place, part in enumerate(parts)
+    ] + [(0, name)]
 
 
 def _shape(file: Path) -> tuple[int, int]:
     """Height and width as displayed, from the header alone."""
     with _opened(file) as image:
-        turned = image.getexif().get(_ORIENTATION, 1) >= 5
-        return (image.width, image.height) if turned else (image.height, image.width)
+        is_turned = _orientation(image) in _TURNED
+        return (image.width, image.height) if is_turned else (image.height, image.width)
 
 
 def _pixels(file: Path) -> NDArray[Any]:
+    """Pixels as displayed, [H, W] or [H, W, S]."""
     with _opened(file) as image:
         try:
-            upright = ImageOps.exif_transpose(image)
-            if upright.mode not in _PLAIN_MODES:
-                has_alpha = "transparency" in upright.info or "A" in upright.mode
-                upright = upright.convert("RGBA" if has_alpha else "RGB")
+            upright = image
+            if _orientation(image) != _UPRIGHT:
+                upright = ImageOps.exif_transpose(image)
+            if "transparency" in upright.info or upright.mode in _WITH_ALPHA:
+                upright = upright.convert("RGBA")
+            elif upright.mode not in _PLAIN_MODES:
+                upright = upright.convert("RGB")
             return np.asarray(upright)
         except (OSError, ValueError, SyntaxError) as error:
             raise _damaged(file) from error
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation, 1 to 8."""
+    if image.format == "PNG" and "exif" not in image.info:
+        return _UPRIGHT  # Pillow would decode the picture to look behind it
+    return int(image.getexif().get(_ORIENTATION_TAG, _UPRIGHT))
 
 
 def _opened(file: Path) -> Image.Image:

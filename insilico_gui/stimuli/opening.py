@@ -67,14 +67,16 @@ def open_stimulus(
             f"A {type(source).__name__} is not a stimulus; give a file, a folder, or a "
             "numpy array [time, height, width]."
         )
-    path = Path(source).expanduser()
+    path = Path(source)
     try:
-        if path.is_dir():
+        path = path.expanduser()
+        if os.fspath(source) and path.is_dir():
             from insilico_gui.stimuli.image_folder import ImageFolder
 
             return ImageFolder(path, frame_rate)
         kind = _kind(path)
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+    # A zero byte in the name is a ValueError, an unknown ~user a RuntimeError
+    except (OSError, ValueError, RuntimeError) as error:
         raise StimulusError(
             f"{path.name or source!r} cannot be opened; check that the file exists and "
             "that you may read it."
@@ -97,8 +99,10 @@ def open_stimulus(
 
 def _kind(path: Path) -> str:
     """Kind of a file: what its first bytes say, else what its suffix says."""
-    if not path.exists():
-        raise StimulusError(f"There is no file {path.name}; check its name and folder.")
+    if not path.is_file():
+        raise StimulusError(
+            f"There is no file {path.name!r}; check its name and folder."
+        )
     suffix = path.suffix.lower()
     if suffix not in SUPPORTED_SUFFIXES:
         raise StimulusError(
@@ -119,6 +123,6 @@ def _kind(path: Path) -> str:
     if suffix in VIDEO_SUFFIXES:
         return "video"
     raise StimulusError(
-        f"{path.name} is not a {suffix} file, whatever its name says; save it again, or "
-        "give it the suffix of what it is."
+        f"{path.name} is not a {suffix} file, whatever its name says; save it again, "
+        "or give it the suffix of what it is."
     )

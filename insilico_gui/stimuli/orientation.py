@@ -31,7 +31,7 @@ class Orientation:
 
     @property
     def degrees(self) -> int:
-        """Counter-clockwise rotation (0, 90, 180, 270), of mirrored frames before it."""
+        """Counter-clockwise rotation: 0, 90, 180 or 270; see also `mirrored`."""
         if self.transposed:
             return 90 if self.flipped_rows else 270
         return 180 if self.flipped_rows else 0
@@ -58,11 +58,13 @@ def orientation_of(frame: Any, name: str) -> Orientation:
     StimulusError
         If the frame is to be shown at an angle that is no multiple of 90 degrees.
     """
-    data = next((bytes(d) for d in frame.side_data if d.type.name == "DISPLAYMATRIX"), None)
+    data = next(
+        (bytes(d) for d in frame.side_data if d.type.name == "DISPLAYMATRIX"), None
+    )
     if data is None:
         return Orientation()
-    # Rows (a, b, u), (c, d, v), (x, y, w) in fixed point: a stored point (x, y), y down,
-    # is displayed at (a x + c y, b x + d y)  (libavutil/display.h)
+    # Rows (a, b, u), (c, d, v), (x, y, w) in fixed point: a stored point (x, y), y
+    # down, is displayed at (a x + c y, b x + d y)  (libavutil/display.h)
     a, b, _, c, d = np.frombuffer(data, "<i4")[:5].astype(int)
     if a == d == 0 and b != 0 and c != 0:
         return Orientation(True, bool(b < 0), bool(c < 0))

@@ -1,11 +1,12 @@
 """The mould for stimuli that are made by formula.
 
-A family is a frozen dataclass that derives from :class:`StimulusSpec`: its fields are the
-whole truth about the stimulus. Equal specs are equal objects, make equal bytes, have
-equal hashes, and survive a round trip through JSON. What a family adds to its fields:
+A family is a frozen dataclass that derives from :class:`StimulusSpec`: its fields are
+the whole truth about the stimulus. Equal specs are equal objects, make equal bytes,
+have equal hashes, and survive a round trip through JSON. What a family adds to its
+fields:
 
 - ``family``: its name in files, never changed once published;
-- ``__post_init__``: normalises and checks the fields, then calls :meth:`_check_length`;
+- ``_normalise()``: checks the fields and returns those to be stored in another form;
 - ``n_frames`` and ``trials``;
 - ``renderer()``: prepares what all frames share and returns a function that renders
   a range of frames.
@@ -18,23 +19,24 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
-
-import numpy as np
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.base import Stimulus
+from insilico_gui.stimuli.checks import within
 from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
 Renderer = Callable[[int, int], "NDArray[np.uint8]"]
 """From a range of frames, start to stop (excluded), to uint8 [stop - start, H, W]."""
 
-MAX_HOURS = 6  # A longer stimulus is a slip in a number, not a plan
+MAX_HOURS = 6  # a longer stimulus is a slip in a number, not a plan
+MAX_FRAME_RATE = 1000.0  # Hz
 
 _families: dict[str, type[StimulusSpec]] = {}
 
@@ -53,12 +55,36 @@ class StimulusSpec(ABC):
 
     family: ClassVar[str]
 
-    display: Display = Display()
+    display: Display = field(default_factory=Display)
     frame_rate: float = 30.0
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         _families[cls.family] = cls
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.display, Display):
+            raise StimulusError(f"display is {self.display!r}; give a Display.")
+        frame_rate = within(self.frame_rate, "frame_rate", 1, MAX_FRAME_RATE)
+        object.__setattr__(self, "frame_rate", frame_rate)
+        for name, value in self._normalise().items():
+            object.__setattr__(self, name, value)
+        if self.n_frames > MAX_HOURS * 3600 * frame_rate:
+            raise StimulusError(
+                f"The stimulus would last {self.n_frames / frame_rate / 3600:.3g} "
+                f"hours and the limit is {MAX_HOURS}; take fewer conditions or "
+                "repeats, or shorter trials."
+            )
+
+    @abstractmethod
+    def _normalise(self) -> Mapping[str, object]:
+        """Check the fields; return the values to store, where they differ in form.
+
+        Raises
+        ------
+        StimulusError
+            Naming the field that is wrong.
+        """
 
     @property
     @abstractmethod
@@ -93,22 +119,6 @@ class StimulusSpec(ABC):
         """Hash of family and fields: equal for equal specs, on any machine."""
         text = json.dumps(self.to_dict(), sort_keys=True, allow_nan=False)
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-
-    def _check_rate(self) -> None:
-        if not 0 < positive_number(self.frame_rate, "frame_rate") <= 1000:
-            raise StimulusError(
-                f"A frame rate of {self.frame_rate} Hz is out of reach; give one of at "
-                "most 1000 Hz."
-            )
-        object.__setattr__(self, "frame_rate", float(self.frame_rate))
-
-    def _check_length(self) -> None:
-        hours = self.n_frames / self.frame_rate / 3600
-        if hours > MAX_HOURS:
-            raise StimulusError(
-                f"The stimulus would last {hours:.3g} hours; take fewer conditions or "
-                f"repeats, or shorter trials (the limit is {MAX_HOURS} hours)."
-            )
 
 
 class RenderedStimulus(Stimulus):
@@ -171,69 +181,3 @@ def spec_from_dict(values: Mapping[str, Any]) -> StimulusSpec:
             f"A parameter of {family} is missing or has a value of the wrong kind; "
             "compare it with a spec that was saved by this program."
         ) from error
-
-
-def positive_number(value: object, name: str) -> float:
-    """Return `value` as a float.
-
-    Raises
-    ------
-    StimulusError
-        If it is not a finite number above 0.
-    """
-    number = finite_number(value, name)
-    if number <= 0:
-        raise StimulusError(f"{name} is {value!r}; give a number above 0.")
-    return number
-
-
-def finite_number(value: object, name: str) -> float:
-    """Return `value` as a float.
-
-    Raises
-    ------
-    StimulusError
-        If it is not a finite number.
-    """
-    is_number = isinstance(value, int | float | np.integer | np.floating)
-    if not is_number or isinstance(value, bool) or not np.isfinite(float(value)):
-        raise StimulusError(f"{name} is {value!r}; give a number.")
-    return float(value)
-
-
-def whole_number(value: object, name: str, lowest: int) -> int:
-    """Return `value` as an int.
-
-    Raises
-    ------
-    StimulusError
-        If it is not a whole number of at least `lowest`.
-    """
-    number = finite_number(value, name)
-    if number != int(number) or number < lowest:
-        raise StimulusError(
-            f"{name} is {value!r}; give a whole number of at least {lowest}."
-        )
-    return int(number)
-
-
-def numbers(value: object, name: str) -> tuple[float, ...]:
-    """Return one number, or a sequence of different ones, as a tuple.
-
-    Raises
-    ------
-    StimulusError
-        If it is empty, or holds something else or the same number twice.
-    """
-    is_sequence = isinstance(value, list | tuple | np.ndarray)
-    values = tuple(finite_number(v, name) for v in (value if is_sequence else (value,)))
-    if not values:
-        raise StimulusError(f"{name} is empty; give at least one number.")
-    if len(set(values)) < len(values):
-        raise StimulusError(f"{name} holds a number twice: {value!r}; leave one out.")
-    return values
-
-
-def whole_frames(duration_s: float, frame_rate: float) -> int:
-    """Number of frames nearest to a duration in seconds."""
-    return round(duration_s * frame_rate)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from abc import abstractmethod
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,8 @@ from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.grey import check_frame_shape
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 DEFAULT_FRAME_RATE = 30.0  # Hz; what sources without a rate are taken to have

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +18,8 @@ from insilico_gui.stimuli.video_grey import describe_format, frame_grey
 from insilico_gui.stimuli.video_index import build_index
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 # One for each reader that goes through the video in order: the window and the encoder
@@ -104,7 +105,9 @@ class Video(Stimulus):
     def _decoder_for(self, k: int) -> FrameDecoder:
         """The decoder nearest before frame `k`; the most recently used comes last."""
         best = min(self._decoders, key=lambda decoder: decoder.cost(k), default=None)
-        if best is None or (best.must_restart(k) and len(self._decoders) < _MAX_DECODERS):
+        if best is None or (
+            best.must_restart(k) and len(self._decoders) < _MAX_DECODERS
+        ):
             best = FrameDecoder(self._path, self._index)
         elif best.must_restart(k):
             best = self._decoders[0]

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import av.error
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.grey import check_frame_shape
+from insilico_gui.stimuli.grey import MAX_PIXELS, check_frame_shape
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Playlists and other formats that make FFmpeg open further files or addresses stay out
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,gif"
 
-# Report damage instead of painting over it
-_STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
+# Report damage instead of painting over it, and believe in no giant frames
+_STRICT = {
+    "err_detect": "crccheck+bitstream+buffer+explode",
+    "max_pixels": str(MAX_PIXELS),
+}
 
 _MAX_THREADS = 8  # each holds some frames
 
@@ -44,8 +49,8 @@ class VideoStream:
             ) from error
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise StimulusError(
-                f"{name} cannot be read as a video; it is damaged or incomplete, or not "
-                "a video at all, so convert it to .mp4 again."
+                f"{name} cannot be read as a video; it is damaged or incomplete, or "
+                "not a video at all, so convert it to .mp4 again."
             ) from error
         pictures = [
             stream

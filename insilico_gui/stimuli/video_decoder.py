@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import av.error
@@ -11,6 +10,7 @@ from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.video_container import VideoStream
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from insilico_gui.stimuli.video_index import FrameIndex

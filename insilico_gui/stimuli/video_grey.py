@@ -1,10 +1,10 @@
 """Grey levels of decoded video frames, upright, and exact on every machine.
 
 Most video stores luma Y' and two colour differences. Y' *is* the grey level, with the
-weights of the video's own standard (Rec. 601, 709 or 2020), but usually at limited range
-(8 bit: 16 = black, 235 = white). It is expanded here to 0-255 by a table and rounded to
-the nearest level, for any bit depth; a library's scaler would differ by a level from
-machine to machine. RGB video gets the weights of Rec. 601 like images.
+weights of the video's own standard (Rec. 601, 709 or 2020), but usually at limited
+range (8 bit: 16 = black, 235 = white). It is expanded here to 0-255 by a table and
+rounded to the nearest level, for any bit depth; the results of FFmpeg's scaler depend
+on the processor. RGB video gets the weights of Rec. 601 like images.
 """
 
 from __future__ import annotations
@@ -53,13 +53,18 @@ def frame_grey(frame: Any) -> NDArray[np.uint8]:
 def describe_format(frame: Any) -> dict[str, Any]:
     """Pixel format, bit depth, range and luma weights of a frame, JSON-able."""
     rgb = _has_rgb_or_alpha(frame)
+    if rgb:
+        weights = "Rec. 601"
+    elif len(frame.format.components) == 1:
+        weights = "none"
+    else:
+        code = int(frame.colorspace)
+        weights = _LUMA_WEIGHTS.get(code, f"H.273 matrix {code}")
     return {
         "pixel_format": frame.format.name,
         "bit_depth": max(component.bits for component in frame.format.components),
         "color_range": "full" if rgb or _is_full_range(frame) else "limited",
-        "luma_weights": "Rec. 601"
-        if rgb
-        else _LUMA_WEIGHTS.get(int(frame.colorspace), f"H.273 {int(frame.colorspace)}"),
+        "luma_weights": weights,
     }
 
 
@@ -77,9 +82,7 @@ def _is_full_range(frame: Any) -> bool:
     if frame.color_range == _LIMITED:
         return False
     # Grey without colour has no broadcast tradition: full unless it says otherwise
-    return bool(
-        frame.color_range == _FULL or name.startswith(("yuvj", "gray"))
-    )
+    return bool(frame.color_range == _FULL or name.startswith(("yuvj", "gray")))
 
 
 def _has_plain_luma_plane(frame: Any) -> bool:
@@ -95,14 +98,17 @@ def _has_plain_luma_plane(frame: Any) -> bool:
 def _luma_plane(frame: Any, bits: int) -> NDArray[Any]:
     dtype = np.dtype("<u2") if bits > 8 else np.dtype(np.uint8)
     plane = frame.planes[0]
-    rows = np.frombuffer(plane, dtype).reshape(-1, plane.line_size // dtype.itemsize)
+    rows: NDArray[Any] = np.frombuffer(plane, dtype).reshape(
+        -1, plane.line_size // dtype.itemsize
+    )
     return rows[: frame.height, : frame.width]
 
 
 def _expanded(luma: NDArray[Any], bits: int, full: bool) -> NDArray[np.uint8]:
     table = _table(bits, full)
     if bits > 8:
-        return table[luma]
+        deep: NDArray[np.uint8] = table[luma]
+        return deep
     if full:
         return np.array(luma)
     # Twice as fast as indexing, which turns every level into a 64-bit index
@@ -116,4 +122,5 @@ def _table(bits: int, full: bool) -> NDArray[np.uint8]:
     codes = np.arange(2**bits)
     black, white = (0, 2**bits - 1) if full else (16 << bits - 8, 235 << bits - 8)
     levels = ((codes - black) * 510 + (white - black)) // (2 * (white - black))
-    return np.clip(levels, 0, 255).astype(np.uint8)
+    clipped: NDArray[np.uint8] = np.clip(levels, 0, 255).astype(np.uint8)
+    return clipped

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from insilico_gui.stimuli.video_container import VideoStream
 
-# AVI stores no display times. With these codecs FFmpeg then stamps frames that are shown
-# in another order than they are stored in the order of storage.
+# AVI stores no display times. With these codecs FFmpeg then stamps frames in the order
+# of storage, which is not the order in which they are shown.
 _STAMPED_AS_STORED = frozenset({"h264", "hevc"})
 
 _VP8_SHOWN = 0x10  # bit of a packet's first byte (RFC 6386, 9.1): not a mere reference
