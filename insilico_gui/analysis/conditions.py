@@ -1,0 +1,164 @@
+"""Which curve of a unit is looked at when directions come with other conditions.
+
+A battery of gratings may show every direction at several spatial frequencies, temporal
+frequencies or contrasts. The direction curve of a unit is then either the mean over all
+of these, or the curve at the unit's best combination.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from insilico_gui.analysis.directions import listed, modulo
+from insilico_gui.analysis.grouping import GroupMeans, group_means
+from insilico_gui.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+Other = Literal["mean", "best"]
+
+NOT_CONDITIONS = frozenset(
+    {
+        "onset", "duration", "condition", "direction", "orientation", "trial",
+        "repeat", "repetition", "presentation", "block", "seed", "phase",
+    }
+)  # fmt: skip
+"""Columns of trial tables that tell presentations apart, not what was shown."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """Directions and other conditions of n presentations.
+
+    Attributes
+    ----------
+    directions : float64 array, [K]
+        Degrees, ascending.
+    direction : int64 array, [n]
+        Index into `directions`.
+    combinations : pandas.DataFrame
+        A row for each combination of other conditions; without columns if there is one.
+    combination : int64 array, [n]
+        Row of `combinations`.
+    """
+
+    directions: Floats
+    direction: NDArray[np.int64]
+    combinations: pd.DataFrame
+    combination: NDArray[np.int64]
+
+    def with_direction(self, direction: NDArray[np.int64]) -> Design:
+        """The same presentations with other directions."""
+        return Design(self.directions, direction, self.combinations, self.combination)
+
+
+def make_design(
+    table: pd.DataFrame, other: Other, other_columns: Sequence[str] | None
+) -> Design:
+    """Read the design from a trial table whose directions are all numbers.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row for each presentation.
+    other : {"mean", "best"}
+    other_columns : sequence of str, optional
+        Columns that make the combinations. Default: those that take several values,
+        each of them with every direction, and are not in :data:`NOT_CONDITIONS`.
+
+    Raises
+    ------
+    AnalysisError
+        If `other` or a column is unknown.
+    """
+    if other not in get_args(Other):
+        raise AnalysisError(f"other is {other!r}; choose 'mean' or 'best'.")
+    directions, direction = np.unique(
+        modulo(table["direction"].to_numpy(float), 360), return_inverse=True
+    )
+    missing = [name for name in other_columns or () if name not in table]
+    if missing:
+        raise AnalysisError(
+            f"The trial table has no column {missing[0]!r}; it has "
+            f"{', '.join(map(str, table.columns))}."
+        )
+    if other == "mean":
+        columns: list[Any] = []
+    elif other_columns is not None:
+        columns = list(other_columns)
+    else:
+        columns = [
+            name
+            for name in table.columns.difference(list(NOT_CONDITIONS))
+            if _is_crossed(table[name], direction)
+        ]
+    if not columns:
+        only = pd.DataFrame(index=[0])
+        return Design(directions, direction, only, np.zeros(len(table), np.int64))
+    groups = table.groupby(columns, sort=True, dropna=False)
+    combination = groups.ngroup().to_numpy().astype(np.int64)
+    first = np.unique(combination, return_index=True)[1]
+    combinations = table[columns].iloc[first].reset_index(drop=True)
+    return Design(directions, direction, combinations, combination)
+
+
+def _is_crossed(column: pd.Series[Any], direction: NDArray[np.int64]) -> bool:
+    levels = pd.crosstab(column.to_numpy(), direction)
+    return len(levels) > 1 and bool((levels.to_numpy() > 0).all())
+
+
+def direction_curves(
+    values: Floats, design: Design
+) -> tuple[GroupMeans, NDArray[np.int64]]:
+    """Direction curves of units, at each unit's best combination.
+
+    The best combination is the one with the largest mean response to any one direction
+    (as AllenSDK chooses the preferred condition), among those shown in every direction
+    in which the unit has a response.
+
+    Parameters
+    ----------
+    values : float64 array, [n, U]
+        Response to each presentation.
+
+    Returns
+    -------
+    curves : GroupMeans
+        [K, U].
+    best : int64 array, [U]
+        Row of ``design.combinations``.
+
+    Raises
+    ------
+    AnalysisError
+        If a direction has no presentation with a response in any unit.
+    """
+    n_directions, n_units = len(design.directions), values.shape[1]
+    n_combinations = len(design.combinations)
+    groups = design.combination * n_directions + design.direction
+    cells = group_means(values, groups, n_combinations * n_directions)
+    curves = GroupMeans(
+        *(part.reshape(n_combinations, n_directions, n_units) for part in cells)
+    )
+    seen = curves.density.sum(axis=(0, 2)) > 0
+    if not seen.all():
+        raise AnalysisError(
+            "No presentation of the directions "
+            f"{listed(design.directions[~seen])} has a response (burn-in, end of the "
+            "responses or NaN); show them again later, or leave them out of the trials."
+        )
+    peak = curves.mean.max(axis=1)  # NaN if any direction is missing
+    best = np.where(np.isnan(peak), -np.inf, peak).argmax(axis=0)
+    picked = GroupMeans(
+        *(np.take_along_axis(part, best[None, None], axis=0)[0] for part in curves)
+    )
+    return picked, best.astype(np.int64)
