@@ -1,0 +1,108 @@
+"""Torch files that hold a dictionary of tensors and nothing else."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from typing import TYPE_CHECKING
+
+from insilico_gui.errors import UntrustedFileError, WeightsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+
+MAX_BYTES = 8 * 2**30
+
+
+def load_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Tensor]:
+    """Read a flat dictionary of tensors into host memory.
+
+    Parameters
+    ----------
+    path : Path
+        A file written by ``torch.save``.
+    max_bytes : int
+        Refuse larger files.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, damaged, or holds anything but such a dictionary.
+    UntrustedFileError
+        If the file would run code, or is larger than allowed.
+    """
+    import torch  # heavy: only when weights are read
+
+    check_size(path, max_bytes)
+    _check_stored(path)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise UntrustedFileError(
+            f"{path.name} is not a plain file of tensors: it is damaged or carries "
+            "code, and was not loaded; get it again from a source you trust."
+        ) from error
+    except Exception as error:  # torch raises many kinds for damaged files
+        raise WeightsError(
+            f"{path.name} cannot be read as a torch file (it may be damaged or "
+            "incomplete); download or copy it again."
+        ) from error
+    if not isinstance(content, dict):
+        raise WeightsError(
+            f"{path.name} holds a {type(content).__name__} instead of a dictionary of "
+            "tensors; choose a file of weights."
+        )
+    for key, value in content.items():
+        # Anything but a dense tensor in host memory could be larger than its file.
+        plain = (
+            isinstance(key, str)
+            and isinstance(value, torch.Tensor)
+            and value.layout == torch.strided
+            and value.device.type == "cpu"
+        )
+        if not plain:
+            raise WeightsError(
+                f"{path.name} has an entry {key!r} that is not a plain tensor; choose "
+                "a file that holds a flat dictionary of tensors."
+            )
+    return dict(content)
+
+
+def check_size(path: Path, max_bytes: int) -> None:
+    """Raise if `path` is not a file of at most `max_bytes`."""
+    if not path.is_file():
+        raise WeightsError(f"{path} does not exist; check the folder.")
+    size = path.stat().st_size
+    if size > max_bytes:
+        raise UntrustedFileError(
+            f"{path.name} has {size / 2**30:.1f} GiB, more than the "
+            f"{max_bytes / 2**30:.1f} GiB that such a file can have; it was not loaded."
+        )
+
+
+def _check_stored(path: Path) -> None:
+    """Refuse a zip that is compressed: it could unfold to any size in memory.
+
+    ``torch.save`` stores without compression. A file that is no zip is of torch's older
+    format, which has no compression.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeError) as error:
+        raise WeightsError(
+            f"{path.name} cannot be read as a torch file (it may be damaged or "
+            "incomplete); download or copy it again."
+        ) from error
+    total = sum(entry.file_size for entry in entries)
+    if total > path.stat().st_size or any(
+        entry.compress_type != zipfile.ZIP_STORED for entry in entries
+    ):
+        raise UntrustedFileError(
+            f"{path.name} is compressed, which torch files never are, and was not "
+            "loaded; get it again from a source you trust."
+        )

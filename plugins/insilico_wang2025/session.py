@@ -1,0 +1,193 @@
+"""A scan as a session: video and behaviour in, responses out."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from insilico_gui.device import resolve_device
+from insilico_gui.errors import BehaviorError, SelectionError, StimulusError
+from insilico_gui.streaming import StreamingSession
+from insilico_wang2025.folders import find_scan
+from insilico_wang2025.network import Network, State
+from insilico_wang2025.retinotopy import retinotopy
+from insilico_wang2025.unit_table import known_units, unit_table
+from insilico_wang2025.weights import load_network, weights_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from insilico_gui.session import InputKind
+    from insilico_wang2025.ids import ScanKey
+
+FRAME_SHAPE = (144, 256)
+FRAME_RATE = 30.0
+
+#: Frames (of all videos together) that are run at once. On a CPU more only cost memory:
+#: four are as fast as any, and need about 0.2 GB.
+FRAMES_AT_ONCE = MappingProxyType({"cpu": 4, "cuda": 32})
+
+CITATION = (
+    "Wang et al. (2025), Foundation model of neural activity predicts response to new "
+    "stimulus types, Nature 640, 470-477"
+)
+DOI = "10.1038/s41586-025-08829-y"
+
+
+class Wang2025Session(StreamingSession[State]):
+    """One scan of the MICrONS mouse; see :class:`insilico_gui.session.Session`.
+
+    Behaviour, both z-scored over the recording: ``perspective`` is the pupil's x and y,
+    ``modulation`` the pupil's radius and the treadmill's velocity. What is not given is
+    zero, the mean of the recording.
+    """
+
+    input_kind: InputKind = "video"
+    frame_shape = FRAME_SHAPE
+    frame_rate = FRAME_RATE
+    behavior: Mapping[str, int] = MappingProxyType({"perspective": 2, "modulation": 2})
+
+    def __init__(
+        self,
+        session_id: str,
+        network: Network,
+        units: pd.DataFrame,
+        attrs: Mapping[str, Any],
+    ) -> None:
+        self.id = session_id
+        self.units = units
+        self.attrs = attrs
+        self.network = network
+        self.device = str(network.readout.position.mu.device)
+        kind = network.readout.position.mu.device.type
+        self._frames_at_once = FRAMES_AT_ONCE.get(kind, 1)
+
+    def initial_state(self, n_videos: int) -> State:
+        """State before the first frame: zeros."""
+        return self.network.initial_state(n_videos)
+
+    def advance(
+        self,
+        state: State,
+        frames: NDArray[np.uint8],
+        behavior: Mapping[str, NDArray[np.float32]],
+        units: NDArray[np.int64] | None,
+    ) -> tuple[NDArray[np.float32], State]:
+        """See :meth:`insilico_gui.streaming.StreamingSession.advance`."""
+        self._check_frames(frames)
+        self._check_behavior(behavior, frames.shape[1])
+        self._check_units(units)
+        n_videos, n_frames = frames.shape[:2]
+        rest = np.zeros((n_videos, n_frames, 2), dtype=np.float32)
+        inputs = [
+            torch.tensor(array, device=self.device)
+            for array in (
+                frames,
+                behavior.get("perspective", rest),
+                behavior.get("modulation", rest),
+            )
+        ]
+        columns = None if units is None else torch.tensor(units, device=self.device)
+        step = max(1, self._frames_at_once // n_videos)
+        n_units = len(self.units) if units is None else len(units)
+        responses = np.empty((n_videos, n_frames, n_units), dtype=np.float32)
+        with torch.inference_mode(), full_float32():
+            for start in range(0, n_frames, step):
+                part = slice(start, start + step)
+                log_response, state = self.network(
+                    *(array[:, part] for array in inputs), state, units=columns
+                )
+                responses[:, part] = log_response.exp().cpu().numpy()
+        return responses, state
+
+    def _check_frames(self, frames: NDArray[np.uint8]) -> None:
+        if frames.dtype != np.uint8 or frames.ndim != 4:
+            raise StimulusError(
+                f"{self.id} takes grey frames as uint8 [n, H, W], not {frames.dtype} "
+                f"with {frames.ndim - 1} dimensions; convert them first."
+            )
+        if frames.shape[2:] != self.frame_shape:
+            height, width = frames.shape[2:]
+            raise StimulusError(
+                f"{self.id} takes frames of {self.frame_shape[1]} x "
+                f"{self.frame_shape[0]} pixels, not {width} x {height}; resize them."
+            )
+
+    def _check_behavior(
+        self, behavior: Mapping[str, NDArray[np.float32]], n_frames: int
+    ) -> None:
+        for name, trace in behavior.items():
+            if name not in self.behavior:
+                raise BehaviorError(
+                    f"{self.id} has no behaviour input {name!r}; it takes "
+                    f"{' and '.join(self.behavior)}."
+                )
+            if trace.shape[1:] != (n_frames, self.behavior[name]):
+                raise BehaviorError(
+                    f"The behaviour {name!r} has no {self.behavior[name]} columns, or "
+                    "fewer frames than the video; give one row for each frame."
+                )
+            if not np.isfinite(trace).all():
+                raise BehaviorError(
+                    f"The behaviour {name!r} has NaN or infinity; fill gaps first "
+                    "(0 is the mean of the recording)."
+                )
+
+    def _check_units(self, units: NDArray[np.int64] | None) -> None:
+        if units is None or not len(units):
+            return
+        if units.min() < 0 or units.max() >= len(self.units):
+            raise SelectionError(
+                f"{self.id} has units 0 to {len(self.units) - 1}; "
+                f"{units.min()} to {units.max()} were asked for."
+            )
+
+
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """Have CUDA multiply in float32, not in the shorter TensorFloat-32."""
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = matmul.allow_tf32, cudnn.allow_tf32
+    matmul.allow_tf32 = cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        matmul.allow_tf32, cudnn.allow_tf32 = before
+
+
+def open_scan(key: ScanKey, directory: Path, device: str) -> Wang2025Session:
+    """Load the weights and tables of one scan.
+
+    Raises
+    ------
+    InsilicoError
+        One clear sentence on what is missing or wrong.
+    """
+    device = resolve_device(device)
+    folder, n_units = find_scan(directory, key)
+    known = known_units(folder, directory, key, n_units)
+    files = (folder.core, folder.params(key))
+    network = load_network(files, n_units, device)
+    looks = retinotopy(network, FRAME_SHAPE, known.locations)
+    attrs = {
+        "twin": "Wang et al. 2025, foundation model of mouse visual cortex (MICrONS)",
+        "citation": CITATION,
+        "doi": DOI,
+        "weights_hash": weights_hash(files),
+        "weights_files": [file.name for file in files],
+        "unit_properties": known.sources,
+        "rf_source": looks.source,
+    }
+    if looks.note:
+        attrs["rf_note"] = looks.note
+    return Wang2025Session(
+        key.id, network, unit_table(key, known, looks.centers), attrs
+    )

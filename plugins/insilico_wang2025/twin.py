@@ -1,0 +1,107 @@
+"""The family of scans: finding, opening and fetching them. Imports no torch."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from insilico_gui.errors import InsilicoError, SessionError
+from insilico_gui.session import SessionInfo
+from insilico_gui.untrusted import download, unpack_zip
+from insilico_wang2025.folders import find_scans
+from insilico_wang2025.ids import ScanKey, parse
+from insilico_wang2025.unit_table import count_areas_and_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from threading import Event
+
+    from insilico_gui.session import Session
+    from insilico_wang2025.folders import WeightsFolder
+
+#: Where the weights are published, without credentials (BossDB, MICrONS).
+BASE_URL = (
+    "https://bossdb-open-data.s3.amazonaws.com/iarpa_microns/minnie/functional_data/"
+    "foundation_model/"
+)
+ARCHIVE = "foundational_model_weights_and_metadata_v1.zip"
+ARCHIVE_MD5 = "58fcac4b31ad2902c81e339432cec787"
+README = "readme_v2.md"
+
+logger = logging.getLogger(__name__)
+
+
+class Wang2025Twin:
+    """The 13 scans of the MICrONS mouse; see :class:`insilico_gui.session.Twin`."""
+
+    def sessions(self, directory: Path | None) -> Sequence[SessionInfo]:
+        """Scans whose weights are below `directory`, without loading them."""
+        if directory is None:
+            return []
+        found = find_scans(directory)
+        by_folder: dict[WeightsFolder, list[ScanKey]] = defaultdict(list)
+        for key, (folder, _) in found.items():
+            by_folder[folder].append(key)
+        counts: dict[ScanKey, tuple[dict[str, int], dict[str, int]]] = {}
+        for folder, keys in by_folder.items():
+            try:
+                counts |= count_areas_and_fields(folder, directory, keys)
+            except InsilicoError as error:
+                # Opening one of them will say so; the list does without the counts.
+                logger.warning("%s", error)
+        infos = []
+        for key, (_, units) in found.items():
+            areas, fields = counts.get(key, ({}, {}))
+            title = f"Mouse visual cortex, session {key.session}, scan {key.scan_idx}"
+            infos.append(SessionInfo(key.id, title, units, areas, fields))
+        return infos
+
+    def open(self, session_id: str, directory: Path | None, device: str) -> Session:
+        """Load one scan; both spellings of the id are understood."""
+        key = parse(session_id)
+        if directory is None:
+            raise SessionError(
+                f"{key.id} needs its weights; give the folder that holds them, or "
+                "fetch them with `insilico-gui fetch`."
+            )
+        from insilico_wang2025.session import open_scan  # imports torch
+
+        return open_scan(key, directory, device)
+
+    def fetch(
+        self,
+        directory: Path,
+        on_progress: Callable[[int, int], None] | None = None,
+        cancel: Event | None = None,
+        *,
+        base_url: str = BASE_URL,
+        archive: str = ARCHIVE,
+        md5: str = ARCHIVE_MD5,
+        readme: str = README,
+    ) -> None:
+        """Download the published weights (222 MB), check and unpack them.
+
+        Parameters
+        ----------
+        directory : Path
+            Where they go; made if it does not exist.
+        on_progress : callable, optional
+            Called with bytes done and in all.
+        cancel : threading.Event, optional
+            Once set, the download stops.
+
+        Raises
+        ------
+        InsilicoError
+            If the download fails, is cancelled, or is not the published file.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        packed = directory / archive
+        download(base_url + archive, packed, md5, on_progress, cancel)
+        try:
+            unpack_zip(packed, directory)
+        finally:
+            packed.unlink()
+        download(base_url + readme, directory / "README.md")

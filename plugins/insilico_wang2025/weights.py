@@ -1,0 +1,102 @@
+"""Reading weight files into a network, and saying exactly what does not fit."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import torch
+
+from insilico_gui.errors import WeightsError
+from insilico_gui.untrusted import load_tensors
+from insilico_wang2025.network import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+
+
+def load_network(files: Sequence[Path], units: int, device: str = "cpu") -> Network:
+    """Build a network for `units` units from the tensors of all files together.
+
+    Raises
+    ------
+    WeightsError
+        If a file is damaged; if keys are missing, twice there or unknown; if a tensor
+        has another shape or type, or holds NaN or infinity.
+    UntrustedFileError
+        If a file carries code.
+    """
+    tensors: dict[str, Tensor] = {}
+    origin: dict[str, str] = {}
+    for file in files:
+        part = load_tensors(file)
+        twice = [key for key in part if key in tensors]
+        if twice:
+            raise WeightsError(
+                f"{file.name} and {origin[twice[0]]} both hold {_named(twice)}; use "
+                "two files that were published together."
+            )
+        tensors |= part
+        origin |= dict.fromkeys(part, file.name)
+    with torch.device("meta"):
+        network = Network(units)
+    _check(tensors, network.state_dict(), origin, [file.name for file in files])
+    network.load_state_dict(tensors, assign=True)
+    network.requires_grad_(False)
+    network.eval()
+    network.to(device)
+    network.fold()
+    return network
+
+
+def weights_hash(files: Iterable[Path]) -> str:
+    """Hash of the contents of all files, in the order given: ``sha256:...``."""
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            while block := file.read(2**20):
+                digest.update(block)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _check(
+    tensors: Mapping[str, Tensor],
+    expected: Mapping[str, Tensor],
+    origin: Mapping[str, str],
+    files: list[str],
+) -> None:
+    missing = [key for key in expected if key not in tensors]
+    if missing:
+        raise WeightsError(
+            f"{' and '.join(files)} lack {_named(missing)}; use complete files, "
+            "published together."
+        )
+
+    def refuse(what: str, wrong: Callable[[str], bool]) -> None:
+        keys = [key for key in tensors if wrong(key)]
+        if keys:
+            raise WeightsError(
+                f"{origin[keys[0]]} {what} {_named(keys)}; use files published for "
+                "this network and these units."
+            )
+
+    refuse("holds an unknown tensor", lambda key: key not in expected)
+    refuse(
+        "has the wrong shape for",
+        lambda key: tensors[key].shape != expected[key].shape,
+    )
+    refuse(
+        "has the wrong type of number for",
+        lambda key: tensors[key].dtype != expected[key].dtype,
+    )
+    refuse(
+        "has NaN or infinity in", lambda key: not bool(tensors[key].isfinite().all())
+    )
+
+
+def _named(keys: Sequence[str]) -> str:
+    others = len(keys) - 1
+    return keys[0] + (f" (and {others} more)" if others else "")
