@@ -36,6 +36,9 @@ class LazyAttrs(Mapping[str, Any]):
             self._values[key] = self._later[key]()
         return self._values[key]
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._keys)
 

@@ -35,7 +35,8 @@ class FrameIndex:
     pts : int64 array, [n]
         Presentation time stamps, ascending, in ticks of the stream.
     keyframes : int64 array, [k]
-        Frames at which decoding can start; the first is 0.
+        Frames at which decoding can start; the first is 0, which stands for the start
+        of the file.
     stamped : bool
         Whether decoded frames carry these time stamps; if not they have to be counted.
     times : float64 array, [n]
@@ -78,6 +79,7 @@ class _Packet(NamedTuple):
     dts: int
     duration: int
     is_key: bool
+    is_shown: bool
 
 
 def build_index(video: VideoStream, name: str) -> FrameIndex:
@@ -102,8 +104,10 @@ def build_index(video: VideoStream, name: str) -> FrameIndex:
     else:
         times, rate, variable = _timing(video.stream, pts, packets[-1].duration, name)
     keyframes = np.flatnonzero([packet.is_key for packet in packets])
-    if not stamped or not len(keyframes) or keyframes[0] != 0:
-        keyframes = np.array([0])
+    if not stamped:
+        keyframes = keyframes[:0]
+    if not len(keyframes) or keyframes[0] != 0:
+        keyframes = np.concatenate([[0], keyframes])
     return FrameIndex(
         pts=pts,
         keyframes=keyframes.astype(np.int64),
@@ -118,7 +122,7 @@ def build_index(video: VideoStream, name: str) -> FrameIndex:
 
 
 def _read_packets(video: VideoStream) -> tuple[list[_Packet], bool]:
-    """All packets of shown frames in storage order, and whether some are missing."""
+    """All packets in storage order, and whether some are missing."""
     stream = video.stream
     is_vp8 = stream.codec_context.name == "vp8"
     packets: list[_Packet] = []
@@ -132,14 +136,17 @@ def _read_packets(video: VideoStream) -> tuple[list[_Packet], bool]:
                 is_cut = True
                 continue
             n_stored += 1
-            if packet.is_discard or (is_vp8 and not bytes(packet)[0] & _VP8_SHOWN):
-                continue
+            is_hidden = is_vp8 and not bytes(packet)[0] & _VP8_SHOWN
             dts = packet.pts if packet.dts is None else packet.dts
             pts = dts if packet.pts is None else packet.pts
             # Without any time stamp frames are counted: equal stamps lead to that
             packets.append(
                 _Packet(
-                    pts or 0, dts or 0, packet.duration or 0, bool(packet.is_keyframe)
+                    pts=pts or 0,
+                    dts=dts or 0,
+                    duration=packet.duration or 0,
+                    is_key=packet.is_keyframe,
+                    is_shown=not (packet.is_discard or is_hidden),
                 )
             )
     except (av.error.FFmpegError, OSError):
@@ -164,7 +171,7 @@ def _ends_early(stream: Any, packets: list[_Packet]) -> bool:
 
 
 def _decodable(packets: list[_Packet], is_cut: bool) -> list[_Packet]:
-    """Leave out frames that lack others before or after them in the file."""
+    """Packets of frames that come out of the decoder, given those that are there."""
     first_key = next((packet.pts for packet in packets if packet.is_key), None)
     if first_key is not None:
         # Shown before the first keyframe means predicted from frames that are not there
@@ -174,7 +181,7 @@ def _decodable(packets: list[_Packet], is_cut: bool) -> list[_Packet]:
         # after the last that was stored is decoded
         last = max(packet.dts for packet in packets)
         packets = [packet for packet in packets if packet.pts <= last]
-    return packets
+    return [packet for packet in packets if packet.is_shown]
 
 
 def _frames_carry_pts(stream: Any, container: Any) -> bool:
