@@ -1,0 +1,219 @@
+"""Constants of the model that follow from the units' parameters.
+
+A Gabor function with a round Gaussian envelope is, written as a complex number (even
+part + i odd part), the product of a function of x and a function of y. All filters are
+kept in that form: two thin matrices in place of one patch a unit. Pixels outside the
+screen are not in the sums, which is the same as mean grey beyond its edges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from insilico_demo.screen import (
+    DEG_PER_PIXEL,
+    FRAME_RATE,
+    FRAME_SHAPE,
+    block_centres,
+    pixel_column,
+    pixel_row,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from insilico_demo.population import Population
+
+CONTRAST_BLOCK = 2  # pixels averaged before the motion-energy filters
+ENERGY_BLOCK = 4  # pixels averaged after squaring, before the contrast windows
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Filters and constants; U units, of which M have motion-energy filters.
+
+    Attributes
+    ----------
+    tuned : bool, [U]
+        Units with motion-energy filters.
+    gabor_x, gabor_y : complex128, [M, 128], [M, 72]
+        Factors of the spatial filters on the block-averaged contrast image. Scaled so
+        that the optimal grating of contrast 1 gives a signal of modulus 1.
+    centre_x, centre_y : float64, [U - M, 64], [U - M, 36]
+        Factors of the windows in which the other units measure contrast.
+    pool_x, pool_y : float64, [U, 64], [U, 36]
+        Factors of the normalisation pools.
+    frequency : float64, [U]
+        Preferred temporal frequency in radians per frame; 0 for units without one.
+    rate : float64, [U]
+        Share of the way that a low-pass stage goes to its input in one frame.
+    null_weight : float64, [U]
+        Weight w of the opposite direction's energy in E+ - w E-.
+    gain, semisaturation, baseline : float64, [U]
+        A, c50 squared and r0 of the response r0 + A [E+ - w E-]+ / (c50^2 + pool).
+    """
+
+    tuned: NDArray[np.bool_]
+    gabor_x: NDArray[np.complex128]
+    gabor_y: NDArray[np.complex128]
+    centre_x: NDArray[np.float64]
+    centre_y: NDArray[np.float64]
+    pool_x: NDArray[np.float64]
+    pool_y: NDArray[np.float64]
+    frequency: NDArray[np.float64]
+    rate: NDArray[np.float64]
+    null_weight: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    semisaturation: NDArray[np.float64]
+    baseline: NDArray[np.float64]
+
+    def take(self, units: NDArray[np.int64]) -> Filters:
+        """Those of the given units, [K] -> K units in this order."""
+        tuned = self.tuned[units]
+        # place of a unit among the tuned, or among the untuned ones
+        place = np.where(self.tuned, self.tuned.cumsum(), (~self.tuned).cumsum()) - 1
+        gabors, centres = place[units[tuned]], place[units[~tuned]]
+        return Filters(
+            tuned=tuned,
+            gabor_x=self.gabor_x[gabors],
+            gabor_y=self.gabor_y[gabors],
+            centre_x=self.centre_x[centres],
+            centre_y=self.centre_y[centres],
+            pool_x=self.pool_x[units],
+            pool_y=self.pool_y[units],
+            frequency=self.frequency[units],
+            rate=self.rate[units],
+            null_weight=self.null_weight[units],
+            gain=self.gain[units],
+            semisaturation=self.semisaturation[units],
+            baseline=self.baseline[units],
+        )
+
+
+def build_filters(population: Population) -> Filters:
+    """Work out all filters; see ``docs/demo_twin.md`` for the equations."""
+    tuned = population.tuned
+    gabor_x, gabor_y = _gabors(population)
+    optimum = _transfer(population, gabor_x, gabor_y, population.direction[tuned])
+    centre_x, centre_y = _windows(population, population.sigma)
+    pool_x, pool_y = _windows(population, population.sigma * population.surround)
+
+    frequency = np.where(tuned, 2 * np.pi * population.tf / FRAME_RATE, 0.0)
+    decay = np.exp(-1 / (FRAME_RATE * population.tau))
+    null_share = null_response_share(population)
+    # Energy of the opposite direction that gets through two low-pass stages; units
+    # without a direction have one signal, and E+ alone.
+    leak = ((1 - decay) ** 2 / (1 + decay**2 - 2 * decay * np.cos(2 * frequency))) ** 2
+    leak = np.where(tuned, leak, 0.0)
+    null_weight = np.where(tuned, (leak - null_share) / (1 - null_share * leak), 0.0)
+    return Filters(
+        tuned=tuned,
+        gabor_x=gabor_x / optimum[:, None],
+        gabor_y=gabor_y,
+        centre_x=centre_x[~tuned],
+        centre_y=centre_y[~tuned],
+        pool_x=pool_x,
+        pool_y=pool_y,
+        frequency=frequency,
+        rate=1 - decay,
+        null_weight=null_weight,
+        gain=(population.peak - population.baseline)
+        * (1 + population.c50**2)
+        / (1 - null_weight * leak),
+        semisaturation=population.c50**2,
+        baseline=population.baseline,
+    )
+
+
+def null_response_share(population: Population) -> NDArray[np.float64]:
+    """Evoked response to the opposite direction over that to the preferred one, [U].
+
+    ``dsi`` is defined on whole responses, so the baseline has to be taken out.
+    """
+    floor = population.baseline / population.peak
+    ratio = (1 - population.dsi) / (1 + population.dsi)
+    return (ratio - floor) / (1 - floor)
+
+
+def grating_amplitude(
+    population: Population, filters: Filters, direction: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Modulus of the signal that a full-screen grating of contrast 1 leaves in z, [M].
+
+    Parameters
+    ----------
+    direction : float64 array, [M]
+        Directions (degrees) of gratings at each unit's preferred spatial frequency.
+    """
+    return _transfer(population, filters.gabor_x, filters.gabor_y, direction)
+
+
+def _gabors(
+    population: Population,
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    tuned = population.tuned
+    sigma = population.sigma[tuned]
+    envelope_x, envelope_y = _windows(population, population.sigma, CONTRAST_BLOCK)
+    dx, dy = _offsets(population, CONTRAST_BLOCK)
+    # Averaging blocks of b pixels favours low frequencies as a Gaussian of variance
+    # (b^2 - 1) / 12 would; a carrier raised by this factor peaks where it should.
+    block_variance = (CONTRAST_BLOCK**2 - 1) / 12 * DEG_PER_PIXEL**2
+    kx, ky = _wave_vector(
+        population.sf[tuned] * (1 + block_variance / sigma**2),
+        population.direction[tuned],
+    )
+    return (
+        envelope_x[tuned] * np.exp(-1j * kx[:, None] * dx[tuned]),
+        envelope_y[tuned] * np.exp(-1j * ky[:, None] * dy[tuned]),
+    )
+
+
+def _transfer(
+    population: Population,
+    gabor_x: NDArray[np.complex128],
+    gabor_y: NDArray[np.complex128],
+    direction: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    tuned = population.tuned
+    dx, dy = _offsets(population, CONTRAST_BLOCK)
+    kx, ky = _wave_vector(population.sf[tuned], direction)
+    along_x = (gabor_x * np.exp(1j * kx[:, None] * dx[tuned])).sum(1)
+    along_y = (gabor_y * np.exp(1j * ky[:, None] * dy[tuned])).sum(1)
+    # the mean of the two pixels of a block, half a pixel either side of its middle
+    block = np.cos(kx * DEG_PER_PIXEL / 2) * np.cos(ky * DEG_PER_PIXEL / 2)
+    # a cosine has half its amplitude at either sign of the wave vector
+    amplitude: NDArray[np.float64] = np.abs(along_x * along_y * block) / 2
+    return amplitude
+
+
+def _wave_vector(
+    sf: NDArray[np.float64], direction: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Radians per degree along columns and along rows (which run **down**)."""
+    theta = np.deg2rad(direction)
+    return 2 * np.pi * sf * np.cos(theta), -2 * np.pi * sf * np.sin(theta)
+
+
+def _windows(
+    population: Population, sigma: NDArray[np.float64], block: int = ENERGY_BLOCK
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Gaussian windows about the receptive fields, of sum 1 over the screen."""
+    windows = [
+        np.exp(-0.5 * (offset / sigma[:, None]) ** 2)
+        for offset in _offsets(population, block)
+    ]
+    x, y = (window / window.sum(1, keepdims=True) for window in windows)
+    return x, y
+
+
+def _offsets(
+    population: Population, block: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Degrees from each centre to the middles of blocks: [U, 256/b], [U, 144/b]."""
+    height, width = FRAME_SHAPE
+    columns = block_centres(width, block) - pixel_column(population.rf_x)[:, None]
+    rows = block_centres(height, block) - pixel_row(population.rf_y)[:, None]
+    return columns * DEG_PER_PIXEL, rows * DEG_PER_PIXEL

@@ -1,0 +1,203 @@
+"""The demo's model in torch: motion energy, normalisation, smoothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.nn.functional import avg_pool2d
+
+from insilico_demo.filters import CONTRAST_BLOCK, ENERGY_BLOCK
+from insilico_demo.screen import FRAME_RATE, HALF_RANGE, MEAN_GREY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from insilico_demo.filters import Filters
+
+CALCIUM_TAU = 0.1  # s
+FRAMES_AT_ONCE = 16  # per spatial step; its intermediates then take about 20 MB
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is carried from frame to frame, for N videos and U units.
+
+    Attributes
+    ----------
+    n_frames : int
+        Frames seen so far; the phase of the temporal filters follows from it.
+    first, second : float32, [5, N, U]
+        The two low-pass stages of each channel; see :meth:`MotionEnergy._demodulate`.
+    calcium : float32, [N, U]
+        Last response.
+    """
+
+    n_frames: int
+    first: torch.Tensor
+    second: torch.Tensor
+    calcium: torch.Tensor
+
+
+class MotionEnergy:
+    """Responses of U units to N videos, a few frames at a time.
+
+    Parameters
+    ----------
+    filters : Filters
+        Of the U units to compute, M of them with motion-energy filters.
+    device : str
+        ``"cpu"`` or ``"cuda:N"``.
+    """
+
+    def __init__(self, filters: Filters, device: str) -> None:
+        def tensor(values: NDArray[np.float64]) -> torch.Tensor:
+            single = np.ascontiguousarray(values, dtype=np.float32)
+            return torch.from_numpy(single).to(device)
+
+        self.device = device
+        self.n_units = filters.tuned.size
+        self.tuned = torch.from_numpy(np.flatnonzero(filters.tuned)).to(device)
+        self.untuned = torch.from_numpy(np.flatnonzero(~filters.tuned)).to(device)
+        # z = (a + i b)(p + i q): a adds (p, q) to (re z, im z), and b adds (-q, p)
+        x, y = filters.gabor_x, filters.gabor_y
+        self.gabor_x = tensor(np.concatenate([x.real, x.imag]))  # [2 M, w]
+        self.gabor_y = tensor(  # [2 M, h, 2]
+            np.concatenate(
+                [np.stack([y.real, y.imag], -1), np.stack([-y.imag, y.real], -1)]
+            )
+        )
+        self.centre = tensor(filters.centre_x), tensor(filters.centre_y)
+        self.pool = tensor(filters.pool_x), tensor(filters.pool_y)
+        self.frequency = torch.from_numpy(filters.frequency).to(device)  # float64
+        self.rate = tensor(filters.rate)
+        self.null_weight = tensor(filters.null_weight)
+        self.gain = tensor(filters.gain)
+        self.semisaturation = tensor(filters.semisaturation)
+        self.baseline = tensor(filters.baseline)
+        self.calcium_rate = 1 - float(np.exp(-1 / (FRAME_RATE * CALCIUM_TAU)))
+
+    def rest(self, n_videos: int) -> Memory:
+        """State after a long time of mean grey."""
+        zeros = torch.zeros(5, n_videos, self.n_units, device=self.device)
+        return Memory(0, zeros, zeros, self.baseline.expand(n_videos, -1))
+
+    def advance(
+        self, memory: Memory, frames: torch.Tensor
+    ) -> tuple[torch.Tensor, Memory]:
+        """Responses to the next frames, and the state after them.
+
+        Parameters
+        ----------
+        memory : Memory
+            Not changed.
+        frames : uint8, [N, n, H, W]
+
+        Returns
+        -------
+        responses : float32, [N, n, U]
+        memory : Memory
+        """
+        n_videos, n_frames = frames.shape[:2]
+        signal, pool = self._look(frames.transpose(0, 1).flatten(0, 1))
+        shape = (n_frames, n_videos, self.n_units)
+        channels = self._demodulate(
+            signal.view(2, *shape), pool.view(shape), memory.n_frames
+        )
+        first, second = memory.first, memory.second
+        for t in range(n_frames):
+            first = torch.lerp(first, channels[t], self.rate)
+            second = torch.lerp(second, first, self.rate)
+            channels[t] = second  # from here on: the filtered channels
+
+        preferred = channels[:, 0] ** 2 + channels[:, 1] ** 2
+        null = channels[:, 2] ** 2 + channels[:, 3] ** 2
+        drive = torch.relu(preferred - self.null_weight * null)
+        responses = self.baseline + self.gain * drive / (
+            self.semisaturation + channels[:, 4]
+        )
+        calcium = memory.calcium
+        for t in range(n_frames):
+            calcium = torch.lerp(calcium, responses[t], self.calcium_rate)
+            responses[t] = calcium
+        return responses.transpose(0, 1), Memory(
+            memory.n_frames + n_frames, first, second, calcium
+        )
+
+    def _look(self, frames: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Spatial part: complex signals and pools of T frames, [2, T, U] and [T, U]."""
+        n = len(frames)
+        signal = torch.zeros(2, n, self.n_units, device=self.device)
+        pool = torch.empty(n, self.n_units, device=self.device)
+        for start in range(0, n, FRAMES_AT_ONCE):
+            now = slice(start, min(n, start + FRAMES_AT_ONCE))
+            contrast = (frames[now].float() - MEAN_GREY) / HALF_RANGE
+            energy = _block_means(contrast.square(), ENERGY_BLOCK)
+            gabor = self._gabor_signal(_block_means(contrast, CONTRAST_BLOCK))
+            signal[:, now].index_copy_(2, self.tuned, gabor)
+            # twice the mean square of a full-screen grating is its contrast squared
+            rms = (2 * _windowed(energy, *self.centre)).sqrt()
+            signal[0, now].index_copy_(1, self.untuned, rms)
+            pool[now] = 2 * _windowed(energy, *self.pool)
+        return signal, pool
+
+    def _gabor_signal(self, image: torch.Tensor) -> torch.Tensor:
+        """Even and odd Gabor responses to T images [T, h, w]; returns [2, T, M]."""
+        n, height, width = image.shape
+        along_x = self.gabor_x @ image.reshape(-1, width).t()  # [2 M, T h]
+        both = torch.bmm(along_x.view(-1, n, height), self.gabor_y)  # [2 M, T, 2]
+        return both.view(2, -1, n, 2).sum(0).permute(2, 1, 0)
+
+    def _demodulate(
+        self, signal: torch.Tensor, pool: torch.Tensor, n_before: int
+    ) -> torch.Tensor:
+        """Shift the preferred temporal frequency, of either sign, to zero.
+
+        A low-pass filter of the shifted signal is a quadrature pair of band-pass
+        filters of the signal itself, up to a phase that the energy does not see.
+
+        Parameters
+        ----------
+        signal : float32, [2, n, N, U]
+            Real and imaginary part; a grating moving in the preferred direction makes
+            it turn as exp(-i frequency t).
+        pool : float32, [n, N, U]
+        n_before : int
+            Frames before these.
+
+        Returns
+        -------
+        float32, [n, 5, N, U]
+            Real and imaginary part for the preferred direction, the same for the
+            opposite one, and the pool.
+        """
+        n = len(pool)
+        times = torch.arange(n_before, n_before + n, device=self.device)
+        phase = torch.outer(times.double(), self.frequency)
+        cos, sin = phase.cos().float()[:, None], phase.sin().float()[:, None]
+        re, im = signal
+        parts = (re * cos, im * sin, im * cos, re * sin)
+        return torch.stack(
+            [
+                parts[0] - parts[1],
+                parts[2] + parts[3],
+                parts[0] + parts[1],
+                parts[2] - parts[3],
+                pool,
+            ],
+            dim=1,
+        )
+
+
+def _block_means(image: torch.Tensor, block: int) -> torch.Tensor:
+    """Means over square blocks of images [T, H, W]."""
+    return avg_pool2d(image[:, None], block)[:, 0]
+
+
+def _windowed(image: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Sums of T images [T, h, w] in K separable windows [K, w], [K, h]: [T, K]."""
+    n, height, width = image.shape
+    along_x = (x @ image.reshape(-1, width).t()).view(-1, n, height)  # [K, T, h]
+    return torch.bmm(along_x, y[:, :, None])[:, :, 0].t()

@@ -1,0 +1,140 @@
+"""The demo session: unit table, checks, and the model driven chunk by chunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from insilico_demo import SESSION_ID, screen
+from insilico_demo.filters import build_filters
+from insilico_demo.model import CALCIUM_TAU, Memory, MotionEnergy
+from insilico_demo.population import SEED, demo_population
+from insilico_demo.units import unit_table
+from insilico_gui.device import resolve_device
+from insilico_gui.errors import BehaviorError, SelectionError, StimulusError
+from insilico_gui.streaming import StreamingSession
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from insilico_gui.session import InputKind
+
+
+@dataclass(frozen=True)
+class DemoState:
+    """State of one stream.
+
+    Attributes
+    ----------
+    n_videos : int
+    model : MotionEnergy or None
+        Model of the units asked for; None before the first frame.
+    memory : Memory or None
+        Its state; None before the first frame.
+    """
+
+    n_videos: int
+    model: MotionEnergy | None = None
+    memory: Memory | None = None
+
+
+class DemoSession(StreamingSession[DemoState]):
+    """The synthetic twin; see :class:`insilico_gui.session.Session`.
+
+    Parameters
+    ----------
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+
+    Raises
+    ------
+    DeviceError
+        If there is no such device.
+    """
+
+    id = SESSION_ID
+    input_kind: InputKind = "video"
+    frame_shape = screen.FRAME_SHAPE
+    frame_rate = screen.FRAME_RATE
+
+    def __init__(self, device: str = "auto") -> None:
+        self.device = resolve_device(device)
+        self.behavior: dict[str, int] = {}
+        population = demo_population()
+        self._filters = build_filters(population)
+        self._model = MotionEnergy(self._filters, self.device)
+        self.units = unit_table(population, self._filters)
+        self.attrs: dict[str, Any] = {
+            "weights_hash": population.digest(),
+            "model": "motion energy with divisive normalisation",
+            "seed": SEED,
+            "display": {
+                "width_cm": screen.SCREEN_WIDTH_CM,
+                "height_cm": screen.SCREEN_HEIGHT_CM,
+                "distance_cm": screen.VIEWING_DISTANCE_CM,
+                "degrees_per_pixel": screen.DEG_PER_PIXEL,
+                "visual_angle": "flat approximation",
+            },
+            "calcium_tau_s": CALCIUM_TAU,
+            "dtype": "float32",
+        }
+
+    def initial_state(self, n_videos: int) -> DemoState:
+        """As after a long time of mean grey."""
+        return DemoState(n_videos)
+
+    def advance(
+        self,
+        state: DemoState,
+        frames: NDArray[np.uint8],
+        behavior: Mapping[str, NDArray[np.float32]],
+        units: NDArray[np.int64] | None,
+    ) -> tuple[NDArray[np.float32], DemoState]:
+        """See :class:`insilico_gui.streaming.StreamingSession`.
+
+        Raises
+        ------
+        StimulusError
+            If frames are not uint8 of 144 x 256 pixels.
+        BehaviorError
+            If there are behaviour traces.
+        SelectionError
+            If `units` are not columns of the response.
+        """
+        _check_frames(frames, state.n_videos)
+        if behavior:
+            raise BehaviorError(
+                f"The demo session takes no behaviour, but got {', '.join(behavior)}; "
+                "leave it out."
+            )
+        model = state.model or self._model_of(units)
+        memory = state.memory or model.rest(state.n_videos)
+        with torch.inference_mode():
+            video = torch.from_numpy(np.ascontiguousarray(frames)).to(self.device)
+            responses, memory = model.advance(memory, video)
+            return responses.cpu().numpy(), DemoState(state.n_videos, model, memory)
+
+    def _model_of(self, units: NDArray[np.int64] | None) -> MotionEnergy:
+        if units is None:
+            return self._model
+        n = len(self.units)
+        if units.ndim != 1 or ((units < 0) | (units >= n)).any():
+            raise SelectionError(
+                f"The demo session has units 0 to {n - 1}; select a list of those."
+            )
+        return MotionEnergy(self._filters.take(units), self.device)
+
+
+def _check_frames(frames: NDArray[np.uint8], n_videos: int) -> None:
+    wanted = (n_videos, frames.shape[1], *screen.FRAME_SHAPE)
+    if frames.dtype != np.uint8 or frames.shape != wanted:
+        height, width = screen.FRAME_SHAPE
+        raise StimulusError(
+            f"The demo session got {frames.dtype} frames of shape "
+            f"{list(frames.shape)}; give uint8 [{n_videos}, frames, {height}, {width}]."
+        )

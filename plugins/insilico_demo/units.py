@@ -1,0 +1,134 @@
+"""The demo's unit table, with tuning indices in closed form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from insilico_demo.filters import grating_amplitude, null_response_share
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from insilico_demo.filters import Filters
+    from insilico_demo.population import Population
+
+SESSION, SCAN_IDX = 1, 1  # no scan of a published data set has these numbers
+N_DIRECTIONS = 16
+
+
+def steady_responses(population: Population, filters: Filters) -> NDArray[np.float64]:
+    """Time-averaged noise-free responses to drifting gratings in 16 directions.
+
+    Full-screen gratings of contrast 1 at the unit's preferred spatial and temporal
+    frequency, after the onset has died away:
+    ``r0 + (peak - r0) (S(theta) + kappa S(theta + 180))``, where S is the squared gain
+    of the unit's own spatial filter and kappa the evoked share of the null direction.
+    Untuned units answer every such grating with their peak.
+
+    Returns
+    -------
+    float64 array, [U, 16]
+        At 0, 22.5, .. 337.5 degrees.
+    """
+    tuned = population.tuned
+    steps = np.arange(N_DIRECTIONS) * 360 / N_DIRECTIONS
+    energy = np.stack(
+        [
+            grating_amplitude(population, filters, np.full(tuned.sum(), step)) ** 2
+            for step in steps
+        ],
+        axis=1,
+    )
+    opposite = np.roll(energy, -N_DIRECTIONS // 2, axis=1)
+    kappa = null_response_share(population)[tuned, None]
+    drive = np.ones((len(population), N_DIRECTIONS))
+    drive[tuned] = energy + kappa * opposite
+    baseline, peak = population.baseline[:, None], population.peak[:, None]
+    curves: NDArray[np.float64] = baseline + (peak - baseline) * drive
+    return curves
+
+
+def tuning_indices(responses: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Raw OSI and DSI and global gOSI and gDSI of direction curves.
+
+    OSI and DSI compare the largest response with those at +-90 and at 180 degrees from
+    it; gOSI and gDSI are the moduli of the second and first circular moment.
+
+    Parameters
+    ----------
+    responses : float64 array, [U, D]
+        At D equal steps from 0, D a multiple of 4.
+    """
+    n = responses.shape[1]
+    rows, best = np.arange(len(responses)), responses.argmax(1)
+
+    def away(steps: int) -> NDArray[np.float64]:
+        values: NDArray[np.float64] = responses[rows, (best + steps) % n]
+        return values
+
+    preferred, null = away(0), away(n // 2)
+    orthogonal = (away(n // 4) + away(-n // 4)) / 2
+    theta = 2 * np.pi * np.arange(n) / n
+    total = responses.sum(1)
+    return {
+        "OSI": (preferred - orthogonal) / (preferred + orthogonal),
+        "DSI": (preferred - null) / (preferred + null),
+        "gOSI": np.abs(responses @ np.exp(2j * theta)) / total,
+        "gDSI": np.abs(responses @ np.exp(1j * theta)) / total,
+    }
+
+
+def optimal_diameter(population: Population) -> NDArray[np.float64]:
+    """Diameter (degrees) of the round grating patch that drives each unit most, [U].
+
+    For a hard-edged patch of radius a on the centre, far from the screen's edges, the
+    energy is (1 - exp(-a^2 / 2 sigma^2))^2 (not squared for untuned units) and the pool
+    1 - exp(-a^2 / 2 (surround sigma)^2); the best radius is looked up on a grid.
+    """
+    radius = np.linspace(0.25, 8, 1551)  # in sigma
+    filled = 1 - np.exp(-(radius**2) / 2)
+    energy = np.where(population.tuned[:, None], filled**2, filled)
+    pool = 1 - np.exp(-((radius / population.surround[:, None]) ** 2) / 2)
+    evoked = energy / (population.c50[:, None] ** 2 + pool)
+    best = radius[evoked.argmax(1)]
+    return np.asarray(2 * best * population.sigma)
+
+
+def unit_table(population: Population, filters: Filters) -> pd.DataFrame:
+    """One row a unit in response order; the columns are listed in the docs page."""
+    import pandas as pd
+
+    indices = tuning_indices(steady_responses(population, filters))
+    return pd.DataFrame(
+        {
+            "unit_id": population.unit_id,
+            "session": SESSION,
+            "scan_idx": SCAN_IDX,
+            "area": population.area,
+            "field": population.field,
+            "x": population.x,
+            "y": population.y,
+            "z": population.z,
+            "rf_x": population.rf_x,
+            "rf_y": population.rf_y,
+            "pref_dir": population.direction,
+            "pref_ori": population.direction % 180,
+            **indices,
+            "true_class": population.kind,
+            "true_direction": population.direction,
+            "true_orientation": population.direction % 180,
+            "true_dsi": population.dsi,
+            "true_sf": population.sf,
+            "true_tf": population.tf,
+            "true_rf_x": population.rf_x,
+            "true_rf_y": population.rf_y,
+            "true_sigma": population.sigma,
+            "true_size": optimal_diameter(population).round(2),
+            "true_c50": population.c50,
+            "true_baseline": population.baseline,
+            "true_peak": population.peak,
+        }
+    )

@@ -1,0 +1,187 @@
+"""What units prefer, found by showing them moving patterns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from demo_rendering import grating, rolling
+from insilico_demo.filters import build_filters
+from insilico_demo.population import demo_population
+from insilico_demo.units import steady_responses, tuning_indices
+
+STEPS = np.arange(16) * 22.5
+SETTLED = 45  # frames after which the slowest unit's transient is over
+
+
+def respond(demo, movies, units=None, keep=15):
+    """Mean response over the last frames of each movie: [movies, U]."""
+    return next(demo.stream([np.stack(movies)], units=units))[:, -keep:].mean(1)
+
+
+def turned(a, b, period=360):
+    """Absolute difference of angles."""
+    return np.abs((a - b + period / 2) % period - period / 2)
+
+
+@pytest.fixture(scope="module")
+def of_class(demo):
+    classes = demo.units["true_class"].to_numpy()
+    return {kind: classes == kind for kind in np.unique(classes)}
+
+
+@pytest.fixture(scope="module")
+def common(demo):
+    """All units, 16 directions at one spatial and temporal frequency: [16, U]."""
+    movies = [grating(step, 0.045, 2.5, SETTLED + 15) for step in STEPS]
+    return np.concatenate([respond(demo, movies[i : i + 4]) for i in range(0, 16, 4)])
+
+
+@pytest.fixture(scope="module")
+def sample(demo, of_class):
+    """Six direction and two orientation units, from slow to fast, coarse to fine."""
+    units = demo.units
+
+    def spread(kind, column, n):
+        members = units.index[of_class[kind]]
+        order = members[np.argsort(units.loc[members, column])]
+        return order[np.linspace(0, len(order) - 1, n).astype(int)]
+
+    return np.concatenate(
+        [
+            spread("direction", "true_sf", 3),
+            spread("direction", "true_tf", 3),
+            spread("orientation", "true_sf", 2),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def own(demo, sample):
+    """Each sampled unit at its own frequencies, at 16 directions, pref., null: [K, 18].
+
+    The window is a second long: whole periods of what is left of the carrier average
+    out.
+    """
+    rows = []
+    for unit in sample:
+        truth = demo.units.loc[unit]
+        best = truth["true_direction"]
+        movies = [
+            grating(direction, truth["true_sf"], truth["true_tf"], SETTLED + 30)
+            for direction in [*STEPS, best, best + 180]
+        ]
+        rows.append(respond(demo, movies, np.array([unit]), keep=30)[:, 0])
+    return np.array(rows)
+
+
+def test_direction_units_prefer_their_direction(demo, common, of_class):
+    truth = demo.units["true_direction"].to_numpy()
+    evoked = common.max(0) - demo.units["true_baseline"].to_numpy()
+    clear = of_class["direction"] & (evoked > 0.1)
+    assert clear.sum() > 800
+    error = turned(STEPS[common.argmax(0)], truth)[clear]
+    # within half a step, but where two steps are about as near
+    assert np.mean(error <= 11.25) > 0.97
+    assert error.max() < 22.5
+
+
+def test_exact_direction_from_the_curve(demo, common, of_class):
+    """Circular mean about the preferred half: exact for a von Mises curve."""
+    units = demo.units
+    evoked = np.clip(common - units["true_baseline"].to_numpy(), 1e-9, None)
+    best = evoked.argmax(0)
+    columns = np.arange(evoked.shape[1])
+    below, middle, above = (
+        np.log(evoked[(best + s) % 16, columns]) for s in (-1, 0, 1)
+    )
+    vertex = 22.5 * (below - above) / (2 * (below - 2 * middle + above))
+    error = turned(STEPS[best] + vertex, units["true_direction"].to_numpy())
+    clear = of_class["direction"] & (evoked.max(0) > 0.1)
+    assert np.median(error[clear]) < 0.2
+    assert np.percentile(error[clear], 95) < 2
+    oriented = of_class["orientation"] & (evoked.max(0) > 0.1)
+    truth = units["true_orientation"].to_numpy()
+    assert np.percentile(turned(STEPS[best] + vertex, truth, 180)[oriented], 95) < 2
+
+
+def test_orientation_units_have_no_direction(common, of_class):
+    assert tuning_indices(common.T)["gDSI"][of_class["orientation"]].max() < 0.02
+    assert tuning_indices(common.T)["gOSI"][of_class["orientation"]].mean() > 0.4
+
+
+def test_untuned_units_are_flat(demo, common, of_class):
+    curves = common[:, of_class["untuned"]]
+    assert ((curves.max(0) - curves.min(0)) / curves.mean(0)).max() < 0.02
+    peak = demo.units["true_peak"].to_numpy()[of_class["untuned"]]
+    np.testing.assert_allclose(curves.mean(0), peak, rtol=0.02)
+
+
+def test_table_says_what_is_measured(demo, own, sample):
+    filters = build_filters(demo_population())
+    predicted = steady_responses(demo_population(), filters)[sample]
+    np.testing.assert_allclose(own[:, :16], predicted, rtol=0.03)
+    for name, measured in tuning_indices(own[:, :16]).items():
+        np.testing.assert_allclose(measured, demo.units[name][sample], atol=0.02)
+
+
+def test_true_dsi_and_peak_hold(demo, own, sample):
+    preferred, null = own[:, 16], own[:, 17]
+    truth = demo.units.loc[sample]
+    np.testing.assert_allclose(preferred, truth["true_peak"], rtol=0.03)
+    measured = (preferred - null) / (preferred + null)
+    np.testing.assert_allclose(measured, truth["true_dsi"], atol=0.02)
+
+
+def test_spatial_frequency_peaks_where_it_should(demo, sample):
+    ratios = np.array([0.7, 0.9, 1.0, 1.1, 1.3])
+    for unit in sample:
+        truth = demo.units.loc[unit]
+        direction, sf, tf = truth[["true_direction", "true_sf", "true_tf"]]
+        movies = [grating(direction, sf * r, tf, SETTLED + 15) for r in ratios]
+        curve = respond(demo, movies, np.array([unit]))[:, 0]
+        assert vertex_of(ratios, curve) == pytest.approx(1, abs=0.05)
+
+
+def test_temporal_frequency_peaks_where_it_should(demo, sample):
+    ratios = np.array([0.6, 0.8, 1.0, 1.2, 1.4])
+    for unit in sample:
+        truth = demo.units.loc[unit]
+        direction, sf, tf = truth[["true_direction", "true_sf", "true_tf"]]
+        movies = [grating(direction, sf, tf * r, 2 * SETTLED) for r in ratios]
+        curve = respond(demo, movies, np.array([unit]), keep=40)[:, 0]
+        assert vertex_of(ratios, curve) == pytest.approx(1, abs=0.08)
+
+
+def vertex_of(x, y):
+    """Where a parabola through the five points peaks."""
+    assert y.argmax() == 2
+    curvature, slope, _ = np.polyfit(x, y, 2)
+    return -slope / (2 * curvature)
+
+
+@pytest.mark.parametrize(
+    ("axis", "step", "direction"),
+    [(1, 2, 0), (0, -2, 90), (1, -2, 180), (0, 2, 270)],
+    ids=["right", "up", "left", "down"],
+)
+def test_moving_an_image_by_pixels(demo, of_class, axis, step, direction):
+    """Noise stripes that slide along; no sine, no formula for direction."""
+    noise = np.random.default_rng(3).standard_normal((144, 256)[axis])
+    smooth = np.convolve(np.tile(noise, 3), np.hanning(17), "same")
+    stripes = smooth[noise.size : 2 * noise.size]
+    levels = np.clip(128 + 60 * stripes / stripes.std(), 0, 255).astype(np.uint8)
+    pattern = np.empty((144, 256), np.uint8)
+    pattern[:] = levels[:, None] if axis == 0 else levels
+    shift = (step, 0) if axis == 0 else (0, step)
+    movie = rolling(pattern, *shift, 90)
+    forward, backward = respond(demo, [movie, movie[::-1]], keep=60)
+
+    truth = demo.units["true_direction"].to_numpy()
+    selective = of_class["direction"] & (demo.units["true_dsi"].to_numpy() > 0.5)
+    along = selective & (turned(truth, direction) < 20)
+    against = selective & (turned(truth, direction + 180) < 20)
+    assert min(along.sum(), against.sum()) > 20
+    # each unit by itself, and the other way round when time runs backwards
+    assert np.mean(forward[along] > backward[along]) > 0.95
+    assert np.mean(forward[against] < backward[against]) > 0.95
+    assert forward[along].mean() > 1.5 * forward[against].mean()
