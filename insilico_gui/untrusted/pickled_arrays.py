@@ -133,6 +133,11 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode("latin-1")
 
 
+def _empty_bytes() -> bytes:
+    # How they write bytes of length 0.
+    return b""
+
+
 #: All that may be asked for, by module (in numpy's older spelling) and name.
 NAMES = {
     ("numpy", "ndarray"): Name(_not_called),
@@ -141,4 +146,5 @@ NAMES = {
     ("numpy.core.multiarray", "scalar"): Name(_scalar),
     ("numpy.core.numeric", "_frombuffer"): Name(_frombuffer),
     ("_codecs", "encode"): Name(_encode),
+    ("__builtin__", "bytes"): Name(_empty_bytes),
 }
