@@ -59,7 +59,9 @@ class Job(QObject):
         super().__init__(parent)
         self.title = title
         self.cancelled = False
-        self._worker: WorkerBase = create_worker(work, _start_thread=False)
+        self._worker: WorkerBase = create_worker(
+            work, _start_thread=False, _ignore_errors=True  # `failed` tells of them
+        )
         if inspect.isgeneratorfunction(work):
             self._worker.yielded.connect(self.progressed)
         self._worker.returned.connect(self._on_returned)

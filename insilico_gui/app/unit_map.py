@@ -132,11 +132,10 @@ class UnitMap:
             if shown is not None:
                 shown.units = (unit,) * shown.ndim
         self._viewer.dims.ndisplay = 3 if layout == "anatomical 3-D" else 2
-        self._viewer.camera.orientation2d = ("down", "right")
         self.show_selection()
         self.recolor()
         self._viewer.reset_view()
-        self._viewer.scale_bar.visible = layout != "retinotopic"
+        self._viewer.canvas.overlays.scale_bar.visible = layout != "retinotopic"
 
     def layout_changed(self) -> None:
         self._show_layout()

@@ -137,6 +137,7 @@ class InsilicoWindow(QObject):
         window.resizeDocks(sides, [SIDE_WIDTH] * 2, Qt.Orientation.Horizontal)
         below = [self._dock_of(self.traces_panel)]
         window.resizeDocks(below, [TRACES_HEIGHT], Qt.Orientation.Vertical)
+        QTimer.singleShot(0, self.viewer.reset_view)
 
     def place_session_panel(self) -> None:
         """Put the session panel's dock behind the stimulus panel's."""
@@ -257,7 +258,7 @@ class InsilicoWindow(QObject):
         if self.experiment.view.layout == "anatomical 3-D":
             self.experiment.view.layout = "anatomical"
         self.lasso.start()
-        self.playback_bar.say("Click on the map, move around the units, and click again.")
+        self.playback_bar.say("Hold the mouse button and draw around units on the map.")
 
     def wait(self, timeout_s: float = 60.0) -> None:
         """Process events until no job runs; for scripts and pictures.

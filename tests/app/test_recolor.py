@@ -31,6 +31,7 @@ def picture(viewer):
 def test_equal_to_the_public_way(scene, ndisplay):
     viewer, layer, rng = scene
     viewer.dims.ndisplay = ndisplay
+    viewer.dims.set_current_step(0, 0)
     picture(viewer)  # drawn once
     recolorer = Recolorer(viewer, layer)
     first, second = rng.random((2, 200, 4)).astype(np.float32)

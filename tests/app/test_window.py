@@ -129,11 +129,12 @@ def test_selected_units_stand_out_but_keep_their_colour(encoded):
 def test_lasso_with_the_mouse(encoded, qtbot):
     """Real mouse events on the canvas: click, move around everything, click."""
     encoded.experiment.clear_selection()
+    encoded.viewer.reset_view()
     click(qtbot, encoded.selection_panel.lasso_button)
     canvas = encoded.viewer.window._qt_viewer.canvas.native
     width, height = canvas.width(), canvas.height()
     left = Qt.MouseButton.LeftButton
-    corners = [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98)]
+    corners = [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98), (0.02, 0.02)]
     points = [QPoint(int(x * width), int(y * height)) for x, y in corners]
     qtbot.mousePress(canvas, left, pos=points[0])
     qtbot.mouseRelease(canvas, left, pos=points[0])
@@ -178,7 +179,7 @@ def test_cyclic_colours_meet_at_the_ends(encoded):
     encoded.experiment.units_changed.emit()
     encoded.experiment.view.color_by = "pref_dir"
     colors = encoded.viewer.layers["Units"].face_color
-    assert np.abs(colors[0] - colors[-1]).max() < 0.05
+    assert np.abs(colors[0] - colors[-1]).max() < 0.1
     assert np.abs(colors[0] - colors[20]).max() > 0.5
     assert encoded.map.limits == (0.0, 360.0)
 
