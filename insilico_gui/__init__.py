@@ -1,1 +1,48 @@
-"""In silico experiments with digital twins of the brain."""
+"""In silico experiments with digital twins of the brain.
+
+>>> import insilico_gui as ig
+>>> session = ig.open_session("demo")
+>>> stimulus = ig.stimuli.drifting_gratings(n_directions=8)
+>>> responses = ig.encode(session, stimulus)
+>>> ig.export(responses, "responses.npz")
+
+Importing this package takes neither Qt nor torch; the window is in
+:mod:`insilico_gui.app`.
+"""
+
+from __future__ import annotations
+
+from insilico_gui import analysis, stimuli
+from insilico_gui.encoding import encode
+from insilico_gui.errors import EncodingCancelled, InsilicoError
+from insilico_gui.experiment import Experiment
+from insilico_gui.export import export, load_responses
+from insilico_gui.selection import Selection, select
+from insilico_gui.session import (
+    Session,
+    SessionInfo,
+    list_sessions,
+    open_session,
+    session_infos,
+)
+from insilico_gui.stimuli import Stimulus, open_stimulus
+
+__all__ = [
+    "EncodingCancelled",
+    "Experiment",
+    "InsilicoError",
+    "Selection",
+    "Session",
+    "SessionInfo",
+    "Stimulus",
+    "analysis",
+    "encode",
+    "export",
+    "list_sessions",
+    "load_responses",
+    "open_session",
+    "open_stimulus",
+    "select",
+    "session_infos",
+    "stimuli",
+]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -85,6 +86,7 @@ class ScratchStore(ResponseStore):
             return
         require_space(Path(tempfile.gettempdir()), size, EncodingError)
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives with the array
+        weakref.finalize(self, self._file.close)
         self._file.truncate(size)
         self._array = np.memmap(self._file, np.float32, mode="r", shape=shape)
 
@@ -110,6 +112,8 @@ class ScratchStore(ResponseStore):
     def finish(
         self, coords: Mapping[str, Any], attrs: Mapping[str, Any]
     ) -> xr.DataArray:
+        if self._file is not None:
+            self._file.close()  # the map stays, and with it the space on disk
         return xr.DataArray(
             self._array, coords, self.dims, name="responses", attrs=dict(attrs)
         )
