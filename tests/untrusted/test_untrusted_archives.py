@@ -1,0 +1,92 @@
+"""Archives: unpacked into the folder and nowhere else."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import struct
+import zipfile
+
+import pytest
+
+from insilico_gui.errors import SessionError, UntrustedFileError
+from insilico_gui.untrusted import unpack_zip
+
+
+def test_an_archive_is_unpacked_over_older_files(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("new.txt", "new")
+        archive.writestr("folder/deep/file.txt", "deep")
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "new.txt").write_text("old")
+    (target / "mine.txt").write_text("mine")
+    unpack_zip(tmp_path / "a.zip", target)
+    assert (target / "new.txt").read_text() == "new"
+    assert (target / "mine.txt").read_text() == "mine"
+    assert (target / "folder/deep/file.txt").read_text() == "deep"
+    assert not [path for path in target.iterdir() if path.name.startswith(".")]
+
+
+def hostile_entry(name: str, mode: int = stat.S_IFREG) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo("placeholder")
+    entry.filename = name
+    entry.external_attr = (mode | 0o777) << 16
+    return entry
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        hostile_entry("../outside.txt"),
+        hostile_entry("a/../../outside.txt"),
+        hostile_entry("/outside.txt"),
+        hostile_entry("..\\outside.txt"),
+        hostile_entry("C:outside.txt"),
+        hostile_entry("link", stat.S_IFLNK),
+        hostile_entry("pipe", stat.S_IFIFO),
+    ],
+    ids=lambda entry: entry.filename,
+)
+def test_archives_that_lead_outside_are_refused(tmp_path, entry):
+    path = tmp_path / "hostile.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("fine.txt", "fine")
+        archive.writestr(entry, "/etc")
+    target = tmp_path / "deep" / "target"
+    with pytest.raises(UntrustedFileError, match=r"hostile\.zip"):
+        unpack_zip(path, target)
+    assert not list(target.iterdir())
+    assert not list(tmp_path.rglob("outside.txt"))
+
+
+def test_an_archive_larger_than_the_disk_is_refused(tmp_path):
+    path = tmp_path / "bomb.zip"
+    free = shutil.disk_usage(tmp_path).free
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(free // 2**32 + 2):
+            archive.writestr(f"big{i}", b"0")
+    data = bytearray(path.read_bytes())
+    # make the directory at the end of the archive claim 4 GB for each
+    for entry in re.finditer(b"PK\x01\x02", bytes(data)):
+        start = entry.start() + 24
+        data[start : start + 4] = struct.pack("<I", 2**32 - 2)
+    path.write_bytes(data)
+    with pytest.raises(UntrustedFileError, match="make room"):
+        unpack_zip(path, tmp_path / "target")
+    assert not list((tmp_path / "target").iterdir())
+
+
+def test_a_damaged_archive_leaves_nothing_behind(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("first.txt", "first")
+        archive.writestr("second.txt", "second")
+    path.write_bytes(path.read_bytes().replace(b"txtsecond", b"txtsecxnd"))
+    with pytest.raises(SessionError, match=r"a\.zip could not be unpacked"):
+        unpack_zip(path, tmp_path / "target")
+    assert not list((tmp_path / "target").iterdir())
+    path.write_bytes(b"no archive")
+    with pytest.raises(SessionError, match=r"a\.zip could not be unpacked"):
+        unpack_zip(path, tmp_path / "target")
