@@ -97,7 +97,13 @@ class Wang2025Twin:
         InsilicoError
             If the download fails, is cancelled, or is not the published file.
         """
-        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SessionError(
+                f"The folder {directory} cannot be made ({error.strerror}); choose "
+                "another one."
+            ) from error
         packed = directory / archive
         download(base_url + archive, packed, md5, on_progress, cancel)
         try:
