@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from qtpy.QtCore import QObject, QThreadPool, Signal
+from qtpy.QtCore import QCoreApplication, QObject, QThreadPool, Signal
 from superqt.utils import WorkerBase, create_worker
 
 from insilico_gui.errors import InsilicoError
@@ -129,15 +129,18 @@ class Jobs(QObject):
         return job
 
     def stop_all(self, timeout_s: float = 60.0) -> bool:
-        """Cancel everything and wait for the threads; False if they did not end.
+        """Cancel everything and wait until it has ended; False if it has not.
 
-        Threads must be joined before the process exits: torch aborts it otherwise.
+        Threads must be joined before the process exits: torch aborts it otherwise. Their
+        last signals are delivered here, while there is somebody to take them.
         """
         for job in self.running:
             job.cancel()
-        pool = QThreadPool.globalInstance()
         deadline = time.monotonic() + timeout_s
-        return pool.waitForDone(max(1, int(1000 * (deadline - time.monotonic()))))
+        while self.running and time.monotonic() < deadline:
+            QThreadPool.globalInstance().waitForDone(50)
+            QCoreApplication.processEvents()
+        return not self.running
 
     def _on_ended(self, job: Job) -> None:
         if job in self.running:

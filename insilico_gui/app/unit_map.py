@@ -184,7 +184,7 @@ class UnitMap:
 
     def recolor(self) -> None:
         """Colour the units for the current time; cheap enough for every frame."""
-        if self._recolorer is None:
+        if self._recolorer is None or self.units_layer is None:
             return
         values = self._column
         if values is None:
