@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+# What numpy raises on damaged headers, which it parses as Python literals
+_BROKEN = (
+    ValueError,
+    EOFError,
+    OSError,
+    OverflowError,
+    RecursionError,
+    SyntaxError,
+    tokenize.TokenError,
+)
 
 
 class FrameArray(ImageStack):
@@ -88,7 +100,7 @@ def _memory_map(path: Path) -> NDArray[Any]:
         # Checks that the file is as long as its header says, and refuses pickles
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         return array
-    except (ValueError, EOFError, OSError, OverflowError, SyntaxError) as error:
+    except _BROKEN as error:
         if "object" in str(error).lower():
             reason = "it holds Python objects instead of numbers; save a plain array"
         else:

@@ -33,6 +33,8 @@ class Stimulus(ABC):
         Number of frames.
     pixel_aspect : float
         Width of a pixel over its height, as it is meant to be shown; 1 = square.
+    time_precision : float
+        Seconds by which the times of frames may be off, because the source rounds them.
     trials : pandas.DataFrame or None
         Trial table: ``onset`` and ``duration`` (s), ``condition``, and the condition's
         parameters.
@@ -45,6 +47,7 @@ class Stimulus(ABC):
     frame_rate: float
     n_frames: int
     pixel_aspect: float = 1.0
+    time_precision: float = 1e-6
     trials: pd.DataFrame | None = None
     attrs: Mapping[str, Any] = MappingProxyType({})
 

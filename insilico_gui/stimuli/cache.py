@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+import weakref
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +64,6 @@ class CachedFrames(Stimulus):
         self.pixel_aspect = stimulus.pixel_aspect
         self.trials = stimulus.trials
         self.attrs = stimulus.attrs
-        self._made = np.zeros(self.n_frames, bool)
         self._making = threading.Lock()
         self._using_file = threading.Lock()
         self._frame_bytes = self.frame_shape[0] * self.frame_shape[1]
@@ -72,7 +72,9 @@ class CachedFrames(Stimulus):
             self._require_space()
             # Unbuffered: what is written is seen through the map at once
             self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)
+            weakref.finalize(self, self._file.close)
             self._fill_with_grey()
+        self._made = np.zeros(self.n_frames, bool)
         self.array: NDArray[np.uint8] = np.memmap(
             self._file, np.uint8, mode="r", shape=(self.n_frames, *self.frame_shape)
         )

@@ -145,4 +145,7 @@ class Shader:
 def _level(deviation: NDArray[np.int32], bits: int) -> NDArray[np.uint8]:
     """Nearest grey level of a fixed-point deviation with so many fractional bits."""
     half = np.int32(1 << bits - 1)
-    return (GREY + ((deviation + half) >> np.int32(bits))).astype(np.uint8)
+    # The sign, 0 or -1, rounds halves away from 0, which keeps the mean at grey
+    rounded = deviation + half + (deviation >> np.int32(31)) >> np.int32(bits)
+    levels: NDArray[np.uint8] = (rounded + np.int32(GREY)).astype(np.uint8)
+    return levels

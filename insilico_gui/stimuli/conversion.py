@@ -35,8 +35,7 @@ proportions.
 CONVERSION = "conversion"
 """``attrs["kind"]`` of frames that have been converted."""
 
-# Time stamps are rounded, in Matroska to 1 ms: a frame due this soon counts as shown
-_TOLERANCE_S = 1e-3
+MAX_HOURS = 48  # longer is a damaged time stamp or a slip in a rate
 
 _CHUNK_BYTES = 16 * 2**20  # of source frames read at once
 
@@ -245,8 +244,19 @@ def shown_frames(stimulus: Stimulus, frame_rate: float) -> NDArray[np.int64]:
     Returns
     -------
     int64 array, [n], ascending
+
+    Raises
+    ------
+    StimulusError
+        If the stimulus would last for days.
     """
-    tolerance = min(_TOLERANCE_S, 0.1 / frame_rate, 0.1 / stimulus.frame_rate)
+    if stimulus.duration > MAX_HOURS * 3600:
+        raise StimulusError(
+            f"{stimulus.name} would last {stimulus.duration / 3600:.3g} hours and the "
+            f"limit is {MAX_HOURS}; check its frame rate, or cut it."
+        )
+    # A frame that is due within the rounding of its time counts as shown
+    tolerance = min(stimulus.time_precision, 0.1 / frame_rate)
     n = max(1, int(np.ceil((stimulus.duration - tolerance) * frame_rate)))
     ticks = np.arange(n) / frame_rate
     last = np.searchsorted(stimulus.frame_times, ticks + tolerance, side="right") - 1

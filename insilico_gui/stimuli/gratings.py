@@ -281,10 +281,9 @@ def drifting_gratings(
     StimulusError
         If a value makes no sense or cannot be shown on this display.
     """
-    if directions is None:
-        directions = n_directions
-    if isinstance(directions, int | np.integer):
-        n = whole_number(directions, "n_directions", 1, MAX_DIRECTIONS)
+    if directions is None or isinstance(directions, int | np.integer):
+        given = n_directions if directions is None else directions
+        n = whole_number(given, "n_directions", 1, MAX_DIRECTIONS)
         directions = [360 * k / n for k in range(n)]
     return DriftingGratings(
         directions=numbers(directions, "directions"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import struct
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,18 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-# What tifffile and its decoders raise on damaged content
-_BROKEN = (
-    tifffile.TiffFileError,
-    OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    RuntimeError,
-    ArithmeticError,
-    struct.error,
-)
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _PHOTOMETRIC = {
@@ -50,21 +38,15 @@ class TiffStack(ImageStack):
     def __init__(self, path: Path, frame_rate: float | None) -> None:
         try:
             self._file = tifffile.TiffFile(path)
-        except _BROKEN as error:
+        except Exception as error:  # of any type: the parser trusts what it reads
             raise _damaged(path.name) from error
-        try:
-            self._open(path, frame_rate)
-        except BaseException:
-            self._file.close()
-            raise
-
-    def _open(self, path: Path, frame_rate: float | None) -> None:
+        weakref.finalize(self, self._file.close)
         name = path.name
         try:
             self._series = series = self._file.series[0]
             photometric = int(series.keyframe.photometric)
             self._colormap = series.keyframe.colormap
-        except _BROKEN as error:
+        except Exception as error:
             raise _damaged(name) from error
         axes, shape = series.axes, series.shape
         self._color = axes.endswith("YXS")
@@ -102,7 +84,7 @@ class TiffStack(ImageStack):
     def _read(self, k: int) -> NDArray[np.uint8]:
         try:
             pixels = self._picture(k).reshape(self._picture_shape)
-        except _BROKEN as error:
+        except Exception as error:
             raise StimulusError(
                 f"Frame {k} of {self.name} cannot be read; the file is damaged, was "
                 "cut short or removed, so restore it and open it again."

@@ -59,6 +59,7 @@ class Video(Stimulus):
         self.pixel_aspect = 1 / stored_aspect if turned else stored_aspect
         self.n_frames = self._index.n_frames
         self.frame_rate = self._index.frame_rate
+        self.time_precision = self._index.precision
         values = {
             "kind": "video",
             "container": container,

@@ -25,6 +25,8 @@ _VP8_SHOWN = 0x10  # bit of a packet's first byte (RFC 6386, 9.1): not a mere re
 # Coarser ticks (10 ms in gif) are times that someone chose.
 _ROUNDING_TICK_S = 0.0011
 
+_EXACT_S = 1e-6  # of times that are worked out from a rate: floating point
+
 
 @dataclass(frozen=True)
 class FrameIndex:
@@ -45,6 +47,8 @@ class FrameIndex:
         Rate in Hz; the average if the rate is variable.
     variable_rate : bool
         Whether the time from frame to frame varies by more than rounding.
+    precision : float
+        Seconds by which `times` may be off.
     warning : str or None
         What is known to be missing from the file.
     """
@@ -55,6 +59,7 @@ class FrameIndex:
     times: NDArray[np.float64]
     frame_rate: float
     variable_rate: bool
+    precision: float
     warning: str | None
 
     @property
@@ -115,6 +120,7 @@ def build_index(video: VideoStream, name: str) -> FrameIndex:
         times=times,
         frame_rate=rate,
         variable_rate=variable,
+        precision=_precision(video.stream) if variable else _EXACT_S,
         warning=f"{name} is cut short; {len(packets)} frames were found in it."
         if is_cut
         else None,
@@ -212,6 +218,11 @@ def _timing(
                 return even, rate, False
     last_interval = last_duration * tick or float(np.median(np.diff(times)))
     return times, n / (float(times[-1]) + last_interval), True
+
+
+def _precision(stream: Any) -> float:
+    tick = float(stream.time_base)
+    return max(tick / 2 if tick < _ROUNDING_TICK_S else 0, _EXACT_S)
 
 
 def _constant(

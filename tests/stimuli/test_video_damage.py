@@ -1,8 +1,8 @@
-"""Files that are not what they should be: one sentence each, never a traceback of FFmpeg."""
+"""Files that are not what they should be: one sentence each, no traceback of FFmpeg."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,6 +10,9 @@ from stimulus_videos import numbered_frames, read_numbers, write_sound, write_vi
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import open_stimulus
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 N = 120
 
@@ -112,7 +115,7 @@ def test_damaged_frames_are_never_made_up(folder, frames, codec):
         except StimulusError:
             failed += 1
             continue
-        stored = int(round(video.frame_times[k] * 30))
+        stored = round(float(video.frame_times[k]) * 30)
         np.testing.assert_array_equal(frame, expected[stored])
     assert failed or "warning" in video.attrs
 
