@@ -12,6 +12,7 @@ A scan that is in several of them is taken from the first.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ class WeightsFolder:
         folder = self.path.parent / "metadata"
         names = (key.name, f"session{key.session}_scan{key.scan_idx}")
         files = (folder / f"{name}_metadata.npy" for name in names)
-        return next((file for file in files if file.is_file()), None)
+        return next((file for file in files if is_file(file)), None)
 
     def scans(self) -> dict[ScanKey, int]:
         """Number of units of each scan in ``scans.csv``, present or not.
@@ -76,7 +77,7 @@ class WeightsFolder:
 
     def present(self) -> dict[ScanKey, int]:
         """Number of units of each scan whose weights are here."""
-        return {k: n for k, n in self.scans().items() if self.params(k).is_file()}
+        return {k: n for k, n in self.scans().items() if is_file(self.params(k))}
 
 
 def weights_folders(directory: Path) -> list[WeightsFolder]:
@@ -86,8 +87,8 @@ def weights_folders(directory: Path) -> list[WeightsFolder]:
         found = directory.glob("/".join(_TREE[start:]))
         # The older data-set folder has another name; the current one goes first.
         candidates += sorted(found, key=lambda p: ("wang_2025" not in str(p), p))
-    unique = dict.fromkeys(path.resolve() for path in candidates)
-    return [WeightsFolder(path) for path in unique if (path / CORE_FILE).is_file()]
+    holding = (path for path in candidates if is_file(path / CORE_FILE))
+    return [WeightsFolder(p) for p in dict.fromkeys(path.resolve() for path in holding)]
 
 
 def find_scans(directory: Path) -> dict[ScanKey, tuple[WeightsFolder, int]]:
@@ -140,7 +141,7 @@ def read_table(
     WeightsError
         If the file or one of the columns is missing or holds something else.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise WeightsError(
             f"{path.name} is missing in {path.parent.name}; copy it there from the "
             "published data."
@@ -168,5 +169,15 @@ def read_table(
     return table[list(columns)]
 
 
+def is_file(path: Path) -> bool:
+    """Whether `path` is a file; False in folders that may not be read."""
+    return os.path.isfile(path)
+
+
 def _subfolders(directory: Path) -> list[Path]:
-    return sorted(path for path in directory.iterdir() if path.is_dir())
+    try:
+        return sorted(directory.iterdir())
+    except OSError as error:
+        raise SessionError(
+            f"{directory} cannot be read ({error.strerror}); choose another folder."
+        ) from error

@@ -76,7 +76,8 @@ class Model:
             for start in range(0, len(moments), step)
         ]
         whole = np.concatenate(responses)
-        return whole if moments[0].batched else whole[:, 0]
+        batched = any(moment.batched for moment in moments)
+        return whole if batched else whole[:, 0]
 
     def generate_response(
         self,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_gui.errors import WeightsError
-from insilico_wang2025.folders import read_table
+from insilico_wang2025.folders import is_file, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -96,7 +96,7 @@ class Properties:
         if READOUT not in self.folders:
             return None
         path = self.folders[READOUT] / LOCATIONS
-        if not path.is_file():
+        if not is_file(path):
             return None
         table = read_table(path.with_name("units.csv"), KEYS)
         try:
@@ -121,7 +121,7 @@ def find_properties(*directories: Path) -> Properties:
     folders: dict[str, Path] = {}
     for name in (*COLUMNS, READOUT):
         for root in roots:
-            if (root / name / "units.csv").is_file():
+            if is_file(root / name / "units.csv"):
                 folders[name] = root / name
                 break
     return Properties(folders)

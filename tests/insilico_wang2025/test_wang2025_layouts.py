@@ -275,3 +275,8 @@ def test_tables_that_are_missing_or_no_tables(small, name):
     (small / name).unlink()
     with pytest.raises(WeightsError, match=f"{name} is missing in weights"):
         twin.open(SCANS[1], small, "cpu")
+
+
+def test_a_folder_that_cannot_be_read(small):
+    with pytest.raises(SessionError, match="cannot be read"):
+        ids(small / "units.csv")
