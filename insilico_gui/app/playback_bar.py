@@ -51,6 +51,7 @@ class PlaybackBar(Panel):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._playback = experiment.playback
         self._last_tick = 0.0
+        self._progress_text = ""
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -189,6 +190,11 @@ class PlaybackBar(Panel):
 
     # -- what is being done ------------------------------------------------------------
 
+    @property
+    def _is_progress(self) -> bool:
+        """Whether the message only says what is under way."""
+        return self.message.text() == self._progress_text
+
     def say(self, text: str, *, problem: bool = False) -> None:
         """Show one sentence until the next."""
         self.message.setText(("⚠ " if problem else "") + text)
@@ -198,21 +204,25 @@ class PlaybackBar(Panel):
         """Show that work is under way, and how far it is where that is known."""
         self.progress.show()
         self.cancel_button.show()
-        if not isinstance(progress, Progress):
+        text = title
+        if isinstance(progress, Progress):
+            self.progress.setRange(0, progress.total)
+            self.progress.setValue(progress.done)
+            text += f": {progress.done} of {progress.total} frames"
+            if progress.frames_per_s:
+                text += f", {progress.frames_per_s:.0f} frames/s"
+            if progress.remaining_s:
+                text += f", {_duration(progress.remaining_s)} left"
+        else:
             self.progress.setRange(0, 0)
-            self.say(title)
-            return
-        self.progress.setRange(0, progress.total)
-        self.progress.setValue(progress.done)
-        text = f"{title}: {progress.done} of {progress.total} frames"
-        if progress.frames_per_s:
-            text += f", {progress.frames_per_s:.0f} frames/s"
-        if progress.remaining_s:
-            text += f", {_duration(progress.remaining_s)} left"
+            text += "…"
+        self._progress_text = text
         self.say(text)
 
     def hide_progress(self) -> None:
         """No work is under way."""
+        if self._is_progress:
+            self.say("")
         self.progress.hide()
         self.cancel_button.hide()
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from insilico_gui.experiment import Experiment
 
 TRIAL_COLOR = (150, 200, 255, 160)
-FIT_COLOR = (120, 255, 160)
+INDICES = ("OSI_fit", "DSI_raw", "gOSI", "gDSI")
 
 
 class TuningPanel(Panel):
@@ -53,6 +53,7 @@ class TuningPanel(Panel):
         self.unit.setToolTip("0: mean of the selection; n: its n-th unit")
         self.unit.valueChanged.connect(self._draw)
         self.indices = text_label()
+        self.indices.setWordWrap(False)  # or the plots would not shrink to the dock
 
         form = QFormLayout()
         form.addRow("Latency", self.latency)
@@ -60,7 +61,6 @@ class TuningPanel(Panel):
         controls = QVBoxLayout()
         controls.addLayout(form)
         controls.addWidget(self.compute_button)
-        controls.addWidget(self.indices)
         controls.addStretch(1)
 
         self.cartesian = plot_widget()
@@ -71,14 +71,18 @@ class TuningPanel(Panel):
         self.polar.hideAxis("bottom")
         self.polar.hideAxis("left")
         for plot in (self.cartesian, self.polar):
-            plot.setMinimumHeight(90)
+            plot.setMinimumHeight(60)
         self.cartesian.setXRange(-10, 370)
+        self.cartesian.getAxis("bottom").setTicks(
+            [[(angle, str(angle)) for angle in range(0, 361, 90)]]
+        )
 
         row = QHBoxLayout()
         row.addLayout(controls, 2)
         row.addWidget(self.cartesian, 5)
         row.addWidget(self.polar, 3)
-        self.body.addLayout(row)
+        self.body.addWidget(self.indices)
+        self.body.addLayout(row, 1)
 
         for signal in (
             experiment.responses_changed,
@@ -153,7 +157,7 @@ class TuningPanel(Panel):
         order = np.argsort(directions)
         self._draw_cartesian(directions[order], curve[order], shown, trials)
         self._draw_polar(directions[order], curve[order], shown, trials)
-        self.indices.setText(self._describe(tuning, chosen, number))
+        self.indices.setText(self._describe(chosen, number))
 
     def _draw_cartesian(
         self,
@@ -218,19 +222,16 @@ class TuningPanel(Panel):
         self.polar.setXRange(-1.3 * radius, 1.3 * radius, padding=0)
         self.polar.setYRange(-1.3 * radius, 1.3 * radius, padding=0)
 
-    def _describe(self, tuning: xr.Dataset, chosen: np.ndarray, number: int) -> str:
+    def _describe(self, chosen: np.ndarray, number: int) -> str:
         units = self.experiment.units
         rows = self.experiment.job_indices()[chosen]
         if number:
             unit = units.iloc[rows[0]]
-            head = f"<b>unit {unit['unit_id']}</b>"
-            value = unit.get
+            parts = [f"<b>unit {unit['unit_id']}</b>"]
+            parts.append(f"preferred direction {unit['pref_dir']:.0f}°")
+            values = unit
         else:
-            head = f"<b>median of {len(rows):,} units</b>"
-            value = units.iloc[rows].median(numeric_only=True).get
-        lines = [head]
-        if number:
-            lines.append(f"preferred direction {value('pref_dir_fit', np.nan):.0f}°")
-        for name in ("OSI_fit", "DSI_raw", "gOSI", "gDSI"):
-            lines.append(f"{name} {value(name, np.nan):.2f}")
-        return "<br>".join(lines)
+            parts = [f"<b>median of {len(rows):,} units</b>"]
+            values = units.iloc[rows].median(numeric_only=True)
+        parts += [f"{name} {values[name]:.2f}" for name in INDICES]
+        return " &nbsp; ".join(parts)

@@ -28,8 +28,8 @@ UNITS = "Units"
 SAMPLED_FRAMES = 64
 """Frames that the limits of the response colours are estimated from."""
 
-SELECTED_GROWTH = 1.35
-"""Selected units are drawn this much larger, with a white rim."""
+SELECTED_SIZE, OTHER_SIZE = 1.4, 0.7
+"""Selected units are drawn larger, with a white rim, and the others smaller."""
 
 
 class UnitMap:
@@ -213,9 +213,11 @@ class UnitMap:
             return
         n_units = len(self._experiment.units)
         chosen = np.zeros(n_units, dtype=bool)
-        if len(selection) < n_units:
+        size = np.full(n_units, self._base_size)
+        if 0 < len(selection) < n_units:
             chosen[selection.indices] = True
-        layer.size = self._base_size * np.where(chosen, SELECTED_GROWTH, 1.0)
+            size *= np.where(chosen, SELECTED_SIZE, OTHER_SIZE)
+        layer.size = size
         layer.border_width = np.where(chosen, 0.12, 0.0)
 
     def show_time(self) -> None:

@@ -399,7 +399,7 @@ class InsilicoWindow(QObject):
         elif self._encoding is None or self._encoding not in self.jobs.running:
             shown = [j for j in self.jobs.running if j.title != "Reading traces"]
             if shown:
-                self.playback_bar.show_progress(shown[-1].title + "…")
+                self.playback_bar.show_progress(shown[-1].title)
 
     def _lasso_drawn(self, polygon: NDArray[np.float64]) -> None:
         layer = self.map.units_layer

@@ -1,0 +1,99 @@
+"""The command line as a user types it, in processes of its own where that matters."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import insilico_gui as ig
+from insilico_gui.cli import app
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("cli") / "clip.npy"
+    rng = np.random.default_rng(0)
+    np.save(path, rng.integers(0, 255, (40, 144, 256), dtype=np.uint8))
+    return path
+
+
+def test_sessions_are_listed():
+    result = run("sessions")
+    assert result.exit_code == 0
+    assert "demo\t" in result.output and "V1" in result.output
+    assert '"id": "demo"' in run("sessions", "--json").output
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".zarr"])
+def test_encode_then_export(clip, tmp_path, suffix):
+    out = tmp_path / f"out{suffix}"
+    result = run("encode", "demo", clip, "-o", out, "--area", "LM", "--device", "cpu")
+    assert result.exit_code == 0, result.output
+    session = ig.open_session("demo", device="cpu")
+    expected = ig.encode(session, np.load(clip), ig.select(session, areas=["LM"]))
+    np.testing.assert_array_equal(ig.load_responses(out), expected)
+    table = tmp_path / "some.csv"
+    assert run("export", out, table, "--field", 1).exit_code == 0
+    exported = ig.load_responses(table)
+    in_field = expected["field"].to_numpy() == 1
+    np.testing.assert_array_equal(exported, expected[:, in_field])
+
+
+def test_tuning_recovers_the_directions(tmp_path):
+    """Within half a step of the truth for at least 95 % of selective units."""
+    out = tmp_path / "tuning.csv"
+    result = run(
+        *("tuning", "demo", "-o", out, "--directions", 16, "--device", "cpu"),
+        *("--duration", 0.8, "--blank", 0.3),
+    )
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(out)
+    selective = table[table["true_class"] == "direction"]
+    error = (selective["pref_dir"] - selective["true_direction"] + 180) % 360 - 180
+    assert len(selective) > 500
+    assert (error.abs() <= 360 / 16 / 2).mean() >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("encode", "nobody", "x.mp4", "-o", "x.npz"), "No installed twin"),
+        (("encode", "demo", "missing.mp4", "-o", "x.npz"), "missing.mp4"),
+        (("encode", "demo", "clip.npy", "-o", "x.txt"), "no known format"),
+        (("encode", "demo", "clip.npy", "-o", "no/x.npz"), "does not exist"),
+        (("encode", "demo", "clip.npy", "-o", "x.npz", "--area", "V9"), "no area 'V9'"),
+        (("encode", "demo", "clip.npy", "-o", "x.npz", "--fit", "zoom"), "zoom"),
+        (("encode", "demo", "clip.npy", "-o", "x.npz", "--device", "gpu"), "gpu"),
+        (("encode", "demo", "clip.npy", "-o", "there.npz"), "--overwrite"),
+        (("tuning", "demo", "-o", "x.csv", "--sf", "-1"), "frequency"),
+        (("export", "missing.npz", "x.csv"), "missing.npz"),
+        (("sessions", "--directory", "missing"), "missing"),
+        (("fetch", "demo", "."), "nothing to download"),
+        (("demo", "--screenshot", "x.png", "--size", "big"), "1366x768"),
+    ],
+)
+def test_errors_are_one_sentence(arguments, message, clip, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("clip.npy", np.load(clip)[:4])
+    (tmp_path / "there.npz").write_bytes(b"precious")
+    process = subprocess.run(
+        [sys.executable, "-m", "insilico_gui", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert message in process.stderr
+    assert "Traceback" not in process.stderr
+    assert process.stderr.strip().splitlines()[-1].startswith("Error: ")
+    assert (tmp_path / "there.npz").read_bytes() == b"precious"
+    assert {p.name for p in tmp_path.iterdir()} == {"clip.npy", "there.npz"}

@@ -1,0 +1,131 @@
+"""The experiment without a window: state, commands, signals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import insilico_gui as ig
+from insilico_gui.errors import EncodingError, ExportError
+from insilico_gui.selection import Selection
+from insilico_gui.stimuli import ArrayStimulus
+
+
+@pytest.fixture
+def experiment(leaky, clip):
+    experiment = ig.Experiment()
+    experiment.use_session(leaky)
+    experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    return experiment
+
+
+def run(experiment, **options):
+    job = experiment.encoding_job(**options)
+    experiment.use_job(job)
+    steps = job.run()
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        experiment.use_responses(end.value)
+
+
+def test_the_whole_job(experiment, leaky, clip, tmp_path):
+    run(experiment)
+    np.testing.assert_array_equal(experiment.responses, ig.encode(leaky, clip))
+    experiment.select(areas=["V1"], fields=[1])
+    written = experiment.export(tmp_path / "out.npz")
+    loaded = ig.load_responses(written)
+    columns = experiment.selection.indices
+    np.testing.assert_array_equal(loaded, experiment.responses[:, columns])
+    assert loaded.attrs["selection"] == experiment.selection.rule
+    assert loaded["unit_id"].to_numpy().tolist() == (
+        leaky.units["unit_id"].iloc[columns].tolist()
+    )
+
+
+def test_signals_tell_what_changed(experiment):
+    seen = []
+    for name in ("job", "responses", "selection", "stimulus", "session"):
+        signal = getattr(experiment, f"{name}_changed")
+        signal.connect(lambda name=name: seen.append(name))
+    run(experiment)
+    assert seen == ["job", "responses"]
+    experiment.select(areas=["V1"])
+    experiment.select(areas=["V1"])  # no change
+    assert seen[2:] == ["selection"]
+
+
+def test_another_stimulus_drops_the_responses(experiment, clip):
+    run(experiment)
+    experiment.use_stimulus(ArrayStimulus(clip[:7], 10.0))
+    assert experiment.responses is None and experiment.job is None
+    assert experiment.playback.n_frames == 7
+    with pytest.raises(ExportError, match="no responses yet"):
+        experiment.selected_responses()
+
+
+def test_fit_is_recorded(leaky):
+    experiment = ig.Experiment()
+    experiment.use_session(leaky)
+    wide = np.zeros((5, 6, 24), np.uint8)
+    experiment.use_stimulus(ArrayStimulus(wide, 10.0))
+    experiment.use_fit("pad")
+    run(experiment)
+    assert experiment.responses.attrs["stimulus_attrs"]["fit"] == "pad"
+    assert "bars fill 67 %" in experiment.conversion.summary
+
+
+def test_response_at_a_frame(experiment):
+    assert experiment.response_at(0) is None
+    experiment.select(areas=["LM"])
+    run(experiment, selected_only=True)
+    row = experiment.response_at(4)
+    chosen = experiment.selection.indices
+    np.testing.assert_array_equal(row[chosen], experiment.responses[4])
+    assert np.isnan(np.delete(row, chosen)).all()
+
+
+def test_selection_within_what_was_encoded(experiment):
+    experiment.select(areas=["LM"])
+    run(experiment, selected_only=True)
+    experiment.use_selection(Selection(np.array([1, 2, 4]), {"units": [1, 2, 4]}))
+    assert experiment.selected_columns().tolist() == [0, 1]  # 1 and 4 are in LM
+    experiment.select(areas=["V1"])
+    with pytest.raises(ExportError, match="None of the encoded"):
+        experiment.selected_responses()
+
+
+def test_tuning_columns_join_the_unit_table_and_the_export(leaky):
+    experiment = ig.Experiment()
+    experiment.use_session(leaky)
+    trials = pd.DataFrame(
+        {
+            "onset": np.arange(8) * 1.0 + 1.0,
+            "duration": 1.0,
+            "condition": np.arange(8),
+            "direction": np.arange(8) * 45.0,
+        }
+    )
+    clip = np.random.default_rng(0).integers(0, 255, (100, 6, 8), np.uint8)
+    experiment.use_stimulus(ArrayStimulus(clip, 10.0, trials=trials))
+    experiment.select(areas=["LM"])
+    run(experiment, selected_only=True)
+    tuning = ig.analysis.direction_tuning(experiment.responses)
+    columns = ig.analysis.tuning_columns(tuning)
+    experiment.use_tuning(tuning, columns)
+    in_lm = (leaky.units["area"] == "LM").to_numpy()
+    assert np.isfinite(experiment.units.loc[in_lm, "gDSI"]).all()
+    assert np.isnan(experiment.units.loc[~in_lm, "gDSI"]).all()
+    exported = experiment.selected_responses()
+    np.testing.assert_allclose(exported["gDSI"], columns["gDSI"])
+
+
+def test_what_is_missing_is_said(leaky):
+    experiment = ig.Experiment()
+    with pytest.raises(EncodingError, match="No session"):
+        experiment.encoding_job()
+    experiment.use_session(leaky)
+    with pytest.raises(EncodingError, match="no stimulus"):
+        experiment.encoding_job()
