@@ -1,0 +1,188 @@
+"""Columns of unit and trial tables as plain typed arrays, and back without loss.
+
+Files hold booleans, whole numbers, floats and text; tables also hold missing text and,
+rarely, values of several kinds in one column. The *spec* of a column, a small dict that
+goes along as JSON, says how to restore it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from insilico_gui.errors import ExportError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+Kind = Literal["bool", "int", "float", "str", "json"]
+
+_LARGEST_EXACT = 2**53  # of the whole numbers that float64 holds
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of n rows.
+
+    Attributes
+    ----------
+    kind : {"bool", "int", "float", "str", "json"}
+        What `values` hold; "json" is text, one JSON value a row.
+    dtype : str
+        numpy dtype to restore: as ``dtype.str``, or ``"object"``.
+    values : array, [n]
+        bool, int, float or fixed-width text.
+    missing : tuple of int
+        Rows of text that have no value (their entry in `values` is empty).
+    """
+
+    kind: Kind
+    dtype: str
+    values: NDArray[Any]
+    missing: tuple[int, ...] = ()
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """What :func:`restore` needs to know, JSON-able."""
+        return {
+            "kind": self.kind,
+            "dtype": self.dtype,
+            "stored": self.values.dtype.str,
+            "missing": list(self.missing),
+        }
+
+
+def from_array(values: NDArray[Any], what: str) -> Column:
+    """Make a column of an array [n].
+
+    Raises
+    ------
+    ExportError
+        If it holds something else than truth values, numbers and text; `what` names it.
+    """
+    dtype = values.dtype
+    if not isinstance(dtype, np.dtype) or dtype.kind in "OT":
+        return _from_values(list(values), what, "object")
+    kinds: dict[str, Kind] = {
+        "b": "bool",
+        "i": "int",
+        "u": "int",
+        "f": "float",
+        "U": "str",
+    }
+    if dtype.kind not in kinds or (dtype.kind == "f" and dtype.itemsize > 8):
+        raise ExportError(
+            f"{what} is of type {dtype}, which no format here can hold; convert it to "
+            "numbers or text."
+        )
+    native = values.astype(dtype.newbyteorder("="), copy=False)
+    return Column(kinds[dtype.kind], native.dtype.str, native)
+
+
+def from_list(values: Sequence[Any], what: str) -> Column:
+    """Make a column of a list of n values; errors as for :func:`from_array`."""
+    return _from_values(list(values), what, "")
+
+
+def _from_values(values: list[Any], what: str, dtype: str) -> Column:
+    cells = [v.item() if isinstance(v, np.generic) else v for v in values]
+    known = [v for v in cells if not is_missing(v)]
+    kinds = {type(v) for v in known}
+    if kinds == {bool} and len(known) == len(cells):
+        return Column("bool", dtype or "|b1", np.array(cells, bool))
+    if kinds == {int} and len(known) == len(cells) and _fit_int64(cells):
+        return Column("int", dtype or "<i8", np.array(cells, np.int64))
+    if kinds <= {int, float} and all(
+        isinstance(v, float) or abs(v) <= _LARGEST_EXACT for v in known
+    ):
+        numbers = [math.nan if is_missing(v) else float(v) for v in cells]
+        return Column("float", dtype or "<f8", np.array(numbers, np.float64))
+    if kinds == {str}:
+        missing = tuple(i for i, v in enumerate(cells) if is_missing(v))
+        text = ["" if is_missing(v) else v for v in cells]
+        return Column("str", dtype or "object", np.array(text, dtype=str), missing)
+    texts = [json.dumps(plain(v, what)) for v in cells]
+    return Column("json", "object", np.array(texts, dtype=str))
+
+
+def restore(spec: Mapping[str, Any], values: NDArray[Any]) -> NDArray[Any]:
+    """The array that :func:`from_array` was given, from what a file holds of it.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If spec and values do not belong together.
+    """
+    kind, dtype = spec["kind"], np.dtype(spec["dtype"])
+    if kind == "json":
+        restored = np.empty(len(values), object)
+        restored[:] = [json.loads(str(value)) for value in values]
+        return restored
+    if kind == "str":
+        restored = np.array([str(value) for value in values], dtype=dtype)
+        if spec["missing"]:
+            restored[np.array(spec["missing"], np.int64)] = np.nan
+        return restored
+    if kind not in ("bool", "int", "float") or values.dtype.kind not in "biuf":
+        raise ValueError(f"a column of kind {kind!r} cannot hold {values.dtype}")
+    return values.astype(dtype)
+
+
+def from_json(spec: Mapping[str, Any], values: list[Any]) -> NDArray[Any]:
+    """The ``values`` of a column from their list, as JSON holds it.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If spec and values do not belong together.
+    """
+    return np.array(values, np.dtype(spec["stored"]))
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell has no value: None, NaN or pandas' NA."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return type(value).__name__ in ("NAType", "NaTType")
+
+
+def _fit_int64(values: list[int]) -> bool:
+    return not values or (min(values) >= -(2**63) and max(values) < 2**63)
+
+
+def plain(value: Any, what: str) -> Any:
+    """Copy of a value made of dicts, lists, text, numbers, truth values and None.
+
+    Tuples and arrays become lists, and numpy numbers ordinary ones.
+
+    Raises
+    ------
+    ExportError
+        If there is anything else in it; `what` names the value.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise ExportError(
+                    f"{what} has the key {key!r}, which is not text; use text keys."
+                )
+        return {key: plain(item, f"{what}.{key}") for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [plain(item, f"{what}[{i}]") for i, item in enumerate(value)]
+    raise ExportError(
+        f"{what} is a {type(value).__name__}, which cannot be written as JSON; convert "
+        "it to text or numbers."
+    )

@@ -1,0 +1,120 @@
+"""Responses in one ``.npz`` file of plain numpy arrays, readable without pickle.
+
+Uncompressed, so that sizes are known before anything is read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.lib import format as npy
+
+from insilico_gui.errors import ExportError, UntrustedFileError
+from insilico_gui.export.record import assemble, blocks, check_layout
+from insilico_gui.export.staging import refuse_folders
+from insilico_gui.files import require_space
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from insilico_gui.export.record import Record
+
+
+def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
+    """Files to be written, and files of an earlier export to be removed."""
+    del record
+    return [target.name], []
+
+
+def check(target: Path, record: Record) -> None:
+    """Refuse what cannot be written; there must be room for the values."""
+    refuse_folders(target, [target.name])
+    require_space(target.parent, 4 * math.prod(record.shape), ExportError)
+
+
+def write(path: Path, responses: xr.DataArray, record: Record) -> None:
+    """Write the file."""
+    labels: dict[str, Any] = {
+        "time": record.time,
+        **{f"unit_{name}": column.values for name, column in record.units.items()},
+        **{
+            f"trials_{name}": column.values
+            for name, column in (record.trials or {}).items()
+        },
+        "attrs": json.dumps(record.attrs),
+        "layout": json.dumps(record.layout),
+    }
+    if record.trial is not None:
+        labels["trial"] = record.trial.values
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, values in labels.items():
+            with archive.open(f"{name}.npy", "w") as file:
+                npy.write_array(file, np.asarray(values), allow_pickle=False)
+        with archive.open("responses.npy", "w", force_zip64=True) as file:
+            header = {"descr": "<f4", "fortran_order": False, "shape": record.shape}
+            npy.write_array_header_1_0(file, header)
+            for _, _, block in blocks(responses):
+                file.write(np.ascontiguousarray(block, "<f4").data)
+
+
+def read(path: Path) -> xr.DataArray:
+    """Read the file."""
+    with zipfile.ZipFile(path) as archive:
+        size = path.stat().st_size
+        for member in archive.infolist():
+            if member.compress_type != zipfile.ZIP_STORED or member.file_size > size:
+                raise ValueError(
+                    "it is compressed; this program writes it uncompressed"
+                )
+        arrays = {
+            name.removesuffix(".npy"): _member(archive, name, path)
+            for name in archive.namelist()
+        }
+    layout = check_layout(json.loads(str(arrays["layout"])))
+    return assemble(
+        layout,
+        json.loads(str(arrays["attrs"])),
+        arrays["responses"],
+        arrays["time"],
+        arrays.get("trial"),
+        _starting_with("unit_", arrays),
+        _starting_with("trials_", arrays),
+    )
+
+
+def _member(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[Any]:
+    """One array; its header is checked against the size before memory is taken."""
+    with archive.open(name) as file:
+        version = npy.read_magic(file)
+        read_header = {
+            (1, 0): npy.read_array_header_1_0,
+            (2, 0): npy.read_array_header_2_0,
+        }[version]
+        shape, _, dtype = read_header(file)
+        if dtype.hasobject:
+            raise UntrustedFileError(
+                f"{path} holds Python objects ({name}), which can run code when they "
+                "are loaded; it was not read. Ask for a file of plain arrays."
+            )
+        if math.prod(shape) * dtype.itemsize > archive.getinfo(name).file_size:
+            raise ValueError(f"{name} is shorter than it says")
+        file.seek(0)
+        array: NDArray[Any] = npy.read_array(file, allow_pickle=False)
+    return array
+
+
+def _starting_with(
+    prefix: str, arrays: dict[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }

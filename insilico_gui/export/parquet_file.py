@@ -1,0 +1,104 @@
+"""Responses in one ``.parquet`` file: the wide table, with its labels as metadata.
+
+The key ``insilico_gui`` of the schema metadata holds JSON: the layout, ``attrs``
+(provenance), ``units`` and ``trials`` (column -> list), and ``trial_labels``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pyarrow import parquet
+
+from insilico_gui.export import wide
+from insilico_gui.export.columns import from_json
+from insilico_gui.export.record import assemble, check_layout
+from insilico_gui.export.staging import refuse_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from insilico_gui.export.record import Record
+
+METADATA_KEY = b"insilico_gui"
+
+GROUP_BYTES = 128 * 2**20
+"""Size of a row group; every group costs time and memory for each of its columns."""
+
+
+def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
+    """Files to be written, and files of an earlier export to be removed."""
+    del record
+    return [target.name], []
+
+
+def check(target: Path, record: Record) -> None:
+    """Refuse what cannot be written."""
+    refuse_folders(target, [target.name])
+    wide.columns(record)
+
+
+def write(path: Path, responses: xr.DataArray, record: Record) -> None:
+    """Write the file."""
+    labels = {
+        **record.layout,
+        "attrs": record.attrs,
+        "units": {
+            name: column.values.tolist() for name, column in record.units.items()
+        },
+        "trials": {
+            name: column.values.tolist()
+            for name, column in (record.trials or {}).items()
+        },
+    }
+    if record.trial is not None:
+        labels["trial_labels"] = record.trial.values.tolist()
+    table = wide.schema(record, {METADATA_KEY: json.dumps(labels).encode()})
+    with parquet.ParquetWriter(
+        str(path),
+        table,
+        compression="zstd",
+        use_dictionary=False,  # responses hardly repeat
+        write_statistics=False,  # of no use, and large for thousands of columns
+        write_page_checksum=True,
+    ) as writer:
+        for batch in wide.batches(responses, record, table, GROUP_BYTES):
+            writer.write_batch(batch, row_group_size=len(batch))
+
+
+def read(path: Path) -> xr.DataArray:
+    """Read the file."""
+    with parquet.ParquetFile(str(path), page_checksum_verification=True) as file:
+        metadata = file.schema_arrow.metadata or {}
+        if METADATA_KEY not in metadata:
+            raise ValueError("it was not written by this program")
+        layout = check_layout(json.loads(metadata[METADATA_KEY]))
+        parts = (
+            batch
+            for group in range(file.num_row_groups)
+            for batch in file.read_row_group(group).to_batches()
+        )
+        values, time = wide.collect(parts, layout)
+    trial = None
+    if layout["trial"] is not None:
+        trial = from_json(layout["trial"], layout["trial_labels"])
+    return assemble(
+        layout,
+        layout["attrs"],
+        values,
+        time,
+        trial,
+        _arrays(layout["units"], layout["unit_columns"]),
+        _arrays(layout["trials"], layout["trial_columns"] or {}),
+    )
+
+
+def _arrays(
+    lists: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]]
+) -> dict[str, NDArray[Any]]:
+    return {name: from_json(spec, lists[name]) for name, spec in specs.items()}

@@ -1,0 +1,259 @@
+"""Everything about responses but their values, in a form that every format can write.
+
+A *layout* is the JSON-able part of it that a file needs so that it can be read back to
+the same array: dims, shape and how to restore each column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from insilico_gui.errors import ExportError
+from insilico_gui.export.columns import Column, from_array, from_list, plain, restore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+FORMAT = "insilico_gui responses"
+VERSION = 1
+
+DIMS = (("time", "unit"), ("trial", "time", "unit"))
+BLOCK_BYTES = 32 * 2**20
+
+
+@dataclass(frozen=True)
+class Record:
+    """Labels and provenance of responses.
+
+    Attributes
+    ----------
+    dims : tuple of str
+    shape : tuple of int
+    time : float64 array, [T]
+        Seconds.
+    trial : Column or None
+        Labels of the videos of a batch, if they have any.
+    units : dict of str to Column
+        The unit table.
+    trials : dict of str to Column, or None
+        The trial table, if the stimulus has one.
+    attrs : dict
+        Provenance, JSON-able, without the trial table.
+    coordinate_attrs : dict of str to dict
+        Attributes of coordinates that have any.
+    """
+
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    time: NDArray[np.float64]
+    trial: Column | None
+    units: dict[str, Column]
+    trials: dict[str, Column] | None
+    attrs: dict[str, Any]
+    coordinate_attrs: dict[str, dict[str, Any]]
+
+    @property
+    def layout(self) -> dict[str, Any]:
+        """What :func:`assemble` needs besides arrays, JSON-able."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "dims": list(self.dims),
+            "shape": list(self.shape),
+            "trial": None if self.trial is None else self.trial.spec,
+            "unit_columns": {name: c.spec for name, c in self.units.items()},
+            "trial_columns": None
+            if self.trials is None
+            else {name: c.spec for name, c in self.trials.items()},
+            "coordinate_attrs": self.coordinate_attrs,
+        }
+
+
+def describe(responses: xr.DataArray) -> Record:
+    """Take labels and provenance off responses, checking that they can be written.
+
+    Raises
+    ------
+    ExportError
+        Naming what does not fit the response format.
+    """
+    if responses.dims not in DIMS:
+        raise ExportError(
+            f"The responses have the dims {list(map(str, responses.dims))}; bring them "
+            "to ('time', 'unit') or ('trial', 'time', 'unit'), e.g. with transpose."
+        )
+    if responses.dtype != np.float32:
+        raise ExportError(
+            f"The responses are {responses.dtype}; files hold float32, so convert them "
+            "first with responses.astype('float32')."
+        )
+    if 0 in responses.shape:
+        raise ExportError("The responses hold no frames, units or videos to export.")
+    for needed in ("time", "unit_id"):
+        if needed not in responses.coords:
+            raise ExportError(f"The responses have no coordinate {needed!r}; add one.")
+    if responses["time"].dtype != np.float64:
+        raise ExportError(
+            f"The times of the responses are {responses['time'].dtype}; give float64 "
+            "seconds."
+        )
+    units, trial = {}, None
+    for name, coord in responses.coords.items():
+        if name == "time":
+            continue
+        if coord.dims == ("unit",) and isinstance(name, str):
+            units[name] = from_array(coord.to_numpy(), f"The unit column {name!r}")
+        elif name == "trial":
+            trial = from_array(coord.to_numpy(), "The coordinate 'trial'")
+        else:
+            raise ExportError(
+                f"The coordinate {name!r} is neither the time nor a column of the unit "
+                f"table; leave it out with responses.drop_vars({name!r})."
+            )
+    attrs = {key: value for key, value in responses.attrs.items() if key != "trials"}
+    return Record(
+        dims=tuple(map(str, responses.dims)),
+        shape=responses.shape,
+        time=responses["time"].to_numpy(),
+        trial=trial,
+        units=units,
+        trials=_trial_columns(responses.attrs.get("trials")),
+        attrs=plain(attrs, "attrs"),
+        coordinate_attrs={
+            str(name): plain(coord.attrs, f"The attributes of {name}")
+            for name, coord in responses.coords.items()
+            if coord.attrs
+        },
+    )
+
+
+def _trial_columns(trials: Any) -> dict[str, Column] | None:
+    if trials is None:
+        return None
+    lengths = (
+        {len(column) for column in trials.values()}
+        if isinstance(trials, Mapping)
+        and all(isinstance(name, str) for name in trials)
+        and all(isinstance(column, list) for column in trials.values())
+        else {0, 1}
+    )
+    if len(lengths) > 1:
+        raise ExportError(
+            "attrs['trials'] is not a dict of columns of equal length; make it with "
+            "table.to_dict(orient='list')."
+        )
+    return {
+        name: from_list(column, f"The trial column {name!r}")
+        for name, column in trials.items()
+    }
+
+
+def assemble(
+    layout: Mapping[str, Any],
+    attrs: Mapping[str, Any],
+    values: NDArray[np.float32] | xr.DataArray,
+    time: NDArray[Any],
+    trial: NDArray[Any] | None,
+    units: Mapping[str, NDArray[Any]],
+    trials: Mapping[str, NDArray[Any]],
+) -> xr.DataArray:
+    """Put responses together from what a file holds.
+
+    Parameters
+    ----------
+    layout, attrs
+        As in :class:`Record`.
+    values : float32 array or DataArray
+        In the shape of the layout; a DataArray may be lazy and stays so.
+    time : array, [T]
+    trial : array, [N], or None
+    units, trials : mapping of str to array
+        At least the columns that the layout names.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If the parts do not belong together.
+    """
+    dims = tuple(layout["dims"])
+    n_units = layout["shape"][-1]
+    coords: dict[str, Any] = {"time": ("time", np.asarray(time, np.float64))}
+    if layout["trial"] is not None:
+        if trial is None:
+            raise ValueError("the labels of the videos are missing")
+        coords["trial"] = ("trial", restore(layout["trial"], trial))
+    for name, spec in layout["unit_columns"].items():
+        column = restore(spec, units[name])
+        if len(column) != n_units:
+            raise ValueError(f"the unit column {name!r} has {len(column)} rows")
+        coords[name] = ("unit", column)
+    for labelled, extra in layout["coordinate_attrs"].items():
+        coords[labelled] = (*coords[labelled], dict(extra))
+    if tuple(values.shape) != tuple(layout["shape"]) or values.dtype != np.float32:
+        raise ValueError(f"the responses are {values.dtype} {list(values.shape)}")
+    table = {}
+    if layout["trial_columns"] is not None:
+        table["trials"] = {
+            name: restore(spec, trials[name]).tolist()
+            for name, spec in layout["trial_columns"].items()
+        }
+    responses = (
+        values.assign_coords(coords)
+        if isinstance(values, xr.DataArray)
+        else xr.DataArray(values, coords, dims)
+    )
+    return responses.rename("responses").assign_attrs({**attrs, **table})
+
+
+def check_layout(layout: Any) -> dict[str, Any]:
+    """Check that parsed JSON is a layout that this version can read.
+
+    Raises
+    ------
+    ValueError
+        Saying what it is instead.
+    """
+    if not isinstance(layout, dict) or layout.get("format") != FORMAT:
+        raise ValueError("it was not written by this program")
+    if layout["version"] != VERSION:
+        raise ValueError(
+            f"it is of version {layout['version']}, and this program reads {VERSION}"
+        )
+    shape = layout["shape"]
+    if (
+        tuple(layout["dims"]) not in DIMS
+        or len(shape) != len(layout["dims"])
+        or not all(type(n) is int and n > 0 for n in shape)
+    ):
+        raise ValueError("its dims or shape are not those of responses")
+    return layout
+
+
+def blocks(
+    responses: xr.DataArray, rows: int | None = None
+) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
+    """Read responses block by block, each video from its first frame to its last.
+
+    Yields
+    ------
+    video : int
+        Position in the batch; 0 without one.
+    start : int
+        First frame.
+    block : float32 array, [n, U]
+        At most `rows` frames; by default as many as take :data:`BLOCK_BYTES`.
+    """
+    n_frames, n_units = responses.shape[-2:]
+    step = rows or max(1, BLOCK_BYTES // (4 * n_units))
+    for i in range(responses.sizes.get("trial", 1)):
+        video = responses.isel(trial=i) if "trial" in responses.dims else responses
+        for start in range(0, n_frames, step):
+            frames = slice(start, min(start + step, n_frames))
+            yield i, start, video.isel(time=frames).to_numpy()

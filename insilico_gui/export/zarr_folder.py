@@ -1,0 +1,229 @@
+"""Responses in a ``.zarr`` folder (format 3) that xarray opens as a dataset.
+
+``responses`` has the provenance as its attributes, the columns of the unit table are
+coordinates, and the group ``trials`` holds the trial table. Every chunk is written,
+even an empty one, so that a missing chunk is known to be a loss.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from insilico_gui.errors import ExportError, UntrustedFileError
+from insilico_gui.export.record import DIMS, assemble, blocks, check_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import zarr
+    from numpy.typing import NDArray
+
+    from insilico_gui.export.columns import Column
+    from insilico_gui.export.record import Record
+
+LAYOUT_KEY = "insilico_gui_layout"
+CHUNK_BYTES = 4 * 2**20
+
+SAFE_CODECS = {"bytes", "vlen-utf8", "zstd", "blosc", "gzip", "crc32c", "transpose"}
+"""Codecs that only move bytes; others, such as pickle, can run code."""
+
+_RESERVED = {"responses", "time", "trial", "trials", "zarr.json"}
+
+
+def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
+    """Folders to be written, and files of an earlier export to be removed."""
+    del record
+    return [target.name], []
+
+
+def check(target: Path, record: Record) -> None:
+    """Refuse what cannot be written, and to replace what is not a zarr folder."""
+    if target.exists() and not (target / "zarr.json").is_file():
+        raise ExportError(
+            f"{target} exists and is not a zarr folder, but would be replaced; choose "
+            "another name."
+        )
+    for name in (*record.units, *(record.trials or {})):
+        if "/" in name or "\\" in name or name.startswith((".", "__")) or not name:
+            raise ExportError(
+                f"The column {name!r} cannot be the name of a zarr array; rename it."
+            )
+    for name in record.units:
+        if name in _RESERVED:
+            raise ExportError(
+                f"The unit column {name!r} has a name that zarr folders use otherwise; "
+                "rename it."
+            )
+    if "coordinates" in record.attrs or "_FillValue" in record.attrs:
+        raise ExportError(
+            "attrs has a key 'coordinates' or '_FillValue', which zarr folders use "
+            "otherwise; rename it."
+        )
+
+
+def write(path: Path, responses: xr.DataArray, record: Record) -> None:
+    """Write the folder."""
+    import zarr
+
+    root = zarr.open_group(path, mode="w", zarr_format=3)
+    root.attrs[LAYOUT_KEY] = record.layout
+    _write_array(root, "time", record.time, "time", record.coordinate_attrs)
+    if record.trial is not None:
+        _write_column(root, "trial", record.trial, "trial", record.coordinate_attrs)
+    for name, column in record.units.items():
+        _write_column(root, name, column, "unit", record.coordinate_attrs)
+    if record.trials is not None:
+        trials = root.create_group("trials")
+        for name, column in record.trials.items():
+            _write_column(trials, name, column, "trial", {})
+
+    n_frames, n_units = record.shape[-2:]
+    rows = max(1, min(n_frames, CHUNK_BYTES // (4 * n_units)))
+    values = _create(
+        root,
+        "responses",
+        record.shape,
+        (1,) * (len(record.shape) - 2) + (rows, n_units),
+        np.dtype(np.float32),
+        record.dims,
+    )
+    labels = [name for name in record.units if name != "unit"]
+    values.attrs.update({**record.attrs, "coordinates": " ".join(labels)})
+    for video, start, block in blocks(responses, rows):
+        index = (slice(start, start + len(block)), slice(None))
+        values[(video, *index) if "trial" in record.dims else index] = block
+    with warnings.catch_warnings():
+        # One file to open instead of one per column; other readers may ignore it.
+        warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)
+        zarr.consolidate_metadata(path)
+
+
+def read(path: Path) -> xr.DataArray:
+    """Read the folder; the values stay there until they are used."""
+    import zarr
+
+    if not path.is_dir():
+        raise ValueError("it is not a zarr folder")
+    root: Any = zarr.open_group(path, mode="r", zarr_format=3)
+    arrays: dict[str, Any] = dict(root.arrays())
+    trials: dict[str, Any] = dict(root["trials"].arrays()) if "trials" in root else {}
+    for array in (*arrays.values(), *trials.values()):
+        _check_codecs(array, path)
+    if LAYOUT_KEY not in root.attrs:
+        return _read_store(path)
+    layout = check_layout(root.attrs[LAYOUT_KEY])
+    for array in (*arrays.values(), *trials.values()):
+        _check_complete(array)
+    stored = xr.open_zarr(
+        path, chunks=None, consolidated=False, zarr_format=3, decode_cf=False
+    )
+    values = stored["responses"]
+    values = values.drop_vars(list(values.coords))
+    attrs = {
+        key: value
+        for key, value in values.attrs.items()
+        if key not in ("coordinates", "_FillValue")
+    }
+    responses = assemble(
+        layout,
+        attrs,
+        values.drop_attrs(),
+        arrays.pop("time")[:],
+        arrays.pop("trial")[:] if "trial" in arrays else None,
+        {name: array[:] for name, array in arrays.items() if name != "responses"},
+        {name: array[:] for name, array in trials.items()},
+    )
+    responses.encoding["source"] = str(path)
+    return responses
+
+
+def _read_store(path: Path) -> xr.DataArray:
+    """Responses that were encoded straight into a zarr folder."""
+    stored = xr.open_zarr(
+        path,
+        chunks=None,
+        consolidated=False,
+        zarr_format=3,
+        mask_and_scale=False,
+        decode_times=False,
+    )
+    responses: xr.DataArray = stored["responses"]
+    if responses.dims not in DIMS or responses.dtype != np.float32:
+        raise ValueError(f"its responses are {responses.dtype} {responses.dims}")
+    responses.attrs.pop("_FillValue", None)
+    responses.encoding["source"] = str(path)
+    return responses
+
+
+def _check_codecs(array: Any, path: Path) -> None:
+    for codec in array.metadata.to_dict()["codecs"]:
+        if codec["name"] not in SAFE_CODECS:
+            raise UntrustedFileError(
+                f"{path} is packed with {codec['name']!r}, which is not known to be "
+                "safe; it was not read."
+            )
+
+
+def _check_complete(array: Any) -> None:
+    missing = array.nchunks - array.nchunks_initialized
+    if missing:
+        raise ValueError(
+            f"{missing} of {array.nchunks} chunks of {array.basename!r} are missing"
+        )
+
+
+def _write_column(
+    group: zarr.Group,
+    name: str,
+    column: Column,
+    dim: str,
+    attrs: Mapping[str, dict[str, Any]],
+) -> None:
+    _write_array(group, name, column.values, dim, attrs)
+
+
+def _write_array(
+    group: zarr.Group,
+    name: str,
+    values: NDArray[Any],
+    dim: str,
+    attrs: Mapping[str, dict[str, Any]],
+) -> None:
+    array = _create(
+        group,
+        name,
+        values.shape,
+        (max(1, math.prod(values.shape)),),
+        values.dtype,
+        (dim,),
+    )
+    array.attrs.update(attrs.get(name, {}))
+    array[:] = values.astype(object) if values.dtype.kind == "U" else values
+
+
+def _create(
+    group: zarr.Group,
+    name: str,
+    shape: tuple[int, ...],
+    chunks: tuple[int, ...],
+    dtype: np.dtype[Any],
+    dims: tuple[str, ...],
+) -> zarr.Array[Any]:
+    from zarr.codecs import ZstdCodec
+
+    return group.create_array(
+        name,
+        shape=shape,
+        chunks=chunks,
+        dtype=str if dtype.kind == "U" else dtype,
+        fill_value=float("nan") if dtype.kind == "f" else None,
+        compressors=ZstdCodec(level=3, checksum=True),
+        dimension_names=dims,
+        config={"write_empty_chunks": True},
+    )
