@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _BLOCK = 32  # frames made at a time
 _WRITE_BYTES = 2**22
 
+# Painted grey by the constructor, in less than a tenth of a second; the rest by the
+# first call that makes frames, which is allowed to take time
+_GREY_AT_ONCE = 2**26
+
 
 class CachedFrames(Stimulus):
     """The same stimulus, each frame of which is made once.
@@ -45,7 +49,8 @@ class CachedFrames(Stimulus):
     ----------
     source : Stimulus
     array : uint8 array, [T, H, W]
-        Read-only view of all frames; grey (128) where they are not made yet.
+        Read-only view of all frames; grey (128) where they are not made yet (and black
+        in the later part of a long stimulus until the first of them are made).
 
     Raises
     ------
@@ -67,13 +72,16 @@ class CachedFrames(Stimulus):
         self._making = threading.Lock()
         self._using_file = threading.Lock()
         self._frame_bytes = self.frame_shape[0] * self.frame_shape[1]
+        self._n_bytes = self.n_frames * self._frame_bytes
         self._folder = Path(tempfile.gettempdir() if directory is None else directory)
         with self._disk_errors():
             self._require_space()
             # Unbuffered: what is written is seen through the map at once
             self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)
             weakref.finalize(self, self._file.close)
-            self._fill_with_grey()
+            self._file.truncate(self._n_bytes)
+            self._n_grey = 0
+            self._paint_grey(min(self._n_bytes, _GREY_AT_ONCE))
         self._made = np.zeros(self.n_frames, bool)
         self.array: NDArray[np.uint8] = np.memmap(
             self._file, np.uint8, mode="r", shape=(self.n_frames, *self.frame_shape)
@@ -113,6 +121,7 @@ class CachedFrames(Stimulus):
         # From the file and not from the map, whose pages would count as memory in use
         rest = memoryview(frames.data).cast("B")
         with self._using_file, self._disk_errors():
+            self._require_open()
             self._file.seek(start * self._frame_bytes)
             while rest:
                 rest = rest[self._file.readinto(rest) :]
@@ -133,31 +142,36 @@ class CachedFrames(Stimulus):
         with self._making:
             if self._made[start:stop].all():  # by another thread in the meantime
                 return
-            if self._file.closed:
-                raise StimulusError(
-                    f"The frames of {self.name} were given up; open it again."
-                )
-            frames = self.source.frames(start, stop)
-            content = memoryview(frames.data).cast("B")
             with self._using_file, self._disk_errors():
-                self._write(start * self._frame_bytes, content)
+                self._require_open()
+                self._paint_grey(self._n_bytes)
+            frames = np.ascontiguousarray(self.source.frames(start, stop))
+            with self._using_file, self._disk_errors():
+                self._write(start * self._frame_bytes, frames.data.cast("B"))
             self._made[start:stop] = True
 
     def _require_space(self) -> None:
-        n_bytes = self.n_frames * self._frame_bytes
         free = shutil.disk_usage(self._folder).free
-        if n_bytes > free:
+        if self._n_bytes > free:
             raise StimulusError(
-                f"The frames of {self.name} need {n_bytes / 1e9:.2f} GB and "
+                f"The frames of {self.name} need {self._n_bytes / 1e9:.2f} GB and "
                 f"{self._folder} has {free / 1e9:.2f} GB free; free some space, or "
                 "take a shorter stimulus."
             )
 
-    def _fill_with_grey(self) -> None:
-        n_bytes = self.n_frames * self._frame_bytes
-        grey = memoryview(bytes([BACKGROUND]) * min(_WRITE_BYTES, n_bytes))
-        for start in range(0, n_bytes, len(grey)):
-            self._write(start, grey[: n_bytes - start])
+    def _require_open(self) -> None:
+        if self._file.closed:
+            raise StimulusError(
+                f"The frames of {self.name} were given up; open it again."
+            )
+
+    def _paint_grey(self, n_bytes: int) -> None:
+        """Make the first `n_bytes` of the file grey, as far as they are not yet."""
+        if self._n_grey < n_bytes:
+            grey = memoryview(bytes([BACKGROUND]) * _WRITE_BYTES)
+            for start in range(self._n_grey, n_bytes, _WRITE_BYTES):
+                self._write(start, grey[: n_bytes - start])
+            self._n_grey = n_bytes
 
     def _write(self, position: int, content: memoryview) -> None:
         self._file.seek(position)

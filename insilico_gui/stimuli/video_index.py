@@ -157,12 +157,18 @@ def _read_packets(video: VideoStream) -> tuple[list[_Packet], bool]:
             )
     except (av.error.FFmpegError, OSError):
         is_cut = True
-    is_cut = is_cut or n_stored < stream.frames or _ends_early(stream, packets)
-    return packets, is_cut
+    return packets, is_cut or _promises_more(video, packets, n_stored)
 
 
-def _ends_early(stream: Any, packets: list[_Packet]) -> bool:
-    """Whether Matroska's tag for the length of this stream promises more."""
+def _promises_more(video: VideoStream, packets: list[_Packet], n_stored: int) -> bool:
+    """Whether the header lists frames that the file does not have."""
+    container, stream = video.container, video.stream
+    if container.format.name == "avi":
+        return bool(n_stored < stream.frames)
+    # An edit list may leave frames out on purpose, so in MP4 counting says nothing
+    if any(entry.pos + entry.size > container.size for entry in stream.index_entries):
+        return True
+    # Matroska has a tag for the length of each stream
     tag = stream.metadata.get("DURATION", "")
     try:
         hours, minutes, seconds = map(float, tag.split(":"))

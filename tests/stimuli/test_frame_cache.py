@@ -80,6 +80,17 @@ def test_the_array_is_grey_until_frames_are_made(tmp_path, source):
     np.testing.assert_array_equal(array, source._frames)
 
 
+def test_a_long_stimulus_is_grey_from_the_first_frames_on(tmp_path):
+    frames = np.lib.stride_tricks.as_strided(
+        np.full((1, 100, 1000), 7, np.uint8), (900, 100, 1000), (0, 1000, 1)
+    )
+    cached = CachedFrames(ArrayStimulus(frames, 30), tmp_path)  # 90 MB
+    assert (cached.array[600] == 128).all()
+    cached.frames(0, 1)
+    assert (cached.array[40:] == 128).all()
+    assert (cached.array[0] == 7).all()
+
+
 def test_peeking_does_not_wait_for_a_frame_in_the_making(tmp_path, source):
     cached = CachedFrames(source, tmp_path)
     cached.frames(0, 1)
@@ -161,6 +172,19 @@ def test_a_stimulus_larger_than_the_disk_is_refused_at_once(tmp_path, source):
     with pytest.raises(StimulusError, match=r"endless need .* GB free"):
         CachedFrames(source, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_takes_no_more(tmp_path, source):
+    """As with a quota: the system refuses to let the file grow."""
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(StimulusError, match="Cannot write the frames of array"):
+            CachedFrames(source, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_missing_folder(tmp_path, source):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import av
 import numpy as np
 import pytest
 from stimulus_videos import numbered_frames, read_numbers, write_sound, write_video
@@ -66,6 +67,17 @@ def test_what_is_left_of_a_cut_video_is_served_with_a_warning(folder, frames, su
     assert f"part.{suffix} is cut short" in warning
     assert str(video.n_frames) in warning
     assert "warning" not in open_stimulus(whole).attrs
+
+
+def test_a_cut_between_two_frames_is_noticed(folder, clip):
+    with av.open(str(clip)) as container:
+        positions = [p.pos for p in container.demux(video=0) if p.pos]
+    path = folder / "between.mp4"
+    path.write_bytes(clip.read_bytes()[: positions[70]])
+    video = open_stimulus(path)
+    assert "between.mp4 is cut short" in video.attrs["warning"]
+    assert 60 < video.n_frames <= 70
+    assert read_numbers(video.frames(0, video.n_frames)) == list(range(video.n_frames))
 
 
 def test_damage_midway_is_an_error_that_names_the_time(folder, clip, frames):

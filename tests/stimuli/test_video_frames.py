@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -205,6 +206,21 @@ def test_an_edit_list_that_starts_between_keyframes(tmp_path, frames):
     assert video.frame_times[0] == 0
     for k in (35, 2, 7):
         assert read_number(video.frames(k, k + 1)[0]) == 20 + k
+
+
+def test_an_edit_list_that_ends_early(tmp_path, frames):
+    """Trimmed on a phone: the rest is still in the file, but is not shown."""
+    whole = write_video(tmp_path / "whole.mp4", frames, options={"g": "12", "bf": "2"})
+    content = bytearray(whole.read_bytes())
+    start = content.index(b"elst") + 12
+    (duration,) = struct.unpack_from(">I", content, start)
+    struct.pack_into(">I", content, start, duration // 2)
+    trimmed = tmp_path / "trimmed.mp4"
+    trimmed.write_bytes(content)
+    video = open_stimulus(trimmed)
+    assert read_numbers(video.frames(0, video.n_frames)) == list(range(N // 2))
+    assert video.duration == 1.0
+    assert "warning" not in video.attrs
 
 
 @pytest.mark.parametrize(("degrees", "turns"), [(0, 0), (90, 1), (180, 2), (270, 3)])
