@@ -16,7 +16,7 @@ AL         anterior, lateral   lower field with LM, nasal edge with RL     -1
 
 Field sign: sign of the Jacobian of (rf_x, rf_y) with respect to (x, y) (Sereno et al.
 1994, Garrett et al. 2014). Places of upper, lower and nasal field: Wagor et al. 1980
-for V1, Wang & Burkhalter 2007 and 2011 for the others.
+for V1, Wang & Burkhalter 2007 and Wang et al. 2011 for the others.
 """
 
 from __future__ import annotations
