@@ -39,8 +39,8 @@ GRID_JITTER = 0.35  # largest displacement, in grid steps
 
 JUNCTION_UM = (740.0, 380.0)  # where the four areas meet
 BORDER_TILT_DEG = 8.0  # of the borders to the window's sides
-MAP_EDGE = (0.88, 0.80)  # |rf_x|, |rf_y| at the ends of a map, 12 degrees from
-# the screen's edge
+# |rf_x|, |rf_y| at the ends of a map: some 12 degrees from the screen's edge
+MAP_EDGE = (0.88, 0.80)
 SCATTER_DEG = 4.0  # standard deviation of receptive-field centres about the map
 
 
