@@ -23,7 +23,7 @@ from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus, convert
 from insilico_gui.view import MapView, Playback
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
@@ -219,11 +219,17 @@ class Experiment:
     def selected_responses(self) -> xr.DataArray:
         """Complete responses of the selected units, with the rule in ``attrs``.
 
+        Columns that analyses have added to the unit table come along.
+
         Raises
         ------
         ExportError
             If nothing is encoded, or nothing of it is selected.
         """
+        return self.responses_to_take()()
+
+    def responses_to_take(self) -> Callable[[], xr.DataArray]:
+        """:meth:`selected_responses` in two steps: check now, copy in any thread."""
         if self.responses is None or self.selection is None:
             raise ExportError("There are no responses yet; encode a stimulus first.")
         columns = self.selected_columns()
@@ -231,11 +237,14 @@ class Experiment:
             raise ExportError(
                 "None of the encoded units is selected; select at least one."
             )
-        chosen = take_units(self.responses, columns, self.selection.rule)
-        for name in self.units.columns.difference(list(chosen.coords)):
-            values = self.units[name].to_numpy()[self.job_indices()[columns]]
-            chosen = chosen.assign_coords({name: ("unit", values)})
-        return chosen
+        responses, rule = self.responses, self.selection.rule
+        rows = self.units.iloc[self.job_indices()[columns]]
+        added = {
+            name: ("unit", rows[name].to_numpy())
+            for name in rows.columns
+            if name not in responses.coords
+        }
+        return lambda: take_units(responses, columns, rule).assign_coords(added)
 
     def job_indices(self) -> NDArray[np.int64]:
         """Units, by row of the unit table, that :attr:`job` computes."""

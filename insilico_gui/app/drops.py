@@ -10,22 +10,23 @@ from qtpy.QtWidgets import QWidget
 
 
 class DropFilter(QObject):
-    """Takes drops of one file or folder before napari's own reader dialog would.
+    """Takes drops of our files and folders before napari's own reader dialog would.
 
     Parameters
     ----------
     window : QWidget
         Everything in it accepts drops from now on.
     takes : callable(path) -> bool
-        Whether a path is one of ours; others are left to napari.
-    on_drop : callable(path)
+        Whether a path is one of ours. A drop of others only is left to napari.
+    on_drop : callable(list of path)
+        Gets everything that was dropped at once.
     """
 
     def __init__(
         self,
         window: QWidget,
         takes: Callable[[Path], bool],
-        on_drop: Callable[[Path], object],
+        on_drop: Callable[[list[Path]], object],
     ) -> None:
         super().__init__(window)
         self._takes = takes
@@ -45,17 +46,15 @@ class DropFilter(QObject):
         kind = event.type()
         if kind not in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop):
             return False
-        path = _single_path(event)
-        if path is None or not self._takes(path):
+        paths = _local_paths(event)
+        if not any(self._takes(path) for path in paths):
             return False
         event.acceptProposedAction()  # type: ignore[attr-defined]
         if kind == QEvent.Type.Drop:
-            self._on_drop(path)
+            self._on_drop(paths)
         return True
 
 
-def _single_path(event: QEvent) -> Path | None:
+def _local_paths(event: QEvent) -> list[Path]:
     urls = event.mimeData().urls()  # type: ignore[attr-defined]
-    if len(urls) != 1 or not urls[0].isLocalFile():
-        return None
-    return Path(urls[0].toLocalFile())
+    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]

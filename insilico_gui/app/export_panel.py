@@ -75,7 +75,7 @@ class ExportPanel(Panel):
         """Write the selected units' responses in the background."""
         path, overwrite = Path(self.path.text().strip()), self.overwrite.isChecked()
         try:
-            responses = self.experiment.selected_responses()
+            take = self.experiment.responses_to_take()
         except InsilicoError as error:
             self.result.setText(str(error))
             return
@@ -83,7 +83,7 @@ class ExportPanel(Panel):
         self.result.setText("Writing…")
         job = self.jobs.start(
             f"Exporting {path.name}",
-            lambda: export(responses, path, overwrite=overwrite),
+            lambda: export(take(), path, overwrite=overwrite),
             on_return=lambda written: self.result.setText(f"Written: {written}"),
             on_end=self._ended,
         )

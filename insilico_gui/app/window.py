@@ -195,14 +195,33 @@ class InsilicoWindow(QObject):
         """Open a file in the background; encode it if the panel says so."""
         self.stimulus_panel.open(path)
 
-    def drop(self, path: Path) -> None:
-        """Take a dropped stimulus or folder with sessions."""
-        if path.is_dir() and _holds_sessions(path):
-            self.show_panel(self.session_panel)
-            self.session_panel.use_folder(path)
-        else:
-            self.show_panel(self.stimulus_panel)
-            self.open_stimulus(path)
+    def drop(self, paths: list[Path]) -> None:
+        """Take a dropped stimulus, or a folder with sessions or with images."""
+        if len(paths) > 1:
+            self._say_problem(
+                "Drop one file or folder at a time; to show several images one after "
+                "the other, put them into a folder and drop that."
+            )
+            return
+        path = paths[0]
+        if not path.is_dir():
+            self._drop_stimulus(path)
+            return
+
+        def take(has_sessions: bool) -> None:
+            if has_sessions:
+                self.show_panel(self.session_panel)
+                self.session_panel.use_folder(path)
+            else:
+                self._drop_stimulus(path)
+
+        self.jobs.start(
+            f"Looking into {path.name}", lambda: _holds_sessions(path), on_return=take
+        )
+
+    def _drop_stimulus(self, path: Path) -> None:
+        self.show_panel(self.stimulus_panel)
+        self.open_stimulus(path)
 
     def encode(self) -> None:
         """Encode the stimulus in the background and show responses as they come."""

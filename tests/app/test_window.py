@@ -294,7 +294,7 @@ def test_a_wrong_file_is_one_sentence(encoded, tmp_path):
     responses = encoded.experiment.responses
     bad = tmp_path / "broken.mp4"
     bad.write_bytes(b"this is no video")
-    encoded.drop(bad)
+    encoded.drop([bad])
     encoded.wait(FAST)
     text = encoded.playback_bar.message.text()
     assert "broken.mp4" in text and "Traceback" not in text

@@ -1,0 +1,136 @@
+"""From a dropped video to a parquet file through the real window, on both sessions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPoint, Qt
+from support.drops import drop
+from support.wang2025_synthetic import write_params, write_tables
+
+import insilico_gui as ig
+
+LIMIT_S = 100.0
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A published folder with one small scan."""
+    folder = tmp_path_factory.mktemp("weights")
+    write_params(folder, 101, 64, (8, 5))
+    write_tables(folder, 64, (8, 5))
+    return folder
+
+
+def lasso(window, qtbot, corners):
+    """Draw with the mouse; corners as parts of the canvas's width and height."""
+    qtbot.mouseClick(window.selection_panel.lasso_button, LEFT)
+    canvas = window.viewer.window._qt_viewer.canvas.native
+    size = np.array([canvas.width(), canvas.height()])
+    points = [QPoint(*(int(v) for v in np.multiply(c, size))) for c in corners]
+    qtbot.mouseClick(canvas, LEFT, pos=points[0])
+    for start, stop in zip(points, points[1:], strict=False):
+        for part in np.linspace(0, 1, 12):
+            qtbot.mouseMove(canvas, start + (stop - start) * float(part))
+    qtbot.mouseClick(canvas, LEFT, pos=points[-1])
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("session_id", ["demo", "wang2025/session-8_scan-5"])
+def test_drop_encode_lasso_traces_export(
+    window, qtbot, video, weights, tmp_path, session_id
+):
+    qt_window = window.viewer.window._qt_window
+    window.wait(LIMIT_S)
+
+    # a session: the demo is there; the other by dropping its folder
+    panel = window.session_panel
+    if session_id != "demo":
+        drop(qt_window, weights)
+        qtbot.waitUntil(lambda: panel.session.findText(session_id) >= 0, timeout=20_000)
+        window.wait(LIMIT_S)
+    panel.session.setCurrentText(session_id)
+    assert "units" in panel.info.text()
+    qtbot.mouseClick(panel.load_button, LEFT)
+    window.wait(LIMIT_S)
+    assert window.experiment.session.id == session_id
+
+    # the video, dropped on the canvas: encoded at once, in the background
+    canvas = window.viewer.window._qt_viewer
+    drop(canvas, video)
+    window.wait(LIMIT_S)
+    responses = window.experiment.responses
+    assert responses is not None, window.playback_bar.message.text()
+    assert responses.sizes["time"] == 60  # two seconds at 30 Hz
+    assert window.viewer.layers["Stimulus"].data.shape == (60, 1, 144, 256)
+    info = window.stimulus_panel.info.text()
+    assert "400 × 300" in info and "24 Hz" in info and "crop" in info
+
+    # the same numbers as without a window
+    session = ig.open_session(session_id, weights, "cpu")
+    alone = ig.encode(session, ig.open_stimulus(video))
+    np.testing.assert_array_equal(responses, alone)
+
+    # a lasso around the upper left
+    everything = len(window.experiment.selection)
+    corner = [(0.1, 0.1), (0.6, 0.1), (0.6, 0.6), (0.1, 0.6), (0.1, 0.1)]
+    window.viewer.reset_view()
+    lasso(window, qtbot, corner)
+    qtbot.waitUntil(
+        lambda: 0 < len(window.experiment.selection) < everything, timeout=5000
+    )
+    chosen = window.experiment.selection.indices
+    layer = window.viewer.layers["Units"]
+    polygon = np.array(window.experiment.selection.rule["lasso"])
+    assert layer.data[chosen, 1].max() <= polygon[:, 0].max()
+    assert layer.data[chosen, 2].max() <= polygon[:, 1].max()
+
+    # its traces
+    window.wait(LIMIT_S)
+    time, mean = window.traces_panel.mean_curve.getData()
+    np.testing.assert_allclose(time, responses["time"])
+    np.testing.assert_allclose(mean, alone.to_numpy()[:, chosen].mean(1), rtol=1e-5)
+
+    # and out
+    path = tmp_path / "chosen.parquet"
+    window.export_panel.path.setText(str(path))
+    qtbot.mouseClick(window.export_panel.button, LEFT)
+    window.wait(LIMIT_S)
+    loaded = ig.load_responses(path)
+    assert loaded.to_numpy().tobytes() == alone.to_numpy()[:, chosen].tobytes()
+    assert loaded.attrs["session"] == session_id
+    assert loaded.attrs["selection"] == window.experiment.selection.rule
+    assert loaded.attrs["stimulus_attrs"]["source"]["file"] == "walk.mp4"
+
+
+@pytest.mark.timeout(200)
+def test_gratings_recover_the_directions_of_the_demo(window, qtbot):
+    """Half a direction step, at least 95 % of the direction-selective units."""
+    window.experiment.use_session(ig.open_session("demo"))
+    form = window.stimulus_panel.gratings
+    form.n_directions.value = 12
+    form.duration_s.value = 0.8
+    form.blank_s.value = 0.3
+    form.call_button.native.click()
+    window.wait(LIMIT_S)
+    assert window.experiment.stimulus.trials["direction"].nunique() == 12
+    assert window.experiment.responses is not None
+    qtbot.mouseClick(window.tuning_panel.compute_button, LEFT)
+    window.wait(LIMIT_S)
+    units = window.experiment.units
+    selective = units["true_class"] == "direction"
+    error = units["pref_dir"] - units["true_direction"]
+    error = ((error + 180) % 360 - 180).abs()[selective]
+    assert (error <= 15).mean() >= 0.95
+    # columns of the unit table at once: colour, text, plots
+    assert window.map_panel.color_by.findText("gDSI") >= 0
+    window.tuning_panel.unit.setValue(1)
+    number = int(window.experiment.selection.indices[0])
+    assert str(units["unit_id"][number]) in window.tuning_panel.indices.text()
+    curve = window.experiment.tuning["curve"].to_numpy()[:, number]
+    drawn = max(
+        (item.getData()[1] for item in window.tuning_panel.cartesian.listDataItems()),
+        key=lambda y: len(y) == 12,
+    )
+    assert np.nanmax(drawn) == pytest.approx(np.nanmax(curve), rel=1e-5)
