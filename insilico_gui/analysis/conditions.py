@@ -153,8 +153,9 @@ def direction_curves(
     if not seen.all():
         raise AnalysisError(
             "No presentation of the directions "
-            f"{listed(design.directions[~seen])} has a response (burn-in, end of the "
-            "responses or NaN); show them again later, or leave them out of the trials."
+            f"{listed(design.directions[~seen])} has a response: their windows lie in "
+            "the burn-in or end after the responses, or hold NaN; show more repeats, "
+            "or make the latency or the window shorter."
         )
     peak = curves.mean.max(axis=1)  # NaN if any direction is missing
     best = np.where(np.isnan(peak), -np.inf, peak).argmax(axis=0)

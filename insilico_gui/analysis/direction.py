@@ -147,7 +147,7 @@ def direction_tuning(
         "osi_variant": osi_variant,
         "other": other,
         "other_columns": [str(name) for name in design.combinations],
-        "n_presentations": len(values),
+        "n_presentations": int((windowed["n_frames"] > 0).sum()),
         "n_permutations": n_permutations,
         "seed": seed,
     }

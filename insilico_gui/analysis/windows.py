@@ -22,7 +22,9 @@ from insilico_gui.errors import AnalysisError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BURN_IN_FRAMES = 10  # published evaluation of the MICrONS twins (fnn, notebook 6)
+BURN_IN_FRAMES = 10
+"""What the published evaluation of the MICrONS twins leaves out of every clip."""
+
 TOLERANCE_S = 1e-6
 
 logger = logging.getLogger(__name__)

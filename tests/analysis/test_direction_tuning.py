@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from make_experiment import RATE, experiment
+from make_experiment import BLANK, RATE, experiment
 
 from insilico_gui.analysis import direction_tuning, fit_von_mises, gosi, tuning_columns
 from insilico_gui.errors import AnalysisError
@@ -94,6 +94,16 @@ def test_nan_presentations_are_left_out_of_their_unit():
     missing = tuning["count"].sel(direction=trials["direction"][4])
     np.testing.assert_array_equal(missing, [3, 3, 2, 3, 3])
     np.testing.assert_allclose(tuning["curve"], clean["curve"], rtol=1e-6)
+
+
+def test_a_lost_presentation_is_not_counted():
+    responses = experiment(repeats=3)
+    last = responses.isel(time=slice(0, -BLANK - 5))
+    tuning = direction_tuning(last)
+    assert tuning.attrs["analysis"]["cut_off"] == 1
+    assert tuning.attrs["analysis"]["n_presentations"] == 23
+    assert tuning["count"].sum("direction").max() == 23
+    assert np.isfinite(tuning["gOSI"]).all()
 
 
 def test_unit_without_any_response_to_a_direction_is_nan():

@@ -101,5 +101,7 @@ def test_a_direction_lost_to_burn_in_is_named():
     responses = experiment(repeats=1)
     table = pd.DataFrame(responses.attrs["trials"])
     lost = table["direction"][0]
-    with pytest.raises(AnalysisError, match=rf"directions {lost:g} has a response"):
+    with pytest.raises(
+        AnalysisError, match=rf"directions {lost:g} has a response: .* in the burn-in"
+    ):
         direction_tuning(responses, burn_in_frames=BLANK + SHOWN)
