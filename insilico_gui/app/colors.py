@@ -24,8 +24,8 @@ CATEGORIES = (
 UNKNOWN = np.array([0.5, 0.5, 0.5, 0.35], dtype=np.float32)
 """Colour of a unit without a value."""
 
-LOW_ALPHA = 0.35
-"""Opacity at the low end of the response colours: the stimulus shines through."""
+LOW_ALPHA, OPAQUE_FROM = 0.18, 0.6
+"""Response colours: units that are silent let the stimulus, and units below, through."""
 
 
 def period(name: str) -> float | None:
@@ -42,7 +42,8 @@ def lookup_table(name: str, *, fading: bool = False) -> NDArray[np.float32]:
         ensure_colormap(name).map(np.linspace(0, 1, 256)), dtype=np.float32
     )
     if fading:
-        colors[:, 3] = np.linspace(LOW_ALPHA, 1, 256)
+        position = np.linspace(0, 1, 256)
+        colors[:, 3] = np.interp(position, (0, OPAQUE_FROM), (LOW_ALPHA, 1))
     return colors
 
 

@@ -41,7 +41,7 @@ class TracesPanel(Panel):
         self.plot.showGrid(x=True, y=True, alpha=0.15)
         self.plot.setMouseEnabled(y=False)
         burn_in = pg.LinearRegionItem(
-            brush=pg.mkBrush(150, 150, 150, 60), movable=False
+            brush=pg.mkBrush(150, 150, 150, 60), pen=pg.mkPen(None), movable=False
         )
         burn_in.setToolTip("burn-in: the state of the twin settles")
         self._burn_in = burn_in

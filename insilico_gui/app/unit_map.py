@@ -122,7 +122,7 @@ class UnitMap:
         known = np.isfinite(positions).all(axis=1)
         layer.data = np.where(known[:, None], positions, 0.0)
         layer.shown = known
-        self._base_size = point_size(positions[known], layout)
+        self._base_size = point_size(positions[known])
         stimulus = self.stimulus_layer
         if stimulus is not None:
             stimulus.visible = layout == "retinotopic"
@@ -255,11 +255,11 @@ def unit_positions(
     return np.stack([depth, column("y"), column("x")], axis=1)
 
 
-def point_size(positions: NDArray[np.float64], layout: str) -> float:
+def point_size(positions: NDArray[np.float64]) -> float:
     """Diameter at which the points of a layout are seen apart, in its own unit."""
     if len(positions) == 0:
         return 1.0
     low, high = np.percentile(positions, (2, 98), axis=0)
     extent = np.maximum(high - low, 1e-6)[1:]
     spacing = np.sqrt(extent.prod() / len(positions))
-    return float(spacing * (0.9 if layout == "retinotopic" else 0.8))
+    return float(0.8 * spacing)
