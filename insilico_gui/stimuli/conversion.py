@@ -35,6 +35,8 @@ proportions.
 CONVERSION = "conversion"
 """``attrs["kind"]`` of frames that have been converted."""
 
+MAX_PIXEL_ASPECT = 20.0
+
 MAX_HOURS = 48  # longer is a damaged time stamp or a slip in a rate
 
 _CHUNK_BYTES = 16 * 2**20  # of source frames read at once
@@ -278,6 +280,11 @@ def _geometry(
     if not np.isfinite(frame_rate) or frame_rate <= 0:
         raise StimulusError(
             f"A frame rate of {frame_rate} Hz cannot be made; give a positive one."
+        )
+    if not 1 / MAX_PIXEL_ASPECT <= stimulus.pixel_aspect <= MAX_PIXEL_ASPECT:
+        raise StimulusError(
+            f"{stimulus.name} is to be shown with pixels {stimulus.pixel_aspect:.3g} "
+            "times as wide as high, which cannot be meant; convert it to square pixels."
         )
     return Geometry(
         stimulus.frame_shape,

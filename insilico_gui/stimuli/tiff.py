@@ -84,15 +84,16 @@ class TiffStack(ImageStack):
     def _read(self, k: int) -> NDArray[np.uint8]:
         try:
             pixels = self._picture(k).reshape(self._picture_shape)
+            if self._photometric == _PALETTE:
+                colors = np.asarray(self._colormap)  # uint16 [3, 256]
+                pixels = np.moveaxis(colors[:, pixels], 0, -1)
         except Exception as error:
             raise StimulusError(
                 f"Frame {k} of {self.name} cannot be read; the file is damaged, was "
                 "cut short or removed, so restore it and open it again."
             ) from error
-        if self._photometric == _PALETTE:
-            colors = np.asarray(self._colormap)  # uint16 [3, 256]
-            return grey(np.moveaxis(colors[:, pixels], 0, -1), self.name, color=True)
-        levels = grey(pixels, self.name, color=self._color)
+        color = self._color or self._photometric == _PALETTE
+        levels = grey(pixels, self.name, color=color)
         return 255 - levels if self._photometric == _WHITE_IS_ZERO else levels
 
     def _picture(self, k: int) -> NDArray[Any]:

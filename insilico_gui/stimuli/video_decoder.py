@@ -63,7 +63,7 @@ class FrameDecoder:
         if self.must_restart(k):
             self._start_near(k)
         while self._k < k:
-            self._advance(k)
+            self._advance()
         if self._k != k:
             raise self._failure(k)
         return self._frame
@@ -76,7 +76,7 @@ class FrameDecoder:
         key = self._index.keyframes[self._index.keyframe_at_or_before(k)]
         return k - int(key) + 1 + _WORTH_A_SEEK
 
-    def _advance(self, wanted: int) -> None:
+    def _advance(self) -> None:
         """Take the next frame that is in the index."""
         expected = self._k + 1
         while True:
@@ -87,7 +87,7 @@ class FrameDecoder:
                 raise self._failure(expected) from error
             if frame is None or frame.is_corrupt:
                 self._lose_position()
-                raise self._failure(expected if frame is None else wanted)
+                raise self._failure(expected)
             k = self._index.find(frame.pts) if self._index.stamped else expected
             if k is not None:
                 self._frame, self._k = frame, k

@@ -25,6 +25,10 @@ _VP8_SHOWN = 0x10  # bit of a packet's first byte (RFC 6386, 9.1): not a mere re
 # Coarser ticks (10 ms in gif) are times that someone chose.
 _ROUNDING_TICK_S = 0.0011
 
+# Intervals for which the last frame of an even series must last to count as held; many
+# programs leave its duration to chance
+_HELD = 1.5
+
 _EXACT_S = 1e-6  # of times that are worked out from a rate: floating point
 
 
@@ -216,14 +220,16 @@ def _timing(
         if last_duration > 0:
             return times, 1 / (last_duration * tick), False
         return _constant(stream, 1, name)
+    last = last_duration * tick or float(np.median(np.diff(times)))
     tolerance = tick if tick < _ROUNDING_TICK_S else tick / 100
     for rate in (float(stream.average_rate or 0), float((n - 1) / times[-1])):
         if rate > 0:
             even = np.arange(n) / rate
             if np.abs(times - even).max() <= tolerance * 1.001:
-                return even, rate, False
-    last_interval = last_duration * tick or float(np.median(np.diff(times)))
-    return times, n / (float(times[-1]) + last_interval), True
+                if last < _HELD / rate:
+                    return even, rate, False
+                return even, n / (float(even[-1]) + last), True
+    return times, n / (float(times[-1]) + last), True
 
 
 def _precision(stream: Any) -> float:

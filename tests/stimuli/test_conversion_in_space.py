@@ -144,6 +144,12 @@ def test_square_pixels_are_made_of_others():
         assert abs(height - width) <= 2, fit
 
 
+@pytest.mark.parametrize("pixel_aspect", [0.0, 1e-5, 1e5, np.nan])
+def test_absurd_pixels_are_refused(pixel_aspect):
+    with pytest.raises(StimulusError, match="times as wide as high, which cannot"):
+        convert(picture(12, 16, pixel_aspect), (6, 8), 30)
+
+
 def test_pixel_aspect_alone_decides_what_is_cut():
     stimulus = picture(120, 120, 4 / 3)
     assert convert(stimulus, (90, 120), 30).attrs["cut_height"] == 0

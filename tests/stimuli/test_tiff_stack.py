@@ -74,6 +74,19 @@ def test_palette(tmp_path):
     np.testing.assert_array_equal(frames, 255 - GREY)
 
 
+def test_a_palette_that_is_too_short(tmp_path):
+    path = tmp_path / "palette.tif"
+    colormap = np.zeros((3, 256), np.uint16)
+    tifffile.imwrite(path, GREY, photometric="palette", colormap=colormap)
+    content = path.read_bytes()
+    entry = struct.pack("<HHI", 320, 3, 768)  # tag, type, count of the colour map
+    assert entry in content
+    path.write_bytes(content.replace(entry, struct.pack("<HHI", 320, 3, 48)))
+    stimulus = open_stimulus(path)
+    with pytest.raises(StimulusError, match=r"Frame 0 of palette\.tif cannot be read"):
+        stimulus.frames(0, 1)
+
+
 def test_bits(tmp_path):
     frames = stored(tmp_path / "bits.tif", GREY > 99, photometric="minisblack")
     np.testing.assert_array_equal(frames, np.where(GREY > 99, 255, 0))

@@ -163,6 +163,26 @@ def test_constant_rates_are_exact_despite_rounded_stamps(
     np.testing.assert_allclose(video.frame_times, np.arange(N) / float(rate), atol=1e-9)
 
 
+@pytest.mark.parametrize("held_ms", [1000, 200, 1])
+def test_a_last_frame_that_is_held(tmp_path, frames, held_ms):
+    """Counts for its own time, unless that is shorter than it can be."""
+    whole = write_video(tmp_path / "whole.mp4", frames, options={"bf": "0"})
+    held = tmp_path / "held.mp4"
+    with av.open(str(whole)) as source, av.open(str(held), "w") as target:
+        stream = source.streams.video[0]
+        copy = target.add_stream_from_template(stream)
+        packets = [packet for packet in source.demux(stream) if packet.size]
+        packets[-1].duration = int(Fraction(held_ms, 1000) / stream.time_base)
+        for packet in packets:
+            packet.stream = copy
+            target.mux(packet)
+    video = open_stimulus(held)
+    last_s = held_ms / 1000 if held_ms > 50 else 1 / 30
+    assert video.duration == pytest.approx(59 / 30 + last_s, abs=1e-3)
+    np.testing.assert_allclose(video.frame_times, np.arange(60) / 30, atol=1e-9)
+    assert video.attrs["variable_frame_rate"] == (held_ms > 50)
+
+
 def test_sound_is_ignored(tmp_path, frames):
     for suffix in ("mp4", "mkv"):
         path = write_video(tmp_path / f"sound.{suffix}", frames, with_sound=True)
