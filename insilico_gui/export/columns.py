@@ -36,7 +36,8 @@ class Column:
     kind : {"bool", "int", "float", "str", "json"}
         What `values` hold; "json" is text, one JSON value a row.
     dtype : str
-        numpy dtype to restore: as ``dtype.str``, or ``"object"``.
+        numpy dtype to restore: as ``dtype.str``, or ``"object"``, or ``"T"`` for
+        numpy's text of any width.
     values : array, [n]
         bool, int, float or fixed-width text.
     missing : tuple of int
@@ -68,6 +69,8 @@ def from_array(values: NDArray[Any], what: str) -> Column:
         If it holds something else than truth values, numbers and text; `what` names it.
     """
     dtype = values.dtype
+    if dtype.kind == "T" and not any(map(is_missing, values)):
+        return _from_values(list(values), what, "T")
     if not isinstance(dtype, np.dtype) or dtype.kind in "OT":
         return _from_values(list(values), what, "object")
     kinds: dict[str, Kind] = {

@@ -34,6 +34,7 @@ SAFE_CODECS = {"bytes", "vlen-utf8", "zstd", "blosc", "gzip", "crc32c", "transpo
 """Codecs that only move bytes; others, such as pickle, can run code."""
 
 _RESERVED = {"responses", "time", "trial", "trials", "zarr.json"}
+_RESERVED_ATTRS = {"coordinates", "_FillValue"}
 
 
 def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
@@ -60,11 +61,12 @@ def check(target: Path, record: Record) -> None:
                 f"The unit column {name!r} has a name that zarr folders use otherwise; "
                 "rename it."
             )
-    if "coordinates" in record.attrs or "_FillValue" in record.attrs:
-        raise ExportError(
-            "attrs has a key 'coordinates' or '_FillValue', which zarr folders use "
-            "otherwise; rename it."
-        )
+    for attrs in (record.attrs, *record.coordinate_attrs.values()):
+        for key in _RESERVED_ATTRS & attrs.keys():
+            raise ExportError(
+                f"The attribute {key!r} has a name that zarr folders use otherwise; "
+                "rename it."
+            )
 
 
 def write(path: Path, responses: xr.DataArray, record: Record) -> None:
@@ -126,9 +128,7 @@ def read(path: Path) -> xr.DataArray:
     values = stored["responses"]
     values = values.drop_vars(list(values.coords))
     attrs = {
-        key: value
-        for key, value in values.attrs.items()
-        if key not in ("coordinates", "_FillValue")
+        key: value for key, value in values.attrs.items() if key not in _RESERVED_ATTRS
     }
     responses = assemble(
         layout,
@@ -156,7 +156,8 @@ def _read_store(path: Path) -> xr.DataArray:
     responses: xr.DataArray = stored["responses"]
     if responses.dims not in DIMS or responses.dtype != np.float32:
         raise ValueError(f"its responses are {responses.dtype} {responses.dims}")
-    responses.attrs.pop("_FillValue", None)
+    for part in (responses, *responses.coords.values()):
+        part.attrs.pop("_FillValue", None)  # of the storage, not of the responses
     responses.encoding["source"] = str(path)
     return responses
 

@@ -282,3 +282,7 @@ def test_attributes_that_zarr_uses_itself(tmp_path):
     responses = make_responses().assign_attrs(coordinates="x y")
     with pytest.raises(ExportError, match="'coordinates'"):
         export(responses, tmp_path / "out.zarr")
+    responses = make_responses()
+    responses["rf_x"].attrs["_FillValue"] = 0.0
+    with pytest.raises(ExportError, match="'_FillValue'"):
+        export(responses, tmp_path / "out.zarr")

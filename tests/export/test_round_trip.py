@@ -199,8 +199,14 @@ def test_store_of_another_writer_is_read(tmp_path):
     loaded = load_responses(tmp_path / "store.zarr")
     xr.testing.assert_equal(loaded, responses)
     assert same(loaded.attrs, responses.attrs)
-    export(loaded, tmp_path / "out.parquet")
-    xr.testing.assert_equal(load_responses(tmp_path / "out.parquet"), responses)
+    assert {name: c.attrs for name, c in loaded.coords.items() if c.attrs} == {
+        "time": {"units": "s"},
+        "field": {"long_name": "field"},
+    }
+    for suffix in SUFFIXES:
+        export(loaded, tmp_path / f"out{suffix}")
+        again = load_responses(tmp_path / f"out{suffix}")
+        assert_same_responses(again, loaded, nan_bits=suffix != ".csv")
 
 
 @every_format
