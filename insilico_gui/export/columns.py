@@ -126,7 +126,8 @@ def restore(spec: Mapping[str, Any], values: NDArray[Any]) -> NDArray[Any]:
     kind, dtype = spec["kind"], np.dtype(spec["dtype"])
     if kind == "json":
         restored = np.empty(len(values), object)
-        restored[:] = [json.loads(str(value)) for value in values]
+        for i, value in enumerate(values):  # numpy would make lists a 2-D array
+            restored[i] = json.loads(str(value))
         return restored
     if kind == "str":
         restored = np.array([str(value) for value in values], dtype=dtype)

@@ -14,7 +14,8 @@ TRIALS = {
     "number": [1, 2, -(2**60)],
     "direction": [math.nan, 45.0, 90.0],
     "target": [True, False, True],
-    "position": [[0.5, -0.5], [0, 1], []],
+    "position": [[0.5, -0.5], [0, 1], [1, 1]],
+    "ragged": [[], [1], {"a": [2, 3]}],
 }
 
 
