@@ -10,11 +10,11 @@ from insilico_gui.stimuli.base import ArrayStimulus, Stimulus
 from insilico_gui.stimuli.cache import CachedFrames
 from insilico_gui.stimuli.conversion import (
     ConvertedStimulus,
-    Fit,
     convert,
     describe_conversion,
 )
 from insilico_gui.stimuli.display import Display
+from insilico_gui.stimuli.geometry import Fit
 from insilico_gui.stimuli.gratings import DriftingGratings, drifting_gratings
 from insilico_gui.stimuli.opening import SUPPORTED_SUFFIXES, open_stimulus
 from insilico_gui.stimuli.parametric import (
