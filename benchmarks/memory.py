@@ -60,8 +60,14 @@ def main() -> None:
             video = Path(folder) / f"{minutes:g}.mp4"
             make_video(video, round(minutes * 60 * 30))
             answer = subprocess.run(
-                [sys.executable, "-c", CHILD, arguments.session, video]
-                + [arguments.directory],
+                [
+                    sys.executable,
+                    "-c",
+                    CHILD,
+                    arguments.session,
+                    video,
+                    arguments.directory,
+                ],
                 check=True,
                 capture_output=True,
                 text=True,

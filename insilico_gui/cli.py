@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from tqdm import tqdm
@@ -21,7 +20,8 @@ from insilico_gui.responses import take_units, unit_table
 from insilico_gui.selection import select_units
 
 if TYPE_CHECKING:
-    import click
+    from collections.abc import Iterable
+
     import xarray as xr
 
 HELP_NAMES = ["-h", "--help"]
@@ -30,7 +30,7 @@ HELP_NAMES = ["-h", "--help"]
 class WindowByDefault(TyperGroup):
     """What is not a command opens the window: ``insilico-gui demo``."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the command in that the user left out."""
         if not args or args[0] not in (*self.commands, *HELP_NAMES):
             args = ["window", *args]
@@ -159,7 +159,9 @@ def tuning(
     session: Annotated[
         str, typer.Argument(help="Session to use, such as demo; or a responses file.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Table to write: .csv.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Table to write: .csv.")
+    ],
     directory: Directory = None,
     device: Device = "auto",
     area: Areas = None,

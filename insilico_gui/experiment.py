@@ -8,8 +8,7 @@ called in the thread that owns the experiment.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -24,6 +23,7 @@ from insilico_gui.view import MapView, Playback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
@@ -137,7 +137,9 @@ class Experiment:
         if self.session is None:
             raise EncodingError("No session is loaded; load one before encoding.")
         if self.frames is None:
-            raise EncodingError("There is no stimulus; open or render one to encode it.")
+            raise EncodingError(
+                "There is no stimulus; open or render one to encode it."
+            )
         units = self.selection if selected_only else None
         return EncodingJob(self.session, self.frames, units)
 
@@ -248,9 +250,7 @@ class Experiment:
 
     def job_indices(self) -> NDArray[np.int64]:
         """Units, by row of the unit table, that :attr:`job` computes."""
-        return (
-            np.empty(0, np.int64) if self.job is None else self.job.selection.indices
-        )
+        return np.empty(0, np.int64) if self.job is None else self.job.selection.indices
 
     # -- analysis and export -----------------------------------------------------------
 

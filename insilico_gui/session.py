@@ -10,7 +10,6 @@ protocols of this module.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -22,6 +21,7 @@ from insilico_gui.errors import InsilicoError, SessionError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray

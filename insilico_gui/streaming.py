@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
@@ -18,6 +17,8 @@ import numpy as np
 from insilico_gui.errors import EncodingMemoryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from numpy.typing import NDArray
 
 State = TypeVar("State")
@@ -76,7 +77,7 @@ class StreamingSession(ABC, Generic[State]):
             videos = chunk[None] if single else chunk
             if state is None:
                 state = self.initial_state(len(videos))
-            pieces = []
+            pieces: list[NDArray[np.float32]] = []
             start, n = 0, videos.shape[1]
             while start < n or not pieces:
                 stop = n if largest is None else min(n, start + largest)

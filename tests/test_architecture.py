@@ -52,13 +52,24 @@ def test_qt_is_imported_in_the_app_only():
 def test_nothing_imports_the_app_but_the_command_line():
     for path in modules(HOST) + modules(PLUGINS):
         if HOST / "app" not in path.parents and path != HOST / "cli.py":
-            assert not any(n.startswith("insilico_gui.app") for n in imports(path)), path
+            assert not any(n.startswith("insilico_gui.app") for n in imports(path)), (
+                path
+            )
 
 
 def test_the_host_names_no_twin():
     # "demo" is both a twin and an ordinary word; what is forbidden is knowing it.
-    names = {point.name for point in entry_points(group="insilico_gui.twins")} - {"demo"}
-    names |= {"insilico_demo", "fnn", "fwrf", "nnpoisson", "drosophila", "motion_energy"}
+    names = {point.name for point in entry_points(group="insilico_gui.twins")} - {
+        "demo"
+    }
+    names |= {
+        "insilico_demo",
+        "fnn",
+        "fwrf",
+        "nnpoisson",
+        "drosophila",
+        "motion_energy",
+    }
     pattern = re.compile("|".join(sorted(names)), re.IGNORECASE)
     for path in modules(HOST):
         assert not pattern.search(path.read_text()), path
@@ -69,7 +80,7 @@ def test_layers_of_the_host():
         "session.py": set(),
         "stimuli": set(),
         "selection.py": {"session"},
-        "encoding": {"session", "stimuli", "selection"},
+        "encoding": {"session", "stimuli", "selection", "export"},
         "analysis": {"session", "stimuli", "encoding"},
         "export": {"session", "stimuli"},
     }

@@ -1,4 +1,4 @@
-"""The window, as a napari plugin: a view of an :class:`~insilico_gui.experiment.Experiment`.
+"""The window, as a napari plugin: a view of an experiment.
 
 The only part of insilico_gui that imports Qt or napari.
 """

@@ -52,7 +52,9 @@ def categorical_table(n: int) -> NDArray[np.float32]:
     if n <= len(CATEGORIES):
         palette = np.array([transform_color(name)[0] for name in CATEGORIES[:n]])
     else:
-        palette = lookup_table("hsv")[np.linspace(0, 255, n, endpoint=False).astype(int)]
+        palette = lookup_table("hsv")[
+            np.linspace(0, 255, n, endpoint=False).astype(int)
+        ]
     return palette[np.arange(256) * n // 256].astype(np.float32)
 
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 import inspect
 import logging
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QCoreApplication, QObject, QThreadPool, Signal
 from superqt.utils import WorkerBase, create_worker
 
 from insilico_gui.errors import InsilicoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,9 @@ class Job(QObject):
         self.title = title
         self.cancelled = False
         self._worker: WorkerBase = create_worker(
-            work, _start_thread=False, _ignore_errors=True  # `failed` tells of them
+            work,
+            _start_thread=False,
+            _ignore_errors=True,  # `failed` tells of them
         )
         if inspect.isgeneratorfunction(work):
             self._worker.yielded.connect(self.progressed)

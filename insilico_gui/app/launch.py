@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import napari
     import numpy as np
     from numpy.typing import NDArray
-
     from qtpy.QtWidgets import QWidget
 
     from insilico_gui.session import Session

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
@@ -15,6 +14,8 @@ from insilico_gui.app.jobs import sentence
 from insilico_gui.errors import InsilicoError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from insilico_gui.app.jobs import Jobs
     from insilico_gui.experiment import Experiment
 

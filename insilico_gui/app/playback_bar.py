@@ -78,7 +78,9 @@ class PlaybackBar(Panel):
         self.slider.valueChanged.connect(self._slid)
         self.clock = QLabel()
         self.clock.setMinimumWidth(
-            self.clock.fontMetrics().horizontalAdvance("0000.00 / 0000.00 s  00000 /00000")
+            self.clock.fontMetrics().horizontalAdvance(
+                "0000.00 / 0000.00 s  00000 /00000"
+            )
         )
 
         controls = QHBoxLayout()
@@ -149,7 +151,9 @@ class PlaybackBar(Panel):
     def _show_playing(self, playing: bool) -> None:
         icon = QStyle.StandardPixmap
         self.play_button.setIcon(
-            self.style().standardIcon(icon.SP_MediaPause if playing else icon.SP_MediaPlay)
+            self.style().standardIcon(
+                icon.SP_MediaPause if playing else icon.SP_MediaPlay
+            )
         )
         if playing:
             self._last_tick = time.perf_counter()

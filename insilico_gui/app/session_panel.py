@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
@@ -21,6 +20,7 @@ from insilico_gui.session import SessionInfo, open_session, session_infos
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from insilico_gui.app.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
@@ -80,7 +80,9 @@ class SessionPanel(Panel):
 
         experiment.session_changed.connect(self._show_loaded)
         self._shown_folder = ""
-        self.jobs.start("Looking for devices", available_devices, on_return=self._devices)
+        self.jobs.start(
+            "Looking for devices", available_devices, on_return=self._devices
+        )
         self.look_for_sessions()
 
     # -- looking -----------------------------------------------------------------------

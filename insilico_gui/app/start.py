@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import napari
 
 from insilico_gui.app.launch import launch
-from insilico_gui.app.window import InsilicoWindow
 from insilico_gui.errors import ExportError, InsilicoError
 from insilico_gui.files import writing
 from insilico_gui.stimuli import Stimulus, open_stimulus
 from insilico_gui.stimuli.scene import moving_scene
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from insilico_gui.app.window import InsilicoWindow
 
 ENCODING_LIMIT_S = 3600.0
 PICTURE_TIME = 0.4

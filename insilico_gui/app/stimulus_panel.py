@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-import numpy as np
 import pyqtgraph as pg
 from magicgui import magicgui
 from qtpy.QtCore import Signal
@@ -30,6 +29,8 @@ from insilico_gui.stimuli import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
 
     from insilico_gui.app.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
@@ -71,8 +72,10 @@ class StimulusPanel(Panel):
         view.addItem(self._image)
         self._view = view
 
-        self.info = text_label("No stimulus yet: open a file, drop one on the window, "
-                               "or render gratings below.")
+        self.info = text_label(
+            "No stimulus yet: open a file, drop one on the window, "
+            "or render gratings below."
+        )
         self.fit = QComboBox()
         for name in get_args(Fit):
             self.fit.addItem(name)
@@ -171,22 +174,35 @@ def _gratings_form(render: Callable[[Callable[[], Stimulus]], None]) -> object:
         call_button="Show gratings",
         n_directions={"min": 1, "max": 72, "label": "directions"},
         spatial_frequency={
-            "label": "SF (cpd)", "tooltip": "Spatial frequency in cycles/degree",
+            "label": "SF (cpd)",
+            "tooltip": "Spatial frequency in cycles/degree",
             "min": 0.001,
             "max": 1.0,
             "step": 0.01,
         },
         temporal_frequency={
-            "label": "TF (Hz)", "tooltip": "Temporal frequency",
+            "label": "TF (Hz)",
+            "tooltip": "Temporal frequency",
             "min": 0.1,
             "max": 15.0,
             "step": 0.5,
         },
         contrast={"min": 0.0, "max": 1.0, "step": 0.1},
         duration_s={"label": "duration (s)", "min": 0.1, "max": 60.0, "step": 0.1},
-        blank_s={"label": "blank (s)", "tooltip": "Grey before every trial", "min": 0.0, "max": 60.0, "step": 0.1},
+        blank_s={
+            "label": "blank (s)",
+            "tooltip": "Grey before every trial",
+            "min": 0.0,
+            "max": 60.0,
+            "step": 0.1,
+        },
         repeats={"min": 1, "max": 100},
-        size_deg={"label": "size (deg)", "tooltip": "0 = full field", "min": 0.0, "max": 180.0},
+        size_deg={
+            "label": "size (deg)",
+            "tooltip": "0 = full field",
+            "min": 0.0,
+            "max": 180.0,
+        },
         seed={"min": 0, "max": 2**31 - 1},
     )
     def form(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,8 @@ from insilico_gui.app.panel import Panel, plot_widget
 from insilico_gui.encoding.engine import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from insilico_gui.app.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
 

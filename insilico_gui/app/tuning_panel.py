@@ -47,7 +47,9 @@ class TuningPanel(Panel):
         self.latency.setRange(0.0, 5.0)
         self.latency.setSingleStep(0.05)
         self.latency.setSuffix(" s")
-        self.latency.setToolTip("The response window starts this long after the stimulus")
+        self.latency.setToolTip(
+            "The response window starts this long after the stimulus"
+        )
         self.unit = QSpinBox()
         self.unit.setSpecialValueText("mean")
         self.unit.setToolTip("0: mean of the selection; n: its n-th unit")
@@ -176,7 +178,11 @@ class TuningPanel(Panel):
             symbolPen=None,
         )
         self.cartesian.plot(
-            directions, curve, pen=pg.mkPen(MEAN_COLOR, width=2), symbol="s", symbolSize=5
+            directions,
+            curve,
+            pen=pg.mkPen(MEAN_COLOR, width=2),
+            symbol="s",
+            symbolSize=5,
         )
         self.cartesian.setYRange(0, max(np.nanmax(trials) * 1.05, 1e-9), padding=0)
 

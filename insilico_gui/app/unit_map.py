@@ -56,10 +56,12 @@ class UnitMap:
 
     @property
     def units_layer(self) -> Points | None:
+        """The layer of the units, while there is one."""
         return self._viewer.layers[UNITS] if UNITS in self._viewer.layers else None
 
     @property
     def stimulus_layer(self) -> Image | None:
+        """The layer of the stimulus, while there is one."""
         layers = self._viewer.layers
         return layers[STIMULUS] if STIMULUS in layers else None
 
@@ -84,7 +86,7 @@ class UnitMap:
             self._viewer.dims.axis_labels = ("frame", "depth", "row", "column")
             layers = self._viewer.layers
             layers.move(layers.index(STIMULUS), 0)
-        self._show_layout()
+        self.show_layout()
 
     def show_session(self) -> None:
         """Replace the units by those of the experiment's session."""
@@ -106,19 +108,17 @@ class UnitMap:
         )
         layer.editable = False
         self._recolorer = Recolorer(self._viewer, layer)
-        self._show_layout()
+        self.show_layout()
 
     # -- layout ------------------------------------------------------------------------
 
-    def _show_layout(self) -> None:
+    def show_layout(self) -> None:
         """Move the units to where the chosen layout has them and fit the view."""
         layer, session = self.units_layer, self._experiment.session
         if layer is None or session is None:
             return
         layout = self._experiment.view.layout
-        positions = unit_positions(
-            self._experiment.units, layout, session.frame_shape
-        )
+        positions = unit_positions(self._experiment.units, layout, session.frame_shape)
         known = np.isfinite(positions).all(axis=1)
         layer.data = np.where(known[:, None], positions, 0.0)
         layer.shown = known
@@ -136,9 +136,6 @@ class UnitMap:
         self.recolor()
         self._viewer.reset_view()
         self._viewer.canvas.overlays.scale_bar.visible = layout != "retinotopic"
-
-    def layout_changed(self) -> None:
-        self._show_layout()
 
     def available_layouts(self) -> list[str]:
         """Layouts for which the session knows positions."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import napari
@@ -24,7 +22,6 @@ from insilico_gui.app.stimulus_panel import StimulusPanel
 from insilico_gui.app.traces_panel import TracesPanel
 from insilico_gui.app.tuning_panel import TuningPanel
 from insilico_gui.app.unit_map import UnitMap
-from insilico_gui.encoding import EncodingJob, Progress
 from insilico_gui.errors import InsilicoError
 from insilico_gui.experiment import Experiment
 from insilico_gui.selection import Selection
@@ -32,10 +29,14 @@ from insilico_gui.session import session_infos
 from insilico_gui.stimuli import SUPPORTED_SUFFIXES, CachedFrames
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
     import xarray as xr
     from numpy.typing import NDArray
 
-    from insilico_gui.app.panel import Panel
+    from insilico_gui.encoding import EncodingJob, Progress
+
 
 SIDE_WIDTH, TRACES_HEIGHT = 300, 215
 """Pixels; together they leave a 16:9 map in a window of 1366 x 768."""
@@ -106,7 +107,9 @@ class InsilicoWindow(QObject):
         add = self.viewer.window.add_dock_widget
         window = self.viewer.window._qt_window
         # The side panels get the full height; time runs below the map only.
-        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        window.setCorner(
+            Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea
+        )
         window.setCorner(
             Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
         )
@@ -142,8 +145,9 @@ class InsilicoWindow(QObject):
     def place_session_panel(self) -> None:
         """Put the session panel's dock behind the stimulus panel's."""
         window = self.viewer.window._qt_window
-        dock, stimulus = self._dock_of(self.session_panel), self._dock_of(
-            self.stimulus_panel
+        dock, stimulus = (
+            self._dock_of(self.session_panel),
+            self._dock_of(self.stimulus_panel),
         )
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
         window.tabifyDockWidget(stimulus, dock)
@@ -187,7 +191,9 @@ class InsilicoWindow(QObject):
             self.tuning_panel,
         ):
             panel.problem.connect(self._say_problem)
-        self.viewer.bind_key("Space", lambda _: experiment.playback.toggle(), overwrite=True)
+        self.viewer.bind_key(
+            "Space", lambda _: experiment.playback.toggle(), overwrite=True
+        )
 
     # -- commands ----------------------------------------------------------------------
 
@@ -358,7 +364,7 @@ class InsilicoWindow(QObject):
 
     def _layout_changed(self) -> None:
         self.lasso.stop()
-        self.map.layout_changed()
+        self.map.show_layout()
 
     def _coloring_changed(self, *_: object) -> None:
         self.map.coloring_changed()

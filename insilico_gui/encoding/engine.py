@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -27,6 +26,7 @@ from insilico_gui.stimuli.conversion import CONVERSION
 if TYPE_CHECKING:
     import os
     import threading
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
@@ -108,7 +108,9 @@ class EncodingJob:
                 "a stimulus of that kind."
             )
         if chunk_frames < 1:
-            raise EncodingError(f"A chunk of {chunk_frames} frames is too small; use 1.")
+            raise EncodingError(
+                f"A chunk of {chunk_frames} frames is too small; use 1."
+            )
         self.session = session
         videos, self._batched = _as_videos(stimulus, session.frame_rate)
         self._videos = [_as_frames(video, session, fit) for video in videos]
@@ -121,12 +123,10 @@ class EncodingJob:
             )
         self._everything = len(self.selection) == len(session.units)
         self._n_videos = len(videos) if self._batched else None
-        self.behavior = check_behavior(
-            session, behavior, self.n_frames, self._n_videos
-        )
+        self.behavior = check_behavior(session, behavior, self.n_frames, self._n_videos)
         self._chunk_frames = chunk_frames
         self._hash = hashlib.sha256()
-        shape = (self.n_frames, len(self.selection))
+        shape: tuple[int, ...] = (self.n_frames, len(self.selection))
         if self._n_videos is not None:
             shape = (self._n_videos, *shape)
         self.store = open_store(shape, store, overwrite=overwrite)
@@ -201,9 +201,7 @@ class EncodingJob:
             "stimulus": self.stimulus.name,
             "stimulus_hash": f"sha256:{self._hash.hexdigest()}",
             "stimulus_attrs": dict(self.stimulus.attrs),
-            "behavior": {
-                name: _digest(trace) for name, trace in self.behavior.items()
-            }
+            "behavior": {name: _digest(trace) for name, trace in self.behavior.items()}
             or "no behaviour (zeros)",
             "selection": dict(self.selection.rule),
             "burn_in_frames": BURN_IN_FRAMES,

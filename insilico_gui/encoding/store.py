@@ -8,12 +8,10 @@ is asked for, to a zarr folder that gets its name only when it is complete.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,15 +19,18 @@ import numpy as np
 import xarray as xr
 
 from insilico_gui.errors import EncodingError
+from insilico_gui.export import load_responses, zarr_folder
+from insilico_gui.export.record import describe
 from insilico_gui.files import check_target, replace, require_space, writing
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 IN_MEMORY_BYTES = 32 * 2**20
 """Results up to this size are held in memory; it bounds what encoding adds to it."""
-
-ZARR_BLOCK_BYTES = 4 * 2**20
 
 
 class ResponseStore(ABC):
@@ -70,6 +71,7 @@ class ResponseStore(ABC):
 
     @property
     def dims(self) -> tuple[str, ...]:
+        """Names of the axes of :attr:`shape`."""
         return ("trial", "time", "unit")[-len(self.shape) :]
 
 
@@ -85,12 +87,13 @@ class ScratchStore(ResponseStore):
             self._array = np.full(shape, np.nan, dtype=np.float32)
             return
         require_space(Path(tempfile.gettempdir()), size, EncodingError)
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives with the array
+        self._file = tempfile.TemporaryFile()
         weakref.finalize(self, self._file.close)
         self._file.truncate(size)
         self._array = np.memmap(self._file, np.float32, mode="r", shape=shape)
 
     def write(self, block: NDArray[np.float32]) -> None:
+        """See :meth:`ResponseStore.write`."""
         start, stop = self.n_done, self.n_done + block.shape[-2]
         if self._file is None:
             self._array[..., start:stop, :] = block
@@ -107,11 +110,13 @@ class ScratchStore(ResponseStore):
         self.n_done = stop
 
     def rows(self, start: int, stop: int) -> NDArray[np.float32]:
+        """See :meth:`ResponseStore.rows`."""
         return np.array(self._array[..., start:stop, :])
 
     def finish(
         self, coords: Mapping[str, Any], attrs: Mapping[str, Any]
     ) -> xr.DataArray:
+        """See :meth:`ResponseStore.finish`."""
         if self._file is not None:
             self._file.close()  # the map stays, and with it the space on disk
         return xr.DataArray(
@@ -119,42 +124,35 @@ class ScratchStore(ResponseStore):
         )
 
     def discard(self) -> None:
+        """See :meth:`ResponseStore.discard`."""
         self._array = np.empty((0,) * len(self.shape), np.float32)
         if self._file is not None:
             self._file.close()
 
 
 class ZarrStore(ResponseStore):
-    """Responses in a zarr folder, named ``*.partial`` until it is complete."""
+    """Responses in a zarr folder, named ``*.partial`` until it is complete.
+
+    The folder is one that :func:`insilico_gui.export.load_responses` reads.
+    """
 
     def __init__(
         self, shape: tuple[int, ...], path: Path, *, overwrite: bool = False
     ) -> None:
-        import zarr
-
         super().__init__(shape)
         self.path = path
         self._partial = path.with_name(f"{path.name}.partial")
         check_target(path, overwrite, EncodingError)
         require_space(path.parent, int(np.prod(shape)) * 4, EncodingError)
-        n_time, n_units = shape[-2:]
-        rows = max(1, min(n_time, ZARR_BLOCK_BYTES // (4 * max(1, n_units))))
         with writing(str(path), EncodingError):
             shutil.rmtree(self._partial, ignore_errors=True)
-            group = zarr.open_group(self._partial, mode="w")
-            self._array = group.create_array(
-                "responses",
-                shape=shape,
-                chunks=(1,) * (len(shape) - 2) + (rows, n_units),
-                dtype="float32",
-                fill_value=float("nan"),
-                dimension_names=self.dims,
-            )
-        self._rows = rows
+            self._array = zarr_folder.begin(self._partial, shape, self.dims)
+        self._rows = zarr_folder.frames_per_chunk(shape)
         self._pending: list[NDArray[np.float32]] = []
         self._n_written = 0
 
     def write(self, block: NDArray[np.float32]) -> None:
+        """See :meth:`ResponseStore.write`."""
         self._pending.append(block)
         self.n_done += block.shape[-2]
         while self.n_done - self._n_written >= self._rows:
@@ -170,6 +168,7 @@ class ZarrStore(ResponseStore):
         self._n_written += rows
 
     def rows(self, start: int, stop: int) -> NDArray[np.float32]:
+        """See :meth:`ResponseStore.rows`."""
         split = min(max(start, self._n_written), stop)
         stored = np.asarray(self._array[..., start:split, :], dtype=np.float32)
         if split == stop:
@@ -181,19 +180,18 @@ class ZarrStore(ResponseStore):
     def finish(
         self, coords: Mapping[str, Any], attrs: Mapping[str, Any]
     ) -> xr.DataArray:
+        """See :meth:`ResponseStore.finish`; the array returned reads from the folder."""
         if self.n_done > self._n_written:
             self._flush(self.n_done - self._n_written)
-        labels = xr.Dataset(coords=dict(coords))
+        no_values = np.broadcast_to(np.float32(0), self.shape)
+        labels = xr.DataArray(no_values, coords, self.dims, attrs=dict(attrs))
         with writing(str(self.path), EncodingError):
-            labels.to_zarr(self._partial, mode="a", consolidated=False)
-            self._array.attrs.update(
-                {**attrs, "coordinates": " ".join(set(coords) - set(self.dims))}
-            )
+            zarr_folder.label(self._partial, describe(labels))
             replace(self._partial, self.path)
-        stored = xr.open_zarr(self.path, chunks=None, consolidated=False)
-        return stored["responses"]
+        return load_responses(self.path)
 
     def discard(self) -> None:
+        """See :meth:`ResponseStore.discard`."""
         shutil.rmtree(self._partial, ignore_errors=True)
 
 

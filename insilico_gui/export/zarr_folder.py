@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from insilico_gui.errors import ExportError, UntrustedFileError
-from insilico_gui.export.record import DIMS, assemble, blocks, check_layout
+from insilico_gui.export.record import assemble, blocks, check_layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,9 +71,36 @@ def check(target: Path, record: Record) -> None:
 
 def write(path: Path, responses: xr.DataArray, record: Record) -> None:
     """Write the folder."""
+    values = begin(path, record.shape, record.dims)
+    for video, start, block in blocks(responses, frames_per_chunk(record.shape)):
+        index = (slice(start, start + len(block)), slice(None))
+        values[(video, *index) if "trial" in record.dims else index] = block
+    label(path, record)
+
+
+def frames_per_chunk(shape: tuple[int, ...]) -> int:
+    """How many frames are stored together."""
+    n_frames, n_units = shape[-2:]
+    return max(1, min(n_frames, CHUNK_BYTES // (4 * n_units)))
+
+
+def begin(path: Path, shape: tuple[int, ...], dims: tuple[str, ...]) -> zarr.Array[Any]:
+    """Make a folder that holds nothing but room for the values, which are returned.
+
+    With :func:`label` it becomes complete; in between, values may be written over time.
+    """
     import zarr
 
     root = zarr.open_group(path, mode="w", zarr_format=3)
+    chunks = (1,) * (len(shape) - 2) + (frames_per_chunk(shape), shape[-1])
+    return _create(root, "responses", shape, chunks, np.dtype(np.float32), dims)
+
+
+def label(path: Path, record: Record) -> None:
+    """Add everything but the values to a folder that :func:`begin` made."""
+    import zarr
+
+    root = zarr.open_group(path, mode="r+", zarr_format=3)
     root.attrs[LAYOUT_KEY] = record.layout
     _write_array(root, "time", record.time, "time", record.coordinate_attrs)
     if record.trial is not None:
@@ -84,22 +111,8 @@ def write(path: Path, responses: xr.DataArray, record: Record) -> None:
         trials = root.create_group("trials")
         for name, column in record.trials.items():
             _write_column(trials, name, column, "trial", {})
-
-    n_frames, n_units = record.shape[-2:]
-    rows = max(1, min(n_frames, CHUNK_BYTES // (4 * n_units)))
-    values = _create(
-        root,
-        "responses",
-        record.shape,
-        (1,) * (len(record.shape) - 2) + (rows, n_units),
-        np.dtype(np.float32),
-        record.dims,
-    )
     labels = [name for name in record.units if name != "unit"]
-    values.attrs.update({**record.attrs, "coordinates": " ".join(labels)})
-    for video, start, block in blocks(responses, rows):
-        index = (slice(start, start + len(block)), slice(None))
-        values[(video, *index) if "trial" in record.dims else index] = block
+    root["responses"].attrs.update({**record.attrs, "coordinates": " ".join(labels)})
     with warnings.catch_warnings():
         # One file to open instead of one per column; other readers may ignore it.
         warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)
@@ -117,9 +130,7 @@ def read(path: Path) -> xr.DataArray:
     trials: dict[str, Any] = dict(root["trials"].arrays()) if "trials" in root else {}
     for array in (*arrays.values(), *trials.values()):
         _check_codecs(array, path)
-    if LAYOUT_KEY not in root.attrs:
-        return _read_store(path)
-    layout = check_layout(root.attrs[LAYOUT_KEY])
+    layout = check_layout(root.attrs.get(LAYOUT_KEY))
     for array in (*arrays.values(), *trials.values()):
         _check_complete(array)
     stored = xr.open_zarr(
@@ -139,25 +150,6 @@ def read(path: Path) -> xr.DataArray:
         {name: array[:] for name, array in arrays.items() if name != "responses"},
         {name: array[:] for name, array in trials.items()},
     )
-    responses.encoding["source"] = str(path)
-    return responses
-
-
-def _read_store(path: Path) -> xr.DataArray:
-    """Responses that were encoded straight into a zarr folder."""
-    stored = xr.open_zarr(
-        path,
-        chunks=None,
-        consolidated=False,
-        zarr_format=3,
-        mask_and_scale=False,
-        decode_times=False,
-    )
-    responses: xr.DataArray = stored["responses"]
-    if responses.dims not in DIMS or responses.dtype != np.float32:
-        raise ValueError(f"its responses are {responses.dtype} {responses.dims}")
-    for part in (responses, *responses.coords.values()):
-        part.attrs.pop("_FillValue", None)  # of the storage, not of the responses
     responses.encoding["source"] = str(path)
     return responses
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 import pytest
 
 from insilico_gui.app import InsilicoWindow
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

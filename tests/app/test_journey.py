@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt
@@ -30,7 +32,7 @@ def lasso(window, qtbot, corners):
     size = np.array([canvas.width(), canvas.height()])
     points = [QPoint(*(int(v) for v in np.multiply(c, size))) for c in corners]
     qtbot.mouseClick(canvas, LEFT, pos=points[0])
-    for start, stop in zip(points, points[1:], strict=False):
+    for start, stop in itertools.pairwise(points):
         for part in np.linspace(0, 1, 12):
             qtbot.mouseMove(canvas, start + (stop - start) * float(part))
     qtbot.mouseClick(canvas, LEFT, pos=points[-1])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
-from support.leaky import LeakySession
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QMessageBox
+from support.leaky import LeakySession
 
 import insilico_gui as ig
 from insilico_gui.app.unit_map import unit_positions
@@ -138,7 +140,7 @@ def test_lasso_with_the_mouse(encoded, qtbot):
     points = [QPoint(int(x * width), int(y * height)) for x, y in corners]
     qtbot.mousePress(canvas, left, pos=points[0])
     qtbot.mouseRelease(canvas, left, pos=points[0])
-    for start, stop in zip(points, points[1:], strict=False):
+    for start, stop in itertools.pairwise(points):
         for part in np.linspace(0, 1, 12):
             qtbot.mouseMove(canvas, start + (stop - start) * float(part))
     qtbot.mousePress(canvas, left, pos=points[-1])

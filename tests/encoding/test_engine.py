@@ -146,7 +146,7 @@ def test_long_responses_go_to_a_file(leaky, clip, monkeypatch):
 
 
 def test_rows_of_a_growing_zarr(leaky, clip, tmp_path, monkeypatch):
-    monkeypatch.setattr(stores, "ZARR_BLOCK_BYTES", 10 * 12 * 4)  # ten frames
+    monkeypatch.setattr(stores.zarr_folder, "CHUNK_BYTES", 10 * 12 * 4)  # ten frames
     job = EncodingJob(leaky, clip, store=tmp_path / "out.zarr")
     steps = job.run()
     next(steps)
@@ -174,7 +174,9 @@ def test_two_streams_do_not_share_state(leaky, clip):
     one = leaky.stream(iter([clip[:10], clip[10:20]]))
     two = leaky.stream(iter([255 - clip[:10], 255 - clip[10:20]]))
     mixed = [next(one), next(two), next(one), next(two)]
-    np.testing.assert_array_equal(np.concatenate(mixed[::2]), ig.encode(leaky, clip)[:20])
+    np.testing.assert_array_equal(
+        np.concatenate(mixed[::2]), ig.encode(leaky, clip)[:20]
+    )
 
 
 def test_another_size_and_rate_is_converted(leaky):

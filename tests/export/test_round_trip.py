@@ -13,7 +13,7 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from make_responses import TRIALS, assert_same_responses, make_responses, same
+from make_responses import TRIALS, assert_same_responses, make_responses
 from pyarrow import parquet
 
 import insilico_gui as ig
@@ -189,24 +189,6 @@ def test_zarr_stays_on_disk_until_it_is_used(tmp_path):
     assert not loaded.variable._in_memory
     export(loaded, tmp_path / "again.npz")
     assert_same_responses(load_responses(tmp_path / "again.npz"), responses)
-
-
-def test_store_of_another_writer_is_read(tmp_path):
-    """As encoding leaves it: the trial table in the attributes, no layout."""
-    responses = make_responses(2).drop_vars(["layer", "trial"])
-    responses = responses.assign_coords(area=responses["area"].astype(object))
-    responses.to_dataset().to_zarr(tmp_path / "store.zarr", consolidated=False)
-    loaded = load_responses(tmp_path / "store.zarr")
-    xr.testing.assert_equal(loaded, responses)
-    assert same(loaded.attrs, responses.attrs)
-    assert {name: c.attrs for name, c in loaded.coords.items() if c.attrs} == {
-        "time": {"units": "s"},
-        "field": {"long_name": "field"},
-    }
-    for suffix in SUFFIXES:
-        export(loaded, tmp_path / f"out{suffix}")
-        again = load_responses(tmp_path / f"out{suffix}")
-        assert_same_responses(again, loaded, nan_bits=suffix != ".csv")
 
 
 @every_format
