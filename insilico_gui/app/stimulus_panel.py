@@ -152,6 +152,8 @@ class StimulusPanel(Panel):
         ]
         if stimulus.trials is not None:
             lines.append(f"{len(stimulus.trials)} trials")
+        if warning := stimulus.attrs.get("warning"):
+            lines.append(f"⚠ {warning}")
         if conversion is None:
             lines.append("Load a session to see how it reaches the twin.")
         else:

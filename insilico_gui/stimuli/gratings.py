@@ -160,7 +160,7 @@ class DriftingGratings(StimulusSpec):
 
     @property
     def blank_frames(self) -> int:
-        """Frames of grey before each grating."""
+        """Frames of grey before each grating and after the last."""
         return round(self.blank_s * self.frame_rate)
 
     @property
@@ -170,8 +170,10 @@ class DriftingGratings(StimulusSpec):
 
     @property
     def n_frames(self) -> int:
-        """Number of frames: for each trial the blank, then the grating."""
-        return self.n_conditions * self.repeats * self.frames_per_trial
+        """Number of frames: for each trial the blank, then the grating; a last blank."""
+        # The last blank is for late responses: a window that starts with a latency.
+        trials = self.n_conditions * self.repeats * self.frames_per_trial
+        return trials + self.blank_frames
 
     def renderer(self) -> Renderer:
         """See :meth:`StimulusSpec.renderer`."""
@@ -246,7 +248,7 @@ def drifting_gratings(
         0 to 1.
     duration_s, blank_s : float
         Length of the grating and of the grey before it, in seconds; rounded to frames.
-        The trial table has the rounded times.
+        As much grey follows the last grating. The trial table has the rounded times.
     repeats : int
         How often each condition is shown.
     size_deg : float, optional

@@ -31,7 +31,7 @@ def is_blank(frames: np.ndarray) -> np.ndarray:
 def test_defaults():
     stimulus = drifting_gratings()
     assert (stimulus.frame_shape, stimulus.frame_rate) == ((144, 256), 30.0)
-    assert stimulus.n_frames == 16 * 45
+    assert stimulus.n_frames == 16 * 45 + 15
     assert sorted(stimulus.trials["direction"]) == [22.5 * k for k in range(16)]
     assert list(stimulus.trials.columns) == [
         "onset",
@@ -60,6 +60,7 @@ def test_gratings_are_on_screen_when_the_trial_table_says_so():
     np.testing.assert_array_equal(blank, expected)
     assert blank[:9].all()
     assert not blank[9]
+    assert blank[-9:].all() and not blank[-10]
 
 
 def test_times_are_those_of_whole_frames():
@@ -68,7 +69,7 @@ def test_times_are_those_of_whole_frames():
     )
     assert stimulus.trials["duration"].tolist() == [0.5, 0.5]
     assert stimulus.trials["onset"].tolist() == pytest.approx([0.2, 0.9])
-    assert stimulus.n_frames == 2 * (6 + 15)
+    assert stimulus.n_frames == 2 * (6 + 15) + 6
 
 
 def test_no_blank():
@@ -204,7 +205,7 @@ def test_any_split_gives_the_same_frames():
 @pytest.mark.parametrize(
     ("options", "fingerprint"),
     [
-        ({}, "sha256:d8f44e4c4a885ae719e37412053d82f8e263c0a5f33faffc3568a5a7f85b02ba"),
+        ({}, "sha256:ba58082c0a56a12ca39f022c81c687c2f6a9a7512f53bf811835c77bf5da8fa2"),
         (
             {
                 "directions": [0, 33, 247.5],
@@ -218,11 +219,11 @@ def test_any_split_gives_the_same_frames():
                 "display": Display(pixels=(48, 80)),
                 "seed": 9,
             },
-            "sha256:a435a22c266bca67f16152b1a55d6f28ace19ef15329dd989fdac9797a10cc31",
+            "sha256:b9537d9208e69666f0fb9217fd3dffde157bb9fc076b74eaae05e65649254ec8",
         ),
         (
             {"waveform": "square", "repeats": 2, "display": SMALL},
-            "sha256:7cbc44b4757a3d047c182b131448caf8fe4859668018feae1ccc817bce089bb3",
+            "sha256:7c025c0b564ef349994c6eb46ff954cf200d1b253ab8a4a2c3b3daaa59301df1",
         ),
     ],
 )
