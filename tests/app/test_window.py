@@ -72,8 +72,11 @@ def test_slider_map_stimulus_and_traces_show_the_same_time(encoded):
         encoded.stimulus_panel._image.image, encoded.experiment.frames.frames(23, 24)[0]
     )
     expected = encoded.experiment.responses[frame].to_numpy()
-    brightest = encoded.viewer.layers["Units"].face_color[:, 3].argmax()
-    assert expected[brightest] >= np.percentile(expected, 90)
+    alpha = encoded.viewer.layers["Units"].face_color[:, 3]
+    assert (np.diff(alpha[np.argsort(expected)]) >= 0).all()
+    assert alpha.max() > alpha.min()
+    other = encoded.experiment.responses[frame + 9].to_numpy()
+    assert (np.diff(alpha[np.argsort(other)]) < 0).any()
     # and from napari's slider back
     encoded.viewer.dims.set_current_step(0, 7)
     assert playback.frame == 7
