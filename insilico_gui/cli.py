@@ -94,6 +94,8 @@ def window(
         screenshot=screenshot,
         size=_pixels(size),
     )
+    if screenshot is not None:
+        typer.echo(f"Picture of the window: {screenshot}")
 
 
 @app.command()
