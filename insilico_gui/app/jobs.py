@@ -115,15 +115,19 @@ class Jobs(QObject):
         *,
         on_return: Callable[[Any], object] | None = None,
         on_progress: Callable[[Any], object] | None = None,
+        on_failure: Callable[[str], object] | None = None,
         on_end: Callable[[Job], object] | None = None,
     ) -> Job:
-        """Run `work` in the background; the callbacks run in the GUI thread."""
+        """Run `work` in the background; the callbacks run in the GUI thread.
+
+        With `on_failure`, the caller tells of failures; else :attr:`failed` does.
+        """
         job = Job(title, work, self)
         if on_progress is not None:
             job.progressed.connect(on_progress)
         if on_return is not None:
             job.returned.connect(on_return)
-        job.failed.connect(self.failed)
+        job.failed.connect(self.failed if on_failure is None else on_failure)
         job.ended.connect(self._on_ended)
         if on_end is not None:
             job.ended.connect(on_end)

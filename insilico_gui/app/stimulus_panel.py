@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-import pyqtgraph as pg
-from magicgui import magicgui
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -18,20 +16,17 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
 )
 
-from insilico_gui.app.panel import Panel, background, text_label
+from insilico_gui.app.frame_view import FrameView
+from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.app.stimulus_form import StimulusForm
 from insilico_gui.stimuli import (
     SUPPORTED_SUFFIXES,
     Fit,
     Stimulus,
-    drifting_gratings,
     open_stimulus,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
-
     from insilico_gui.app.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
 
@@ -62,16 +57,7 @@ class StimulusPanel(Panel):
         self.open_button.setToolTip("Or drop a file or a folder anywhere on the window")
         self.open_button.clicked.connect(self._browse)
 
-        self._image = pg.ImageItem(axisOrder="row-major", levels=(0, 255))
-        self.preview = pg.GraphicsLayoutWidget()
-        self.preview.setBackground(background())
-        self.preview.setMinimumHeight(110)
-        self.preview.setMaximumHeight(170)
-        view = self.preview.addViewBox(lockAspect=True, invertY=True, enableMouse=False)
-        view.setDefaultPadding(0.0)
-        view.addItem(self._image)
-        self._view = view
-
+        self.preview = FrameView(160)
         self.info = text_label(
             "No stimulus yet: open a file, drop one on the window, "
             "or render gratings below."
@@ -98,9 +84,10 @@ class StimulusPanel(Panel):
         self.body.addWidget(self.auto_encode)
         self.body.addWidget(self.selected_only)
         self.body.addWidget(self.encode_button)
-        self.gratings = _gratings_form(self._render)
-        box = QGroupBox("Drifting gratings")
-        QVBoxLayout(box).addWidget(self.gratings.native)
+        self.form = StimulusForm(experiment, jobs)
+        self.form.chosen.connect(self._use)
+        box = QGroupBox(self.form.title)
+        QVBoxLayout(box).addWidget(self.form)
         self.body.addWidget(box)
         self.body.addStretch(1)
 
@@ -116,9 +103,6 @@ class StimulusPanel(Panel):
             lambda: open_stimulus(path),
             on_return=self._use,
         )
-
-    def _render(self, make: Callable[[], Stimulus]) -> None:
-        self.jobs.start("Rendering gratings", make, on_return=self._use)
 
     def _use(self, stimulus: Stimulus) -> None:
         if self.attempt(self.experiment.use_stimulus, stimulus) and (
@@ -159,77 +143,3 @@ class StimulusPanel(Panel):
         else:
             lines.append("To the twin: " + conversion.summary)
         self.info.setText("<br>".join(lines))
-
-    def show_frame(self, frame: np.ndarray | None) -> None:
-        """Show a frame as the twin gets it; None keeps the last."""
-        if frame is not None:
-            first = self._image.image is None or self._image.image.shape != frame.shape
-            self._image.setImage(frame, autoLevels=False)
-            if first:
-                self._view.autoRange(padding=0.0)
-
-
-def _gratings_form(render: Callable[[Callable[[], Stimulus]], None]) -> object:
-    """The form for drifting gratings; its button hands over what to render."""
-
-    @magicgui(
-        call_button="Show gratings",
-        n_directions={"min": 1, "max": 72, "label": "directions"},
-        spatial_frequency={
-            "label": "SF (cpd)",
-            "tooltip": "Spatial frequency in cycles/degree",
-            "min": 0.001,
-            "max": 1.0,
-            "step": 0.01,
-        },
-        temporal_frequency={
-            "label": "TF (Hz)",
-            "tooltip": "Temporal frequency",
-            "min": 0.1,
-            "max": 15.0,
-            "step": 0.5,
-        },
-        contrast={"min": 0.0, "max": 1.0, "step": 0.1},
-        duration_s={"label": "duration (s)", "min": 0.1, "max": 60.0, "step": 0.1},
-        blank_s={
-            "label": "blank (s)",
-            "tooltip": "Grey before every trial",
-            "min": 0.0,
-            "max": 60.0,
-            "step": 0.1,
-        },
-        repeats={"min": 1, "max": 100},
-        size_deg={
-            "label": "size (deg)",
-            "tooltip": "0 = full field",
-            "min": 0.0,
-            "max": 180.0,
-        },
-        seed={"min": 0, "max": 2**31 - 1},
-    )
-    def form(
-        n_directions: int = 16,
-        spatial_frequency: float = 0.04,
-        temporal_frequency: float = 2.0,
-        contrast: float = 1.0,
-        duration_s: float = 1.0,
-        blank_s: float = 0.5,
-        repeats: int = 1,
-        size_deg: float = 0.0,
-        seed: int = 0,
-    ) -> None:
-        render(
-            lambda: drifting_gratings(
-                n_directions=n_directions,
-                spatial_frequency=spatial_frequency,
-                temporal_frequency=temporal_frequency,
-                contrast=contrast,
-                duration_s=duration_s,
-                blank_s=blank_s,
-                repeats=repeats,
-                size_deg=size_deg or None,
-                seed=seed,
-            )
-        )
-
-    return form

@@ -44,6 +44,9 @@ SIDE_WIDTH, TRACES_HEIGHT = 300, 215
 REDRAW_S = 0.4
 """While responses come in, colours and traces take them up this often."""
 
+QUIET = ("Reading traces", "Preview")
+"""Work so short and frequent that telling of it would flicker."""
+
 FILL_FRAMES = 16
 """Frames converted between two chances to stop."""
 
@@ -375,8 +378,9 @@ class InsilicoWindow(QObject):
         self._show_preview(self.experiment.playback.frame)
 
     def _show_preview(self, frame: int) -> None:
-        if self._cache is not None:
-            self.stimulus_panel.show_frame(self._cache.peek(frame))
+        picture = self._cache.peek(frame) if self._cache is not None else None
+        if picture is not None:
+            self.stimulus_panel.preview.show_frame(picture)
 
     def _slider_moved(self) -> None:
         """The user moved napari's own slider."""
@@ -422,7 +426,7 @@ class InsilicoWindow(QObject):
         if not self.jobs.running:
             self.playback_bar.hide_progress()
         elif self._encoding is None or self._encoding not in self.jobs.running:
-            shown = [j for j in self.jobs.running if j.title != "Reading traces"]
+            shown = [j for j in self.jobs.running if j.title not in QUIET]
             if shown:
                 self.playback_bar.show_progress(shown[-1].title)
 

@@ -110,11 +110,21 @@ def test_drop_encode_lasso_traces_export(
 def test_gratings_recover_the_directions_of_the_demo(window, qtbot):
     """Half a direction step, at least 95 % of the direction-selective units."""
     window.experiment.use_session(ig.open_session("demo"))
-    form = window.stimulus_panel.gratings
-    form.n_directions.value = 12
-    form.duration_s.value = 0.8
-    form.blank_s.value = 0.3
-    form.call_button.native.click()
+    form = window.stimulus_panel.form
+    parameters = form.form("drifting gratings")
+    parameters.n_directions.value = 12
+    parameters.duration_s.value = 0.8
+    parameters.blank_s.value = 0.3
+    window.show_panel(window.stimulus_panel)
+    window.wait(LIMIT_S)
+    assert "12 trials" in form.about.text()
+    assert form.preview.frame is not None and form.preview.frame.std() > 20
+    parameters.temporal_frequency.value = 20.0  # beyond half of 30 Hz
+    qtbot.waitUntil(lambda: "15 Hz" in form.about.text(), timeout=5000)
+    assert not form.button.isEnabled()
+    parameters.temporal_frequency.value = 2.0
+    qtbot.waitUntil(form.button.isEnabled, timeout=5000)
+    qtbot.mouseClick(form.button, LEFT)
     window.wait(LIMIT_S)
     assert window.experiment.stimulus.trials["direction"].nunique() == 12
     assert window.experiment.responses is not None

@@ -69,7 +69,8 @@ def test_slider_map_stimulus_and_traces_show_the_same_time(encoded):
     assert encoded.playback_bar.slider.value() == frame
     assert encoded.traces_panel.playhead.value() == pytest.approx(2.3)
     np.testing.assert_array_equal(
-        encoded.stimulus_panel._image.image, encoded.experiment.frames.frames(23, 24)[0]
+        encoded.stimulus_panel.preview.frame,
+        encoded.experiment.frames.frames(23, 24)[0],
     )
     expected = encoded.experiment.responses[frame].to_numpy()
     alpha = encoded.viewer.layers["Units"].face_color[:, 3]
