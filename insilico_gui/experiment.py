@@ -53,8 +53,10 @@ class Experiment:
         The session's unit table, with columns that analyses have added.
     selection : Selection or None
         Units of the session that are picked; None without a session.
-    tuning : xarray.Dataset or None
-        Latest direction tuning.
+    analyses : dict of str to xarray.Dataset
+        Latest result of each analysis of :attr:`responses`, by its name.
+    reference : xarray.DataArray or None
+        Responses that the current ones are compared with.
     playback : Playback
     view : MapView
     """
@@ -65,7 +67,8 @@ class Experiment:
     responses_changed = Signal()
     units_changed = Signal()
     selection_changed = Signal()
-    tuning_changed = Signal()
+    analysis_changed = Signal(str)
+    reference_changed = Signal()
 
     def __init__(self) -> None:
         self.session: Session | None = None
@@ -77,7 +80,9 @@ class Experiment:
         self.responses: xr.DataArray | None = None
         self.units = pd.DataFrame()
         self.selection: Selection | None = None
-        self.tuning: xr.Dataset | None = None
+        self.analyses: dict[str, xr.Dataset] = {}
+        self.reference: xr.DataArray | None = None
+        self._parameters: dict[str, Any] = {}
         self.playback = Playback()
         self.view = MapView()
 
@@ -88,6 +93,7 @@ class Experiment:
         self._drop_responses()
         self.session = session
         self.units = session.units.copy()
+        self._parameters = {}
         self.selection = select(session)
         self.session_changed.emit()
         self.units_changed.emit()
@@ -177,9 +183,9 @@ class Experiment:
     def _drop_responses(self) -> None:
         self.job = None
         self.responses = None
-        if self.tuning is not None:
-            self.tuning = None
-            self.tuning_changed.emit()
+        for name in list(self.analyses):
+            del self.analyses[name]
+            self.analysis_changed.emit(name)
 
     # -- selection ---------------------------------------------------------------------
 
@@ -246,7 +252,15 @@ class Experiment:
             for name in rows.columns
             if name not in responses.coords
         }
-        return lambda: take_units(responses, columns, rule).assign_coords(added)
+        parameters = dict(self._parameters)
+
+        def take() -> xr.DataArray:
+            taken = take_units(responses, columns, rule).assign_coords(added)
+            if parameters:
+                taken.attrs["analyses"] = parameters
+            return taken
+
+        return take
 
     def job_indices(self) -> NDArray[np.int64]:
         """Units, by row of the unit table, that :attr:`job` computes."""
@@ -254,21 +268,43 @@ class Experiment:
 
     # -- analysis and export -----------------------------------------------------------
 
-    def use_tuning(self, tuning: xr.Dataset, columns: pd.DataFrame) -> None:
-        """Take a direction tuning of :attr:`responses`; its columns join the units'."""
+    def use_analysis(
+        self, name: str, result: xr.Dataset, columns: pd.DataFrame
+    ) -> None:
+        """Take the result of an analysis of :attr:`responses`.
+
+        Parameters
+        ----------
+        name : str
+            E.g. ``"direction tuning"``; replaces an earlier result of that name.
+        result : xarray.Dataset
+        columns : pandas.DataFrame
+            One row per encoded unit; its columns join :attr:`units`, and its ``attrs``
+            (the parameters of the analysis) go with every export.
+
+        Raises
+        ------
+        AnalysisError
+            If the rows are not those of the current responses.
+        """
         if self.job is None or len(columns) != len(self.job.selection):
             raise AnalysisError(
-                "This tuning belongs to other responses; compute it again."
+                f"This {name} belongs to other responses; compute it again."
             )
-        self.tuning = tuning
         rows = self.job.selection.indices
-        for name in columns.columns:
+        for column in columns.columns:
             values = np.full(len(self.units), np.nan)
-            values[rows] = columns[name].to_numpy(dtype=float)
-            self.units[name] = values
-        self.units.attrs["tuning"] = dict(columns.attrs)
-        self.tuning_changed.emit()
+            values[rows] = columns[column].to_numpy(dtype=float)
+            self.units[column] = values
+        self.analyses[name] = result
+        self._parameters[name] = dict(columns.attrs)
+        self.analysis_changed.emit(name)
         self.units_changed.emit()
+
+    def use_reference(self, reference: xr.DataArray | None) -> None:
+        """Compare with `reference` from now on; None for with nothing."""
+        self.reference = reference
+        self.reference_changed.emit()
 
     def export(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the selected units' responses; format by suffix."""

@@ -114,12 +114,15 @@ def test_tuning_columns_join_the_unit_table_and_the_export(leaky):
     run(experiment, selected_only=True)
     tuning = ig.analysis.direction_tuning(experiment.responses)
     columns = ig.analysis.tuning_columns(tuning)
-    experiment.use_tuning(tuning, columns)
+    experiment.use_analysis("direction tuning", tuning, columns)
     in_lm = (leaky.units["area"] == "LM").to_numpy()
     assert np.isfinite(experiment.units.loc[in_lm, "gDSI"]).all()
     assert np.isnan(experiment.units.loc[~in_lm, "gDSI"]).all()
     exported = experiment.selected_responses()
     np.testing.assert_allclose(exported["gDSI"], columns["gDSI"])
+    assert exported.attrs["analyses"]["direction tuning"]["burn_in_frames"] == 10
+    experiment.use_stimulus(experiment.stimulus)
+    assert experiment.analyses == {}
 
 
 def test_what_is_missing_is_said(leaky):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from insilico_gui.experiment import Experiment
 
 TRIAL_COLOR = (150, 200, 255, 160)
+DIRECTION_TUNING = "direction tuning"
 INDICES = ("OSI_fit", "DSI_raw", "gOSI", "gDSI")
 
 
@@ -93,7 +94,7 @@ class TuningPanel(Panel):
         ):
             signal.connect(self._show_state)
         experiment.selection_changed.connect(self._selection_changed)
-        experiment.tuning_changed.connect(self._selection_changed)
+        experiment.analysis_changed.connect(self._analysis_changed)
         self._show_state()
 
     # -- from the user -----------------------------------------------------------------
@@ -116,7 +117,9 @@ class TuningPanel(Panel):
     def _use(self, result: tuple[xr.DataArray, xr.Dataset, pd.DataFrame]) -> None:
         responses, tuning, columns = result
         if responses is self.experiment.responses:
-            self.attempt(self.experiment.use_tuning, tuning, columns)
+            self.attempt(
+                self.experiment.use_analysis, DIRECTION_TUNING, tuning, columns
+            )
 
     def _ended(self, _job: Job) -> None:
         self._show_state()
@@ -133,9 +136,13 @@ class TuningPanel(Panel):
             self.indices.setText("Encode drifting gratings to compute tuning.")
         elif not has_directions:
             self.indices.setText("The stimulus has no trials with a direction.")
-        elif self.experiment.tuning is None:
+        elif DIRECTION_TUNING not in self.experiment.analyses:
             self.indices.setText("")
         self._draw()
+
+    def _analysis_changed(self, name: str) -> None:
+        if name == DIRECTION_TUNING:
+            self._selection_changed()
 
     def _selection_changed(self) -> None:
         self.unit.blockSignals(True)
@@ -146,7 +153,7 @@ class TuningPanel(Panel):
     def _draw(self) -> None:
         self.cartesian.clear()
         self.polar.clear()
-        tuning = self.experiment.tuning
+        tuning = self.experiment.analyses.get(DIRECTION_TUNING)
         columns = self.experiment.selected_columns()
         if tuning is None or len(columns) == 0:
             return

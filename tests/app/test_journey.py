@@ -140,7 +140,9 @@ def test_gratings_recover_the_directions_of_the_demo(window, qtbot):
     window.tuning_panel.unit.setValue(1)
     number = int(window.experiment.selection.indices[0])
     assert str(units["unit_id"][number]) in window.tuning_panel.indices.text()
-    curve = window.experiment.tuning["curve"].to_numpy()[:, number]
+    curve = window.experiment.analyses["direction tuning"]["curve"].to_numpy()[
+        :, number
+    ]
     drawn = max(
         (item.getData()[1] for item in window.tuning_panel.cartesian.listDataItems()),
         key=lambda y: len(y) == 12,
