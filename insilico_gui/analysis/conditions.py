@@ -18,7 +18,7 @@ from insilico_gui.analysis.grouping import GroupMeans, group_means
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -80,11 +80,51 @@ def make_design(
     AnalysisError
         If `other` or a column is unknown.
     """
-    if other not in get_args(Other):
-        raise AnalysisError(f"other is {other!r}; choose 'mean' or 'best'.")
     directions, direction = np.unique(
         modulo(table["direction"].to_numpy(float), 360), return_inverse=True
     )
+    combinations, combination = make_combinations(
+        table, direction, other, other_columns, NOT_CONDITIONS
+    )
+    return Design(directions, direction, combinations, combination)
+
+
+def make_combinations(
+    table: pd.DataFrame,
+    level: NDArray[np.int64],
+    other: Other,
+    other_columns: Sequence[str] | None,
+    not_conditions: Collection[str],
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Combinations of the conditions that come with the one that is looked at.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row for each presentation.
+    level : int array, [n]
+        Which direction (or level of another parameter) each presentation showed.
+    other : {"mean", "best"}
+        With "mean" there is one combination of all.
+    other_columns : sequence of str, optional
+        Columns that make the combinations. Default: those that take several values,
+        each of them at every level, and are not in `not_conditions`.
+    not_conditions : collection of str
+
+    Returns
+    -------
+    combinations : pandas.DataFrame
+        A row for each; without columns if there is one.
+    combination : int64 array, [n]
+        Row of `combinations` for each presentation.
+
+    Raises
+    ------
+    AnalysisError
+        If `other` or a column is unknown.
+    """
+    if other not in get_args(Other):
+        raise AnalysisError(f"other is {other!r}; choose 'mean' or 'best'.")
     missing = [name for name in other_columns or () if name not in table]
     if missing:
         raise AnalysisError(
@@ -98,22 +138,20 @@ def make_design(
     else:
         columns = [
             name
-            for name in table.columns.difference(list(NOT_CONDITIONS))
-            if _is_crossed(table[name], direction)
+            for name in table.columns.difference(list(not_conditions))
+            if _is_crossed(table[name], level)
         ]
     if not columns:
-        only = pd.DataFrame(index=[0])
-        return Design(directions, direction, only, np.zeros(len(table), np.int64))
+        return pd.DataFrame(index=[0]), np.zeros(len(table), np.int64)
     groups = table.groupby(columns, sort=True, dropna=False)
     combination = groups.ngroup().to_numpy().astype(np.int64)
     first = np.unique(combination, return_index=True)[1]
-    combinations = table[columns].iloc[first].reset_index(drop=True)
-    return Design(directions, direction, combinations, combination)
+    return table[columns].iloc[first].reset_index(drop=True), combination
 
 
-def _is_crossed(column: pd.Series[Any], direction: NDArray[np.int64]) -> bool:
-    levels = pd.crosstab(column.to_numpy(), direction)
-    return len(levels) > 1 and bool((levels.to_numpy() > 0).all())
+def _is_crossed(column: pd.Series[Any], level: NDArray[np.int64]) -> bool:
+    counts = pd.crosstab(column.to_numpy(), level)
+    return len(counts) > 1 and bool((counts.to_numpy() > 0).all())
 
 
 def direction_curves(

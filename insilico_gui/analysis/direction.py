@@ -12,6 +12,7 @@ from insilico_gui.analysis import windows
 from insilico_gui.analysis.conditions import Other, direction_curves, make_design
 from insilico_gui.analysis.indices import OsiVariant, dsi, gdsi, gosi, osi
 from insilico_gui.analysis.significance import permutation_p
+from insilico_gui.analysis.units import take_units
 from insilico_gui.analysis.vonmises import fit_von_mises
 from insilico_gui.errors import AnalysisError
 
@@ -103,7 +104,7 @@ def direction_tuning(
             f"There is no OSI variant {osi_variant!r}; choose raw, folded or fit."
         )
     if units is not None:
-        responses = _take_units(responses, units)
+        responses = take_units(responses, units)
     windowed = windows.trial_responses(
         responses, trials, latency_s, window_s, burn_in_frames
     )
@@ -204,23 +205,6 @@ def tuning_columns(dataset: xr.Dataset) -> pd.DataFrame:
     )
     table.attrs.update(analysis)
     return table
-
-
-def _take_units(responses: xr.DataArray, units: ArrayLike) -> xr.DataArray:
-    chosen, n_units = np.asarray(units), responses.sizes["unit"]
-    if chosen.dtype == bool and chosen.shape == (n_units,):
-        chosen = np.flatnonzero(chosen)
-    if chosen.ndim != 1 or len(chosen) == 0 or chosen.dtype.kind not in "iu":
-        raise AnalysisError(
-            "units must be a list of unit positions, or a bool for each of the "
-            f"{n_units} units, that chooses at least one."
-        )
-    if chosen.min() < 0 or chosen.max() >= n_units:
-        raise AnalysisError(
-            f"The responses have units 0 to {n_units - 1}; units names "
-            f"{chosen.min()} to {chosen.max()}."
-        )
-    return responses.isel(unit=chosen)
 
 
 def _presentations(windowed: xr.DataArray) -> NDArray[np.int64]:
