@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+LABELS = frozenset({"unit_id", "session", "scan_idx", "field"})
+"""Numeric columns of unit tables that name something and measure nothing."""
+
+
+def measured_columns(units: pd.DataFrame) -> list[str]:
+    """Columns of a unit table that hold measurements: what can be plotted."""
+    return [
+        str(name)
+        for name, column in units.items()
+        if column.dtype.kind in "fi" and name not in LABELS
+    ]
+
+
 def unit_table(responses: xr.DataArray) -> pd.DataFrame:
     """Unit table of responses: one row per entry of their ``unit`` dimension."""
     columns = {

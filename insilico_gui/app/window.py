@@ -10,12 +10,14 @@ import numpy as np
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QDockWidget, QMessageBox, QWidget
 
+from insilico_gui.app.compare_panel import ComparePanel
 from insilico_gui.app.drops import DropFilter
 from insilico_gui.app.export_panel import ExportPanel
 from insilico_gui.app.jobs import Job, Jobs, sentence
 from insilico_gui.app.lasso import Lasso, points_inside
 from insilico_gui.app.map_panel import MapPanel
 from insilico_gui.app.playback_bar import PlaybackBar
+from insilico_gui.app.population_panel import PopulationPanel
 from insilico_gui.app.selection_panel import SelectionPanel
 from insilico_gui.app.session_panel import SessionPanel
 from insilico_gui.app.stimulus_panel import StimulusPanel
@@ -93,6 +95,8 @@ class InsilicoWindow(QObject):
         self.export_panel = ExportPanel(self.experiment, self.jobs)
         self.traces_panel = TracesPanel(self.experiment, self.jobs)
         self.tuning_panel = TuningPanel(self.experiment, self.jobs)
+        self.population_panel = PopulationPanel(self.experiment, self.jobs)
+        self.compare_panel = ComparePanel(self.experiment, self.jobs)
         self.playback_bar = PlaybackBar(self.experiment, self.jobs)
         self.session_area = self.session_panel.scrolled()
         self._add_docks(dock_session_panel)
@@ -119,8 +123,16 @@ class InsilicoWindow(QObject):
         playback = add(self.playback_bar, name=self.playback_bar.title, area="bottom")
         for area, panels in (
             ("left", (self.stimulus_panel,)),
-            ("right", (self.map_panel, self.selection_panel, self.export_panel)),
-            ("bottom", (self.traces_panel, self.tuning_panel)),
+            (
+                "right",
+                (
+                    self.map_panel,
+                    self.selection_panel,
+                    self.compare_panel,
+                    self.export_panel,
+                ),
+            ),
+            ("bottom", (self.traces_panel, self.tuning_panel, self.population_panel)),
         ):
             docks = [add(p.scrolled(), name=p.title, area=area) for p in panels]
             if area == "bottom":
@@ -192,6 +204,7 @@ class InsilicoWindow(QObject):
             self.stimulus_panel,
             self.selection_panel,
             self.tuning_panel,
+            self.compare_panel,
         ):
             panel.problem.connect(self._say_problem)
         self.viewer.bind_key(

@@ -1,0 +1,199 @@
+"""The current responses against a reference: another stimulus, session or recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+import xarray as xr
+from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QPushButton
+
+from insilico_gui.analysis import compare
+from insilico_gui.app.panel import Panel, plot_widget, text_label
+from insilico_gui.export import SUFFIXES, load_responses
+from insilico_gui.responses import measured_columns, unit_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from insilico_gui.app.jobs import Jobs
+    from insilico_gui.experiment import Experiment
+
+COMPARISON = "comparison"
+MEAN_RESPONSE = "mean response"
+POINT_COLOR = (150, 200, 255, 150)
+
+
+class ComparePanel(Panel):
+    """Keep or load a reference, compare unit by unit, scatter any column."""
+
+    title = "Compare"
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self._reference_units: pd.DataFrame | None = None
+        self.keep_button = QPushButton("Keep current")
+        self.keep_button.setToolTip("Make the current responses the reference")
+        self.keep_button.clicked.connect(self._keep)
+        self.load_button = QPushButton("Load…")
+        self.load_button.setToolTip("Take an exported file as the reference")
+        self.load_button.clicked.connect(self._browse)
+        self.compare_button = QPushButton("Compare")
+        self.compare_button.clicked.connect(self.compare)
+        self.about = text_label()
+        self.column = QComboBox()
+        self.column.currentTextChanged.connect(self._draw)
+        self.plot = plot_widget()
+        self.plot.setFixedHeight(250)
+        self.summary = text_label()
+
+        row = QHBoxLayout()
+        row.addWidget(self.keep_button)
+        row.addWidget(self.load_button)
+        form = QFormLayout()
+        form.addRow("Column", self.column)
+        self.body.addWidget(self.about)
+        self.body.addLayout(row)
+        self.body.addWidget(self.compare_button)
+        self.body.addLayout(form)
+        self.body.addWidget(self.plot)
+        self.body.addWidget(self.summary)
+        self.body.addStretch(1)
+
+        experiment.responses_changed.connect(self._show_state)
+        experiment.job_changed.connect(self._show_state)
+        experiment.stimulus_changed.connect(self._show_state)
+        experiment.reference_changed.connect(self._show_state)
+        experiment.units_changed.connect(self._fill)
+        experiment.selection_changed.connect(self._draw)
+        self._show_state()
+
+    # -- from the user -----------------------------------------------------------------
+
+    def _keep(self) -> None:
+        if self.experiment.responses is None:
+            return
+        # With the columns that analyses have added, which is what one compares.
+        reference = self.experiment.responses
+        units = self.experiment.units.iloc[self.experiment.job_indices()]
+        added = {
+            name: ("unit", units[name].to_numpy())
+            for name in units.columns
+            if name not in reference.coords
+        }
+        self.experiment.use_reference(reference.assign_coords(added))
+
+    def load(self, path: str | Path) -> None:
+        """Read a reference in the background."""
+        self.jobs.start(
+            f"Reading {Path(path).name}",
+            lambda: load_responses(path),
+            on_return=self.experiment.use_reference,
+        )
+
+    def _browse(self) -> None:
+        patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Responses to compare with", "", f"Responses ({patterns})"
+        )
+        if path:
+            self.load(path)
+
+    def compare(self) -> None:
+        """Compare in the background; the columns join the unit table."""
+        responses, reference = self.experiment.responses, self.experiment.reference
+        if responses is None or reference is None:
+            return
+
+        def take(table: pd.DataFrame) -> None:
+            if responses is self.experiment.responses:
+                result = xr.Dataset.from_dataframe(table)
+                self.attempt(self.experiment.use_analysis, COMPARISON, result, table)
+                self.column.setCurrentText(MEAN_RESPONSE)
+
+        self.jobs.start(
+            "Comparing", lambda: compare(responses, reference), on_return=take
+        )
+
+    # -- from the state ----------------------------------------------------------------
+
+    def _show_state(self) -> None:
+        responses, reference = self.experiment.responses, self.experiment.reference
+        self.keep_button.setEnabled(responses is not None)
+        self.compare_button.setEnabled(responses is not None and reference is not None)
+        if reference is None:
+            self._reference_units = None
+            self.about.setText(
+                "No reference yet: keep the current responses, then encode another "
+                "stimulus or session; or load a file."
+            )
+        else:
+            self._reference_units = unit_table(reference).set_index("unit_id")
+            attrs = reference.attrs
+            self.about.setText(
+                f"<b>Reference:</b> {attrs.get('stimulus', 'unknown stimulus')} on "
+                f"{attrs.get('session', 'an unknown session')}, "
+                f"{reference.sizes['unit']:,} units"
+            )
+        self._fill()
+
+    def _fill(self) -> None:
+        """Columns that both sides have, and those that a comparison has made."""
+        units, reference = self.experiment.units, self._reference_units
+        names = []
+        if reference is not None and len(units):
+            there = set(measured_columns(reference))
+            names = [name for name in measured_columns(units) if name in there]
+            if {"mean_response", "mean_reference"} <= set(units.columns):
+                names.insert(0, MEAN_RESPONSE)
+        current = self.column.currentText()
+        self.column.blockSignals(True)
+        self.column.clear()
+        self.column.addItems(names)
+        if current in names:
+            self.column.setCurrentText(current)
+        self.column.blockSignals(False)
+        self._draw()
+
+    def _draw(self, *_: object) -> None:
+        self.plot.clear()
+        self.summary.setText("")
+        name, reference = self.column.currentText(), self._reference_units
+        selection = self.experiment.selection
+        if not name or reference is None or selection is None:
+            return
+        units = self.experiment.units.iloc[selection.indices]
+        if name == MEAN_RESPONSE:
+            x, y = units["mean_reference"], units["mean_response"]
+        else:
+            x = units["unit_id"].map(reference[name])
+            y = units[name]
+        x, y = x.to_numpy(dtype=float), y.to_numpy(dtype=float)
+        known = np.isfinite(x) & np.isfinite(y)
+        x, y = x[known], y[known]
+        self.plot.setLabel("bottom", f"{name}, reference")
+        self.plot.setLabel("left", f"{name}, current")
+        if len(x) == 0:
+            self.summary.setText("No selected unit has this value on both sides.")
+            return
+        ends = [min(x.min(), y.min()), max(x.max(), y.max())]
+        self.plot.plot(ends, ends, pen=pg.mkPen((130, 130, 130)))
+        self.plot.plot(
+            x,
+            y,
+            pen=None,
+            symbol="o",
+            symbolSize=4,
+            symbolBrush=POINT_COLOR,
+            symbolPen=None,
+        )
+        text = f"{len(x):,} selected units"
+        if len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
+            text += f", r = {np.corrcoef(x, y)[0, 1]:.3f} across units"
+        if "correlation" in units and units["correlation"].notna().any():
+            text += (
+                f"; correlation over frames, median {units['correlation'].median():.3f}"
+            )
+        self.summary.setText(text)
