@@ -32,6 +32,7 @@ AMPLITUDE = 127
 _CYCLE = 1 << 16
 _LEVEL_BITS = 8
 _WEIGHT_BITS = 15  # a deviation times a weight fits int32
+FULL_WEIGHT = 1 << _WEIGHT_BITS
 
 
 def phase_of(cycles: NDArray[np.float64] | float) -> NDArray[np.uint16]:
@@ -62,10 +63,30 @@ def plane_wave(
     uint16 array, [H, W]
         0 at the centre of the screen.
     """
+    return phase_of(spatial_frequency * along(display, direction, angles))
+
+
+def along(display: Display, direction: float, angles: Angles) -> NDArray[np.float64]:
+    """How far every pixel lies in a direction, from the centre of the screen.
+
+    Parameters
+    ----------
+    display : Display
+    direction : float
+        Degrees counter-clockwise; 0 = to the right, 90 = up.
+    angles : {"flat", "exact"}
+        What a degree is.
+
+    Returns
+    -------
+    float64 array, [H, W]
+        Degrees of visual angle.
+    """
     azimuth, elevation = display.pixel_degrees(exact=angles == "exact")
     theta = np.radians(direction)
-    along = azimuth * np.cos(theta) + elevation[:, None] * np.sin(theta)
-    return phase_of(spatial_frequency * along)
+    right, up = np.cos(theta), np.sin(theta)
+    distance: NDArray[np.float64] = azimuth * right + elevation[:, None] * up
+    return distance
 
 
 def deviation_table(contrast: float, waveform: Waveform) -> NDArray[np.int32]:
@@ -102,44 +123,65 @@ def disc(
     angles : {"flat", "exact"}
         What a degree is.
     """
-    exact = angles == "exact"
-    azimuth, elevation = display.pixel_degrees(exact=exact)
-    x, y = display.to_degrees(*center, exact=exact)
-    distance = np.hypot(azimuth - x, elevation[:, None] - y)
-    inside = diameter_deg / 2 - distance
+    inside = diameter_deg / 2 - distance_from(display, center, angles)
     edge = min(edge_deg, diameter_deg)
     if edge > 0:
         position = np.clip(inside / edge + 0.5, 0, 1)
     else:
         position = (inside >= 0).astype(float)
-    weight = (1 - np.cos(np.pi * position)) / 2
-    return np.rint(np.round(weight * (1 << _WEIGHT_BITS), 6)).astype(np.int32)
+    return _weights((1 - np.cos(np.pi * position)) / 2)
 
 
-class Shader:
-    """Turns phases into grey levels.
+def gaussian(
+    display: Display, sigma_deg: float, center: tuple[float, float], angles: Angles
+) -> NDArray[np.int32]:
+    """Weights of a round Gaussian envelope, 1 at its centre; int32 [H, W], in 1/32768.
 
     Parameters
     ----------
-    deviations : int32 array, [65536]
-        From :func:`deviation_table`.
-    weights : int32 array [H, W], optional
-        From :func:`disc`; default the full screen.
+    display : Display
+    sigma_deg : float
+        Standard deviation in degrees of visual angle.
+    center : (float, float)
+        x and y in -1..1, y up.
+    angles : {"flat", "exact"}
+        What a degree is.
     """
+    distance = distance_from(display, center, angles)
+    return _weights(np.exp(-0.5 * np.square(distance / sigma_deg)))
 
-    def __init__(
-        self, deviations: NDArray[np.int32], weights: NDArray[np.int32] | None = None
-    ) -> None:
-        self._deviations = deviations
-        self._levels = _level(deviations, _LEVEL_BITS)
-        self._weights = weights
 
-    def __call__(self, phase: NDArray[np.uint16]) -> NDArray[np.uint8]:
-        """Grey levels, uint8, of the phases [H, W]."""
-        if self._weights is None:
-            return self._levels[phase]
-        weighted = self._deviations[phase] * self._weights
-        return _level(weighted, _LEVEL_BITS + _WEIGHT_BITS)
+def distance_from(
+    display: Display, center: tuple[float, float], angles: Angles
+) -> NDArray[np.float64]:
+    """Distance of every pixel from a place on the screen in degrees; float64 [H, W].
+
+    Parameters
+    ----------
+    display : Display
+    center : (float, float)
+        x and y in -1..1, y up.
+    angles : {"flat", "exact"}
+        What a degree is.
+    """
+    exact = angles == "exact"
+    azimuth, elevation = display.pixel_degrees(exact=exact)
+    x, y = display.to_degrees(*center, exact=exact)
+    return np.hypot(azimuth - x, elevation[:, None] - y)
+
+
+def _weights(weight: NDArray[np.float64]) -> NDArray[np.int32]:
+    return np.rint(np.round(weight * FULL_WEIGHT, 6)).astype(np.int32)
+
+
+def levels_of(deviation: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Grey levels, uint8, of deviations in 1/256 of a level."""
+    return _level(deviation, _LEVEL_BITS)
+
+
+def levels_of_weighted(deviation: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Grey levels, uint8, of deviations that were multiplied by weights."""
+    return _level(deviation, _LEVEL_BITS + _WEIGHT_BITS)
 
 
 def _level(deviation: NDArray[np.int32], bits: int) -> NDArray[np.uint8]:

@@ -11,7 +11,11 @@ from insilico_gui.errors import StimulusError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from insilico_gui.stimuli.display import Display
+
 _NUMBERS = (int, float, np.integer, np.floating)
+
+MAX_SIZE_DEG = 360.0
 
 LARGEST = 2**53  # beyond this, whole numbers are not exact in floating point
 
@@ -83,6 +87,113 @@ def one_of(value: object, name: str, choices: Sequence[str]) -> None:
         raise StimulusError(f"{name} is {value!r}; use {' or '.join(choices)}.")
 
 
+def choices(value: object, name: str, offered: Sequence[str]) -> tuple[str, ...]:
+    """Return one or several different words out of `offered`, as a tuple.
+
+    Raises
+    ------
+    StimulusError
+        If there is none, an unknown one, or the same twice.
+    """
+    parts = value if isinstance(value, list | tuple) else (value,)
+    for part in parts:
+        one_of(part, name, offered)
+    if not parts or len(set(parts)) < len(parts):
+        raise StimulusError(
+            f"{name} is {value!r}; give {', '.join(offered)}, each at most once."
+        )
+    return tuple(parts)
+
+
+def numbers_within(
+    value: object, name: str, lowest: float, highest: float
+) -> tuple[float, ...]:
+    """Return one or several different numbers from `lowest` to `highest`.
+
+    Raises
+    ------
+    StimulusError
+        If there is none, or one is something else.
+    """
+    return tuple(within(n, name, lowest, highest) for n in numbers(value, name))
+
+
+def angles_modulo(value: object, name: str, period: float) -> tuple[float, ...]:
+    """Return different angles in degrees, brought to 0..`period`.
+
+    Raises
+    ------
+    StimulusError
+        If there is none, one is no number, or two are the same angle.
+    """
+    return numbers([angle % period for angle in numbers(value, name)], name)
+
+
+def evenly_spaced(value: object, name: str, period: float) -> tuple[float, ...]:
+    """Return the angles given, or so many of them from 0 up if a count is given.
+
+    Raises
+    ------
+    StimulusError
+        If `value` is neither a sequence of numbers nor a count from 1 to 360.
+    """
+    if isinstance(value, list | tuple | np.ndarray):
+        return numbers(value, name)
+    n = whole_number(value, name, 1, 360)
+    return tuple(period * k / n for k in range(n))
+
+
+def frequencies(
+    value: object, name: str, highest: float, unit: str
+) -> tuple[float, ...]:
+    """Return one or several different frequencies that can be shown.
+
+    Raises
+    ------
+    StimulusError
+        If one is not above 0, or is above `highest`; `unit` says of what and why.
+    """
+    given = numbers(value, name)
+    for frequency in given:
+        if not 0 < frequency <= highest:
+            raise StimulusError(
+                f"A {name} of {frequency:g} cannot be shown; give one above 0 and "
+                f"up to {highest:.4g} {unit}."
+            )
+    return given
+
+
+def spatial_frequencies(value: object, display: Display) -> tuple[float, ...]:
+    """Return ``spatial_frequency``, checked against the pixels of a display."""
+    highest = 0.5 / max(display.degrees_per_pixel)
+    unit = "cycles per degree, half a cycle per pixel of this display"
+    return frequencies(value, "spatial_frequency", highest, unit)
+
+
+def temporal_frequencies(
+    value: object, frame_rate: float, name: str = "temporal_frequency"
+) -> tuple[float, ...]:
+    """Return frequencies in Hz, checked against the frame rate."""
+    return frequencies(value, name, frame_rate / 2, "Hz, half the frame rate")
+
+
+def at_least_a_frame(value: object, name: str, frame_rate: float) -> float:
+    """Return a duration in seconds.
+
+    Raises
+    ------
+    StimulusError
+        If it is rounded to no frame at all.
+    """
+    duration = positive_number(value, name)
+    if round(duration * frame_rate) < 1:
+        raise StimulusError(
+            f"{name} is {duration:g}, less than a frame at {frame_rate:g} "
+            f"Hz; give at least {1 / frame_rate:.3g} s."
+        )
+    return duration
+
+
 def within(value: object, name: str, lowest: float, highest: float) -> float:
     """Return `value` as a float.
 
@@ -97,6 +208,17 @@ def within(value: object, name: str, lowest: float, highest: float) -> float:
             f"{name} is {value!r}; give a number from {lowest:g} to {highest:g}."
         )
     return number
+
+
+def size_in_degrees(value: object, name: str) -> float:
+    """Return a size above 0, in degrees of visual angle.
+
+    Raises
+    ------
+    StimulusError
+        If it is not above 0 or makes no sense as an angle.
+    """
+    return within(positive_number(value, name), name, 0, MAX_SIZE_DEG)
 
 
 def position(value: object, name: str) -> tuple[float, float]:

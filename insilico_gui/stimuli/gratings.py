@@ -12,44 +12,36 @@ blanks, and a contrast of 1 spans 1 to 255.
 
 # Without "from __future__ import annotations": magicgui needs the types themselves
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
-from insilico_gui.errors import StimulusError
+from insilico_gui.stimuli.apertures import Disc
 from insilico_gui.stimuli.carrier import Angles, Waveform
 from insilico_gui.stimuli.checks import (
+    MAX_SIZE_DEG,
+    evenly_spaced,
     numbers,
-    one_of,
-    position,
-    positive_number,
-    whole_number,
+    size_in_degrees,
     within,
 )
 from insilico_gui.stimuli.display import Display
-from insilico_gui.stimuli.grating_renderer import GratingRenderer
-from insilico_gui.stimuli.parametric import RenderedStimulus, Renderer, StimulusSpec
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-MAX_DIRECTIONS = 360
-MAX_SIZE_DEG = 360.0
-
-Order = Literal["random", "sequential"]
-
-# For magicgui, which has no widget for "a number or several": the value is typed as
-# Python writes it, "0.04" or "(0.02, 0.04)"
-_LITERAL = {"widget_type": "LiteralEvalLineEdit"}
-_HIDDEN = {"bind": None}
+from insilico_gui.stimuli.drifting import DriftingTrials
+from insilico_gui.stimuli.form_types import (
+    LITERAL,
+    HiddenDisplay,
+    Numbers,
+    OptionalNumber,
+)
+from insilico_gui.stimuli.grating_painter import Layer
+from insilico_gui.stimuli.parametric import RenderedStimulus
+from insilico_gui.stimuli.trial_spec import Order
 
 
 @dataclass(frozen=True, kw_only=True)
-class DriftingGratings(StimulusSpec):
+class DriftingGratings(DriftingTrials):
     """Specification of a set of drifting gratings.
 
     The fields are the parameters of :func:`drifting_gratings`, with sequences as tuples
@@ -58,167 +50,35 @@ class DriftingGratings(StimulusSpec):
 
     family: ClassVar[str] = "drifting_gratings"
 
-    directions: tuple[float, ...] = tuple(22.5 * k for k in range(16))
-    spatial_frequency: tuple[float, ...] = (0.04,)
-    temporal_frequency: tuple[float, ...] = (2.0,)
-    contrast: tuple[float, ...] = (1.0,)
-    duration_s: float = 1.0
-    blank_s: float = 0.5
-    repeats: int = 1
     size_deg: float | None = None
     edge_deg: float = 1.0
-    center: tuple[float, float] = (0.0, 0.0)
-    order: Order = "random"
-    seed: int = 0
-    phase_deg: float = 0.0
-    waveform: Waveform = "sine"
-    angles: Angles = "flat"
 
     def _normalise(self) -> dict[str, object]:
-        for name, choices in (
-            ("order", ("random", "sequential")),
-            ("waveform", ("sine", "square")),
-            ("angles", ("flat", "exact")),
-        ):
-            one_of(getattr(self, name), name, choices)
         size = self.size_deg
         return {
-            "directions": self._directions(),
-            "spatial_frequency": self._frequencies(
-                "spatial_frequency",
-                0.5 / max(self.display.degrees_per_pixel),
-                "cycles per degree, half a cycle per pixel of this display",
-            ),
-            "temporal_frequency": self._frequencies(
-                "temporal_frequency", self.frame_rate / 2, "Hz, half the frame rate"
-            ),
-            "contrast": tuple(
-                within(c, "contrast", 0, 1) for c in numbers(self.contrast, "contrast")
-            ),
-            "duration_s": self._duration(),
-            "blank_s": within(self.blank_s, "blank_s", 0, 3600),
-            "repeats": whole_number(self.repeats, "repeats", 1),
-            "size_deg": None if size is None else self._size(size),
+            **super()._normalise(),
+            "size_deg": None if size is None else size_in_degrees(size, "size_deg"),
             "edge_deg": within(self.edge_deg, "edge_deg", 0, MAX_SIZE_DEG),
-            "center": position(self.center, "center"),
-            "seed": whole_number(self.seed, "seed", 0),
-            "phase_deg": within(self.phase_deg, "phase_deg", -360, 360),
         }
 
-    @property
-    def conditions(self) -> pd.DataFrame:
-        """Parameters of each condition; the index is its number."""
-        names = ["direction", "spatial_frequency", "temporal_frequency", "contrast"]
-        crossed = itertools.product(
-            self.directions,
-            self.spatial_frequency,
-            self.temporal_frequency,
-            self.contrast,
-        )
-        return pd.DataFrame(list(crossed), columns=names)
-
-    @property
-    def condition_order(self) -> "NDArray[np.int64]":
-        """Condition of each trial."""
-        n = self.n_conditions
-        if self.order == "sequential":
-            return np.tile(np.arange(n), self.repeats)
-        rng = np.random.Generator(np.random.PCG64(self.seed))
-        return np.concatenate([rng.permutation(n) for _ in range(self.repeats)])
-
-    @property
-    def trials(self) -> pd.DataFrame:
-        """Trial table; onsets and durations are those of the frames."""
-        shown = self.condition_order
-        onset_frame = np.arange(len(shown)) * self.frames_per_trial + self.blank_frames
-        times = pd.DataFrame(
-            {
-                "onset": onset_frame / self.frame_rate,
-                "duration": self.grating_frames / self.frame_rate,
-                "condition": shown,
-            }
-        )
-        parameters = self.conditions.iloc[shown].reset_index(drop=True)
-        trials = pd.concat([times, parameters], axis=1)
-        trials["repeat"] = np.arange(len(shown)) // self.n_conditions
-        return trials
-
-    @property
-    def n_conditions(self) -> int:
-        """Number of combinations of the parameters."""
-        return (
-            len(self.directions)
-            * len(self.spatial_frequency)
-            * len(self.temporal_frequency)
-            * len(self.contrast)
-        )
-
-    @property
-    def grating_frames(self) -> int:
-        """Frames of each grating."""
-        return round(self.duration_s * self.frame_rate)
-
-    @property
-    def blank_frames(self) -> int:
-        """Frames of grey before each grating and after the last."""
-        return round(self.blank_s * self.frame_rate)
-
-    @property
-    def frames_per_trial(self) -> int:
-        """Frames of grey and grating."""
-        return self.blank_frames + self.grating_frames
-
-    @property
-    def n_frames(self) -> int:
-        """Number of frames: for each trial the blank, then the grating; a last blank."""
-        # The last blank is for late responses: a window that starts with a latency.
-        trials = self.n_conditions * self.repeats * self.frames_per_trial
-        return trials + self.blank_frames
-
-    def renderer(self) -> Renderer:
-        """See :meth:`StimulusSpec.renderer`."""
-        return GratingRenderer(self).frames
-
-    def _directions(self) -> tuple[float, ...]:
-        given = numbers(self.directions, "directions")
-        return numbers([direction % 360 for direction in given], "directions")
-
-    def _frequencies(self, name: str, highest: float, unit: str) -> tuple[float, ...]:
-        frequencies = numbers(getattr(self, name), name)
-        for frequency in frequencies:
-            if not 0 < frequency <= highest:
-                raise StimulusError(
-                    f"A {name} of {frequency:g} cannot be shown; give one above 0 and "
-                    f"up to {highest:.4g} {unit}."
-                )
-        return frequencies
-
-    def _duration(self) -> float:
-        duration = positive_number(self.duration_s, "duration_s")
-        if round(duration * self.frame_rate) < 1:
-            raise StimulusError(
-                f"duration_s is {duration:g}, less than a frame at {self.frame_rate:g} "
-                f"Hz; give at least {1 / self.frame_rate:.3g} s."
-            )
-        return duration
-
-    @staticmethod
-    def _size(size_deg: float) -> float:
-        size = positive_number(size_deg, "size_deg")
-        return within(size, "size_deg", 0, MAX_SIZE_DEG)
+    def _layers(self, condition: Any) -> list[Layer]:
+        aperture = None
+        if self.size_deg is not None:
+            aperture = Disc(self.size_deg, self.edge_deg, self.center)
+        return [self._layer(condition, aperture)]
 
 
 def drifting_gratings(
     *,
     n_directions: int = 16,
-    directions: Annotated[Sequence[float] | int | None, _LITERAL] = None,
-    spatial_frequency: Annotated[float | Sequence[float], _LITERAL] = 0.04,
-    temporal_frequency: Annotated[float | Sequence[float], _LITERAL] = 2.0,
-    contrast: Annotated[float | Sequence[float], _LITERAL] = 1.0,
+    directions: Annotated[Sequence[float] | int | None, LITERAL] = None,
+    spatial_frequency: Numbers = 0.04,
+    temporal_frequency: Numbers = 2.0,
+    contrast: Numbers = 1.0,
     duration_s: float = 1.0,
     blank_s: float = 0.5,
     repeats: int = 1,
-    size_deg: Annotated[float | None, _LITERAL] = None,
+    size_deg: OptionalNumber = None,
     edge_deg: float = 1.0,
     center: tuple[float, float] = (0.0, 0.0),
     order: Order = "random",
@@ -226,7 +86,7 @@ def drifting_gratings(
     phase_deg: float = 0.0,
     waveform: Waveform = "sine",
     angles: Angles = "flat",
-    display: Annotated[Display | None, _HIDDEN] = None,
+    display: HiddenDisplay = None,
     frame_rate: float = 30.0,
 ) -> RenderedStimulus:
     """Make drifting gratings, with their trial table.
@@ -285,8 +145,7 @@ def drifting_gratings(
     """
     if directions is None or isinstance(directions, int | np.integer):
         given = n_directions if directions is None else directions
-        n = whole_number(given, "n_directions", 1, MAX_DIRECTIONS)
-        directions = [360 * k / n for k in range(n)]
+        directions = evenly_spaced(given, "n_directions", 360)
     return DriftingGratings(
         directions=numbers(directions, "directions"),
         spatial_frequency=numbers(spatial_frequency, "spatial_frequency"),
