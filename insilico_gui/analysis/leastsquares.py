@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 500
 COST_TOLERANCE = 1e-10
-"""Relative decrease of the cost by a well-predicted step that ends the search."""
+"""Default of `tolerance` in :func:`solve`."""
 
 FIRST_DAMPING = 1.0
 PROBE = 0.1
@@ -51,6 +51,7 @@ def solve(
     start: Floats,
     lower: Floats,
     upper: Floats,
+    tolerance: float = COST_TOLERANCE,
 ) -> Solution:
     """Minimise ``0.5 * sum((values(p) - target) ** 2)`` for each row within bounds.
 
@@ -66,6 +67,8 @@ def solve(
     start : float64 array, [n, P]
         Within the bounds.
     lower, upper : float64 arrays, [P]
+    tolerance : float
+        Relative decrease of the cost by a well-predicted step that ends the search.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def solve(
         pull = np.abs(np.where(held, 0, gradient)).max(axis=1)
         done = (
             (pull < 1e-12)
-            | (better & (gain <= COST_TOLERANCE * cost) & (gain >= expected / 4))
+            | (better & (gain <= tolerance * cost) & (gain >= expected / 4))
             | (~better & (moved < 1e-10))  # only rounding is left
             | (np.minimum(cost, trial_cost) < 1e-26)
         )

@@ -1,0 +1,100 @@
+"""Sums over presentations of what was shown, weighted by responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from insilico_gui.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    Singles = NDArray[np.float32]
+    Images = NDArray[Any] | Callable[[int], NDArray[Any]]
+
+IMAGES_AT_ONCE = 256
+
+
+class PresentedImages:
+    """Images or masks [K, h, w] that are read a block of presentations at a time."""
+
+    def __init__(
+        self, images: Images, n_rows: int, one: str, many: str, background: float = 0
+    ) -> None:
+        self._images, self._one, self._background = images, one, background
+        if isinstance(images, np.ndarray):
+            if images.ndim != 3 or len(images) != n_rows:
+                raise AnalysisError(
+                    f"The {many} have the shape {list(images.shape)} and the trial "
+                    f"table has {n_rows} rows; give one {one} [h, w] for each row."
+                )
+            self.shape: tuple[int, int] = images.shape[1:]
+        else:
+            first = np.asarray(images(0))
+            if first.ndim != 2:
+                raise AnalysisError(
+                    f"The {one} of row 0 has the shape {list(first.shape)}; it must "
+                    "be [h, w]."
+                )
+            self.shape = first.shape
+        self.used = np.zeros(n_rows, bool)
+
+    def read(self, rows: NDArray[np.int64]) -> Singles:
+        """Images less their background, [n, h * w]."""
+        if isinstance(self._images, np.ndarray):
+            block = self._images[rows]
+        else:
+            several = [np.asarray(self._images(int(row))) for row in rows]
+            for row, image in zip(rows, several, strict=True):
+                if image.shape != self.shape:
+                    raise AnalysisError(
+                        f"The {self._one} of row {row} has the shape "
+                        f"{list(image.shape)} and that of row 0 {list(self.shape)}; "
+                        "they must be the same."
+                    )
+            block = np.stack(several)
+        flat: Singles = block.reshape(len(rows), -1).astype(np.float32)
+        if self._one == "mask" and ((flat < 0) | (flat > 1)).any():
+            raise AnalysisError("A mask has values outside 0 to 1; scale the masks.")
+        return flat - np.float32(self._background)
+
+
+def weighted_sums(
+    windowed: xr.DataArray, images: PresentedImages, rows: NDArray[np.int64]
+) -> tuple[Singles, Singles, int]:
+    """Sums over presentations of image times response, and of images.
+
+    Returns
+    -------
+    total : float32 array, [U, P]
+    density : float32 array, [U, P], or [1, P] if all units have the same trials
+    n : int
+        Presentations with an image and with a response in any unit.
+    """
+    values = windowed.to_numpy()
+    valid = np.isfinite(values)
+    rows = rows[valid[rows].any(axis=1)]
+    shared = bool(valid[rows].all())
+    n_units, n_cells = values.shape[1], int(np.prod(images.shape))
+    total = np.zeros((n_units, n_cells), np.float32)
+    density = np.zeros((1 if shared else n_units, n_cells), np.float32)
+    n = 0
+    for start in range(0, len(rows), IMAGES_AT_ONCE):
+        block = rows[start : start + IMAGES_AT_ONCE]
+        flat = images.read(block)
+        known = np.isfinite(flat).all(axis=1)
+        block, flat = block[known], flat[known]
+        images.used[block] = True
+        n += len(block)
+        weights = np.where(valid[block], values[block], 0).astype(np.float32)
+        total += weights.T @ flat
+        if shared:
+            density += flat.sum(axis=0)
+        else:
+            density += valid[block].T.astype(np.float32) @ flat
+    return total, density, n

@@ -1,0 +1,135 @@
+"""Receptive fields from static noise images: response-weighted means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from insilico_gui.analysis import windows
+from insilico_gui.analysis.image_sums import PresentedImages, weighted_sums
+from insilico_gui.analysis.rf_maps import map_dataset
+from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
+from insilico_gui.errors import AnalysisError
+from insilico_gui.stimuli.display import Display
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from insilico_gui.analysis.image_sums import Images
+    from insilico_gui.stimuli.base import Stimulus
+
+
+def noise_receptive_fields(
+    responses: xr.DataArray,
+    images: Images,
+    trials: pd.DataFrame | None = None,
+    *,
+    background: float = 128.0,
+    display: Display | None = None,
+    latency_s: float = 0.0,
+    window_s: float | None = None,
+    burn_in_frames: int = windows.BURN_IN_FRAMES,
+) -> xr.Dataset:
+    """Receptive fields as response-weighted means of static noise images.
+
+    ``RF(x) = sum_k r_k (s_k(x) - s_0) / sum_k r_k`` over presentations, as in ViV1T's
+    ``predict_noise``; s_0 only moves the zero of the map.
+
+    Parameters
+    ----------
+    responses, trials, latency_s, window_s, burn_in_frames
+        See :func:`insilico_gui.analysis.trial_responses`.
+    images : array, [K, h, w], or callable
+        What each row of the trial table showed, in grey levels, or a function from the
+        row's position to it; see :func:`presentation_images`. NaN marks blanks, which
+        are left out.
+    background : float
+        Grey level s_0.
+    display : Display, optional
+        Screen that the images cover. Default: the standard one.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``rf`` float32 (``unit``, ``row``, ``column``) in grey levels, NaN for a unit
+        whose responses do not sum to a positive number. ``attrs["analysis"]`` holds the
+        parameters.
+
+    Raises
+    ------
+    AnalysisError
+        If the table or the images do not fit, or no presentation has a response.
+    """
+    windowed = windows.trial_responses(
+        responses, trials, latency_s, window_s, burn_in_frames
+    )
+    n_rows = windowed.sizes["trial"]
+    shown = PresentedImages(images, n_rows, "image", "images", background)
+    total, _, n = weighted_sums(windowed, shown, np.arange(n_rows))
+    if n == 0:
+        raise AnalysisError(
+            "No presentation has an image and a response; check latency and burn-in."
+        )
+    weight = np.nansum(windowed.to_numpy()[shown.used], axis=0)[:, None]
+    rf = np.full(total.shape, np.nan, np.float32)
+    np.divide(total, weight, out=rf, where=weight > 0, casting="same_kind")
+    grid = ScreenGrid(shown.shape, display or Display())
+    return map_dataset(
+        {"rf": (("unit", "row", "column"), rf.reshape(-1, *shown.shape))},
+        windowed,
+        grid,
+        {
+            "variant": "noise",
+            **windowed.attrs["windows"],
+            "background": float(background),
+            "n_presentations": n,
+        },
+    )
+
+
+def presentation_images(
+    stimulus: Stimulus,
+    trials: pd.DataFrame | None = None,
+    shape: tuple[int, int] = DEFAULT_SHAPE,
+) -> NDArray[np.float32]:
+    """The frame in the middle of each trial, averaged over the cells of a grid.
+
+    Parameters
+    ----------
+    stimulus : Stimulus
+        Whose frames fill the screen.
+    trials : pandas.DataFrame, optional
+        Default: the stimulus's own.
+    shape : (int, int)
+        Rows h and columns w of the images.
+
+    Returns
+    -------
+    float32 array, [K, h, w]
+        Grey levels.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no trial table, or a trial lies outside the stimulus.
+    """
+    table = stimulus.trials if trials is None else trials
+    if table is None:
+        raise AnalysisError(
+            f"{stimulus.name} has no trial table; give one with onset and duration."
+        )
+    table = windows.check_trials(table)
+    grid = ScreenGrid(shape, Display(pixels=stimulus.frame_shape))
+    middle = table["onset"].to_numpy(float) + table["duration"].to_numpy(float) / 2
+    index = np.floor(middle * stimulus.frame_rate + windows.TOLERANCE_S).astype(int)
+    if index.min() < 0 or index.max() >= stimulus.n_frames:
+        raise AnalysisError(
+            f"The trial table goes beyond the {stimulus.duration:g} s of "
+            f"{stimulus.name}; give the table that belongs to it."
+        )
+    return np.concatenate(
+        [grid.average(stimulus.frames(i, i + 1)) for i in index.tolist()]
+    )

@@ -1,0 +1,121 @@
+"""Receptive fields from flashed dots or squares.
+
+The mean response to the dots that cover a place (``VisualSpatialTuning`` of the
+foundation pipeline)::
+
+    RF(x) = sum_k m_k(x) r_k / sum_k m_k(x)
+
+with the mask m_k of presentation k and its windowed response r_k. The denominator is
+kept as density; where it is zero, nothing is known.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from insilico_gui.analysis import windows
+from insilico_gui.analysis.dots import polarities
+from insilico_gui.analysis.image_sums import PresentedImages, weighted_sums
+from insilico_gui.analysis.rf_maps import map_dataset
+from insilico_gui.analysis.screen_grid import ScreenGrid
+from insilico_gui.analysis.spatial_selectivity import ssi
+from insilico_gui.errors import AnalysisError
+from insilico_gui.stimuli.display import Display
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from insilico_gui.analysis.image_sums import Images
+
+POLARITIES = ("on", "off", "on+off")
+
+
+def dot_receptive_fields(
+    responses: xr.DataArray,
+    masks: Images,
+    trials: pd.DataFrame | None = None,
+    *,
+    display: Display | None = None,
+    latency_s: float = 0.0,
+    window_s: float | None = None,
+    burn_in_frames: int = windows.BURN_IN_FRAMES,
+) -> xr.Dataset:
+    """Receptive fields of every unit by flashed dots or squares.
+
+    Parameters
+    ----------
+    responses, trials, latency_s, window_s, burn_in_frames
+        See :func:`insilico_gui.analysis.trial_responses`. The trial table needs a
+        column ``polarity``: 1 or "on" for brighter than the background, -1 or "off"
+        for darker. Rows where it is empty (blanks) are left out.
+    masks : array, [K, h, w], or callable
+        For each row of the trial table, how much of the dot is at each place of the
+        screen, 0 to 1; or a function from the row's position to its mask [h, w]. See
+        :func:`insilico_gui.analysis.dot_masks`.
+    display : Display, optional
+        Screen that the masks cover. Default: the standard one.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``rf`` float32 (``polarity``, ``unit``, ``row``, ``column``) for "on", "off" and
+        "on+off", NaN where ``density`` is zero; ``density`` (``polarity``, ``row``,
+        ``column``), the sum of masks, with a dim ``unit`` where units lack different
+        trials; ``SSI`` (``polarity``, ``unit``). ``row`` and ``column`` are pixels of
+        the display. ``attrs["analysis"]`` holds the parameters.
+
+    Raises
+    ------
+    AnalysisError
+        If the table or the masks do not fit, or no dot has a response.
+    """
+    windowed = windows.trial_responses(
+        responses, trials, latency_s, window_s, burn_in_frames
+    )
+    table = windows.trial_table(windowed)
+    images = PresentedImages(masks, len(table), "mask", "masks")
+    sign = polarities(table)
+    sums, densities, counts = [], [], []
+    for polarity in (1, -1):
+        rows = np.flatnonzero(sign == polarity)
+        total, density, n = weighted_sums(windowed, images, rows)
+        sums.append(total)
+        densities.append(density)
+        counts.append(n)
+    if not any(counts):
+        raise AnalysisError(
+            f"None of the {int(np.isfinite(sign).sum())} dots of the trial table has a "
+            "response; check their polarity, latency and burn-in."
+        )
+    both = np.broadcast_arrays(*densities)
+    densities = [*both, both[0] + both[1]]
+    sums.append(sums[0] + sums[1])
+    grid = ScreenGrid(images.shape, display or Display())
+
+    rf = np.full((3, *sums[0].shape), np.nan, np.float32)
+    for i, (total, density) in enumerate(zip(sums, densities, strict=True)):
+        np.divide(total, density, out=rf[i], where=density > 0)
+    rf = rf.reshape(3, -1, *images.shape)
+    density = np.stack(densities).reshape(3, -1, *images.shape)
+    shared = density.shape[1] == 1
+    arrays = {
+        "rf": (("polarity", "unit", "row", "column"), rf),
+        "density": (
+            ("polarity", "row", "column"),
+            density[:, 0],
+        )
+        if shared
+        else (("polarity", "unit", "row", "column"), density),
+        "SSI": (("polarity", "unit"), np.stack([ssi(part) for part in rf])),
+    }
+    analysis = {"n_on": counts[0], "n_off": counts[1]}
+    return map_dataset(
+        arrays,
+        windowed,
+        grid,
+        {"variant": "dots", **windowed.attrs["windows"], **analysis},
+        {"polarity": list(POLARITIES)},
+    )

@@ -1,0 +1,173 @@
+"""Response-triggered averages of a movie: the mean frame that came before responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from insilico_gui.analysis import blocks, windows
+from insilico_gui.analysis.rf_maps import map_dataset
+from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
+from insilico_gui.errors import AnalysisError
+from insilico_gui.stimuli.display import Display
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from insilico_gui.stimuli.base import Stimulus
+
+    Singles = NDArray[np.float32]
+
+FRAMES_AT_ONCE = 128
+
+LARGEST_BYTES = 4 * 2**30
+"""More maps than this are a slip in a number."""
+
+
+def sta_receptive_fields(
+    responses: xr.DataArray,
+    stimulus: Stimulus,
+    *,
+    lags: Sequence[int] = (0, 1, 2, 3, 4, 5, 6, 7, 8),
+    background: float = 128.0,
+    shape: tuple[int, int] = DEFAULT_SHAPE,
+    display: Display | None = None,
+    burn_in_frames: int = windows.BURN_IN_FRAMES,
+) -> xr.Dataset:
+    """Receptive fields ``sum_t r_t (s_{t - lag} - s_0) / sum_t r_t`` at several lags.
+
+    The movie is read a block at a time (ViV1T's ``estimate_spatial_tuning`` has the
+    formula for one lag). All lags use the same frames t, those after the burn-in and
+    the longest lag.
+
+    Parameters
+    ----------
+    responses : xarray.DataArray
+        (``time``, ``unit``), a value for each frame of the stimulus.
+    stimulus : Stimulus
+        What was shown, at the frame rate of the responses; frames fill the screen.
+    lags : sequence of int
+        Frames by which the stimulus comes before the response; 0 is the same frame.
+    background : float
+        Grey level s_0.
+    shape : (int, int)
+        Rows h and columns w of the maps.
+    display : Display, optional
+        Screen that the frames fill. Default: the standard one with the pixels of the
+        stimulus.
+    burn_in_frames : int
+        Frames at the start that are left out.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``rf`` float32 (``lag``, ``unit``, ``row``, ``column``) in grey levels, NaN for a
+        unit whose responses hold NaN or do not sum to a positive number; ``lag_s``
+        (``lag``). ``attrs["analysis"]`` holds the parameters.
+
+    Raises
+    ------
+    AnalysisError
+        If responses and stimulus differ in length or rate, no frame is left, or lags
+        are wrong.
+    """
+    _check(responses, stimulus)
+    frames_back = _check_lags(lags)
+    grid = ScreenGrid(shape, display or Display(pixels=stimulus.frame_shape))
+    n_units, n_cells = responses.sizes["unit"], grid.shape[0] * grid.shape[1]
+    needed = 4 * len(frames_back) * n_units * n_cells
+    if needed > LARGEST_BYTES:
+        raise AnalysisError(
+            f"Maps of {n_units} units at {len(frames_back)} lags would take "
+            f"{needed / 2**30:.1f} GiB; take fewer lags, units or cells."
+        )
+    first = max(burn_in_frames, frames_back[-1])
+    if burn_in_frames < 0 or first >= stimulus.n_frames:
+        raise AnalysisError(
+            f"A burn-in of {burn_in_frames} frames and a lag of {frames_back[-1]} leave "
+            f"nothing of the {stimulus.n_frames} frames of {stimulus.name}; make them "
+            "shorter, or the stimulus longer."
+        )
+    sums = np.zeros((len(frames_back), n_units, n_cells), np.float32)
+    weight = np.zeros(n_units)
+    for rates, contrasts in _aligned(responses, stimulus, grid, first, frames_back[-1]):
+        weight += rates.sum(axis=0, dtype=np.float64)
+        flat = contrasts.reshape(len(contrasts), n_cells) - np.float32(background)
+        for total, lag in zip(sums, frames_back, strict=True):
+            start = frames_back[-1] - lag
+            total += rates.T @ flat[start : start + len(rates)]
+    known = np.isfinite(weight) & (weight > 0)
+    rf = np.full_like(sums, np.nan)
+    rf[:, known] = sums[:, known] / weight[known, None].astype(np.float32)
+    return map_dataset(
+        {"rf": (("lag", "unit", "row", "column"), rf.reshape(*rf.shape[:2], *shape))},
+        responses,
+        grid,
+        {
+            "variant": "sta",
+            "burn_in_frames": int(burn_in_frames),
+            "latency_s": None,
+            "window_s": None,
+            "lags": frames_back,
+            "background": float(background),
+            "n_frames": stimulus.n_frames - first,
+        },
+        {
+            "lag": frames_back,
+            "lag_s": ("lag", np.array(frames_back) / stimulus.frame_rate),
+        },
+    )
+
+
+def _aligned(
+    responses: xr.DataArray,
+    stimulus: Stimulus,
+    grid: ScreenGrid,
+    first: int,
+    longest: int,
+) -> Iterator[tuple[Singles, Singles]]:
+    """Blocks of responses [n, U] with the frames that led to them [longest + n, h, w]."""
+    before = grid.average(stimulus.frames(first - longest, first))
+    for start in range(first, stimulus.n_frames, FRAMES_AT_ONCE):
+        stop = min(start + FRAMES_AT_ONCE, stimulus.n_frames)
+        shown = grid.average(stimulus.frames(start, stop))
+        frames = np.concatenate([before, shown])
+        yield blocks.read(responses, start, stop).astype(np.float32), frames
+        before = frames[len(frames) - longest :]
+
+
+def _check(responses: xr.DataArray, stimulus: Stimulus) -> None:
+    blocks.check_layout(responses)
+    if "trial" in responses.dims:
+        raise AnalysisError(
+            "The responses are a batch of videos and the stimulus is one; take the "
+            "responses to one video, e.g. with isel(trial=0)."
+        )
+    if responses.sizes["time"] != stimulus.n_frames:
+        raise AnalysisError(
+            f"The responses have {responses.sizes['time']} frames and {stimulus.name} "
+            f"has {stimulus.n_frames}; convert the stimulus to the session's rate."
+        )
+    rate = responses.attrs.get("frame_rate", stimulus.frame_rate)
+    if not np.isclose(rate, stimulus.frame_rate, rtol=1e-6):
+        raise AnalysisError(
+            f"The responses have {rate:g} frames per second and {stimulus.name} has "
+            f"{stimulus.frame_rate:g}; convert the stimulus to the session's rate."
+        )
+
+
+def _check_lags(lags: Sequence[int]) -> list[int]:
+    values = np.asarray(lags)
+    if values.ndim != 1 or len(values) == 0 or values.dtype.kind not in "iu":
+        raise AnalysisError("lags must be a list of whole numbers of frames.")
+    if values.min() < 0:
+        raise AnalysisError(
+            f"A lag of {values.min()} frames would let responses come before the "
+            "stimulus; lags start at 0."
+        )
+    ordered: list[int] = np.unique(values).tolist()
+    return ordered
