@@ -3,44 +3,103 @@
 from __future__ import annotations
 
 from insilico_gui.analysis.comparison import compare
+from insilico_gui.analysis.contrast import (
+    NakaRushtonFit,
+    contrast_columns,
+    fit_naka_rushton,
+)
+from insilico_gui.analysis.correlations import (
+    mean_signal_correlation,
+    signal_correlation_blocks,
+    signal_correlations,
+)
 from insilico_gui.analysis.direction import direction_tuning, tuning_columns
 from insilico_gui.analysis.dots import dot_masks
 from insilico_gui.analysis.fitted_fields import ReceptiveFieldFit
+from insilico_gui.analysis.frequency import (
+    LogGaussianFit,
+    fit_log_gaussian,
+    frequency_columns,
+)
 from insilico_gui.analysis.indices import dsi, gdsi, gosi, osi
 from insilico_gui.analysis.noise_fields import (
     noise_receptive_fields,
     presentation_images,
 )
+from insilico_gui.analysis.parameters import parameter_map, parameter_tuning
 from insilico_gui.analysis.receptive_fields import dot_receptive_fields
+from insilico_gui.analysis.repeats import (
+    Reliability,
+    join_repeats,
+    reliability,
+    reliability_columns,
+)
 from insilico_gui.analysis.retinotopy import retinotopy_columns, retinotopy_maps
 from insilico_gui.analysis.rf_fit import fit_receptive_fields
 from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
+from insilico_gui.analysis.size import (
+    SizeFit,
+    fit_size,
+    size_columns,
+    suppression_index,
+)
+from insilico_gui.analysis.sparseness import (
+    lifetime_sparseness,
+    population_sparseness,
+    sparseness_columns,
+)
 from insilico_gui.analysis.spatial_selectivity import ssi
+from insilico_gui.analysis.speed import SpeedFit, fit_speed, speed_columns
 from insilico_gui.analysis.sta import sta_receptive_fields
 from insilico_gui.analysis.vonmises import VonMisesFit, fit_von_mises
 from insilico_gui.analysis.windows import trial_responses, trial_table
 
 __all__ = [
+    "LogGaussianFit",
+    "NakaRushtonFit",
     "ReceptiveFieldFit",
+    "Reliability",
+    "SizeFit",
+    "SpeedFit",
     "VonMisesFit",
     "compare",
+    "contrast_columns",
     "direction_tuning",
     "dot_masks",
     "dot_receptive_fields",
     "dsi",
+    "fit_log_gaussian",
+    "fit_naka_rushton",
     "fit_receptive_fields",
+    "fit_size",
+    "fit_speed",
     "fit_von_mises",
+    "frequency_columns",
     "gdsi",
     "gosi",
+    "join_repeats",
+    "lifetime_sparseness",
+    "mean_signal_correlation",
     "noise_receptive_fields",
     "osi",
+    "parameter_map",
+    "parameter_tuning",
+    "population_sparseness",
     "presentation_images",
     "receptive_field_fit",
+    "reliability",
+    "reliability_columns",
     "retinotopy_columns",
     "retinotopy_maps",
     "rf_columns",
+    "signal_correlation_blocks",
+    "signal_correlations",
+    "size_columns",
+    "sparseness_columns",
+    "speed_columns",
     "ssi",
     "sta_receptive_fields",
+    "suppression_index",
     "trial_responses",
     "trial_table",
     "tuning_columns",

@@ -1,0 +1,249 @@
+"""Size tuning: summation and suppression by a grating patch of growing diameter.
+
+See :mod:`insilico_gui.analysis.size_models` for the curves that are fitted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+
+from insilico_gui.analysis.curvefit import CurveModel, check_levels, fit_curves
+from insilico_gui.analysis.size_models import (
+    BASELINE,
+    CENTRE,
+    MODELS,
+    SURROUND,
+    SizeModel,
+)
+from insilico_gui.analysis.tuned import axis_of, columns_table, curve_of
+from insilico_gui.errors import AnalysisError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+MIN_SIZES = 5
+"""As many as the models have parameters."""
+
+MAX_RATIO = 20.0
+"""Largest width of the surround relative to the centre."""
+
+MAX_WEIGHT = 100.0
+"""Largest k_s of the ratio; in the difference it is relative to the peak."""
+
+N_GRID = 400
+"""Sizes at which the fitted curve is searched for its peak, evenly in log size."""
+
+
+@dataclass(frozen=True)
+class SizeFit:
+    """Parameters of the fitted curve, one per unit; float64 [U] unless said.
+
+    Attributes
+    ----------
+    model : {"rog", "dog"}
+    preferred : array
+        Diameter of the largest fitted response, within the tested sizes.
+    peak, largest : array
+        Fitted response at the preferred and at the largest tested size.
+    suppressed : bool array
+        False where the curve peaks at the largest tested size: no suppression was seen,
+        and the preferred size may lie beyond.
+    baseline, centre, width, surround, ratio : array
+        b, k_c, w_c, k_s and w_s / w_c.
+    mse, r2 : array
+        Mean squared error over sizes; share of the variance explained.
+    success : bool array
+        False where the curve holds NaN, is flat, or the search did not converge.
+    """
+
+    model: SizeModel
+    preferred: Floats
+    peak: Floats
+    largest: Floats
+    suppressed: NDArray[np.bool_]
+    baseline: Floats
+    centre: Floats
+    width: Floats
+    surround: Floats
+    ratio: Floats
+    mse: Floats
+    r2: Floats
+    success: NDArray[np.bool_]
+
+    def curve(self, sizes: ArrayLike) -> Floats:
+        """The fitted curve at other diameters [K], float64 [K, U]."""
+        parameters = np.stack(
+            [
+                self.baseline,
+                self.centre,
+                np.log(self.width),
+                self.surround,
+                np.log(self.ratio),
+            ],
+            axis=1,
+        )
+        return MODELS[self.model][0](parameters, np.asarray(sizes, np.float64)).T
+
+
+def fit_size(curve: ArrayLike, sizes: ArrayLike, model: SizeModel = "rog") -> SizeFit:
+    """Fit size tuning of each unit by least squares.
+
+    Parameters
+    ----------
+    curve : array, [K] or [K, U]
+        Mean response to each size.
+    sizes : array, [K]
+        Diameters, 0 (blank) or more, each once, at least five.
+    model : {"rog", "dog"}
+
+    Raises
+    ------
+    AnalysisError
+        If the model is unknown, or the sizes are too few, repeated or negative.
+    """
+    if model not in get_args(SizeModel):
+        raise AnalysisError(f"There is no size model {model!r}; choose rog or dog.")
+    curves, at = check_levels(curve, sizes, "sizes", MIN_SIZES, 0)
+    values, jacobian = MODELS[model]
+    smallest = at[at > 0][0]
+    fit = fit_curves(
+        CurveModel(
+            lambda p: values(p, at),
+            lambda p: jacobian(p, at),
+            partial(_starts, sizes=at, model=model),
+            np.array([0, 0, np.log(smallest / 2), 0, 0]),
+            np.array(
+                [np.inf, np.inf, np.log(2 * at[-1]), MAX_WEIGHT, np.log(MAX_RATIO)]
+            ),
+            scaled=(BASELINE, CENTRE) + ((SURROUND,) if model == "dog" else ()),
+        ),
+        curves,
+    )
+    parameters = np.where(fit.success[:, None], fit.parameters, np.nan)
+    grid = np.geomspace(smallest, at[-1], N_GRID)
+    fitted = values(parameters, grid)
+    rows = np.arange(len(fitted))
+    best = np.where(np.isnan(fitted), -np.inf, fitted).argmax(axis=1)
+    baseline, centre, log_width, surround, log_ratio = parameters.T
+    return SizeFit(
+        model=model,
+        preferred=np.where(fit.success, grid[best], np.nan),
+        peak=fitted[rows, best],
+        largest=fitted[:, -1],
+        suppressed=fit.success & (best < N_GRID - 1),
+        baseline=baseline,
+        centre=centre,
+        width=np.exp(log_width),
+        surround=surround,
+        ratio=np.exp(log_ratio),
+        mse=fit.mse,
+        r2=fit.r2,
+        success=fit.success,
+    )
+
+
+def suppression_index(
+    peak: ArrayLike, largest: ArrayLike, baseline: ArrayLike | None = None
+) -> Floats:
+    """How far the response falls from the preferred to the largest size.
+
+    Parameters
+    ----------
+    peak, largest : array, [U]
+        Response to the preferred and to the largest size.
+    baseline : array, [] or [U], optional
+        Response to a blank. Without it the index is ``(peak - largest) / peak``; with
+        it the *net* one, ``(peak - largest) / (peak - baseline)``.
+
+    Returns
+    -------
+    float64 array, [U]
+        0 for no suppression, 1 where the largest size evokes nothing (more where it
+        suppresses below 0 or below the blank); NaN where the denominator is not
+        positive.
+    """
+    top, wide = np.asarray(peak, np.float64), np.asarray(largest, np.float64)
+    below = top - (0.0 if baseline is None else np.asarray(baseline, np.float64))
+    with np.errstate(invalid="ignore"):
+        return np.asarray((top - wide) / np.where(below > 0, below, np.nan))
+
+
+def size_columns(
+    tuning: xr.Dataset, model: SizeModel = "rog", baseline: ArrayLike | None = None
+) -> pd.DataFrame:
+    """The columns that a tuning to size adds to the unit table.
+
+    Parameters
+    ----------
+    tuning : xarray.Dataset
+        From ``parameter_tuning`` over diameters, e.g. ``size_deg``.
+    model : {"rog", "dog"}
+    baseline : array, [] or [U], optional
+        Response to blanks; default ``tuning["blank"]``, where there is one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit: ``pref_size_raw`` (the size of the largest mean),
+        ``pref_size_fit``, ``size_suppressed_fit``, ``size_r2_fit``; ``SI_raw`` and
+        ``SI_fit``, the fall from the preferred to the largest size relative to the peak
+        of the means and of the fit; and with a baseline ``SI_net_raw`` and
+        ``SI_net_fit``, relative to the peak less the baseline.
+
+    Raises
+    ------
+    AnalysisError
+        If the dataset is not a tuning to one parameter, or the fit is not possible.
+    """
+    _, sizes = axis_of(tuning)
+    curve = curve_of(tuning)
+    fit = fit_size(curve, sizes, model)
+    if baseline is None and "blank" in tuning:
+        baseline = tuning["blank"].to_numpy()
+    ends = {
+        "raw": (curve.max(axis=0), curve[sizes.argmax()]),
+        "fit": (fit.peak, fit.largest),
+    }
+    columns: dict[str, NDArray[Any]] = {
+        "pref_size_raw": tuning["best_level"].to_numpy(),
+        "pref_size_fit": fit.preferred,
+        "size_suppressed_fit": fit.suppressed,
+        "size_r2_fit": fit.r2,
+    }
+    for name, (peak, largest) in ends.items():
+        columns[f"SI_{name}"] = suppression_index(peak, largest)
+    if baseline is not None:
+        for name, (peak, largest) in ends.items():
+            columns[f"SI_net_{name}"] = suppression_index(peak, largest, baseline)
+    return columns_table(tuning, columns, model)
+
+
+def _starts(curves: Floats, sizes: Floats, model: SizeModel) -> list[Floats]:
+    """Centres as wide as the best size or half of it, weak and strong surrounds."""
+    n, low = len(curves), curves.min(axis=1)
+    best = np.maximum(sizes[curves.argmax(axis=1)], sizes[sizes > 0][0])
+    starts = []
+    for share, weight in ((1.0, 0.2), (0.5, 1.0)):
+        # so that the peak is about as high as the data's
+        gain = 1 + weight / 2
+        starts.append(
+            np.stack(
+                [
+                    low,
+                    (1 - low) * gain,
+                    np.log(share * best),
+                    np.full(n, weight if model == "rog" else weight / 2),
+                    np.full(n, np.log(2.0)),
+                ],
+                axis=1,
+            )
+        )
+    return starts
