@@ -6,37 +6,61 @@
 
 from __future__ import annotations
 
+from insilico_gui.stimuli.bars import MovingBars, moving_bars
 from insilico_gui.stimuli.base import ArrayStimulus, Stimulus
 from insilico_gui.stimuli.cache import CachedFrames
+from insilico_gui.stimuli.contrasts import ContrastSeries, contrast_series
 from insilico_gui.stimuli.conversion import (
     ConvertedStimulus,
     convert,
     describe_conversion,
 )
 from insilico_gui.stimuli.display import Display
+from insilico_gui.stimuli.flashes import FullFieldFlashes, full_field_flashes
+from insilico_gui.stimuli.gabors import DriftingGabors, drifting_gabors
 from insilico_gui.stimuli.geometry import Fit
 from insilico_gui.stimuli.gratings import DriftingGratings, drifting_gratings
+from insilico_gui.stimuli.image_sequence import NaturalImages, natural_images
+from insilico_gui.stimuli.looming_disc import Looming, looming
 from insilico_gui.stimuli.opening import SUPPORTED_SUFFIXES, open_stimulus
 from insilico_gui.stimuli.parametric import (
     RenderedStimulus,
     StimulusSpec,
     spec_from_dict,
 )
+from insilico_gui.stimuli.sizes import SizeSeries, size_series
+from insilico_gui.stimuli.static import StaticGratings, static_gratings
 
 __all__ = [
     "SUPPORTED_SUFFIXES",
     "ArrayStimulus",
     "CachedFrames",
+    "ContrastSeries",
     "ConvertedStimulus",
     "Display",
+    "DriftingGabors",
     "DriftingGratings",
     "Fit",
+    "FullFieldFlashes",
+    "Looming",
+    "MovingBars",
+    "NaturalImages",
     "RenderedStimulus",
+    "SizeSeries",
+    "StaticGratings",
     "Stimulus",
     "StimulusSpec",
+    "contrast_series",
     "convert",
     "describe_conversion",
+    "drifting_gabors",
     "drifting_gratings",
+    "full_field_flashes",
+    "looming",
+    "moving_bars",
+    "natural_images",
     "open_stimulus",
+    "size_series",
     "spec_from_dict",
+    "static_gratings",
 ]

@@ -118,6 +118,20 @@ def numbers_within(
     return tuple(within(n, name, lowest, highest) for n in numbers(value, name))
 
 
+def whole_numbers(
+    value: object, name: str, lowest: int, highest: int
+) -> tuple[int, ...]:
+    """Return one or several different whole numbers from `lowest` to `highest`.
+
+    Raises
+    ------
+    StimulusError
+        If there is none, or one is something else.
+    """
+    given = numbers(value, name)
+    return tuple(whole_number(number, name, lowest, highest) for number in given)
+
+
 def angles_modulo(value: object, name: str, period: float) -> tuple[float, ...]:
     """Return different angles in degrees, brought to 0..`period`.
 

@@ -74,6 +74,11 @@ class ImageFolder(ImageStack):
             },
         )
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The image of each frame."""
+        return tuple(self._files)
+
     def _read(self, k: int) -> NDArray[np.uint8]:
         file = self._files[k]
         pixels = _pixels(file)

@@ -114,6 +114,13 @@ class StimulusSpec(ABC):
         """Frames of this spec, rendered when they are asked for."""
         return RenderedStimulus(self)
 
+    @classmethod
+    def of_arguments(cls, arguments: Mapping[str, Any]) -> RenderedStimulus:
+        """Frames of the spec with these fields; a display of None is the default."""
+        display = arguments["display"]
+        fields = {**arguments, "display": Display() if display is None else display}
+        return cls(**fields).stimulus()
+
     def to_dict(self) -> dict[str, Any]:
         """Family and all fields, JSON-able."""
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}

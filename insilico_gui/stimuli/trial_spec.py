@@ -25,10 +25,26 @@ from insilico_gui.stimuli.parametric import Renderer, StimulusSpec
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from insilico_gui.stimuli.carrier import Angles
+    from insilico_gui.stimuli.display import Display
+
 Order = Literal["random", "sequential"]
 
 Painter = Callable[[int, int], "NDArray[np.uint8]"]
 """From the number of a condition and of a frame since its onset to uint8 [H, W]."""
+
+
+def with_center(
+    conditions: pd.DataFrame,
+    display: Display,
+    center: tuple[float, float],
+    angles: Angles,
+) -> pd.DataFrame:
+    """Conditions with the place on the screen as azimuth (right), elevation (up)."""
+    azimuth, elevation = display.to_degrees(*center, exact=angles == "exact")
+    return conditions.assign(
+        azimuth_deg=round(float(azimuth), 6), elevation_deg=round(float(elevation), 6)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,95 @@
+"""Drifting gratings in a round aperture, with or without a grating around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from insilico_gui.stimuli.apertures import Disc, Outside
+from insilico_gui.stimuli.checks import (
+    MAX_SIZE_DEG,
+    choices,
+    numbers,
+    size_in_degrees,
+    within,
+)
+from insilico_gui.stimuli.drifting import DriftingTrials
+from insilico_gui.stimuli.trial_spec import with_center
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from insilico_gui.stimuli.grating_painter import Layer
+
+Surround = Literal["none", "same", "orthogonal"]
+"""What is around the aperture: grey, or a grating that moves along or across."""
+
+SURROUNDS = ("none", "same", "orthogonal")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CenterSurroundTrials(DriftingTrials):
+    """Base of the families that cross diameters, contrasts and surrounds.
+
+    Attributes
+    ----------
+    size_deg : tuple of float
+        Diameters of the aperture at half height, in degrees.
+    edge_deg : float
+        Width of its soft edge.
+    surround : tuple of {"none", "same", "orthogonal"}
+        Same: the surround continues the grating, in direction and phase. Orthogonal:
+        its direction is 90 degrees counter-clockwise of it.
+    surround_contrast : float, optional
+        0 to 1; default that of the centre.
+    gap_deg : float
+        Width of the grey ring between the two.
+    """
+
+    size_deg: tuple[float, ...] = (30.0,)
+    edge_deg: float = 1.0
+    surround: tuple[Surround, ...] = ("none",)
+    surround_contrast: float | None = None
+    gap_deg: float = 0.0
+
+    def _normalise(self) -> dict[str, object]:
+        contrast = self.surround_contrast
+        return {
+            **super()._normalise(),
+            "size_deg": tuple(
+                size_in_degrees(size, "size_deg")
+                for size in numbers(self.size_deg, "size_deg")
+            ),
+            "edge_deg": within(self.edge_deg, "edge_deg", 0, MAX_SIZE_DEG),
+            "surround": choices(self.surround, "surround", SURROUNDS),
+            "surround_contrast": None
+            if contrast is None
+            else within(contrast, "surround_contrast", 0, 1),
+            "gap_deg": within(self.gap_deg, "gap_deg", 0, MAX_SIZE_DEG),
+        }
+
+    def _factors(self) -> dict[str, tuple[object, ...]]:
+        own = {"size_deg": self.size_deg, "surround": self.surround}
+        return {**super()._factors(), **own}
+
+    @property
+    def conditions(self) -> pd.DataFrame:
+        """See :attr:`TrialSpec.conditions`; with the centre of the aperture."""
+        crossed = super().conditions
+        return with_center(crossed, self.display, self.center, self.angles)
+
+    def _layers(self, condition: Any) -> list[Layer]:
+        hole = Disc(condition.size_deg, self.edge_deg, self.center)
+        layers = [self._layer(condition, hole)]
+        if condition.surround != "none":
+            turn = 90 if condition.surround == "orthogonal" else 0
+            contrast = self.surround_contrast
+            around = condition._replace(
+                direction=(condition.direction + turn) % 360,
+                contrast=condition.contrast if contrast is None else contrast,
+            )
+            wider = Disc(
+                hole.diameter_deg + 2 * self.gap_deg, hole.edge_deg, hole.center
+            )
+            layers.append(self._layer(around, Outside(wider)))
+        return layers
