@@ -17,11 +17,11 @@ def trial_frames(stimulus, trial) -> np.ndarray:
 
 
 def flow(frames: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
-    """Least-squares motion in pixels per frame, to the right and **up**.
+    """Motion of bars, in pixels per frame, to the right and **up**.
 
-    Brightness constancy, Lucas and Kanade 1981: gx u + gy v = -gt. A plane wave has
-    gradients along one line only; the shortest solution is the motion along it. `where`
-    marks the pixels to look at, [H, W].
+    Brightness constancy, gx u + gy v = -gt (Lucas and Kanade 1981), solved by least
+    squares along the line on which the gradients lie: bars do not show any other
+    motion. `where` marks the pixels to look at, [H, W].
     """
     frames = frames.astype(float)
     before, after = frames[:-1], frames[1:]
@@ -32,9 +32,10 @@ def flow(frames: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
     if where is not None:
         seen &= where
     change = (after - before)[:, seen].ravel()
-    gradients = np.stack([g[:, seen].ravel() for g in (right, -down)], 1)
-    motion, *_ = np.linalg.lstsq(gradients, -change, rcond=1e-3)
-    return motion
+    gradients = np.stack([g[:, seen].ravel() for g in (right, -down)])
+    line = np.linalg.eigh(gradients @ gradients.T).eigenvectors[:, -1]
+    along = line @ gradients
+    return -(along @ change) / (along @ along) * line
 
 
 def angle_between(one: float, other: float, period: float = 360) -> float:
