@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from measuring import flow
 from skimage.registration import phase_cross_correlation
 
 from insilico_gui.stimuli import Display, drifting_gratings
@@ -22,21 +23,6 @@ def moving_frames(direction: float, n: int = 30, **options) -> np.ndarray:
         directions=[direction], blank_s=0, duration_s=n / 30, **options
     )
     return stimulus.frames(0, n).astype(float)
-
-
-def flow(frames: np.ndarray) -> np.ndarray:
-    """Least-squares motion in pixels per frame, to the right and **up**.
-
-    Brightness constancy, Lucas and Kanade 1981: gx u + gy v = -gt. A plane wave has
-    gradients along one line only; the shortest solution is the motion along it.
-    """
-    before, after = frames[:-1], frames[1:]
-    mean = (before + after) / 2
-    down, right = np.gradient(mean, axis=1), np.gradient(mean, axis=2)
-    change = (after - before)[:, 1:-1, 1:-1]
-    gradients = np.stack([g[:, 1:-1, 1:-1].ravel() for g in (right, -down)], 1)
-    motion, *_ = np.linalg.lstsq(gradients, -change.ravel(), rcond=1e-3)
-    return motion
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
