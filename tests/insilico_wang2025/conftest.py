@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import wang2025_synthetic as synthetic
 from insilico_wang2025 import twin
+from support import wang2025_synthetic as synthetic
 
 if TYPE_CHECKING:
     from pathlib import Path

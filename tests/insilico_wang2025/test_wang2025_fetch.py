@@ -9,9 +9,9 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-import wang2025_synthetic as synthetic
 from insilico_wang2025 import twin
 from insilico_wang2025.twin import ARCHIVE, ARCHIVE_MD5, BASE_URL
+from support import wang2025_synthetic as synthetic
 
 from insilico_gui.errors import SessionError, UntrustedFileError
 from insilico_gui.untrusted import DownloadCancelled

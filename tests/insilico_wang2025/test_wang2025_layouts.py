@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import wang2025_synthetic as synthetic
 from insilico_wang2025 import twin
+from support import wang2025_synthetic as synthetic
 from wang2025_tables import metadata, truth, write_properties
 
 import insilico_gui as ig

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import wang2025_synthetic as synthetic
 from insilico_wang2025 import scan
 from insilico_wang2025.model import Model
+from support import wang2025_synthetic as synthetic
 
 from insilico_gui.errors import (
     BehaviorError,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-import wang2025_synthetic as synthetic
 from insilico_wang2025.model import Model
 from insilico_wang2025.network.perspective import Retina, pixel_grid
 from insilico_wang2025.network.readout import poisson_loss
+from support import wang2025_synthetic as synthetic
 
 if TYPE_CHECKING:
     from insilico_wang2025.network import Network

@@ -8,9 +8,9 @@ import logging
 import numpy as np
 import pytest
 import torch
-import wang2025_synthetic as synthetic
 from insilico_wang2025 import twin
 from insilico_wang2025.retinotopy import derived_centers, map_positions, retinotopy
+from support import wang2025_synthetic as synthetic
 from wang2025_tables import truth, write_properties
 
 from insilico_gui.errors import WeightsError

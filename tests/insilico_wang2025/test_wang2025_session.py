@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-import wang2025_synthetic as synthetic
 from insilico_wang2025.model import Model
 from insilico_wang2025.session import FRAMES_AT_ONCE, full_float32
+from support import wang2025_synthetic as synthetic
 
 from insilico_gui.errors import BehaviorError, SelectionError, StimulusError
 from insilico_gui.session import Session, check_units

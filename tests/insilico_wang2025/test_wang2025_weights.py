@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-import wang2025_synthetic as synthetic
 from insilico_wang2025.weights import load_network, weights_hash
+from support import wang2025_synthetic as synthetic
 
 from insilico_gui.errors import UntrustedFileError, WeightsError
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from wang2025_synthetic import unit_ids
+from support.wang2025_synthetic import unit_ids
 
 if TYPE_CHECKING:
     from pathlib import Path
