@@ -19,6 +19,25 @@ if TYPE_CHECKING:
 
 IMAGES_AT_ONCE = 256
 
+LARGEST_BYTES = 8 * 2**30
+"""More maps than this are a slip in a number."""
+
+
+def check_size(n_units: int, n_cells: int, n_maps: int) -> None:
+    """Check that float32 maps of all units fit in memory.
+
+    Raises
+    ------
+    AnalysisError
+        If they are larger than :data:`LARGEST_BYTES`.
+    """
+    needed = 4 * n_units * n_cells * n_maps
+    if needed > LARGEST_BYTES:
+        raise AnalysisError(
+            f"{n_maps} maps of {n_cells} cells for each of {n_units} units would take "
+            f"{needed / 2**30:.1f} GiB; take fewer cells or units."
+        )
+
 
 class PresentedImages:
     """Images or masks [K, h, w] that are read a block of presentations at a time."""
@@ -26,8 +45,8 @@ class PresentedImages:
     def __init__(
         self, images: Images, n_rows: int, one: str, many: str, background: float = 0
     ) -> None:
-        self._images, self._one, self._background = images, one, background
-        if isinstance(images, np.ndarray):
+        if not callable(images):
+            images = np.asarray(images)
             if images.ndim != 3 or len(images) != n_rows:
                 raise AnalysisError(
                     f"The {many} have the shape {list(images.shape)} and the trial "
@@ -42,11 +61,12 @@ class PresentedImages:
                     "be [h, w]."
                 )
             self.shape = first.shape
+        self._images, self._one, self._background = images, one, background
         self.used = np.zeros(n_rows, bool)
 
     def read(self, rows: NDArray[np.int64]) -> Singles:
         """Images less their background, [n, h * w]."""
-        if isinstance(self._images, np.ndarray):
+        if not callable(self._images):
             block = self._images[rows]
         else:
             several = [np.asarray(self._images(int(row))) for row in rows]
@@ -81,6 +101,7 @@ def weighted_sums(
     rows = rows[valid[rows].any(axis=1)]
     shared = bool(valid[rows].all())
     n_units, n_cells = values.shape[1], int(np.prod(images.shape))
+    check_size(n_units, n_cells, 2 if shared else 4)
     total = np.zeros((n_units, n_cells), np.float32)
     density = np.zeros((1 if shared else n_units, n_cells), np.float32)
     n = 0

@@ -52,6 +52,7 @@ def solve(
     lower: Floats,
     upper: Floats,
     tolerance: float = COST_TOLERANCE,
+    first_damping: float = FIRST_DAMPING,
 ) -> Solution:
     """Minimise ``0.5 * sum((values(p) - target) ** 2)`` for each row within bounds.
 
@@ -69,6 +70,8 @@ def solve(
     lower, upper : float64 arrays, [P]
     tolerance : float
         Relative decrease of the cost by a well-predicted step that ends the search.
+    first_damping : float
+        Small where the start is good: the first steps are then close to Newton's.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def solve(
     p = start
     fitted, slope = values(p), jacobian(p)
     cost = _half_squares(fitted - target)
-    damping, growth = np.full(n, FIRST_DAMPING), np.full(n, 2.0)
+    damping, growth = np.full(n, first_damping), np.full(n, 2.0)
 
     for _ in range(MAX_STEPS):
         residual = fitted - target

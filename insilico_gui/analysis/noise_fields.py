@@ -73,7 +73,8 @@ def noise_receptive_fields(
         raise AnalysisError(
             "No presentation has an image and a response; check latency and burn-in."
         )
-    weight = np.nansum(windowed.to_numpy()[shown.used], axis=0)[:, None]
+    values = windowed.to_numpy()[shown.used]
+    weight = np.where(np.isfinite(values), values, 0).sum(axis=0)[:, None]
     rf = np.full(total.shape, np.nan, np.float32)
     np.divide(total, weight, out=rf, where=weight > 0, casting="same_kind")
     grid = ScreenGrid(shown.shape, display or Display())

@@ -100,15 +100,11 @@ def dot_receptive_fields(
         np.divide(total, density, out=rf[i], where=density > 0)
     rf = rf.reshape(3, -1, *images.shape)
     density = np.stack(densities).reshape(3, -1, *images.shape)
+    dims = ("polarity", "unit", "row", "column")
     shared = density.shape[1] == 1
     arrays = {
-        "rf": (("polarity", "unit", "row", "column"), rf),
-        "density": (
-            ("polarity", "row", "column"),
-            density[:, 0],
-        )
-        if shared
-        else (("polarity", "unit", "row", "column"), density),
+        "rf": (dims, rf),
+        "density": ((dims[0], *dims[2:]), density[:, 0]) if shared else (dims, density),
         "SSI": (("polarity", "unit"), np.stack([ssi(part) for part in rf])),
     }
     analysis = {"n_on": counts[0], "n_off": counts[1]}

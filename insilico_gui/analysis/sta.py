@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.analysis import blocks, windows
+from insilico_gui.analysis.image_sums import check_size
 from insilico_gui.analysis.rf_maps import map_dataset
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
 from insilico_gui.errors import AnalysisError
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     Singles = NDArray[np.float32]
 
 FRAMES_AT_ONCE = 128
-
-LARGEST_BYTES = 4 * 2**30
-"""More maps than this are a slip in a number."""
 
 
 def sta_receptive_fields(
@@ -72,19 +70,14 @@ def sta_receptive_fields(
     Raises
     ------
     AnalysisError
-        If responses and stimulus differ in length or rate, no frame is left, or lags
-        are wrong.
+        If responses and stimulus differ in length or rate, no frame is left, lags are
+        wrong, or the maps would not fit in memory.
     """
     _check(responses, stimulus)
     frames_back = _check_lags(lags)
     grid = ScreenGrid(shape, display or Display(pixels=stimulus.frame_shape))
     n_units, n_cells = responses.sizes["unit"], grid.shape[0] * grid.shape[1]
-    needed = 4 * len(frames_back) * n_units * n_cells
-    if needed > LARGEST_BYTES:
-        raise AnalysisError(
-            f"Maps of {n_units} units at {len(frames_back)} lags would take "
-            f"{needed / 2**30:.1f} GiB; take fewer lags, units or cells."
-        )
+    check_size(n_units, n_cells, 2 * len(frames_back))
     first = max(burn_in_frames, frames_back[-1])
     if burn_in_frames < 0 or first >= stimulus.n_frames:
         raise AnalysisError(
@@ -104,7 +97,12 @@ def sta_receptive_fields(
     rf = np.full_like(sums, np.nan)
     rf[:, known] = sums[:, known] / weight[known, None].astype(np.float32)
     return map_dataset(
-        {"rf": (("lag", "unit", "row", "column"), rf.reshape(*rf.shape[:2], *shape))},
+        {
+            "rf": (
+                ("lag", "unit", "row", "column"),
+                rf.reshape(*rf.shape[:2], *grid.shape),
+            )
+        },
         responses,
         grid,
         {

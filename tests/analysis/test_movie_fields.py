@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from insilico_gui.analysis import (
+    image_sums,
     noise_receptive_fields,
     presentation_images,
     rf_columns,
@@ -122,6 +123,14 @@ def test_sta_refuses_what_does_not_fit(movie):
         given = {"responses": responses, "stimulus": stimulus, "shape": SHAPE, **change}
         with pytest.raises(AnalysisError, match=message):
             sta_receptive_fields(**given)
+
+
+def test_maps_that_do_not_fit_in_memory_are_refused(movie, monkeypatch):
+    stimulus, responses = movie
+    monkeypatch.setattr(image_sums, "LARGEST_BYTES", 4 * 2 * 18 * 32 * 2)
+    sta_receptive_fields(responses, stimulus, lags=[0], shape=SHAPE)
+    with pytest.raises(AnalysisError, match="take fewer cells or units"):
+        sta_receptive_fields(responses, stimulus, lags=[0, 1], shape=SHAPE)
 
 
 @pytest.fixture(scope="module")

@@ -170,6 +170,8 @@ def test_a_function_gives_masks_one_by_one(trials, monkeypatch):
     monkeypatch.setattr(image_sums, "IMAGES_AT_ONCE", 7)
     single = field_map(trials, values, lambda k: masks[k])
     np.testing.assert_allclose(whole["rf"], single["rf"], rtol=1e-5)
+    listed = field_map(trials, values, masks.tolist())
+    np.testing.assert_allclose(whole["rf"], listed["rf"], rtol=1e-5)
 
 
 def test_trials_without_response_are_left_out(trials):
@@ -242,6 +244,13 @@ def test_masks_follow_the_display_and_the_degrees():
 def test_wrong_masks(trials, change, message):
     with pytest.raises(AnalysisError, match=message):
         field_map(trials, rates(trials, [[0, 0]], 10), **change)
+
+
+def test_too_many_maps(trials, monkeypatch):
+    monkeypatch.setattr(image_sums, "LARGEST_BYTES", 4 * 18 * 32 * 2)
+    field_map(trials, rates(trials, [[0, 0]], 10))
+    with pytest.raises(AnalysisError, match="take fewer cells or units"):
+        field_map(trials, rates(trials, [[0, 0], [0, 0]], 10))
 
 
 def test_wrong_trials(trials):
