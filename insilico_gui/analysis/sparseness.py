@@ -106,7 +106,14 @@ def sparseness_columns(
     -------
     pandas.DataFrame
         ``lifetime_sparseness_<variant>``, one row per unit.
+
+    Raises
+    ------
+    AnalysisError
+        If the dataset is not a tuning.
     """
+    if "analysis" not in tuning.attrs or "curve" not in tuning:
+        raise AnalysisError("This dataset is not a tuning; compute one first.")
     curve = tuning["curve"].to_numpy()
     values = lifetime_sparseness(curve.reshape(-1, curve.shape[-1]), variant)
     columns = {f"lifetime_sparseness_{variant}": values}

@@ -64,9 +64,9 @@ def columns_table(
 ) -> pd.DataFrame:
     """Columns [U] as a table indexed 0..U-1, with how they were made in ``attrs``."""
     table = pd.DataFrame(dict(columns), index=pd.RangeIndex(tuning.sizes["unit"]))
-    table.attrs.update(tuning.attrs["analysis"])
-    table.attrs.update(variant=variant, **more)
+    analysis = tuning.attrs["analysis"]
+    table.attrs.update({**analysis, "variant": variant, **more})
     if "p_tuning" in tuning:
-        parameter = "_".join(table.attrs["parameters"])
-        table[f"p_{parameter}"] = tuning["p_tuning"].to_numpy()
+        name = "_".join(analysis["parameters"])
+        table[f"p_{name}"] = tuning["p_tuning"].to_numpy()
     return table

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from make_experiment import experiment
 
 from insilico_gui.analysis import (
+    direction_tuning,
     lifetime_sparseness,
     mean_signal_correlation,
     population_sparseness,
     signal_correlation_blocks,
     signal_correlations,
+    sparseness_columns,
 )
 from insilico_gui.errors import AnalysisError
 
@@ -83,3 +86,16 @@ def test_correlations_need_conditions_and_memory():
         signal_correlation_blocks(np.eye(3), 0)
     with pytest.raises(AnalysisError, match=r"10.0 GB; select units"):
         signal_correlations(np.zeros((3, 50_000)))
+
+
+def test_columns_of_a_tuning():
+    tuning = direction_tuning(experiment())
+    table = sparseness_columns(tuning, "treves_rolls")
+    assert list(table) == ["lifetime_sparseness_treves_rolls"]
+    assert table.attrs["variant"] == "treves_rolls"
+    assert table.attrs["burn_in_frames"] == 10
+    np.testing.assert_allclose(
+        table.iloc[:, 0], lifetime_sparseness(tuning["curve"], "treves_rolls")
+    )
+    with pytest.raises(AnalysisError, match="not a tuning"):
+        sparseness_columns(tuning.drop_attrs())
