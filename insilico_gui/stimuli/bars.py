@@ -13,9 +13,10 @@ their levels twice in each cycle of the reversal.
 
 # Without "from __future__ import annotations": magicgui needs the types themselves
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -37,7 +38,7 @@ from insilico_gui.stimuli.form_types import (
     HiddenDisplay,
     Numbers,
     OptionalNumber,
-    Words,
+    several,
 )
 from insilico_gui.stimuli.parametric import RenderedStimulus
 from insilico_gui.stimuli.shapes import SoftShape, fixed
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
 Polarity = Literal["light", "dark"]
 
 POLARITIES = {"light": 1.0, "dark": -1.0}
+
+Polarities = Annotated[Sequence[str], several(*POLARITIES)]
+"""One or both, for a form."""
 
 MAX_SPEED = 10_000.0  # degrees per second
 
@@ -200,7 +204,7 @@ def moving_bars(
     directions: AnglesOrCount = 4,
     width_deg: Numbers = 20.0,
     speed_deg_s: Numbers = 30.0,
-    polarity: Words = "light",
+    polarity: Polarities = ("light",),
     contrast: float = 1.0,
     checker_deg: OptionalNumber = None,
     reversal_hz: float = 3.0,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from insilico_gui.stimuli.apertures import Disc, Outside
 from insilico_gui.stimuli.checks import (
@@ -14,6 +15,7 @@ from insilico_gui.stimuli.checks import (
     within,
 )
 from insilico_gui.stimuli.drifting import DriftingTrials
+from insilico_gui.stimuli.form_types import several
 from insilico_gui.stimuli.trial_spec import with_center
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ Surround = Literal["none", "same", "orthogonal"]
 """What is around the aperture: grey, or a grating that moves along or across."""
 
 SURROUNDS = ("none", "same", "orthogonal")
+
+Surrounds = Annotated[Sequence[str], several(*SURROUNDS)]
+"""One or several of them, for a form."""
 
 
 @dataclass(frozen=True, kw_only=True)

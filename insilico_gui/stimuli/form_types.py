@@ -22,7 +22,9 @@ AnglesOrCount = Annotated[int | Sequence[float], LITERAL]
 
 OptionalNumber = Annotated[float | None, LITERAL]
 
-Words = Annotated[str | Sequence[str], LITERAL]
-"""One word or several."""
-
 HiddenDisplay = Annotated[Display | None, HIDDEN]
+
+
+def several(*words: str) -> dict[str, object]:
+    """Let a form offer the words, of which any number may be chosen."""
+    return {"widget_type": "Select", "choices": words}

@@ -12,13 +12,14 @@ light.
 
 # Without "from __future__ import annotations": magicgui needs the types themselves
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.bars import POLARITIES, Polarity
+from insilico_gui.stimuli.bars import POLARITIES, Polarities, Polarity
 from insilico_gui.stimuli.carrier import Angles, distance_from
 from insilico_gui.stimuli.checks import (
     MAX_SIZE_DEG,
@@ -30,7 +31,7 @@ from insilico_gui.stimuli.checks import (
     positive_number,
     within,
 )
-from insilico_gui.stimuli.form_types import HiddenDisplay, Numbers, Words
+from insilico_gui.stimuli.form_types import HiddenDisplay, Numbers, several
 from insilico_gui.stimuli.parametric import RenderedStimulus
 from insilico_gui.stimuli.shapes import SoftShape, fixed
 from insilico_gui.stimuli.trial_spec import Order, Painter, TrialSpec, with_center
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 Growth = Literal["approach", "linear"]
 Motion = Literal["looming", "receding"]
+
+Motions = Annotated[Sequence[str], several("looming", "receding")]
+"""One or both, for a form."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,8 +183,8 @@ def looming(
     start_deg: float = 4.0,
     end_deg: float = 80.0,
     hold_s: float = 0.2,
-    motion: Words = "looming",
-    polarity: Words = "dark",
+    motion: Motions = ("looming",),
+    polarity: Polarities = ("dark",),
     contrast: float = 1.0,
     center: tuple[float, float] = (0.0, 0.0),
     blank_s: float = 1.0,

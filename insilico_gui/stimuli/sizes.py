@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from insilico_gui.stimuli.carrier import Angles, Waveform
-from insilico_gui.stimuli.center_surround import CenterSurroundTrials
+from insilico_gui.stimuli.center_surround import CenterSurroundTrials, Surrounds
 from insilico_gui.stimuli.checks import evenly_spaced
 from insilico_gui.stimuli.form_types import (
     AnglesOrCount,
     HiddenDisplay,
     Numbers,
     OptionalNumber,
-    Words,
 )
 from insilico_gui.stimuli.parametric import RenderedStimulus
 from insilico_gui.stimuli.trial_spec import Order
@@ -46,7 +45,7 @@ def size_series(
     spatial_frequency: Numbers = 0.04,
     temporal_frequency: Numbers = 2.0,
     contrast: Numbers = 1.0,
-    surround: Words = "none",
+    surround: Surrounds = ("none",),
     surround_contrast: OptionalNumber = None,
     gap_deg: float = 0.0,
     edge_deg: float = 1.0,
