@@ -52,8 +52,8 @@ def levels_of(table: pd.DataFrame, column: str) -> Levels:
             f"The trial table has no column {column!r}; it has "
             f"{', '.join(map(str, table.columns))}."
         )
-    entries = table[column].replace("", np.nan)
-    shown = entries.notna().to_numpy()
+    entries = table[column]
+    shown = (entries.notna() & (entries.astype(str) != "")).to_numpy(bool)
     index = np.full(len(table), -1, np.int64)
     if not shown.any():
         raise AnalysisError(f"No row of the trial table has a {column}.")
