@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from insilico_gui.analysis.screen_grid import ScreenGrid
 from insilico_gui.errors import AnalysisError
+from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +45,14 @@ class PresentedImages:
     """Images or masks [K, h, w] that are read a block of presentations at a time."""
 
     def __init__(
-        self, images: Images, n_rows: int, one: str, many: str, background: float = 0
+        self,
+        images: Images,
+        n_rows: int,
+        one: str,
+        shape: tuple[int, int] | None = None,
+        background: float = 0,
     ) -> None:
+        many = f"{one}s"
         if not callable(images):
             images = np.asarray(images)
             if images.ndim != 3 or len(images) != n_rows:
@@ -52,7 +60,7 @@ class PresentedImages:
                     f"The {many} have the shape {list(images.shape)} and the trial "
                     f"table has {n_rows} rows; give one {one} [h, w] for each row."
                 )
-            self.shape: tuple[int, int] = images.shape[1:]
+            self._given: tuple[int, int] = images.shape[1:]
         else:
             first = np.asarray(images(0))
             if first.ndim != 2:
@@ -60,8 +68,12 @@ class PresentedImages:
                     f"The {one} of row 0 has the shape {list(first.shape)}; it must "
                     "be [h, w]."
                 )
-            self.shape = first.shape
+            self._given = first.shape
         self._images, self._one, self._background = images, one, background
+        self.shape = self._given if shape is None else shape
+        self._cells = None
+        if shape is not None and shape != self._given:
+            self._cells = ScreenGrid(shape, Display(pixels=self._given))
         self.used = np.zeros(n_rows, bool)
 
     def read(self, rows: NDArray[np.int64]) -> Singles:
@@ -71,13 +83,15 @@ class PresentedImages:
         else:
             several = [np.asarray(self._images(int(row))) for row in rows]
             for row, image in zip(rows, several, strict=True):
-                if image.shape != self.shape:
+                if image.shape != self._given:
                     raise AnalysisError(
                         f"The {self._one} of row {row} has the shape "
-                        f"{list(image.shape)} and that of row 0 {list(self.shape)}; "
+                        f"{list(image.shape)} and that of row 0 {list(self._given)}; "
                         "they must be the same."
                     )
             block = np.stack(several)
+        if self._cells is not None:
+            block = self._cells.average(block)
         flat: Singles = block.reshape(len(rows), -1).astype(np.float32)
         if self._one == "mask" and ((flat < 0) | (flat > 1)).any():
             raise AnalysisError("A mask has values outside 0 to 1; scale the masks.")

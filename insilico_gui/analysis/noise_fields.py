@@ -28,6 +28,7 @@ def noise_receptive_fields(
     trials: pd.DataFrame | None = None,
     *,
     background: float = 128.0,
+    shape: tuple[int, int] | None = None,
     display: Display | None = None,
     latency_s: float = 0.0,
     window_s: float | None = None,
@@ -48,6 +49,9 @@ def noise_receptive_fields(
         are left out.
     background : float
         Grey level s_0.
+    shape : (int, int), optional
+        Rows and columns of the maps: images with more are averaged over the cells.
+        Default: as they are. Dots need no more than a few cells between two of them.
     display : Display, optional
         Screen that the images cover. Default: the standard one.
 
@@ -67,7 +71,7 @@ def noise_receptive_fields(
         responses, trials, latency_s, window_s, burn_in_frames
     )
     n_rows = windowed.sizes["trial"]
-    shown = PresentedImages(images, n_rows, "image", "images", background)
+    shown = PresentedImages(images, n_rows, "image", shape, background)
     total, _, n = weighted_sums(windowed, shown, np.arange(n_rows))
     if n == 0:
         raise AnalysisError(

@@ -38,6 +38,7 @@ def dot_receptive_fields(
     masks: Images,
     trials: pd.DataFrame | None = None,
     *,
+    shape: tuple[int, int] | None = None,
     display: Display | None = None,
     latency_s: float = 0.0,
     window_s: float | None = None,
@@ -55,6 +56,9 @@ def dot_receptive_fields(
         For each row of the trial table, how much of the dot is at each place of the
         screen, 0 to 1; or a function from the row's position to its mask [h, w]. See
         :func:`insilico_gui.analysis.dot_masks`.
+    shape : (int, int), optional
+        Rows and columns of the maps: masks with more are averaged over the cells.
+        Default: as they are. Dots need no more than a few cells between two of them.
     display : Display, optional
         Screen that the masks cover. Default: the standard one.
 
@@ -76,7 +80,7 @@ def dot_receptive_fields(
         responses, trials, latency_s, window_s, burn_in_frames
     )
     table = windows.trial_table(windowed)
-    images = PresentedImages(masks, len(table), "mask", "masks")
+    images = PresentedImages(masks, len(table), "mask", shape)
     sign = polarities(table)
     sums, densities, counts = [], [], []
     for polarity in (1, -1):

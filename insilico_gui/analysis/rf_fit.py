@@ -16,6 +16,8 @@ from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -48,7 +50,9 @@ MARGIN = 0.5
 
 
 def fit_receptive_fields(
-    maps: ArrayLike, display: Display | None = None
+    maps: ArrayLike,
+    display: Display | None = None,
+    on_progress: Callable[[int, int], object] | None = None,
 ) -> ReceptiveFieldFit:
     """Fit amplitude, centre, two widths, angle and offset to each map.
 
@@ -61,6 +65,9 @@ def fit_receptive_fields(
         Cells that are NaN are left out.
     display : Display, optional
         Screen that the maps cover. Default: the standard one.
+    on_progress : callable, optional
+        Called with the number of units done and of all units. An exception that it
+        raises ends the fit, and is passed on.
 
     Raises
     ------
@@ -84,17 +91,23 @@ def fit_receptive_fields(
         _bounds(display, min(grid.cell) / size),
     )
 
-    flat = stack.reshape(len(stack), row.size)
+    n_units = len(stack)
+    flat = stack.reshape(n_units, row.size)
+    patterns = _patterns(flat)
     parameters = np.full((len(stack), 7), np.nan)
     r2 = np.full(len(stack), np.nan)
     success = np.zeros(len(stack), bool)
-    for units, known in _patterns(flat):
+    done = n_units - sum(len(units) for units, _ in patterns)
+    for units, known in patterns:
         here = places.at(known)
         at_once = max(1, VALUES_AT_ONCE // len(here.x))
         for start in range(0, len(units), at_once):
             some = units[start : start + at_once]
             block = flat[some][:, known].astype(np.float64)
             parameters[some], r2[some], success[some] = _fit(block, here)
+            done += len(some)
+            if on_progress is not None:
+                on_progress(done, n_units)
 
     covariance = gaussian.covariance(parameters) * size**2
     return ReceptiveFieldFit(

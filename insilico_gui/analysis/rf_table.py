@@ -13,6 +13,8 @@ from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 
 
 def receptive_field_fit(
-    dataset: xr.Dataset, polarity: str = "on+off"
+    dataset: xr.Dataset,
+    polarity: str = "on+off",
+    on_progress: Callable[[int, int], object] | None = None,
 ) -> ReceptiveFieldFit:
     """Fit Gaussians to the maps of a receptive-field dataset.
 
@@ -33,6 +37,8 @@ def receptive_field_fit(
         map at its lag with the largest standard deviation over cells is taken.
     polarity : {"on", "off", "on+off"}
         Which map of dots.
+    on_progress : callable, optional
+        See :func:`insilico_gui.analysis.fit_receptive_fields`.
 
     Raises
     ------
@@ -53,7 +59,8 @@ def receptive_field_fit(
         maps = maps[best_lags(dataset), np.arange(maps.shape[1])]
     else:
         maps = rf.to_numpy()
-    return fit_receptive_fields(maps, Display.from_dict(analysis["display"]))
+    display = Display.from_dict(analysis["display"])
+    return fit_receptive_fields(maps, display, on_progress)
 
 
 def best_lags(dataset: xr.Dataset) -> NDArray[np.int64]:

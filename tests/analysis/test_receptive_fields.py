@@ -174,6 +174,19 @@ def test_a_function_gives_masks_one_by_one(trials, monkeypatch):
     np.testing.assert_allclose(whole["rf"], listed["rf"], rtol=1e-5)
 
 
+def test_fine_masks_are_averaged_over_cells(trials):
+    masks = dot_masks(trials, (36, 64), sigma_deg=8)
+    values = rates(trials, [[0, 0]], 10)
+    means = masks.reshape(-1, 18, 2, 32, 2).mean(axis=(2, 4))
+    coarse = field_map(trials, values, means)
+    for form in (masks, lambda k: masks[k]):
+        found = field_map(trials, values, form, shape=SHAPE)
+        np.testing.assert_allclose(found["rf"], coarse["rf"], rtol=1e-5)
+        np.testing.assert_array_equal(found["row"], coarse["row"])
+    with pytest.raises(AnalysisError, match="36 x 64 pixels"):
+        field_map(trials, values, masks, shape=(72, 128))
+
+
 def test_trials_without_response_are_left_out(trials):
     """All units miss the first trials, one unit misses another."""
     values = rates(trials, [[0, 0], [20, 10]], 10)

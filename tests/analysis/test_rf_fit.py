@@ -132,6 +132,23 @@ def test_maps_without_a_field():
     assert len(fit_receptive_fields(maps[:0]).x0) == 0
 
 
+def test_progress_and_stop():
+    maps = gaussians(**draw(150))
+    maps[7] = np.nan
+    seen = []
+    fit = fit_receptive_fields(maps, on_progress=lambda *done: seen.append(done))
+    assert seen[-1] == (150, 150)
+    assert len(seen) > 1
+    assert seen == sorted(seen)
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_receptive_fields(maps, on_progress=stop)
+    assert fit.success.sum() == 149
+
+
 def test_unknown_cells_do_not_matter():
     truth = draw(6, seed=6)
     maps = gaussians(**truth)
