@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from insilico_gui.analysis.leastsquares import solve
+from insilico_gui.analysis.leastsquares import COST_TOLERANCE, solve
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ It is about what float32 responses resolve.
 
 UNITS_AT_ONCE = 2048
 
+AS_GOOD = 1.001
+"""Ratio of summed squares that makes no difference between two minima."""
+
 
 @dataclass(frozen=True)
 class CurveModel:
@@ -45,6 +48,8 @@ class CurveModel:
     lower, upper : float64 arrays, [P]
     scaled : tuple of int
         The parameters in the units of the responses; the first is the baseline.
+    tolerance : float
+        See :func:`insilico_gui.analysis.leastsquares.solve`.
     """
 
     values: Callable[[Floats], Floats]
@@ -53,6 +58,7 @@ class CurveModel:
     lower: Floats
     upper: Floats
     scaled: tuple[int, ...]
+    tolerance: float = COST_TOLERANCE
 
 
 class CurveFit(NamedTuple):
@@ -172,13 +178,12 @@ def _best_of_starts(
             np.clip(start, model.lower, model.upper),
             model.lower,
             model.upper,
+            model.tolerance,
         )
         for start in model.starts(target)
     ]
-    lowest = np.array([solution.cost for solution in solutions]).argmin(axis=0)
-    row = np.arange(len(target))
-    return (
-        np.stack([solution.parameters for solution in solutions])[lowest, row],
-        np.stack([solution.cost for solution in solutions])[lowest, row],
-        np.stack([solution.converged for solution in solutions])[lowest, row],
-    )
+    parameters, cost, converged = map(np.stack, zip(*solutions, strict=True))
+    # Of minima that are as good as equal, one that the search has ended in.
+    rank = np.where(converged, cost, cost * AS_GOOD + 1e-26)
+    lowest, row = rank.argmin(axis=0), np.arange(len(target))
+    return parameters[lowest, row], cost[lowest, row], converged[lowest, row]

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 MIN_SIZES = 5
 """As many as the models have parameters."""
 
+TOLERANCE = 1e-8
+"""Of the search: along the valleys of these models, centre against surround, a lower one
+changes parameters without end and the curve no more.
+"""
+
 MAX_RATIO = 20.0
 """Largest width of the surround relative to the centre."""
 
@@ -124,6 +129,7 @@ def fit_size(curve: ArrayLike, sizes: ArrayLike, model: SizeModel = "rog") -> Si
                 [np.inf, np.inf, np.log(2 * at[-1]), MAX_WEIGHT, np.log(MAX_RATIO)]
             ),
             scaled=(BASELINE, CENTRE) + ((SURROUND,) if model == "dog" else ()),
+            tolerance=TOLERANCE,
         ),
         curves,
     )
