@@ -1,7 +1,7 @@
 """How well predicted responses agree with recorded ones that have repeats.
 
 CC_abs, CC_max and CC_norm of Schoppe, Harper, Willmore, King & Schnupp 2016 (Front.
-Comput. Neurosci. 10:10), as computed in ``fnn/evaluate``: with N repeats y_n(t), their
+Comput. Neurosci. 10:10), as the MICrONS twins were evaluated: with N repeats y_n(t), their
 mean ybar and the prediction p, itself averaged over repeats::
 
     CC_abs  = pearson(p, ybar)
@@ -181,7 +181,7 @@ def reliability_columns(
         index=pd.RangeIndex(len(data)),
     )
     table.attrs.update(
-        variant="Schoppe 2016, as in fnn/evaluate",
+        variant="Schoppe 2016, as published for the MICrONS twins",
         burn_in_frames=int(burn_in_frames),
         n_repeats=data.shape[1],
         n_samples=data.shape[2],
