@@ -23,11 +23,9 @@ from insilico_gui.stimuli.carrier import Angles, Waveform
 from insilico_gui.stimuli.checks import (
     MAX_SIZE_DEG,
     evenly_spaced,
-    numbers,
     size_in_degrees,
     within,
 )
-from insilico_gui.stimuli.display import Display
 from insilico_gui.stimuli.drifting import DriftingTrials
 from insilico_gui.stimuli.form_types import (
     LITERAL,
@@ -143,25 +141,9 @@ def drifting_gratings(
     StimulusError
         If a value makes no sense or cannot be shown on this display.
     """
+    arguments = dict(locals())  # the parameters: nothing else has a name yet
+    del arguments["n_directions"]
     if directions is None or isinstance(directions, int | np.integer):
-        given = n_directions if directions is None else directions
-        directions = evenly_spaced(given, "n_directions", 360)
-    return DriftingGratings(
-        directions=numbers(directions, "directions"),
-        spatial_frequency=numbers(spatial_frequency, "spatial_frequency"),
-        temporal_frequency=numbers(temporal_frequency, "temporal_frequency"),
-        contrast=numbers(contrast, "contrast"),
-        duration_s=duration_s,
-        blank_s=blank_s,
-        repeats=repeats,
-        size_deg=size_deg,
-        edge_deg=edge_deg,
-        center=center,
-        order=order,
-        seed=seed,
-        phase_deg=phase_deg,
-        waveform=waveform,
-        angles=angles,
-        display=display or Display(),
-        frame_rate=frame_rate,
-    ).stimulus()
+        count = n_directions if directions is None else directions
+        arguments["directions"] = evenly_spaced(count, "n_directions", 360)
+    return DriftingGratings.of_arguments(arguments)

@@ -19,11 +19,7 @@ from insilico_gui.stimuli.checks import (
     angles_modulo,
     at_least_a_frame,
     evenly_spaced,
-    numbers_within,
-    one_of,
-    position,
     size_in_degrees,
-    spatial_frequencies,
     within,
 )
 from insilico_gui.stimuli.form_types import (
@@ -32,18 +28,17 @@ from insilico_gui.stimuli.form_types import (
     Numbers,
     OptionalNumber,
 )
-from insilico_gui.stimuli.grating_painter import GratingPainter, Layer
+from insilico_gui.stimuli.grating_painter import Layer
+from insilico_gui.stimuli.grating_trials import GratingTrials
 from insilico_gui.stimuli.parametric import RenderedStimulus
-from insilico_gui.stimuli.trial_spec import Order, Painter, TrialSpec
+from insilico_gui.stimuli.trial_spec import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, kw_only=True)
-class StaticGratings(TrialSpec):
+class StaticGratings(GratingTrials):
     """Specification of a set of static gratings.
 
     The fields are the parameters of :func:`static_gratings`, with sequences as tuples,
@@ -55,30 +50,19 @@ class StaticGratings(TrialSpec):
     orientations: tuple[float, ...] = tuple(22.5 * k for k in range(8))
     spatial_frequency: tuple[float, ...] = (0.02, 0.04, 0.08, 0.16)
     phases_deg: tuple[float, ...] = (0.0, 90.0, 180.0, 270.0)
-    contrast: tuple[float, ...] = (1.0,)
     image_s: float = 0.5
     size_deg: float | None = None
     edge_deg: float = 1.0
-    center: tuple[float, float] = (0.0, 0.0)
-    waveform: Waveform = "sine"
-    angles: Angles = "flat"
 
     def _normalise(self) -> dict[str, object]:
-        one_of(self.waveform, "waveform", ("sine", "square"))
-        one_of(self.angles, "angles", ("flat", "exact"))
         size = self.size_deg
         return {
             **super()._normalise(),
             "orientations": angles_modulo(self.orientations, "orientations", 180),
-            "spatial_frequency": spatial_frequencies(
-                self.spatial_frequency, self.display
-            ),
             "phases_deg": angles_modulo(self.phases_deg, "phases_deg", 360),
-            "contrast": numbers_within(self.contrast, "contrast", 0, 1),
             "image_s": at_least_a_frame(self.image_s, "image_s", self.frame_rate),
             "size_deg": None if size is None else size_in_degrees(size, "size_deg"),
             "edge_deg": within(self.edge_deg, "edge_deg", 0, MAX_SIZE_DEG),
-            "center": position(self.center, "center"),
         }
 
     def _factors(self) -> dict[str, tuple[object, ...]]:
@@ -94,30 +78,19 @@ class StaticGratings(TrialSpec):
         """See :attr:`TrialSpec.condition_frames`."""
         return np.full(self.n_conditions, round(self.image_s * self.frame_rate))
 
-    def painter(self) -> Painter:
-        """See :meth:`TrialSpec.painter`."""
+    def _layers(self, condition: Any) -> list[Layer]:
         aperture = None
         if self.size_deg is not None:
             aperture = Disc(self.size_deg, self.edge_deg, self.center)
-        rows: Iterator[Any] = self.conditions.itertuples(index=False)
-        layers = [
-            Layer(
-                direction=row.orientation,
-                spatial_frequency=row.spatial_frequency,
-                temporal_frequency=0,
-                phase_deg=row.phase,
-                contrast=row.contrast,
-                aperture=aperture,
-            )
-            for row in rows
-        ]
-        return GratingPainter(
-            [[layer] for layer in layers],
-            display=self.display,
-            frame_rate=self.frame_rate,
-            waveform=self.waveform,
-            angles=self.angles,
-        ).paint
+        layer = Layer(
+            direction=condition.orientation,
+            spatial_frequency=condition.spatial_frequency,
+            temporal_frequency=0,
+            phase_deg=condition.phase,
+            contrast=condition.contrast,
+            aperture=aperture,
+        )
+        return [layer]
 
 
 def static_gratings(
