@@ -16,18 +16,21 @@ from insilico_gui.stimuli.conversion import (
     describe_conversion,
 )
 from insilico_gui.stimuli.display import Display
+from insilico_gui.stimuli.flashed_dots import GaussianDots, gaussian_dots
 from insilico_gui.stimuli.flashes import FullFieldFlashes, full_field_flashes
 from insilico_gui.stimuli.gabors import DriftingGabors, drifting_gabors
 from insilico_gui.stimuli.geometry import Fit
 from insilico_gui.stimuli.gratings import DriftingGratings, drifting_gratings
 from insilico_gui.stimuli.image_sequence import NaturalImages, natural_images
 from insilico_gui.stimuli.looming_disc import Looming, looming
+from insilico_gui.stimuli.monet import Monet2, monet2
 from insilico_gui.stimuli.opening import SUPPORTED_SUFFIXES, open_stimulus
 from insilico_gui.stimuli.parametric import (
     RenderedStimulus,
     StimulusSpec,
     spec_from_dict,
 )
+from insilico_gui.stimuli.phase_movie import Trippy, trippy
 from insilico_gui.stimuli.sizes import SizeSeries, size_series
 from insilico_gui.stimuli.static import StaticGratings, static_gratings
 
@@ -42,7 +45,9 @@ __all__ = [
     "DriftingGratings",
     "Fit",
     "FullFieldFlashes",
+    "GaussianDots",
     "Looming",
+    "Monet2",
     "MovingBars",
     "NaturalImages",
     "RenderedStimulus",
@@ -50,17 +55,21 @@ __all__ = [
     "StaticGratings",
     "Stimulus",
     "StimulusSpec",
+    "Trippy",
     "contrast_series",
     "convert",
     "describe_conversion",
     "drifting_gabors",
     "drifting_gratings",
     "full_field_flashes",
+    "gaussian_dots",
     "looming",
+    "monet2",
     "moving_bars",
     "natural_images",
     "open_stimulus",
     "size_series",
     "spec_from_dict",
     "static_gratings",
+    "trippy",
 ]

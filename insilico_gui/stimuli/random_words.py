@@ -1,0 +1,42 @@
+"""Random numbers that can be looked up: a key and a place give the same ones, always.
+
+Philox 4x64-10 (Salmon et al. 2011, SC '11) is a function of a key and a counter. The
+key is the seed of a stimulus; the counter says which stream of numbers, which part of
+the stimulus and which step in it is meant, so that any frame can be rendered without
+those before it. Only raw 64-bit words are used: unlike the distributions of a numpy
+Generator, they are the same in every version and on every machine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def random_words(
+    seed: int, n: int, *, stream: int = 0, part: int = 0, step: int = 0
+) -> NDArray[np.uint64]:
+    """`n` uniform 64-bit words of a place in a stream; uint64 [n]."""
+    philox = np.random.Philox(key=seed, counter=[0, step, part, stream])
+    return philox.random_raw(n)
+
+
+def random_bytes(
+    seed: int, n: int, *, stream: int = 0, part: int = 0, step: int = 0
+) -> NDArray[np.uint8]:
+    """`n` uniform bytes of a place in a stream; uint8 [n]."""
+    words = random_words(seed, -(-n // 8), stream=stream, part=part, step=step)
+    return words.astype("<u8", copy=False).view(np.uint8)[:n]
+
+
+def random_order(
+    seed: int, n: int, *, stream: int = 0, part: int = 0, step: int = 0
+) -> NDArray[np.int64]:
+    """A permutation of 0..n-1; int64 [n]."""
+    words = random_words(seed, n, stream=stream, part=part, step=step)
+    order: NDArray[np.int64] = np.argsort(words, kind="stable").astype(np.int64)
+    return order
