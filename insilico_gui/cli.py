@@ -15,8 +15,8 @@ from typer.core import TyperGroup
 import insilico_gui as ig
 from insilico_gui.errors import ExportError, InsilicoError, SessionError
 from insilico_gui.export import SUFFIXES
-from insilico_gui.files import check_target, replace, writing
-from insilico_gui.responses import take_units, unit_table
+from insilico_gui.files import check_target, publish, writing
+from insilico_gui.responses import distinct_names, take_units, unit_table
 from insilico_gui.selection import select_units
 
 if TYPE_CHECKING:
@@ -187,10 +187,13 @@ def tuning(
     ] = 0.0,
     overwrite: Overwrite = False,
 ) -> None:
-    """Show drifting gratings and write each unit's direction tuning."""
+    """Show drifting gratings and write each unit's direction tuning.
+
+    Beside the table goes a .json file of the same name with the provenance.
+    """
     _check_output(output, overwrite, (".csv",))
-    if Path(session).exists():
-        responses = ig.load_responses(session)
+    if Path(session).suffix.lower() in SUFFIXES:
+        responses = _choose(ig.load_responses(session), session, area, field, any_of)
     else:
         twin = ig.open_session(session, directory, device)
         shown = ig.stimuli.drifting_gratings(
@@ -210,12 +213,18 @@ def tuning(
         responses, latency_s=latency, other="best" if several else "mean"
     )
     columns = ig.analysis.tuning_columns(dataset)
-    known = unit_table(responses).drop(columns=columns.columns, errors="ignore")
-    frame = known.join(columns)
+    known = unit_table(responses)
+    frame = known.join(
+        columns.rename(columns=distinct_names(columns.columns, known.columns))
+    )
     with writing(str(output), ExportError):
         partial = output.with_name(f"{output.name}.partial")
         frame.to_csv(partial, index=False)
-        replace(partial, output)
+        publish(partial, output)
+        about = {**responses.attrs, "analysis": columns.attrs}
+        about.pop("trials", None)
+        partial.write_text(json.dumps(about, indent=2, default=str))
+        publish(partial, output.with_suffix(".json"))
     typer.echo(f"Written: {output} ({len(frame)} units)")
 
 
@@ -231,15 +240,7 @@ def export(
     """Write responses, or those of some areas and fields, in another format."""
     _check_output(output, overwrite)
     loaded = ig.load_responses(responses)
-    if area or field:
-        selection = select_units(
-            unit_table(loaded),
-            str(responses),
-            area,
-            field,
-            combine="any" if any_of else "all",
-        )
-        loaded = take_units(loaded, selection.indices, selection.rule)
+    loaded = _choose(loaded, str(responses), area, field, any_of)
     ig.export(loaded, output, overwrite=overwrite)
     typer.echo(f"Written: {output} ({loaded.sizes['unit']} units)")
 
@@ -293,6 +294,26 @@ def _encode(
         )
 
 
+def _choose(
+    responses: xr.DataArray,
+    owner: str,
+    areas: list[str] | None,
+    fields: list[int] | None,
+    any_of: bool,
+) -> xr.DataArray:
+    """Responses of the units in some areas and fields; of all, if none are named."""
+    if not areas and not fields:
+        return responses
+    chosen = select_units(
+        unit_table(responses),
+        owner,
+        areas,
+        fields,
+        combine="any" if any_of else "all",
+    )
+    return take_units(responses, chosen.indices, chosen.rule)
+
+
 def _pixels(size: str) -> tuple[int, int]:
     width, cross, height = size.partition("x")
     if not (cross and width.isdecimal() and height.isdecimal()):
@@ -309,6 +330,8 @@ def _check_output(
             f"{output.name} has no known format; end it in {' or '.join(suffixes)}."
         )
     check_target(output, overwrite, ExportError)
+    if output.is_dir() and output.suffix.lower() != ".zarr":
+        raise ExportError(f"{output} is a folder; choose the name of a file.")
 
 
 def main() -> None:

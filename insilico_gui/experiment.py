@@ -16,7 +16,7 @@ from psygnal import Signal
 
 from insilico_gui.encoding import EncodingJob
 from insilico_gui.errors import AnalysisError, EncodingError, ExportError, InsilicoError
-from insilico_gui.responses import take_units
+from insilico_gui.responses import distinct_names, take_units
 from insilico_gui.selection import Combine, Selection, invert, select
 from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus, convert
 from insilico_gui.view import MapView, Playback
@@ -83,6 +83,7 @@ class Experiment:
         self.analyses: dict[str, xr.Dataset] = {}
         self.reference: xr.DataArray | None = None
         self._parameters: dict[str, Any] = {}
+        self._columns: dict[str, list[str]] = {}
         self.playback = Playback()
         self.view = MapView()
 
@@ -90,44 +91,54 @@ class Experiment:
 
     def use_session(self, session: Session) -> None:
         """Work with `session` from now on; its units are all selected."""
+        conversion = self._converted(self.stimulus, session)
         self._drop_responses()
         self.session = session
         self.units = session.units.copy()
-        self._parameters = {}
+        self._parameters, self._columns = {}, {}
         self.selection = select(session)
         self.session_changed.emit()
         self.units_changed.emit()
         self.selection_changed.emit()
-        self._convert()
+        self._show(conversion)
 
     def use_stimulus(self, stimulus: Stimulus) -> None:
         """Show `stimulus` from now on."""
+        conversion = self._converted(stimulus, self.session)
         self._drop_responses()
         self.stimulus = stimulus
-        self._convert()
+        self._show(conversion)
 
     def use_fit(self, fit: Fit) -> None:
         """Bring the stimulus to the session's aspect ratio in another way."""
-        if fit != self.fit:
-            self.fit = fit
-            if self.stimulus is not None:
-                self._drop_responses()
-                self._convert()
+        if fit == self.fit:
+            return
+        before, self.fit = self.fit, fit
+        try:
+            conversion = self._converted(self.stimulus, self.session)
+        except InsilicoError:
+            self.fit = before
+            raise
+        if self.stimulus is not None:
+            self._drop_responses()
+            self._show(conversion)
 
     def use_frames(self, frames: Stimulus) -> None:
         """Replace :attr:`frames` by an equal stimulus that is faster to read."""
         self.frames = frames
 
-    def _convert(self) -> None:
-        self.conversion = self.frames = None
-        if self.stimulus is not None and self.session is not None:
-            self.conversion = self.frames = convert(
-                self.stimulus,
-                self.session.frame_shape,
-                self.session.frame_rate,
-                self.fit,
-            )
-            self.playback.set_length(self.frames.n_frames, self.frames.frame_rate)
+    def _converted(
+        self, stimulus: Stimulus | None, session: Session | None
+    ) -> ConvertedStimulus | None:
+        """The stimulus as the session gets it; changes nothing here."""
+        if stimulus is None or session is None:
+            return None
+        return convert(stimulus, session.frame_shape, session.frame_rate, self.fit)
+
+    def _show(self, conversion: ConvertedStimulus | None) -> None:
+        self.conversion = self.frames = conversion
+        if conversion is not None:
+            self.playback.set_length(conversion.n_frames, conversion.frame_rate)
         self.stimulus_changed.emit()
 
     # -- encoding ----------------------------------------------------------------------
@@ -246,12 +257,7 @@ class Experiment:
                 "None of the encoded units is selected; select at least one."
             )
         responses, rule = self.responses, self.selection.rule
-        rows = self.units.iloc[self.job_indices()[columns]]
-        added = {
-            name: ("unit", rows[name].to_numpy())
-            for name in rows.columns
-            if name not in responses.coords
-        }
+        added = self._added_columns(columns)
         parameters = dict(self._parameters)
 
         def take() -> xr.DataArray:
@@ -261,6 +267,23 @@ class Experiment:
             return taken
 
         return take
+
+    def keep_as_reference(self) -> None:
+        """Make the current responses, with what analyses added, the reference."""
+        if self.responses is None:
+            raise ExportError("There are no responses yet; encode a stimulus first.")
+        columns = np.arange(self.responses.sizes["unit"])
+        self.use_reference(self.responses.assign_coords(self._added_columns(columns)))
+
+    def _added_columns(self, columns: NDArray[np.int64]) -> dict[str, Any]:
+        """Columns of the unit table that responses lack, as coordinates of some units."""
+        rows = self.units.iloc[self.job_indices()[columns]]
+        known = () if self.responses is None else self.responses.coords
+        return {
+            str(name): ("unit", rows[name].to_numpy())
+            for name in rows.columns
+            if name not in known
+        }
 
     def job_indices(self) -> NDArray[np.int64]:
         """Units, by row of the unit table, that :attr:`job` computes."""
@@ -279,8 +302,9 @@ class Experiment:
             E.g. ``"direction tuning"``; replaces an earlier result of that name.
         result : xarray.Dataset
         columns : pandas.DataFrame
-            One row per encoded unit; its columns join :attr:`units`, and its ``attrs``
-            (the parameters of the analysis) go with every export.
+            One row per encoded unit; its columns join :attr:`units` (under another name
+            where the session has one like it), and its ``attrs`` (the parameters of the
+            analysis) go with every export.
 
         Raises
         ------
@@ -292,14 +316,31 @@ class Experiment:
                 f"This {name} belongs to other responses; compute it again."
             )
         rows = self.job.selection.indices
-        for column in columns.columns:
-            values = np.full(len(self.units), np.nan)
-            values[rows] = columns[column].to_numpy(dtype=float)
+        self._forget_columns(name)
+        own = self._session().units.columns
+        for column, measured in columns.rename(
+            columns=distinct_names(columns.columns, own)
+        ).items():
+            is_text = measured.dtype.kind not in "fiub"
+            values = np.full(
+                len(self.units), "" if is_text else np.nan, object if is_text else float
+            )
+            values[rows] = measured.to_numpy()
             self.units[column] = values
+            self._columns.setdefault(name, []).append(str(column))
         self.analyses[name] = result
-        self._parameters[name] = dict(columns.attrs)
+        attrs = {} if self.responses is None else self.responses.attrs
+        self._parameters[name] = {
+            **columns.attrs,
+            "stimulus": attrs.get("stimulus"),
+            "stimulus_hash": attrs.get("stimulus_hash"),
+        }
         self.analysis_changed.emit(name)
         self.units_changed.emit()
+
+    def _forget_columns(self, analysis: str) -> None:
+        self.units = self.units.drop(columns=self._columns.pop(analysis, []))
+        self._parameters.pop(analysis, None)
 
     def use_reference(self, reference: xr.DataArray | None) -> None:
         """Compare with `reference` from now on; None for with nothing."""

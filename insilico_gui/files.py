@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from insilico_gui.errors import InsilicoError
 
@@ -61,12 +62,23 @@ def require_space(folder: Path, n_bytes: int, error: type[InsilicoError]) -> Non
         )
 
 
-def replace(partial: Path, target: Path) -> None:
-    """Give complete output its name, in place of what had the name before."""
-    if target.is_dir():
-        old = target.with_name(f"{target.name}.old")
-        target.rename(old)
-        partial.rename(target)
-        shutil.rmtree(old)
-    else:
+def publish(partial: Path, target: Path) -> None:
+    """Give complete output its name, in place of what had the name before.
+
+    If that fails, what was there before is there again.
+    """
+    if not partial.is_dir():
         partial.replace(target)
+        return
+    if not target.exists():
+        partial.rename(target)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    target.rename(aside / target.name)
+    try:
+        partial.rename(target)
+    except BaseException:
+        (aside / target.name).rename(target)
+        aside.rmdir()
+        raise
+    shutil.rmtree(aside)

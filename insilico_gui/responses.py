@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import xarray as xr
     from numpy.typing import NDArray
@@ -24,6 +24,16 @@ def measured_columns(units: pd.DataFrame) -> list[str]:
         for name, column in units.items()
         if column.dtype.kind in "fi" and name not in LABELS
     ]
+
+
+def distinct_names(columns: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
+    """New names for columns that would hide others: ``gOSI`` to ``gOSI_measured``.
+
+    What a session knows of its units and what was measured on its responses are two
+    things, and stay apart.
+    """
+    known = set(taken)
+    return {name: f"{name}_measured" for name in columns if name in known}
 
 
 def unit_table(responses: xr.DataArray) -> pd.DataFrame:

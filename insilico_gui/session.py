@@ -181,6 +181,9 @@ def session_infos(directory: str | os.PathLike[str] | None = None) -> list[Sessi
         except InsilicoError as error:
             # A folder of one family may look half-right to another family's scanner.
             logger.warning("%s: %s", name, error)
+        except Exception:
+            # One twin's scanner must not hide the sessions of the others.
+            logger.exception("The twin %r could not look into %s", name, folder)
     return infos
 
 

@@ -75,8 +75,6 @@ class StreamingSession(ABC, Generic[State]):
         for chunk in chunks:
             single = chunk.ndim == 3
             videos = chunk[None] if single else chunk
-            if state is None:
-                state = self.initial_state(len(videos))
             pieces: list[NDArray[np.float32]] = []
             start, n = 0, videos.shape[1]
             while start < n or not pieces:
@@ -86,6 +84,8 @@ class StreamingSession(ABC, Generic[State]):
                     for name, trace in (behavior or {}).items()
                 }
                 try:
+                    if state is None:
+                        state = self.initial_state(len(videos))
                     piece, state = self.advance(
                         state, videos[:, start:stop], traces, columns
                     )
@@ -115,8 +115,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether `error` means that host or device memory ran out."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    # torch's CPU allocator raises a bare RuntimeError
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+    # torch's CPU allocator and the CUDA libraries raise a bare RuntimeError
+    return isinstance(error, RuntimeError) and any(
+        sign in str(error)
+        for sign in ("DefaultCPUAllocator", "_STATUS_ALLOC_FAILED", "out of memory")
+    )
 
 
 def _release_memory() -> None:

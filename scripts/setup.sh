@@ -1,5 +1,5 @@
 # Sourced by scripts/demo and scripts/test: makes .venv with the project in it.
-# Sets $python, and $xvfb (a command prefix, empty where there is a screen to use).
+# Sets $root and $python.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=${INSILICO_VENV:-$root/.venv}

@@ -132,3 +132,41 @@ def test_what_is_missing_is_said(leaky):
     experiment.use_session(leaky)
     with pytest.raises(EncodingError, match="no stimulus"):
         experiment.encoding_job()
+
+
+def test_measured_columns_stay_apart_from_the_sessions_own(leaky):
+    leaky.units["gOSI"] = -1.0
+    experiment = ig.Experiment()
+    experiment.use_session(leaky)
+    clip = np.random.default_rng(0).integers(0, 255, (40, 6, 8), np.uint8)
+    experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    run(experiment)
+    columns = pd.DataFrame({"gOSI": np.arange(12.0), "shape": ["low-pass"] * 12})
+    columns.attrs = {"latency_s": 0.1}
+    experiment.use_analysis("tuning", pd.DataFrame().to_xarray(), columns)
+    assert (experiment.units["gOSI"] == -1).all()
+    taken = experiment.selected_responses()
+    np.testing.assert_array_equal(taken["gOSI_measured"], np.arange(12.0))
+    assert (taken["gOSI"] == -1).all()
+    assert set(taken["shape"].to_numpy()) == {"low-pass"}
+    about = taken.attrs["analyses"]["tuning"]
+    assert about["latency_s"] == 0.1
+    assert about["stimulus_hash"] == experiment.responses.attrs["stimulus_hash"]
+    # a later result of the same analysis replaces all of the earlier
+    fewer = pd.DataFrame({"gOSI": np.zeros(12)})
+    experiment.use_analysis("tuning", pd.DataFrame().to_xarray(), fewer)
+    assert "shape" not in experiment.units
+
+
+def test_a_stimulus_that_does_not_fit_changes_nothing(experiment):
+    run(experiment)
+    before = experiment.responses, experiment.stimulus
+
+    class Endless(ArrayStimulus):
+        n_frames = 0
+
+    bad = Endless(np.zeros((2, 6, 8), np.uint8), 10.0)
+    bad.n_frames = 10**9
+    with pytest.raises(ig.InsilicoError):
+        experiment.use_stimulus(bad)
+    assert (experiment.responses, experiment.stimulus) == before

@@ -8,11 +8,18 @@ import numpy as np
 from napari.utils.colormaps import ensure_colormap
 from napari.utils.colormaps.standardize_color import transform_color
 
+from insilico_gui.responses import LABELS
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-CYCLES = {"direction": 360.0, "pref_dir": 360.0, "pref_ori": 180.0}
+CYCLES = {
+    "direction": 360.0,
+    "pref_dir": 360.0,
+    "pref_ori": 180.0,
+    "orientation": 180.0,
+}
 """Period in degrees of the columns that are angles (by the end of their name)."""
 
 CATEGORIES = (
@@ -21,7 +28,7 @@ CATEGORIES = (
 )
 """Colours that people with any colour vision tell apart (Okabe and Ito 2008)."""
 
-UNKNOWN = np.array([0.5, 0.5, 0.5, 0.35], dtype=np.float32)
+UNKNOWN = np.array([0.55, 0.65, 0.85, 0.45], dtype=np.float32)
 """Colour of a unit without a value."""
 
 LOW_ALPHA, OPAQUE_FROM = 0.18, 0.6
@@ -31,7 +38,7 @@ LOW_ALPHA, OPAQUE_FROM = 0.18, 0.6
 def period(name: str) -> float | None:
     """Period of a column in its own unit if it is cyclic, else None."""
     for ending, cycle in CYCLES.items():
-        if name.endswith(ending):
+        if name.removesuffix("_measured").endswith(ending):
             return cycle
     return None
 
@@ -86,11 +93,16 @@ def robust_limits(
     return (float(low), float(high)) if high > low else (float(low), float(low) + 1.0)
 
 
+def is_label(column: pd.Series) -> bool:
+    """Whether the numbers of a column are names, few enough for colours of their own."""
+    return column.name in LABELS and column.nunique() <= 24
+
+
 def column_values(
     column: pd.Series,
 ) -> tuple[NDArray[np.float64], list[str] | None]:
     """Numbers to colour a column by, and the names of its categories if it has any."""
-    if column.dtype.kind in "fiub":
+    if column.dtype.kind in "fiub" and not is_label(column):
         return column.to_numpy(dtype=float), None
     codes, names = column.factorize(sort=True)
     return np.where(codes < 0, np.nan, codes).astype(float), [str(n) for n in names]

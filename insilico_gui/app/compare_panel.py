@@ -73,17 +73,7 @@ class ComparePanel(Panel):
     # -- from the user -----------------------------------------------------------------
 
     def _keep(self) -> None:
-        if self.experiment.responses is None:
-            return
-        # With the columns that analyses have added, which is what one compares.
-        reference = self.experiment.responses
-        units = self.experiment.units.iloc[self.experiment.job_indices()]
-        added = {
-            name: ("unit", units[name].to_numpy())
-            for name in units.columns
-            if name not in reference.coords
-        }
-        self.experiment.use_reference(reference.assign_coords(added))
+        self.attempt(self.experiment.keep_as_reference)
 
     def load(self, path: str | Path) -> None:
         """Read a reference in the background."""

@@ -39,6 +39,7 @@ class ExportPanel(Panel):
         self.path = QLineEdit()
         self.path.setPlaceholderText("file to write")
         self.path.textChanged.connect(self._show)
+        self.path.textChanged.connect(lambda: self.result.setText(""))
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse)
         row = QHBoxLayout()
@@ -110,7 +111,10 @@ class ExportPanel(Panel):
     def _format_changed(self, suffix: str) -> None:
         text = self.path.text().strip()
         if text:
-            self.path.setText(str(Path(text).with_suffix(suffix)))
+            path = Path(text)
+            has_format = path.suffix.lower() in SUFFIXES
+            name = (path.stem if has_format else path.name) + suffix
+            self.path.setText(str(path.with_name(name)))
 
     # -- from the state ----------------------------------------------------------------
 

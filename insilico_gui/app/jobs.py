@@ -54,32 +54,63 @@ class Job(QObject):
     returned = Signal(object)
     failed = Signal(str)
     ended = Signal(object)
+    _yielded = Signal(object)
 
     def __init__(
-        self, title: str, work: Callable[[], Any], parent: QObject | None = None
+        self,
+        title: str,
+        work: Callable[[], Any],
+        parent: QObject | None = None,
+        *,
+        quiet: bool = False,
     ) -> None:
         super().__init__(parent)
         self.title = title
+        self.quiet = quiet
         self.cancelled = False
-        self._worker: WorkerBase = create_worker(
-            work,
+        is_steps = inspect.isgeneratorfunction(work)
+        self._yielded.connect(self._on_yielded)
+        # A function worker for generators too: superqt's generator worker takes any
+        # RuntimeError, such as running out of memory, for its own deletion and goes
+        # silent, and it leaves a generator that was stopped open.
+        self._worker: WorkerBase | None = create_worker(
+            self._run_steps if is_steps else work,
+            *((work,) if is_steps else ()),
             _start_thread=False,
             _ignore_errors=True,  # `failed` tells of them
         )
-        if inspect.isgeneratorfunction(work):
-            self._worker.yielded.connect(self.progressed)
         self._worker.returned.connect(self._on_returned)
         self._worker.errored.connect(self._on_errored)
-        self._worker.finished.connect(lambda: self.ended.emit(self))
+        self._worker.finished.connect(self._on_finished)
 
     def start(self) -> None:
         """Begin, in a thread of the pool."""
-        self._worker.start()
+        if self._worker is not None:
+            self._worker.start()
 
     def cancel(self) -> None:
         """Ask the work to stop at its next yield."""
         self.cancelled = True
-        self._worker.quit()
+
+    def _run_steps(self, work: Callable[[], Any]) -> object:
+        """Drive a generator, in the worker's thread; always closes it."""
+        steps = work()
+        try:
+            while not self.cancelled:
+                try:
+                    item = next(steps)
+                except StopIteration as end:
+                    return end.value
+                self._yielded.emit(item)
+            return None
+        finally:
+            steps.close()
+
+    # The signals come from the worker's thread; these slots run in the GUI thread.
+
+    def _on_yielded(self, item: object) -> None:
+        if not self.cancelled:
+            self.progressed.emit(item)
 
     def _on_returned(self, result: object) -> None:
         if not self.cancelled:
@@ -88,6 +119,10 @@ class Job(QObject):
     def _on_errored(self, error: Exception) -> None:
         if not self.cancelled:
             self.failed.emit(sentence(error))
+
+    def _on_finished(self) -> None:
+        self._worker = None
+        self.ended.emit(self)
 
 
 class Jobs(QObject):
@@ -117,12 +152,14 @@ class Jobs(QObject):
         on_progress: Callable[[Any], object] | None = None,
         on_failure: Callable[[str], object] | None = None,
         on_end: Callable[[Job], object] | None = None,
+        quiet: bool = False,
     ) -> Job:
         """Run `work` in the background; the callbacks run in the GUI thread.
 
-        With `on_failure`, the caller tells of failures; else :attr:`failed` does.
+        With `on_failure`, the caller tells of failures; else :attr:`failed` does. Quiet
+        work is the window's own upkeep: users are not told of it and cannot cancel it.
         """
-        job = Job(title, work, self)
+        job = Job(title, work, self, quiet=quiet)
         if on_progress is not None:
             job.progressed.connect(on_progress)
         if on_return is not None:
@@ -135,6 +172,10 @@ class Jobs(QObject):
         self.changed.emit()
         job.start()
         return job
+
+    def announced(self) -> list[Job]:
+        """Running jobs that the user knows of."""
+        return [job for job in self.running if not job.quiet]
 
     def stop_all(self, timeout_s: float = 60.0) -> bool:
         """Cancel everything and wait until it has ended; False if it has not.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from insilico_gui.app.window import InsilicoWindow
 from insilico_gui.session import open_session
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     import napari
     import numpy as np
     from numpy.typing import NDArray
-    from qtpy.QtWidgets import QWidget
 
     from insilico_gui.session import Session
 
@@ -75,12 +75,17 @@ def launch(
     return window
 
 
-def plugin_widget(napari_viewer: napari.Viewer) -> QWidget:
-    """Open the panels in a viewer that exists already (napari's Plugins menu).
+class PluginWidget(QWidget):
+    """Opens the panels in a viewer that exists already (napari's Plugins menu).
 
-    napari docks the widget returned, which is the session panel; the window moves it to
+    napari docks the widget, which holds the session panel; the window moves that dock to
     the place it has when the app is started by itself.
     """
-    window = InsilicoWindow(napari_viewer, dock_session_panel=False)
-    QTimer.singleShot(0, window.place_session_panel)
-    return window.session_area
+
+    def __init__(self, napari_viewer: napari.Viewer) -> None:
+        super().__init__()
+        self.window_ = InsilicoWindow(napari_viewer, dock_session_panel=False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.window_.session_area)
+        QTimer.singleShot(0, self.window_.place_session_panel)

@@ -50,7 +50,7 @@ class MapPanel(Panel):
 
         self._bar_image = pg.ImageItem(axisOrder="row-major")
         self.bar = plot_widget()
-        self.bar.setFixedHeight(58)
+        self.bar.setFixedHeight(70)
         self.bar.setMouseEnabled(x=False, y=False)
         self.bar.hideAxis("left")
         self.bar.addItem(self._bar_image)
@@ -96,6 +96,11 @@ class MapPanel(Panel):
             self.experiment.view.limits = None
         elif high > low:
             self.experiment.view.limits = (low, high)
+        else:
+            self.problem.emit(
+                f"The upper limit {high:g} is not above the lower limit {low:g}; the "
+                "colours stay as they were."
+            )
 
     # -- from the state ----------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
@@ -59,6 +60,11 @@ class Panel(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setMinimumSize(120, 60)
         return area
+
+
+def breakable(text: str) -> str:
+    """Text whose longest words, such as file names, may be broken between lines."""
+    return re.sub(r"(\S{24})(?=\S)", "\\1\u200b", text)
 
 
 def background() -> str:

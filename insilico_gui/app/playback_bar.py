@@ -14,11 +14,11 @@ from qtpy.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSlider,
-    QStyle,
     QToolButton,
 )
 
-from insilico_gui.app.panel import Panel
+from insilico_gui.app.icons import Name, icon
+from insilico_gui.app.panel import Panel, breakable
 from insilico_gui.encoding import Progress
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from insilico_gui.experiment import Experiment
 
 TICK_MS = 15
+DOING_WIDTH = 300
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -51,20 +52,18 @@ class PlaybackBar(Panel):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._playback = experiment.playback
         self._last_tick = 0.0
-        self._progress_text = ""
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
 
-        icon = QStyle.StandardPixmap
-        self.play_button = self._button(icon.SP_MediaPlay, "Play or pause (Space)")
+        self.play_button = self._button("play", "Play or pause (Space)")
         self.play_button.clicked.connect(self._toggle)
-        self.back_button = self._button(icon.SP_MediaSeekBackward, "One frame back")
+        self.back_button = self._button("back", "One frame back")
         self.back_button.clicked.connect(lambda: self._step(-1))
-        self.forward_button = self._button(icon.SP_MediaSeekForward, "One frame on")
+        self.forward_button = self._button("forward", "One frame on")
         self.forward_button.clicked.connect(lambda: self._step(1))
-        self.loop_button = self._button(icon.SP_BrowserReload, "Start over at the end")
+        self.loop_button = self._button("loop", "Start over at the end")
         self.loop_button.setCheckable(True)
         self.loop_button.setChecked(self._playback.loop)
         self.loop_button.toggled.connect(self._set_loop)
@@ -95,13 +94,18 @@ class PlaybackBar(Panel):
         self.message = QLabel()
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setWordWrap(True)
+        self.message.setMinimumWidth(60)  # or a long word would widen the window
+        self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
         self.progress = QProgressBar()
-        self.progress.setMaximumWidth(220)
-        self.progress.setTextVisible(False)
+        self.progress.setMinimumWidth(60)
+        self.progress.setFormat("")
+        self.doing = QLabel()
+        self.doing.setMinimumWidth(60)
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.clicked.connect(self.cancel_requested)
         line = QHBoxLayout()
         line.addWidget(self.message, 1)
+        line.addWidget(self.doing)
         line.addWidget(self.progress)
         line.addWidget(self.cancel_button)
         self.body.addLayout(line)
@@ -114,9 +118,9 @@ class PlaybackBar(Panel):
         self._playback.events.speed.connect(self._show_speed)
         self._show_length()
 
-    def _button(self, pixmap: QStyle.StandardPixmap, tip: str) -> QToolButton:
+    def _button(self, name: Name, tip: str) -> QToolButton:
         button = QToolButton()
-        button.setIcon(self.style().standardIcon(pixmap))
+        button.setIcon(icon(name))
         button.setToolTip(tip)
         return button
 
@@ -149,12 +153,7 @@ class PlaybackBar(Panel):
     # -- from the state ----------------------------------------------------------------
 
     def _show_playing(self, playing: bool) -> None:
-        icon = QStyle.StandardPixmap
-        self.play_button.setIcon(
-            self.style().standardIcon(
-                icon.SP_MediaPause if playing else icon.SP_MediaPlay
-            )
-        )
+        self.play_button.setIcon(icon("pause" if playing else "play"))
         if playing:
             self._last_tick = time.perf_counter()
             self._timer.start()
@@ -194,41 +193,37 @@ class PlaybackBar(Panel):
 
     # -- what is being done ------------------------------------------------------------
 
-    @property
-    def _is_progress(self) -> bool:
-        """Whether the message only says what is under way."""
-        return self.message.text() == self._progress_text
-
     def say(self, text: str, *, problem: bool = False) -> None:
         """Show one sentence until the next."""
-        self.message.setText(("⚠ " if problem else "") + text)
+        self.message.setText(("⚠ " if problem else "") + breakable(text))
         self.message.setToolTip(text)
 
     def show_progress(self, title: str, progress: object = None) -> None:
         """Show that work is under way, and how far it is where that is known."""
-        self.progress.show()
-        self.cancel_button.show()
+        for widget in (self.doing, self.progress, self.cancel_button):
+            widget.show()
         text = title
         if isinstance(progress, Progress):
             self.progress.setRange(0, progress.total)
             self.progress.setValue(progress.done)
-            text += f": {progress.done} of {progress.total} frames"
+            text = f"{progress.done} of {progress.total} frames"
             if progress.frames_per_s:
                 text += f", {progress.frames_per_s:.0f} frames/s"
             if progress.remaining_s:
                 text += f", {_duration(progress.remaining_s)} left"
         else:
             self.progress.setRange(0, 0)
-            text += "…"
-        self._progress_text = text
-        self.say(text)
+        self.progress.setToolTip(title)
+        self.doing.setToolTip(title)
+        metrics = self.doing.fontMetrics()
+        self.doing.setText(
+            metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, DOING_WIDTH)
+        )
 
     def hide_progress(self) -> None:
         """No work is under way."""
-        if self._is_progress:
-            self.say("")
-        self.progress.hide()
-        self.cancel_button.hide()
+        for widget in (self.doing, self.progress, self.cancel_button):
+            widget.hide()
 
 
 def _duration(seconds: float) -> str:

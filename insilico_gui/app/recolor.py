@@ -60,7 +60,6 @@ class Recolorer:
             layer.refresh()
             return
         visible = colors[shown]
-        if layer.opacity is not None:
-            data["a_bg_color"] = visible
+        data["a_bg_color"] = visible
         markers._vbo.set_data(data)
         markers.update()

@@ -136,11 +136,15 @@ class SelectionPanel(Panel):
         selection = self.experiment.selection
         if selection is None:
             return
+        if set(selection.rule) - {"areas", "fields", "combine"}:
+            self._uncheck()  # the selection was made in another way
         units = self.experiment.units
         text = f"<b>{len(selection):,}</b> of {len(units):,} units selected"
         if "area" in units and 0 < len(selection) < len(units):
             counts = units["area"].iloc[selection.indices].value_counts().sort_index()
             text += "<br>" + ", ".join(f"{a} {n:,}" for a, n in counts.items())
+        if len(selection) == 0 and {"areas", "fields"} <= set(selection.rule):
+            text += "<br>No unit is in a checked area and in a checked field."
         self.count.setText(text)
 
 

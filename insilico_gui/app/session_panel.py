@@ -44,6 +44,7 @@ class SessionPanel(Panel):
         self._infos: dict[str, SessionInfo] = {}
         self._wanted: str | None = None
         self._job: Job | None = None
+        self._looking: Job | None = None
 
         self.folder = QLineEdit()
         self.folder.setPlaceholderText("weights folder (none for the demo)")
@@ -81,7 +82,10 @@ class SessionPanel(Panel):
         experiment.session_changed.connect(self._show_loaded)
         self._shown_folder = ""
         self.jobs.start(
-            "Looking for devices", available_devices, on_return=self._devices
+            "Looking for devices",
+            available_devices,
+            on_return=self._devices,
+            quiet=True,
         )
         self.look_for_sessions()
 
@@ -98,7 +102,9 @@ class SessionPanel(Panel):
         self._shown_folder = self.folder.text().strip()
         folder = self._shown_folder or None
         self.info.setText("Looking for sessions…")
-        self.jobs.start(
+        if self._looking is not None:
+            self._looking.cancel()  # the newest counts
+        self._looking = self.jobs.start(
             "Looking for sessions",
             lambda: session_infos(folder),
             on_return=self._found,
@@ -136,7 +142,10 @@ class SessionPanel(Panel):
         self._wanted = None
         self._show_info(self.session.currentText())
 
-    def _looked(self, _job: Job) -> None:
+    def _looked(self, job: Job) -> None:
+        if self._looking is not job:
+            return
+        self._looking = None
         if self.info.text() == "Looking for sessions…":
             self.info.setText("No session found here.")
 
@@ -185,4 +194,4 @@ class SessionPanel(Panel):
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {n:,}" for name, n in counts.items())
+    return ", ".join(f"{name} ({n:,})" for name, n in counts.items())

@@ -8,7 +8,7 @@ import napari
 
 from insilico_gui.app.launch import launch
 from insilico_gui.errors import ExportError, InsilicoError
-from insilico_gui.files import writing
+from insilico_gui.files import check_target, writing
 from insilico_gui.stimuli import Stimulus, open_stimulus
 from insilico_gui.stimuli.scene import moving_scene
 
@@ -44,6 +44,8 @@ def run(
         shown = open_stimulus(stimulus)
     elif demo_clip:
         shown = moving_scene()
+    if screenshot is not None:
+        check_target(screenshot, True, ExportError)
     window = launch(session, stimulus=shown, directory=directory, device=device)
     if screenshot is None:
         napari.run()
@@ -63,9 +65,9 @@ def take_picture(window: InsilicoWindow, path: Path, size: tuple[int, int]) -> N
         playback = window.experiment.playback
         playback.seek(PICTURE_TIME * playback.duration)
         window.wait()
+        if failures:
+            raise InsilicoError(failures[0])
         with writing(str(path), ExportError):
             window.viewer.window.screenshot(str(path), canvas_only=False, flash=False)
     finally:
         window.viewer.close()
-    if failures:
-        raise InsilicoError(failures[0])

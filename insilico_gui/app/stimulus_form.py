@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from magicgui.widgets import FunctionGui
 
-    from insilico_gui.app.jobs import Jobs
+    from insilico_gui.app.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
     from insilico_gui.stimuli import RenderedStimulus
 
@@ -50,6 +50,7 @@ class StimulusForm(Panel):
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(0, 0, 0, 0)
+        self._preview: Job | None = None
         self._forms: dict[str, FunctionGui[Any]] = {}
         self.family = QComboBox()
         self.family.addItems(list(FAMILIES))
@@ -107,6 +108,8 @@ class StimulusForm(Panel):
         if not self.isVisible():
             return  # nobody looks; shown when they do
         make = self._maker()
+        if self._preview is not None:
+            self._preview.cancel()  # the newest counts
 
         def work() -> tuple[RenderedStimulus, np.ndarray]:
             stimulus = make()
@@ -117,8 +120,12 @@ class StimulusForm(Panel):
             frame = min(int(seconds * stimulus.frame_rate), stimulus.n_frames - 1)
             return stimulus, stimulus.frames(frame, frame + 1)[0]
 
-        self.jobs.start(
-            "Preview", work, on_return=self._show_preview, on_failure=self._refuse
+        self._preview = self.jobs.start(
+            "Preview",
+            work,
+            on_return=self._show_preview,
+            on_failure=self._refuse,
+            quiet=True,
         )
 
     def _show_preview(self, result: tuple[RenderedStimulus, np.ndarray]) -> None:

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app.frame_view import FrameView
-from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.app.panel import Panel, breakable, text_label
 from insilico_gui.app.stimulus_form import StimulusForm
 from insilico_gui.stimuli import (
     SUPPORTED_SUFFIXES,
@@ -97,12 +97,18 @@ class StimulusPanel(Panel):
 
     def open(self, path: str | Path) -> None:
         """Open a file or folder in the background and show it."""
-        name = Path(path).name
-        self.jobs.start(
-            f"Opening {name}",
+        if self._opening is not None:
+            self._opening.cancel()  # the newest counts
+        self._opening = self.jobs.start(
+            f"Opening {Path(path).name}",
             lambda: open_stimulus(path),
             on_return=self._use,
+            on_end=self._opened,
         )
+
+    def _opened(self, job: Job) -> None:
+        if self._opening is job:
+            self._opening = None
 
     def _use(self, stimulus: Stimulus) -> None:
         if self.attempt(self.experiment.use_stimulus, stimulus) and (
@@ -119,7 +125,10 @@ class StimulusPanel(Panel):
             self.open(path)
 
     def _set_fit(self, fit: str) -> None:
-        self.attempt(self.experiment.use_fit, fit)
+        if self.attempt(self.experiment.use_fit, fit) and (
+            self.auto_encode.isChecked() and self.experiment.frames is not None
+        ):
+            self.encode_requested.emit()
 
     # -- from the state ----------------------------------------------------------------
 
@@ -130,7 +139,7 @@ class StimulusPanel(Panel):
             return
         height, width = stimulus.frame_shape
         lines = [
-            f"<b>{stimulus.name}</b>",
+            f"<b>{breakable(stimulus.name)}</b>",
             f"{width} × {height} pixels, {stimulus.frame_rate:g} Hz, "
             f"{stimulus.n_frames} frames, {stimulus.duration:.2f} s",
         ]

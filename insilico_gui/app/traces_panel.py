@@ -50,14 +50,14 @@ class TracesPanel(Panel):
         invisible = pg.mkPen(None)
         self._upper = self.plot.plot(pen=invisible)
         self._lower = self.plot.plot(pen=invisible)
-        self.plot.addItem(
-            pg.FillBetweenItem(self._upper, self._lower, brush=(*MEAN_COLOR, 70))
+        self._band = pg.FillBetweenItem(
+            self._upper, self._lower, brush=(*MEAN_COLOR, 70)
         )
+        self.plot.addItem(self._band)
         self._examples: list[pg.PlotDataItem] = []
         self.mean_curve = self.plot.plot(pen=pg.mkPen(MEAN_COLOR, width=2))
         self.playhead = pg.InfiniteLine(angle=90, pen=pg.mkPen("w", width=1))
         self.plot.addItem(self.playhead)
-        self._title = self.plot.plotItem
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.body.addWidget(self.plot)
 
@@ -111,7 +111,9 @@ class TracesPanel(Panel):
         def work() -> Iterator[None]:
             yield from summary.update()
 
-        self._job = self.jobs.start("Reading traces", work, on_end=self._summarised)
+        self._job = self.jobs.start(
+            "Reading traces", work, on_end=self._summarised, quiet=True
+        )
 
     def _summarised(self, _job: Job) -> None:
         self._job = None
@@ -127,6 +129,8 @@ class TracesPanel(Panel):
         self._burn_in.setRegion((0, BURN_IN_FRAMES / rate))
         self.plot.setLimits(xMin=0, xMax=max(playback.duration, 1 / rate))
         empty = np.empty(0)
+        self._band.setVisible(summary is not None)
+        self._burn_in.setVisible(summary is not None)
         for curve in self._examples:
             self.plot.removeItem(curve)
         self._examples = []

@@ -246,5 +246,5 @@ class TuningPanel(Panel):
         else:
             parts = [f"<b>median of {len(rows):,} units</b>"]
             values = units.iloc[rows].median(numeric_only=True)
-        parts += [f"{name} {values[name]:.2f}" for name in INDICES]
+        parts += [f"{name} {values[name]:.2f}" for name in INDICES if name in values]
         return " &nbsp; ".join(parts)

@@ -47,6 +47,8 @@ class UnitMap:
         self._viewer = viewer
         self._experiment = experiment
         self._recolorer: Recolorer | None = None
+        self._units: Points | None = None
+        self._stimulus: Image | None = None
         self._table = colors.lookup_table("viridis")
         self._column: NDArray[np.float64] | None = None
         self.limits = (0.0, 1.0)
@@ -57,13 +59,12 @@ class UnitMap:
     @property
     def units_layer(self) -> Points | None:
         """The layer of the units, while there is one."""
-        return self._viewer.layers[UNITS] if UNITS in self._viewer.layers else None
+        return self._units if self._units in self._viewer.layers else None
 
     @property
     def stimulus_layer(self) -> Image | None:
         """The layer of the stimulus, while there is one."""
-        layers = self._viewer.layers
-        return layers[STIMULUS] if STIMULUS in layers else None
+        return self._stimulus if self._stimulus in self._viewer.layers else None
 
     def show_frames(self, frames: NDArray[np.uint8] | None) -> None:
         """Put the stimulus as the session sees it, uint8 [T, H, W], on the map."""
@@ -76,7 +77,7 @@ class UnitMap:
         if old is not None:
             old.data = data
         else:
-            self._viewer.add_image(
+            self._stimulus = self._viewer.add_image(
                 data,
                 name=STIMULUS,
                 colormap="gray",
@@ -85,7 +86,7 @@ class UnitMap:
             )
             self._viewer.dims.axis_labels = ("frame", "depth", "row", "column")
             layers = self._viewer.layers
-            layers.move(layers.index(STIMULUS), 0)
+            layers.move(layers.index(self._stimulus), 0)
         self.show_layout()
 
     def show_session(self) -> None:
@@ -107,6 +108,7 @@ class UnitMap:
             antialiasing=1,
         )
         layer.editable = False
+        self._units = layer
         self._recolorer = Recolorer(self._viewer, layer)
         self.show_layout()
 
@@ -133,7 +135,7 @@ class UnitMap:
                 shown.units = (unit,) * shown.ndim
         self._viewer.dims.ndisplay = 3 if layout == "anatomical 3-D" else 2
         self.show_selection()
-        self.recolor()
+        self.coloring_changed()
         self._viewer.reset_view()
         self._viewer.canvas.overlays.scale_bar.visible = layout != "retinotopic"
 
@@ -158,7 +160,10 @@ class UnitMap:
         self.categories = None
         if name == RESPONSE or name not in units:
             self._column = None
-            self._table = colors.lookup_table("inferno", fading=True)
+            over_stimulus = view.layout == "retinotopic"
+            self._table = colors.lookup_table(
+                "inferno" if over_stimulus else "viridis", fading=over_stimulus
+            )
             automatic = self._response_limits()
         else:
             self._column, self.categories = colors.column_values(units[name])

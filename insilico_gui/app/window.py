@@ -46,9 +46,6 @@ SIDE_WIDTH, TRACES_HEIGHT = 300, 215
 REDRAW_S = 0.4
 """While responses come in, colours and traces take them up this often."""
 
-QUIET = ("Reading traces", "Preview")
-"""Work so short and frequent that telling of it would flicker."""
-
 FILL_FRAMES = 16
 """Frames converted between two chances to stop."""
 
@@ -84,6 +81,8 @@ class InsilicoWindow(QObject):
         self.map = UnitMap(self.viewer, self.experiment)
         self.lasso = Lasso(self.viewer, self._lasso_drawn)
         self._encoding: Job | None = None
+        self._filling: Job | None = None
+        self._closing = False
         self._cache: CachedFrames | None = None
         self._follow = False
         self._last_redraw = 0.0
@@ -155,6 +154,12 @@ class InsilicoWindow(QObject):
         window.resizeDocks(sides, [SIDE_WIDTH] * 2, Qt.Orientation.Horizontal)
         below = [self._dock_of(self.traces_panel)]
         window.resizeDocks(below, [TRACES_HEIGHT], Qt.Orientation.Vertical)
+        if self.experiment.session is None:
+            self._dock_of(self.session_panel).raise_()
+        self._fit_view()
+
+    def _fit_view(self) -> None:
+        """Fit the map to the canvas, once that has the size it is about to get."""
         QTimer.singleShot(0, self.viewer.reset_view)
 
     def place_session_panel(self) -> None:
@@ -205,6 +210,7 @@ class InsilicoWindow(QObject):
             self.selection_panel,
             self.tuning_panel,
             self.compare_panel,
+            self.map_panel,
         ):
             panel.problem.connect(self._say_problem)
         self.viewer.bind_key(
@@ -287,12 +293,15 @@ class InsilicoWindow(QObject):
         )
 
     def cancel(self) -> None:
-        """Stop what runs in the background; what is complete stays."""
-        names = [job.title for job in self.jobs.running]
-        for job in self.jobs.running:
+        """Stop what runs in the background, and forget what it had done so far."""
+        jobs = self.jobs.announced()
+        names = [job.title for job in jobs]
+        for job in jobs:
             job.cancel()
         if names:
-            self.playback_bar.say("Cancelled: " + ", ".join(names))
+            self.playback_bar.say(
+                f"Cancelled: {', '.join(names)}. What it had computed was discarded."
+            )
 
     def start_lasso(self) -> None:
         """Let the user draw around units; switches to a flat layout."""
@@ -338,9 +347,7 @@ class InsilicoWindow(QObject):
             self.encode()
 
     def _stimulus_changed(self) -> None:
-        if self._cache is not None:
-            self._cache.close()
-            self._cache = None
+        self._stop_reading()
         frames = self.experiment.frames
         if frames is None:
             self.map.show_frames(None)
@@ -348,26 +355,36 @@ class InsilicoWindow(QObject):
         try:
             cache = CachedFrames(frames)
         except InsilicoError as error:
+            self.map.show_frames(None)
             self.playback_bar.say(sentence(error), problem=True)
             return
         self._cache = cache
         self.experiment.use_frames(cache)
         self.map.show_frames(cache.array)
+        self._fit_view()
         self._coloring_changed()
 
         def fill() -> Iterator[int]:
             for start in range(0, cache.n_frames, FILL_FRAMES):
-                if self._cache is not cache:
-                    return
                 cache.frames(start, min(start + FILL_FRAMES, cache.n_frames))
                 yield start
 
-        self.jobs.start(
+        self._filling = self.jobs.start(
             f"Preparing {frames.name}",
             fill,
             on_progress=self._frames_ready,
             on_return=lambda _: self._frames_ready(None),
+            quiet=True,
         )
+
+    def _stop_reading(self) -> None:
+        """Stop what reads the frames, then give them up."""
+        for job in (self._encoding, self._filling):
+            if job is not None:
+                job.cancel()  # first, so that what it then stumbles over is not told
+        if self._cache is not None:
+            self._cache.close()
+            self._cache = None
 
     def _frames_ready(self, start: int | None) -> None:
         """Frames that were missing may be the ones on show."""
@@ -400,14 +417,16 @@ class InsilicoWindow(QObject):
         steps = self.viewer.dims.current_step
         frame = steps[0] if len(steps) == 4 else None
         playback = self.experiment.playback
-        if frame is not None and frame != playback.frame and not playback.playing:
+        if frame is not None and frame != playback.frame:
             self._stop_following()
             playback.seek_frame(frame)
 
     # -- while encoding ----------------------------------------------------------------
 
     def _progressed(self, job: EncodingJob, progress: Progress) -> None:
-        if self.experiment.job is not job:
+        if self.experiment.job is not job or self._encoding is None:
+            return
+        if self._encoding.cancelled:
             return
         self.playback_bar.show_progress(f"Encoding {job.stimulus.name}", progress)
         now = time.monotonic()
@@ -436,12 +455,11 @@ class InsilicoWindow(QObject):
         self._follow = False
 
     def _jobs_changed(self) -> None:
-        if not self.jobs.running:
+        jobs = self.jobs.announced()
+        if not jobs:
             self.playback_bar.hide_progress()
-        elif self._encoding is None or self._encoding not in self.jobs.running:
-            shown = [j for j in self.jobs.running if j.title not in QUIET]
-            if shown:
-                self.playback_bar.show_progress(shown[-1].title)
+        elif self._encoding not in jobs:
+            self.playback_bar.show_progress(jobs[-1].title)
 
     def _lasso_drawn(self, polygon: NDArray[np.float64]) -> None:
         layer = self.map.units_layer
@@ -469,14 +487,25 @@ class InsilicoWindow(QObject):
         return False
 
     def _may_close(self) -> bool:
-        busy = [job.title for job in self.jobs.running if job is self._encoding]
-        if busy and not self.confirm(f"{busy[0]} is not complete. Stop it and close?"):
+        if self._closing:
             return False
-        self.experiment.playback.playing = False
-        self.jobs.stop_all()
-        if self._cache is not None:
-            self._cache.close()
-            self._cache = None
+        busy = self.jobs.announced()
+        if busy and not self.confirm(
+            f"{busy[0].title} is not complete. Stop it and close?"
+        ):
+            return False
+        self._closing = True
+        try:
+            self.experiment.playback.playing = False
+            if not self.jobs.stop_all():
+                self._say_problem(
+                    "Something in the background cannot be stopped yet; close the window "
+                    "again in a moment."
+                )
+                return False
+            self._stop_reading()
+        finally:
+            self._closing = False
         return True
 
     def confirm(self, question: str) -> bool:

@@ -125,7 +125,7 @@ class EncodingJob:
         self._n_videos = len(videos) if self._batched else None
         self.behavior = check_behavior(session, behavior, self.n_frames, self._n_videos)
         self._chunk_frames = chunk_frames
-        self._hash = hashlib.sha256()
+        self._hashes = [hashlib.sha256() for _ in self._videos]
         shape: tuple[int, ...] = (self.n_frames, len(self.selection))
         if self._n_videos is not None:
             shape = (self._n_videos, *shape)
@@ -175,7 +175,8 @@ class EncodingJob:
         for start in range(0, self.n_frames, self._chunk_frames):
             stop = min(start + self._chunk_frames, self.n_frames)
             chunk = np.stack([video.frames(start, stop) for video in self._videos])
-            self._hash.update(chunk.tobytes())
+            for digest, video in zip(self._hashes, chunk, strict=True):
+                digest.update(video.tobytes())
             yield chunk if self._batched else chunk[0]
 
     def _coords(self) -> dict[str, Any]:
@@ -190,6 +191,16 @@ class EncodingJob:
             coords[str(name)] = ("unit", values)
         return coords
 
+    def _stimulus_hash(self) -> str:
+        """Hash of size, rate and every frame of every video, however it was chunked."""
+        height, width = self.session.frame_shape
+        whole = hashlib.sha256(
+            f"{self.n_frames}x{height}x{width}@{self.session.frame_rate!r}".encode()
+        )
+        for digest in self._hashes:
+            whole.update(digest.digest())
+        return f"sha256:{whole.hexdigest()}"
+
     def _attrs(self) -> dict[str, Any]:
         session = self.session
         attrs: dict[str, Any] = {
@@ -199,7 +210,7 @@ class EncodingJob:
             "dtype": "float32",
             "frame_rate": session.frame_rate,
             "stimulus": self.stimulus.name,
-            "stimulus_hash": f"sha256:{self._hash.hexdigest()}",
+            "stimulus_hash": self._stimulus_hash(),
             "stimulus_attrs": dict(self.stimulus.attrs),
             "behavior": {name: _digest(trace) for name, trace in self.behavior.items()}
             or "no behaviour (zeros)",
@@ -264,6 +275,7 @@ def encode(
     InsilicoError
         If an input does not fit, or memory or disk run out.
     """
+    _stop_if(cancel, "Encoding was cancelled before it began.")
     job = EncodingJob(
         session,
         stimulus,
@@ -276,19 +288,24 @@ def encode(
     steps = job.run()
     try:
         while True:
-            if cancel is not None and cancel.is_set():
-                raise EncodingCancelled(
-                    f"Encoding {job.stimulus.name} was cancelled after "
-                    f"{job.store.n_done} of {job.n_frames} frames."
-                )
             progress = next(steps)
             if on_progress is not None:
                 on_progress(progress.done, progress.total)
+            _stop_if(
+                cancel,
+                f"Encoding {job.stimulus.name} was cancelled after {progress.done} of "
+                f"{progress.total} frames.",
+            )
     except StopIteration as end:
         responses: xr.DataArray = end.value
         return responses
     finally:
         steps.close()
+
+
+def _stop_if(cancel: threading.Event | None, sentence: str) -> None:
+    if cancel is not None and cancel.is_set():
+        raise EncodingCancelled(sentence)
 
 
 def _as_videos(

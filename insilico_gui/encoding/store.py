@@ -21,7 +21,7 @@ import xarray as xr
 from insilico_gui.errors import EncodingError
 from insilico_gui.export import load_responses, zarr_folder
 from insilico_gui.export.record import describe
-from insilico_gui.files import check_target, replace, require_space, writing
+from insilico_gui.files import check_target, publish, require_space, writing
 
 if TYPE_CHECKING:
     import os
@@ -125,7 +125,7 @@ class ScratchStore(ResponseStore):
 
     def discard(self) -> None:
         """See :meth:`ResponseStore.discard`."""
-        self._array = np.empty((0,) * len(self.shape), np.float32)
+        # Readers in other threads keep what they have; it goes with the last of them.
         if self._file is not None:
             self._file.close()
 
@@ -143,6 +143,11 @@ class ZarrStore(ResponseStore):
         self.path = path
         self._partial = path.with_name(f"{path.name}.partial")
         check_target(path, overwrite, EncodingError)
+        if path.exists() and not zarr_folder.is_one(path):
+            raise EncodingError(
+                f"{path} exists and is not a zarr folder, so it is not replaced; choose "
+                "another name."
+            )
         require_space(path.parent, int(np.prod(shape)) * 4, EncodingError)
         with writing(str(path), EncodingError):
             shutil.rmtree(self._partial, ignore_errors=True)
@@ -187,8 +192,10 @@ class ZarrStore(ResponseStore):
         labels = xr.DataArray(no_values, coords, self.dims, attrs=dict(attrs))
         with writing(str(self.path), EncodingError):
             zarr_folder.label(self._partial, describe(labels))
-            replace(self._partial, self.path)
-        return load_responses(self.path)
+            publish(self._partial, self.path)
+        responses = load_responses(self.path)
+        self._array = zarr_folder.values(self.path)  # the folder has moved
+        return responses
 
     def discard(self) -> None:
         """See :meth:`ResponseStore.discard`."""

@@ -43,9 +43,21 @@ def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
     return [target.name], []
 
 
+def is_one(path: Path) -> bool:
+    """Whether there is a zarr folder (of format 3) at a path."""
+    return (path / "zarr.json").is_file()
+
+
+def values(path: Path) -> zarr.Array[Any]:
+    """The values of a folder, to be read in parts."""
+    import zarr
+
+    return zarr.open_array(path / "responses", mode="r", zarr_format=3)
+
+
 def check(target: Path, record: Record) -> None:
     """Refuse what cannot be written, and to replace what is not a zarr folder."""
-    if target.exists() and not (target / "zarr.json").is_file():
+    if target.exists() and not is_one(target):
         raise ExportError(
             f"{target} exists and is not a zarr folder, but would be replaced; choose "
             "another name."

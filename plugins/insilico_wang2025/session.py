@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import threading
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,8 @@ from insilico_wang2025.unit_table import known_units, unit_table
 from insilico_wang2025.weights import load_network, weights_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import pandas as pd
@@ -151,16 +152,40 @@ class Wang2025Session(StreamingSession[State]):
             )
 
 
-@contextmanager
-def full_float32() -> Iterator[None]:
+class _FullFloat32:
+    """Has CUDA multiply in float32 while any thread is within it.
+
+    The flags are of the whole process, and two encodings may overlap: the first to enter
+    sets them, the last to leave puts back what was there before.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = (False, False)
+
+    def __enter__(self) -> None:
+        matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+        with self._lock:
+            if self._inside == 0:
+                self._before = matmul.allow_tf32, cudnn.allow_tf32
+                matmul.allow_tf32 = cudnn.allow_tf32 = False
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                matmul.allow_tf32, cudnn.allow_tf32 = self._before
+
+
+_full_float32 = _FullFloat32()
+
+
+def full_float32() -> AbstractContextManager[None]:
     """Have CUDA multiply in float32, not in the shorter TensorFloat-32."""
-    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
-    before = matmul.allow_tf32, cudnn.allow_tf32
-    matmul.allow_tf32 = cudnn.allow_tf32 = False
-    try:
-        yield
-    finally:
-        matmul.allow_tf32, cudnn.allow_tf32 = before
+    return _full_float32
 
 
 def open_scan(key: ScanKey, directory: Path, device: str) -> Wang2025Session:

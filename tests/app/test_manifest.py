@@ -7,7 +7,7 @@ import sys
 
 from npe2 import PluginManifest
 
-from insilico_gui.app import plugin_widget
+from insilico_gui.app import PluginWidget
 
 
 def test_manifest_is_valid_and_its_command_exists():
@@ -18,7 +18,7 @@ def test_manifest_is_valid_and_its_command_exists():
     (command,) = manifest.contributions.commands
     assert command.id == widget.command
     module, name = command.python_name.split(":")
-    assert getattr(sys.modules[module], name) is plugin_widget
+    assert getattr(sys.modules[module], name) is PluginWidget
 
 
 def test_npe2_validates_it():

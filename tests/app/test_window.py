@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import threading
+from contextlib import suppress
 
 import numpy as np
 import pytest
+from npe2 import PluginManager, PluginManifest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QMessageBox
 from support.leaky import LeakySession
 
 import insilico_gui as ig
+from insilico_gui.app import InsilicoWindow
 from insilico_gui.app.unit_map import unit_positions
 from insilico_gui.stimuli import ArrayStimulus
 
@@ -319,14 +323,86 @@ def test_docks_fit_a_small_screen(encoded, qtbot):
     assert qt_window.minimumSizeHint().height() <= 768
 
 
-def test_plugin_menu_opens_the_same(make_napari_viewer, qtbot):
-    from insilico_gui.app import InsilicoWindow, plugin_widget
-
+def test_plugin_menu_opens_the_same(make_napari_viewer):
+    """The way napari's menu takes: by the manifest, with napari docking the widget."""
     viewer = make_napari_viewer(show=True)
-    viewer.window.add_dock_widget(plugin_widget(viewer), name="In silico experiments")
+    with suppress(ValueError):  # known already, from an earlier test
+        manifest = PluginManifest.from_distribution("insilico-gui")
+        PluginManager.instance().register(manifest)
+    viewer.window.add_plugin_dock_widget("insilico-gui", "In silico experiments")
     (window,) = viewer.window._qt_window.findChildren(InsilicoWindow)
     window.wait(FAST)
+    assert window.session_panel.session.findText("demo") >= 0
     dock = window._dock_of(window.session_panel)
     area = viewer.window._qt_window.dockWidgetArea(dock)
     assert area == Qt.DockWidgetArea.LeftDockWidgetArea
     window.jobs.stop_all()
+
+
+def test_a_failing_session_is_told_and_the_window_goes_on(window):
+    """A RuntimeError of the network, which superqt's own generator worker swallows."""
+
+    class Failing(LeakySession):
+        def advance(self, state, frames, behavior, units):
+            if frames.shape[1] < 16:
+                raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+            return super().advance(state, frames, behavior, units)
+
+    clip = np.zeros((50, 36, 64), np.uint8)
+    window.experiment.use_session(Failing(40, (36, 64)))
+    window.experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    window.encode()
+    window.wait(FAST)
+    assert "mat1 and mat2" in window.playback_bar.message.text()
+    assert window.experiment.job is None and not window.jobs.running
+    window.experiment.use_stimulus(ArrayStimulus(clip[:48], 10.0))
+    window.encode()
+    window.wait(FAST)
+    assert window.experiment.responses.sizes["time"] == 48
+
+
+def test_cancelled_work_is_closed_in_its_thread(window, qtbot):
+    started, closed = [], []
+
+    def work():
+        try:
+            while True:
+                started.append(True)
+                yield
+        finally:
+            closed.append(threading.current_thread() is threading.main_thread())
+
+    job = window.jobs.start("Endless", work)
+    qtbot.waitUntil(lambda: bool(started), timeout=5000)
+    window.cancel()
+    qtbot.waitUntil(lambda: job not in window.jobs.running, timeout=5000)
+    assert closed == [False]
+
+
+def test_another_fit_encodes_anew(encoded):
+    first = encoded.experiment.responses
+    wide = np.random.default_rng(0).integers(0, 255, (30, 36, 128), np.uint8)
+    encoded.experiment.use_stimulus(ArrayStimulus(wide, 10.0))
+    encoded.stimulus_panel.fit.setCurrentText("stretch")
+    encoded.wait(FAST)
+    responses = encoded.experiment.responses
+    assert responses is not None and responses is not first
+    assert responses.attrs["stimulus_attrs"]["fit"] == "stretch"
+
+
+def test_a_long_name_does_not_widen_the_window(encoded, tmp_path):
+    before = encoded.viewer.window._qt_window.minimumSizeHint().width()
+    encoded.drop([tmp_path / ("a_very_long_name_" * 12 + ".mp4")])
+    encoded.wait(FAST)
+    assert "a_very_long_name" in encoded.playback_bar.message.text().replace(
+        "\u200b", ""
+    )
+    assert encoded.viewer.window._qt_window.minimumSizeHint().width() == before
+
+
+def test_other_layers_of_the_same_name_are_left_alone(window):
+    own = window.viewer.add_points(np.zeros((3, 2)), name="Units")
+    window.experiment.use_session(LeakySession(40, (36, 64)))
+    window.experiment.use_session(LeakySession(20, (36, 64)))
+    assert own in window.viewer.layers
+    assert len(window.map.units_layer.data) == 20

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -226,9 +227,45 @@ def test_wrong_store_is_refused(leaky, clip, tmp_path):
 
 
 def test_full_disk_is_one_sentence(leaky, clip, tmp_path, monkeypatch):
-    monkeypatch.setattr("shutil.disk_usage", lambda _: (10, 10, 0))
-    free = __import__("types").SimpleNamespace(free=0)
+    free = SimpleNamespace(free=0)
     monkeypatch.setattr("shutil.disk_usage", lambda _: free)
     with pytest.raises(EncodingError, match="GB free"):
         ig.encode(leaky, clip, store=tmp_path / "x.zarr")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_foreign_folder_is_not_replaced(leaky, clip, tmp_path):
+    target = tmp_path / "mine.zarr"
+    target.mkdir()
+    (target / "thesis.txt").write_text("years of work")
+    with pytest.raises(EncodingError, match="not a zarr folder"):
+        ig.encode(leaky, clip, store=target, overwrite=True)
+    assert (target / "thesis.txt").read_text() == "years of work"
+
+
+def test_cancelled_before_it_began(leaky, clip, tmp_path):
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(EncodingCancelled, match="before it began"):
+        ig.encode(leaky, clip, cancel=cancel, store=tmp_path / "out.zarr")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_batch_hash_does_not_depend_on_chunks(leaky, clip):
+    batch = np.stack([clip, clip[::-1]])
+    hashes = set()
+    for chunk in (7, 16):
+        steps = EncodingJob(leaky, batch, chunk_frames=chunk).run()
+        with pytest.raises(StopIteration) as end:
+            while True:
+                next(steps)
+        hashes.add(end.value.value.attrs["stimulus_hash"])
+    assert len(hashes) == 1
+    assert hashes != {ig.encode(leaky, batch[::-1]).attrs["stimulus_hash"]}
+
+
+def test_rows_of_a_finished_zarr(leaky, clip, tmp_path):
+    job = EncodingJob(leaky, clip, store=tmp_path / "out.zarr")
+    for _ in job.run():
+        pass
+    np.testing.assert_allclose(job.store.rows(0, 53), expected(leaky, clip), rtol=1e-6)
