@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import napari
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
@@ -14,7 +15,6 @@ from insilico_gui.stimuli import Stimulus, open_stimulus
 if TYPE_CHECKING:
     import os
 
-    import napari
     import numpy as np
     from numpy.typing import NDArray
 
@@ -84,7 +84,9 @@ class PluginWidget(QWidget):
 
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         super().__init__()
-        self.window_ = InsilicoWindow(napari_viewer, dock_session_panel=False)
+        # What plugins are handed hides the window, in which the panels have to go.
+        viewer = napari.current_viewer() or napari_viewer
+        self.window_ = InsilicoWindow(viewer, dock_session_panel=False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.window_.session_area)
