@@ -22,6 +22,7 @@ from insilico_gui.stimuli.gabors import DriftingGabors, drifting_gabors
 from insilico_gui.stimuli.geometry import Fit
 from insilico_gui.stimuli.gratings import DriftingGratings, drifting_gratings
 from insilico_gui.stimuli.image_sequence import NaturalImages, natural_images
+from insilico_gui.stimuli.kinematogram import RandomDots, random_dots
 from insilico_gui.stimuli.looming_disc import Looming, looming
 from insilico_gui.stimuli.monet import Monet2, monet2
 from insilico_gui.stimuli.opening import SUPPORTED_SUFFIXES, open_stimulus
@@ -32,6 +33,7 @@ from insilico_gui.stimuli.parametric import (
 )
 from insilico_gui.stimuli.phase_movie import Trippy, trippy
 from insilico_gui.stimuli.sizes import SizeSeries, size_series
+from insilico_gui.stimuli.sparse_squares import SparseNoise, sparse_noise
 from insilico_gui.stimuli.static import StaticGratings, static_gratings
 
 __all__ = [
@@ -50,8 +52,10 @@ __all__ = [
     "Monet2",
     "MovingBars",
     "NaturalImages",
+    "RandomDots",
     "RenderedStimulus",
     "SizeSeries",
+    "SparseNoise",
     "StaticGratings",
     "Stimulus",
     "StimulusSpec",
@@ -68,7 +72,9 @@ __all__ = [
     "moving_bars",
     "natural_images",
     "open_stimulus",
+    "random_dots",
     "size_series",
+    "sparse_noise",
     "spec_from_dict",
     "static_gratings",
     "trippy",

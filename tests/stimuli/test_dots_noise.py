@@ -12,9 +12,11 @@ from measuring import all_frames
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import Display, spec_from_dict
 from insilico_gui.stimuli.flashed_dots import gaussian_dots
+from insilico_gui.stimuli.kinematogram import random_dots
 from insilico_gui.stimuli.monet import monet2
 from insilico_gui.stimuli.phase_movie import trippy
 from insilico_gui.stimuli.random_words import random_bytes, random_order, random_words
+from insilico_gui.stimuli.sparse_squares import sparse_noise
 
 SMALL = Display(pixels=(36, 64))
 
@@ -42,6 +44,23 @@ CASES = {
             "seed": 5,
         },
         "sha256:aae9fa9ab378eb8df16a9a5c3650d071d672242fd0f1ce850f9392af371f9e13",
+    ),
+    "random_dots": (
+        random_dots,
+        {
+            "directions": [0, 130],
+            "coherence": 0.6,
+            "speed_deg_s": 25,
+            "dot_size_deg": 9,
+            "duration_s": 0.7,
+            "blank_s": 0.2,
+        },
+        "sha256:21edf111d002f96db6810770a54bbc3562ab1a5dd118cd820b818e0a2ab05c0a",
+    ),
+    "sparse_noise": (
+        sparse_noise,
+        {"size_deg": 13, "density": 0.2, "n_presentations": 40},
+        "sha256:cf87d798748d415c8c76ae3282b2b11b520808c833f3724bc23dceb64f3f4225",
     ),
     "trippy": (
         trippy,
@@ -203,6 +222,27 @@ def test_a_form_can_be_made_of_the_function(name):
             },
             "No wave",
         ),
+        ("random_dots", {"dot_size_deg": 0.5}, "less than a pixel"),
+        ("random_dots", {"dot_size_deg": -1}, "dot_size_deg is -1"),
+        ("random_dots", {"density": 0}, "density is 0"),
+        ("random_dots", {"density": 0.6}, "density is 0.6"),
+        ("random_dots", {"coherence": [0.5, 1.2]}, "coherence is 1.2"),
+        ("random_dots", {"speed_deg_s": -3}, "speed_deg_s is -3"),
+        ("random_dots", {"speed_deg_s": 400}, "more than half of the"),
+        ("random_dots", {"lifetime_s": 0.04}, "less than two frames"),
+        ("random_dots", {"lifetime_s": 600}, "dots on and around the screen"),
+        ("random_dots", {"motion": ["spiral"]}, "motion is 'spiral'"),
+        ("random_dots", {"motion": []}, "motion is"),
+        ("random_dots", {"directions": 0}, "directions is 0"),
+        ("random_dots", {"directions": [0, 360]}, "directions holds a number twice"),
+        ("random_dots", {"repeats": 1000}, "would last .* hours"),
+        ("sparse_noise", {"size_deg": 0.5}, "at least a pixel"),
+        ("sparse_noise", {"size_deg": 200}, "at most the screen"),
+        ("sparse_noise", {"density": 0.004}, "less than a bright and a dark one"),
+        ("sparse_noise", {"density": 0}, "density is 0"),
+        ("sparse_noise", {"density": 1.5}, "density is 1.5"),
+        ("sparse_noise", {"duration_s": 0}, "duration_s is 0"),
+        ("sparse_noise", {"n_presentations": 10**6}, "would last .* hours"),
         ("trippy", {"spatial_freq": 0.8}, "spatial_frequency of 0.8"),
         ("trippy", {"temp_freq": 16}, "temp_freq is 16"),
         ("trippy", {"temp_freq": 12}, "pixels change at up to"),
