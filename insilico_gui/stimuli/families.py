@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 from insilico_gui.stimuli.bars import moving_bars
 from insilico_gui.stimuli.contrasts import contrast_series
+from insilico_gui.stimuli.flashed_dots import gaussian_dots
 from insilico_gui.stimuli.flashes import full_field_flashes
 from insilico_gui.stimuli.gabors import drifting_gabors
 from insilico_gui.stimuli.gratings import drifting_gratings
 from insilico_gui.stimuli.image_sequence import natural_images
+from insilico_gui.stimuli.kinematogram import random_dots
 from insilico_gui.stimuli.looming_disc import looming
+from insilico_gui.stimuli.monet import monet2
+from insilico_gui.stimuli.phase_movie import trippy
 from insilico_gui.stimuli.sizes import size_series
+from insilico_gui.stimuli.sparse_squares import sparse_noise
 from insilico_gui.stimuli.static import static_gratings
 
 if TYPE_CHECKING:
@@ -28,6 +33,11 @@ FAMILIES: dict[str, Callable[..., RenderedStimulus]] = {
     "full field flashes": full_field_flashes,
     "moving bars": moving_bars,
     "looming": looming,
+    "gaussian dots": gaussian_dots,
+    "sparse noise": sparse_noise,
+    "random dots": random_dots,
+    "monet2": monet2,
+    "trippy": trippy,
     "natural images": natural_images,
 }
 """Functions whose typed parameters are the form; each returns a stimulus with trials."""
