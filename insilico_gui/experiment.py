@@ -338,6 +338,10 @@ class Experiment:
         self.analysis_changed.emit(name)
         self.units_changed.emit()
 
+    def analysis_columns(self, name: str) -> list[str]:
+        """Columns of :attr:`units` that the latest analysis of that name made."""
+        return list(self._columns.get(name, ()))
+
     def _forget_columns(self, analysis: str) -> None:
         self.units = self.units.drop(columns=self._columns.pop(analysis, []))
         self._parameters.pop(analysis, None)

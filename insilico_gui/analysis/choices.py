@@ -130,6 +130,26 @@ def has_dots(trials: pd.DataFrame) -> bool:
     )
 
 
+def dot_sigma(responses: xr.DataArray) -> float:
+    """Standard deviation in degrees of the dots that responses are to.
+
+    Raises
+    ------
+    AnalysisError
+        If the responses do not say it.
+    """
+    about: Any = responses.attrs.get("stimulus_attrs", {})
+    while isinstance(about, dict):
+        sigma = about.get("spec", {}).get("sigma_deg")
+        if sigma is not None:
+            return float(sigma)
+        about = about.get("source")
+    raise AnalysisError(
+        "The responses do not say how wide the dots were; give sigma_deg to "
+        "map_receptive_fields."
+    )
+
+
 def map_receptive_fields(
     responses: xr.DataArray,
     *,

@@ -11,7 +11,7 @@ import xarray as xr
 from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QPushButton
 
 from insilico_gui.analysis import compare
-from insilico_gui.app.panel import Panel, plot_widget, text_label
+from insilico_gui.app.panel import Panel, ThemedPlot, text_label
 from insilico_gui.export import SUFFIXES, load_responses
 from insilico_gui.responses import measured_columns, unit_table
 
@@ -45,7 +45,7 @@ class ComparePanel(Panel):
         self.about = text_label()
         self.column = QComboBox()
         self.column.currentTextChanged.connect(self._draw)
-        self.plot = plot_widget()
+        self.plot = ThemedPlot()
         self.plot.setFixedHeight(250)
         self.summary = text_label()
 

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app import colors
-from insilico_gui.app.panel import Panel, plot_widget, text_label
+from insilico_gui.app.panel import Panel, ThemedPlot, text_label
 from insilico_gui.view import RESPONSE
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class MapPanel(Panel):
         limits.addWidget(self.high)
 
         self._bar_image = pg.ImageItem(axisOrder="row-major")
-        self.bar = plot_widget()
+        self.bar = ThemedPlot()
         self.bar.setFixedHeight(70)
         self.bar.setMouseEnabled(x=False, y=False)
         self.bar.hideAxis("left")

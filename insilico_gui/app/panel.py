@@ -72,14 +72,15 @@ def background() -> str:
     return get_theme(get_settings().appearance.theme).background.as_hex()
 
 
-def plot_widget() -> pg.PlotWidget:
+class ThemedPlot(pg.PlotWidget):
     """An empty plot in the viewer's colours, without pyqtgraph's menus."""
-    plot = pg.PlotWidget(background=background())
-    plot.setMenuEnabled(False)
-    plot.hideButtons()
-    for side in ("left", "bottom"):
-        plot.getAxis(side).enableAutoSIPrefix(False)
-    return plot
+
+    def __init__(self) -> None:
+        super().__init__(background=background())
+        self.setMenuEnabled(False)
+        self.hideButtons()
+        for side in ("left", "bottom"):
+            self.getAxis(side).enableAutoSIPrefix(False)
 
 
 def text_label(text: str = "") -> QLabel:

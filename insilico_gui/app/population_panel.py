@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from qtpy.QtWidgets import QComboBox, QHBoxLayout
 
 from insilico_gui.app import colors
-from insilico_gui.app.panel import Panel, plot_widget, text_label
+from insilico_gui.app.panel import Panel, ThemedPlot, text_label
 from insilico_gui.responses import measured_columns
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class PopulationPanel(Panel):
         self.column.currentTextChanged.connect(self._draw)
         self.summary = text_label()
         self.summary.setWordWrap(False)
-        self.plot = plot_widget()
+        self.plot = ThemedPlot()
         self.plot.setMinimumHeight(60)
         self.plot.setLabel("left", "units")
         self.plot.addLegend(offset=(-10, 5))

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from qtpy.QtCore import QTimer
 
 from insilico_gui.analysis.traces import TraceSummary
-from insilico_gui.app.panel import Panel, plot_widget
+from insilico_gui.app.panel import Panel, ThemedPlot
 from insilico_gui.encoding.engine import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class TracesPanel(Panel):
         self._job: Job | None = None
         self._stale = False
 
-        self.plot = plot_widget()
+        self.plot = ThemedPlot()
         self.plot.setMinimumHeight(90)
         self.plot.setLabel("bottom", "time (s)")
         self.plot.setLabel("left", "response")

@@ -1,12 +1,12 @@
-"""Direction tuning of the selected units."""
+"""Tuning of the selected units to whatever the trials vary."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
 from qtpy.QtWidgets import (
+    QComboBox,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
@@ -15,24 +15,34 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
 )
 
-from insilico_gui.analysis import direction_tuning, tuning_columns
-from insilico_gui.app.panel import Panel, plot_widget, text_label
-from insilico_gui.app.traces_panel import MEAN_COLOR
+from insilico_gui.analysis import VonMisesFit, trial_table
+from insilico_gui.analysis.choices import parameters, tune
+from insilico_gui.app.colors import period
+from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.app.tuning_plots import Curve, CurvePlot, PairPlot, PolarPlot
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+    from numpy.typing import NDArray
 
     from insilico_gui.app.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
 
-TRIAL_COLOR = (150, 200, 255, 160)
-DIRECTION_TUNING = "direction tuning"
-INDICES = ("OSI_fit", "DSI_raw", "gOSI", "gDSI")
+SHOWN_FIRST = ("pref_dir", "OSI_fit", "DSI_raw", "gOSI", "gDSI")
+"""Columns worth a place in the one line of text, where a tuning has them."""
+
+N_COLUMNS = 5
+FIT_FIELDS = ("mu", "kappa", "phi", "amplitude", "baseline", "mse", "success")
+
+
+def analysis_name(parameter: str) -> str:
+    """Name under which an experiment keeps the tuning to a parameter."""
+    return f"{parameter} tuning"
 
 
 class TuningPanel(Panel):
-    """Responses against direction, Cartesian and polar, and the indices.
+    """Responses against a parameter of the trials: curve, polar plot or map.
 
     Shows one unit of the selection at a time, or the mean over the selection.
     """
@@ -42,6 +52,13 @@ class TuningPanel(Panel):
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(2, 2, 2, 2)
+        self._computing: Job | None = None
+        self.parameter = QComboBox()
+        self.parameter.setMinimumContentsLength(9)
+        self.parameter.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.parameter.currentTextChanged.connect(self._draw)
         self.compute_button = QPushButton("Compute tuning")
         self.compute_button.clicked.connect(self.compute)
         self.latency = QDoubleSpinBox()
@@ -53,36 +70,27 @@ class TuningPanel(Panel):
         )
         self.unit = QSpinBox()
         self.unit.setSpecialValueText("mean")
+        self.unit.setMinimumWidth(90)
         self.unit.setToolTip("0: mean of the selection; n: its n-th unit")
         self.unit.valueChanged.connect(self._draw)
         self.indices = text_label()
         self.indices.setWordWrap(False)  # or the plots would not shrink to the dock
 
         form = QFormLayout()
+        form.setVerticalSpacing(2)
+        form.addRow("Tuning to", self.parameter)
         form.addRow("Latency", self.latency)
         form.addRow("Unit", self.unit)
         controls = QVBoxLayout()
         controls.addLayout(form)
         controls.addWidget(self.compute_button)
         controls.addStretch(1)
-
-        self.cartesian = plot_widget()
-        self.cartesian.setLabel("bottom", "direction (deg)")
-        self.cartesian.setLabel("left", "response")
-        self.polar = plot_widget()
-        self.polar.setAspectLocked(True)
-        self.polar.hideAxis("bottom")
-        self.polar.hideAxis("left")
-        for plot in (self.cartesian, self.polar):
-            plot.setMinimumHeight(60)
-        self.cartesian.setXRange(-10, 370)
-        self.cartesian.getAxis("bottom").setTicks(
-            [[(angle, str(angle)) for angle in range(0, 361, 90)]]
-        )
+        self.cartesian, self.polar, self.pair = CurvePlot(), PolarPlot(), PairPlot()
 
         row = QHBoxLayout()
         row.addLayout(controls, 2)
         row.addWidget(self.cartesian, 5)
+        row.addWidget(self.pair, 5)
         row.addWidget(self.polar, 3)
         self.body.addWidget(self.indices)
         self.body.addLayout(row, 1)
@@ -102,47 +110,44 @@ class TuningPanel(Panel):
     def compute(self) -> None:
         """Compute the tuning of every encoded unit, in the background."""
         responses, latency_s = self.experiment.responses, self.latency.value()
-        if responses is None:
+        parameter = self.parameter.currentText()
+        if responses is None or not parameter:
             return
-        self.compute_button.setEnabled(False)
 
-        def work() -> tuple[xr.DataArray, xr.Dataset, pd.DataFrame]:
-            tuning = direction_tuning(responses, latency_s=latency_s)
-            return responses, tuning, tuning_columns(tuning)
+        def take(result: tuple[xr.Dataset, pd.DataFrame]) -> None:
+            if responses is self.experiment.responses:
+                name = analysis_name(parameter)
+                self.attempt(self.experiment.use_analysis, name, *result)
 
-        self.jobs.start(
-            "Computing tuning", work, on_return=self._use, on_end=self._ended
+        self._computing = self.jobs.start(
+            f"Computing {analysis_name(parameter)}",
+            lambda: tune(responses, parameter, latency_s=latency_s),
+            on_return=take,
+            on_end=self._ended,
         )
-
-    def _use(self, result: tuple[xr.DataArray, xr.Dataset, pd.DataFrame]) -> None:
-        responses, tuning, columns = result
-        if responses is self.experiment.responses:
-            self.attempt(
-                self.experiment.use_analysis, DIRECTION_TUNING, tuning, columns
-            )
+        self._show_state()
 
     def _ended(self, _job: Job) -> None:
+        self._computing = None
         self._show_state()
 
     # -- from the state ----------------------------------------------------------------
 
     def _show_state(self) -> None:
         responses = self.experiment.responses
-        has_directions = responses is not None and "direction" in responses.attrs.get(
-            "trials", {}
-        )
-        self.compute_button.setEnabled(has_directions)
-        if responses is None:
-            self.indices.setText("Encode drifting gratings to compute tuning.")
-        elif not has_directions:
-            self.indices.setText("The stimulus has no trials with a direction.")
-        elif DIRECTION_TUNING not in self.experiment.analyses:
-            self.indices.setText("")
+        names: list[str] = []
+        if responses is not None and "trials" in responses.attrs:
+            names = parameters(trial_table(responses))
+        if names != [self.parameter.itemText(i) for i in range(self.parameter.count())]:
+            self.parameter.blockSignals(True)
+            self.parameter.clear()
+            self.parameter.addItems(names)
+            self.parameter.blockSignals(False)
+        self.compute_button.setEnabled(bool(names) and self._computing is None)
         self._draw()
 
-    def _analysis_changed(self, name: str) -> None:
-        if name == DIRECTION_TUNING:
-            self._selection_changed()
+    def _analysis_changed(self, _name: str) -> None:
+        self._selection_changed()
 
     def _selection_changed(self) -> None:
         self.unit.blockSignals(True)
@@ -150,101 +155,79 @@ class TuningPanel(Panel):
         self.unit.blockSignals(False)
         self._draw()
 
-    def _draw(self) -> None:
-        self.cartesian.clear()
-        self.polar.clear()
-        tuning = self.experiment.analyses.get(DIRECTION_TUNING)
+    def _draw(self, *_: object) -> None:
+        parameter = self.parameter.currentText()
+        tuning = self.experiment.analyses.get(analysis_name(parameter))
         columns = self.experiment.selected_columns()
+        is_pair = " x " in parameter
+        self.cartesian.setVisible(not is_pair)
+        self.pair.setVisible(is_pair)
+        self.polar.setVisible(parameter in ("", "direction"))
+        self.unit.setEnabled(tuning is not None)
         if tuning is None or len(columns) == 0:
+            self.cartesian.show_curve(None)
+            self.polar.show_curve(None)
+            self.pair.setVisible(False)
+            self.indices.setText(self._why_empty(parameter, len(columns)))
             return
         number = self.unit.value()
         chosen = columns if number == 0 else columns[[number - 1]]
-        directions = tuning["direction"].to_numpy()
-        curve = tuning["curve"].to_numpy()[:, chosen].mean(axis=1)
-        trials = tuning["trial_response"].to_numpy()[:, chosen].mean(axis=1)
-        shown = tuning["trial_direction"].to_numpy()
-        order = np.argsort(directions)
-        self._draw_cartesian(directions[order], curve[order], shown, trials)
-        self._draw_polar(directions[order], curve[order], shown, trials)
-        self.indices.setText(self._describe(chosen, number))
-
-    def _draw_cartesian(
-        self,
-        directions: np.ndarray,
-        curve: np.ndarray,
-        shown: np.ndarray,
-        trials: np.ndarray,
-    ) -> None:
-        self.cartesian.plot(
-            shown,
-            trials,
-            pen=None,
-            symbol="o",
-            symbolSize=5,
-            symbolBrush=TRIAL_COLOR,
-            symbolPen=None,
-        )
-        self.cartesian.plot(
-            directions,
-            curve,
-            pen=pg.mkPen(MEAN_COLOR, width=2),
-            symbol="s",
-            symbolSize=5,
-        )
-        self.cartesian.setYRange(0, max(np.nanmax(trials) * 1.05, 1e-9), padding=0)
-
-    def _draw_polar(
-        self,
-        directions: np.ndarray,
-        curve: np.ndarray,
-        shown: np.ndarray,
-        trials: np.ndarray,
-    ) -> None:
-        radius = max(float(np.nanmax(trials)), 1e-9)
-        circle = np.linspace(0, 2 * np.pi, 91)
-        for fraction in (0.5, 1.0):
-            self.polar.plot(
-                fraction * radius * np.cos(circle),
-                fraction * radius * np.sin(circle),
-                pen=pg.mkPen((120, 120, 120), width=1),
-            )
-        for angle in range(0, 360, 90):
-            text = pg.TextItem(f"{angle}°", color=(170, 170, 170), anchor=(0.5, 0.5))
-            text.setPos(
-                1.18 * radius * np.cos(np.deg2rad(angle)),
-                1.18 * radius * np.sin(np.deg2rad(angle)),
-            )
-            self.polar.addItem(text)
-        angles = np.deg2rad(shown)
-        self.polar.plot(
-            trials * np.cos(angles),
-            trials * np.sin(angles),
-            pen=None,
-            symbol="o",
-            symbolSize=4,
-            symbolBrush=TRIAL_COLOR,
-            symbolPen=None,
-        )
-        around = np.deg2rad(np.append(directions, directions[0]))
-        closed = np.append(curve, curve[0])
-        self.polar.plot(
-            closed * np.cos(around),
-            closed * np.sin(around),
-            pen=pg.mkPen(MEAN_COLOR, width=2),
-        )
-        self.polar.setXRange(-1.3 * radius, 1.3 * radius, padding=0)
-        self.polar.setYRange(-1.3 * radius, 1.3 * radius, padding=0)
-
-    def _describe(self, chosen: np.ndarray, number: int) -> str:
-        units = self.experiment.units
-        rows = self.experiment.job_indices()[chosen]
-        if number:
-            unit = units.iloc[rows[0]]
-            parts = [f"<b>unit {unit['unit_id']}</b>"]
-            parts.append(f"preferred direction {unit['pref_dir']:.0f}°")
-            values = unit
+        if is_pair:
+            first, second = parameter.split(" x ")
+            levels = tuning[first].to_numpy(), tuning[second].to_numpy()
+            curve = tuning["curve"].transpose(first, second, "unit").to_numpy()
+            mean = curve[..., chosen].mean(axis=-1)
+            self.pair.show_pair((first, second), levels, mean)
         else:
-            parts = [f"<b>median of {len(rows):,} units</b>"]
-            values = units.iloc[rows].median(numeric_only=True)
-        parts += [f"{name} {values[name]:.2f}" for name in INDICES if name in values]
+            shown = _curve(tuning, parameter, chosen)
+            self.cartesian.show_curve(shown)
+            self.polar.show_curve(shown if parameter == "direction" else None)
+        self.indices.setText(self._describe(parameter, tuning, chosen, number))
+
+    def _why_empty(self, parameter: str, n_columns: int) -> str:
+        if self.experiment.responses is None:
+            return "Encode a stimulus with trials, such as gratings, to compute tuning."
+        if not parameter:
+            return "The trials of this stimulus vary nothing to be tuned to."
+        if n_columns == 0:
+            return "None of the encoded units is selected."
+        return ""
+
+    def _describe(
+        self, parameter: str, tuning: xr.Dataset, chosen: NDArray[np.int64], number: int
+    ) -> str:
+        names = self.experiment.analysis_columns(analysis_name(parameter))
+        units = self.experiment.units.iloc[self.experiment.job_indices()[chosen]]
+        numeric = [name for name in names if units[name].dtype.kind in "fiub"]
+        numeric.sort(key=lambda n: n.removesuffix("_measured") not in SHOWN_FIRST)
+        if number:
+            parts = [f"<b>unit {units['unit_id'].iloc[0]}</b>"]
+        else:
+            # A median of angles would mean nothing.
+            numeric = [name for name in numeric if period(name) is None]
+            parts = [f"<b>{len(units):,} units</b>, medians:"]
+        values = units[numeric].astype(float).median()
+        parts += [f"{name} {values[name]:.3g}" for name in numeric[:N_COLUMNS]]
+        latency = tuning.attrs["analysis"].get("latency_s", 0.0)
+        parts.append(f"(latency {latency:g} s)")
         return " &nbsp; ".join(parts)
+
+
+def _curve(tuning: xr.Dataset, parameter: str, chosen: NDArray[np.int64]) -> Curve:
+    """The mean curve of some units, with its trials; a fit too if it is one unit."""
+    levels = tuning[parameter].to_numpy().astype(float)
+    order = np.argsort(levels)
+    fit = None
+    if len(chosen) == 1 and parameter == "direction" and "kappa" in tuning:
+        fields = {name: tuning[name].to_numpy()[chosen] for name in FIT_FIELDS}
+        around = np.arange(0.0, 361.0, 3.0)
+        fit = around, VonMisesFit(**fields).curve(around)[:, 0]
+    return Curve(
+        parameter,
+        levels[order],
+        tuning["curve"].to_numpy()[order][:, chosen].mean(axis=1),
+        tuning["sem"].to_numpy()[order][:, chosen].mean(axis=1),
+        tuning[f"trial_{parameter}"].to_numpy().astype(float),
+        tuning["trial_response"].to_numpy()[:, chosen].mean(axis=1),
+        fit,
+    )

@@ -17,13 +17,14 @@ from insilico_gui.view import RESPONSE
 
 if TYPE_CHECKING:
     from napari import Viewer
-    from napari.layers import Image, Points
+    from napari.layers import Image, Points, Shapes
     from numpy.typing import NDArray
 
     from insilico_gui.experiment import Experiment
 
 STIMULUS = "Stimulus"
 UNITS = "Units"
+OUTLINES = "Receptive fields"
 
 SAMPLED_FRAMES = 64
 """Frames that the limits of the response colours are estimated from."""
@@ -49,6 +50,7 @@ class UnitMap:
         self._recolorer: Recolorer | None = None
         self._units: Points | None = None
         self._stimulus: Image | None = None
+        self._outlines: Shapes | None = None
         self._table = colors.lookup_table("viridis")
         self._column: NDArray[np.float64] | None = None
         self.limits = (0.0, 1.0)
@@ -221,6 +223,24 @@ class UnitMap:
             size *= np.where(chosen, SELECTED_SIZE, OTHER_SIZE)
         layer.size = size
         layer.border_width = np.where(chosen, 0.12, 0.0)
+
+    def show_outlines(self, outlines: list[NDArray[np.float64]]) -> None:
+        """Draw outlines, each [points, 2] in (row, column), over the stimulus."""
+        old = self._outlines
+        if old is not None and old in self._viewer.layers:
+            self._viewer.layers.remove(old)
+        self._outlines = None
+        if outlines and self._experiment.view.layout == "retinotopic":
+            active = self._viewer.layers.selection.active
+            self._outlines = self._viewer.add_shapes(
+                outlines,
+                shape_type="path",
+                edge_color="white",
+                edge_width=0.4,
+                opacity=0.8,
+                name=OUTLINES,
+            )
+            self._viewer.layers.selection.active = active
 
     def show_time(self) -> None:
         """Move the slider and the colours to the experiment's time."""

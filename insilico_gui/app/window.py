@@ -18,6 +18,7 @@ from insilico_gui.app.lasso import Lasso, points_inside
 from insilico_gui.app.map_panel import MapPanel
 from insilico_gui.app.playback_bar import PlaybackBar
 from insilico_gui.app.population_panel import PopulationPanel
+from insilico_gui.app.rf_panel import ReceptiveFieldPanel
 from insilico_gui.app.selection_panel import SelectionPanel
 from insilico_gui.app.session_panel import SessionPanel
 from insilico_gui.app.stimulus_panel import StimulusPanel
@@ -95,6 +96,7 @@ class InsilicoWindow(QObject):
         self.traces_panel = TracesPanel(self.experiment, self.jobs)
         self.tuning_panel = TuningPanel(self.experiment, self.jobs)
         self.population_panel = PopulationPanel(self.experiment, self.jobs)
+        self.rf_panel = ReceptiveFieldPanel(self.experiment, self.jobs)
         self.compare_panel = ComparePanel(self.experiment, self.jobs)
         self.playback_bar = PlaybackBar(self.experiment, self.jobs)
         self.session_area = self.session_panel.scrolled()
@@ -131,7 +133,15 @@ class InsilicoWindow(QObject):
                     self.export_panel,
                 ),
             ),
-            ("bottom", (self.traces_panel, self.tuning_panel, self.population_panel)),
+            (
+                "bottom",
+                (
+                    self.traces_panel,
+                    self.tuning_panel,
+                    self.rf_panel,
+                    self.population_panel,
+                ),
+            ),
         ):
             docks = [add(p.scrolled(), name=p.title, area=area) for p in panels]
             if area == "bottom":
@@ -200,6 +210,7 @@ class InsilicoWindow(QObject):
         self.session_panel.loaded.connect(self._session_loaded)
         self.stimulus_panel.encode_requested.connect(self.encode)
         self.selection_panel.lasso_requested.connect(self.start_lasso)
+        self.rf_panel.changed.connect(self._outlines_changed)
         self.playback_bar.touched.connect(self._stop_following)
         self.playback_bar.cancel_requested.connect(self.cancel)
         self.jobs.changed.connect(self._jobs_changed)
@@ -211,6 +222,7 @@ class InsilicoWindow(QObject):
             self.tuning_panel,
             self.compare_panel,
             self.map_panel,
+            self.rf_panel,
         ):
             panel.problem.connect(self._say_problem)
         self.viewer.bind_key(
@@ -395,9 +407,13 @@ class InsilicoWindow(QObject):
                 layer.refresh()
             self._show_preview(frame)
 
+    def _outlines_changed(self) -> None:
+        self.map.show_outlines(self.rf_panel.outlines_shown())
+
     def _layout_changed(self) -> None:
         self.lasso.stop()
         self.map.show_layout()
+        self._outlines_changed()
 
     def _coloring_changed(self, *_: object) -> None:
         self.map.coloring_changed()

@@ -1,0 +1,116 @@
+"""Parametric stimuli through the window: Monet2 to direction tuning, dots to fields."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+
+import insilico_gui as ig
+
+LIMIT_S = 100.0
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def laboratory(window):
+    window.experiment.use_session(ig.open_session("demo"))
+    window.experiment.select(fields=[1])
+    window.stimulus_panel.selected_only.setChecked(True)
+    window.show_panel(window.stimulus_panel)
+    return window
+
+
+def show(window, qtbot, family, **parameters):
+    """Choose a family, set parameters, press the button, wait for the responses."""
+    form = window.stimulus_panel.form
+    form.family.setCurrentText(family)
+    for name, value in parameters.items():
+        getattr(form.form(family), name).value = value
+    window.wait(LIMIT_S)
+    assert form.button.isEnabled(), form.about.text()
+    qtbot.mouseClick(form.button, LEFT)
+    window.wait(LIMIT_S)
+    assert window.experiment.stimulus.name == family
+    assert window.experiment.responses is not None
+
+
+@pytest.mark.timeout(200)
+def test_monet2_to_direction_tuning_and_export(laboratory, qtbot, tmp_path):
+    show(laboratory, qtbot, "monet2")
+    panel = laboratory.tuning_panel
+    assert panel.parameter.currentText() == "direction"
+    qtbot.mouseClick(panel.compute_button, LEFT)
+    laboratory.wait(LIMIT_S)
+    units = laboratory.experiment.units.iloc[laboratory.experiment.selection.indices]
+    assert units["gDSI_measured"].notna().all()
+    selective = units["true_class"] == "direction"
+    assert (
+        units["gDSI_measured"][selective].median()
+        > 2 * units["gDSI_measured"][units["true_class"] == "untuned"].median()
+    )
+    path = tmp_path / "monet.zarr"
+    laboratory.export_panel.path.setText(str(path))
+    qtbot.mouseClick(laboratory.export_panel.button, LEFT)
+    laboratory.wait(LIMIT_S)
+    loaded = ig.load_responses(path)
+    trials = laboratory.experiment.stimulus.trials
+    assert loaded.attrs["trials"]["direction"] == trials["direction"].tolist()
+    np.testing.assert_array_equal(loaded["gDSI_measured"], units["gDSI_measured"])
+
+
+@pytest.mark.timeout(200)
+def test_dots_to_receptive_fields_and_export(laboratory, qtbot, tmp_path):
+    show(laboratory, qtbot, "gaussian dots")
+    panel = laboratory.rf_panel
+    qtbot.mouseClick(panel.compute_button, LEFT)
+    laboratory.wait(LIMIT_S)
+    units = laboratory.experiment.units.iloc[laboratory.experiment.selection.indices]
+    inside = units[["true_rf_x", "true_rf_y"]].abs().max(axis=1) < 0.75
+    x_error = (units["rf_x_fit"] - units["true_rf_x"])[inside].abs()
+    y_error = (units["rf_y_fit"] - units["true_rf_y"])[inside].abs()
+    # within one dot spacing: 15 x 7 dots
+    assert ((x_error < 2 / 15) & (y_error < 2 / 7)).mean() > 0.95
+    assert panel.outline.isVisible()
+    panel.outlines.setChecked(True)
+    drawn = laboratory.viewer.layers["Receptive fields"]
+    assert len(drawn.data) == units["rf_x_fit"].notna().sum()
+    panel.outlines.setChecked(False)
+    assert "Receptive fields" not in laboratory.viewer.layers
+    path = tmp_path / "dots.npz"
+    laboratory.export_panel.path.setText(str(path))
+    qtbot.mouseClick(laboratory.export_panel.button, LEFT)
+    laboratory.wait(LIMIT_S)
+    loaded = ig.load_responses(path)
+    assert set(loaded.attrs["trials"]["polarity"]) == {"on", "off"}
+    assert loaded.attrs["analyses"]["receptive fields"]["latency_s"] == 0.2
+
+
+@pytest.mark.timeout(200)
+def test_two_parameters_make_a_map(laboratory, qtbot):
+    show(
+        laboratory,
+        qtbot,
+        "drifting gratings",
+        n_directions=2,
+        spatial_frequency=(0.02, 0.04, 0.08),
+        temporal_frequency=(1.0, 2.0, 4.0),
+        duration_s=0.5,
+        blank_s=0.1,
+    )
+    panel = laboratory.tuning_panel
+    pair = "spatial_frequency x temporal_frequency"
+    names = [panel.parameter.itemText(i) for i in range(panel.parameter.count())]
+    assert names == ["direction", "spatial_frequency", "temporal_frequency", pair]
+    panel.parameter.setCurrentText(pair)
+    qtbot.mouseClick(panel.compute_button, LEFT)
+    laboratory.wait(LIMIT_S)
+    tuning = laboratory.experiment.analyses[f"{pair} tuning"]
+    mean = tuning["curve"].mean("unit").to_numpy()
+    np.testing.assert_allclose(panel.pair.image.image, mean, rtol=1e-6)
+    assert "pref_speed_raw" in laboratory.experiment.units
+    # four directions are too few for a fit: said, and the window goes on
+    panel.parameter.setCurrentText("direction")
+    qtbot.mouseClick(panel.compute_button, LEFT)
+    laboratory.wait(LIMIT_S)
+    assert laboratory.playback_bar.message.text().startswith("⚠")
