@@ -72,6 +72,7 @@ class RandomDots(TrialSpec):
     lifetime_s: float = 0.5
     contrast: float = 1.0
     duration_s: float = 2.0
+    same_dots: bool = False
 
     def _normalise(self) -> dict[str, object]:
         size = size_in_degrees(self.dot_size_deg, "dot_size_deg")
@@ -99,6 +100,8 @@ class RandomDots(TrialSpec):
                 self.duration_s, "duration_s", self.frame_rate
             ),
         }
+        if not isinstance(self.same_dots, bool):
+            raise StimulusError(f"same_dots is {self.same_dots!r}; give True or False.")
         if round(values["lifetime_s"] * self.frame_rate) < 2:
             raise StimulusError(
                 f"lifetime_s is {values['lifetime_s']:g}, less than two frames at "
@@ -170,6 +173,16 @@ class RandomDots(TrialSpec):
 
     def painter(self) -> Painter:
         """See :meth:`TrialSpec.painter`."""
+        return self._painter(np.arange(self.n_conditions))
+
+    def trial_painter(self) -> Painter:
+        """See :meth:`TrialSpec.trial_painter`; here, trials have dots of their own."""
+        if self.same_dots:
+            return super().trial_painter()
+        return self._painter(self.condition_order)
+
+    def _painter(self, condition_of: "NDArray[np.int64]") -> Painter:
+        """Paints sets of dots, which are numbered, each for one condition."""
         conditions = self.conditions
         painters = {
             wrap: DotPainter(self.display, self.dot_size_deg, self.contrast, wrap=wrap)
@@ -177,8 +190,8 @@ class RandomDots(TrialSpec):
         }
 
         @lru_cache(maxsize=4)
-        def paths(condition: int) -> tuple[bool, DotPaths]:
-            row: Any = conditions.iloc[condition]
+        def paths(dots: int) -> tuple[bool, DotPaths]:
+            row: Any = conditions.iloc[condition_of[dots]]
             wrap = row["motion"] == "translation"
             speed = float(row["speed_deg_s"])
             trajectory = Trajectory(
@@ -194,11 +207,11 @@ class RandomDots(TrialSpec):
                 wrap_deg=self._screen if wrap else None,
                 lifetime=round(self.lifetime_s * self.frame_rate),
                 seed=self.seed,
-                part=condition,
+                part=dots,
             )
 
-        def paint(condition: int, frame: int) -> "NDArray[np.uint8]":
-            wrap, positions = paths(condition)
+        def paint(dots: int, frame: int) -> "NDArray[np.uint8]":
+            wrap, positions = paths(dots)
             return painters[wrap](positions(frame))
 
         return paint
@@ -215,6 +228,7 @@ def random_dots(
     lifetime_s: float = 0.5,
     contrast: float = 1.0,
     duration_s: float = 2.0,
+    same_dots: bool = False,
     blank_s: float = 0.5,
     repeats: int = 1,
     order: Order = "random",
@@ -225,8 +239,7 @@ def random_dots(
     """Make random-dot kinematograms, with their trial table.
 
     Every trajectory (a direction of translation, or another motion) is crossed with
-    every coherence and speed. Each such condition has dots of its own, and repeats show
-    the same dots again.
+    every coherence and speed.
 
     Parameters
     ----------
@@ -250,6 +263,9 @@ def random_dots(
         Above 0, to 1.
     duration_s : float
         Length of a trial in seconds; rounded to frames.
+    same_dots : bool
+        Whether all repeats of a condition show the same dots; else, each trial has new
+        ones.
     blank_s : float
         Grey before each trial and after the last, in seconds; rounded to frames.
     repeats, order, seed

@@ -155,13 +155,19 @@ class TrialSpec(StimulusSpec):
         trials["repeat"] = np.arange(len(order)) // self.n_conditions
         return trials
 
+    def trial_painter(self) -> Painter:
+        """Paints by the number of a trial; all trials of a condition look alike."""
+        order = self.condition_order
+        paint = self.painter()
+        return lambda trial, frame: paint(int(order[trial]), frame)
+
     def renderer(self) -> Renderer:
         """See :meth:`StimulusSpec.renderer`."""
         order = self.condition_order
         onset = self.onset_frames
         shown = self.condition_frames[order]
         shape = self.display.pixels
-        paint = self.painter()
+        paint = self.trial_painter()
 
         def render(start: int, stop: int) -> NDArray[np.uint8]:
             frames = np.full((stop - start, *shape), GREY, np.uint8)
@@ -170,7 +176,7 @@ class TrialSpec(StimulusSpec):
             for frame, k, trial in zip(frames, numbers, trials, strict=True):
                 since_onset = int(k - onset[trial])
                 if trial >= 0 and since_onset < shown[trial]:
-                    frame[:] = paint(int(order[trial]), since_onset)
+                    frame[:] = paint(int(trial), since_onset)
             return frames
 
         return render

@@ -55,7 +55,7 @@ CASES = {
             "duration_s": 0.7,
             "blank_s": 0.2,
         },
-        "sha256:21edf111d002f96db6810770a54bbc3562ab1a5dd118cd820b818e0a2ab05c0a",
+        "sha256:020807ece7e54b1a026ece326f5c798cd39d0f6462495c737156cc60bbb1dd74",
     ),
     "sparse_noise": (
         sparse_noise,
@@ -235,6 +235,7 @@ def test_a_form_can_be_made_of_the_function(name):
         ("random_dots", {"motion": []}, "motion is"),
         ("random_dots", {"directions": 0}, "directions is 0"),
         ("random_dots", {"directions": [0, 360]}, "directions holds a number twice"),
+        ("random_dots", {"same_dots": 1}, "same_dots is 1"),
         ("random_dots", {"repeats": 1000}, "would last .* hours"),
         ("sparse_noise", {"size_deg": 0.5}, "at least a pixel"),
         ("sparse_noise", {"size_deg": 200}, "at most the screen"),

@@ -153,12 +153,15 @@ def test_dot_size():
         assert np.median(covered) * pixel_area == pytest.approx(2 * area, rel=0.1)
 
 
-def test_conditions_have_dots_of_their_own_and_repeats_the_same():
-    stimulus = random_dots(**{**PLAIN, "directions": 2, "duration_s": 0.5}, repeats=2)
+@pytest.mark.parametrize("same_dots", [True, False])
+def test_repeats_have_new_dots_unless_they_are_to_be_the_same(same_dots):
+    stimulus = random_dots(
+        **{**PLAIN, "directions": 2, "duration_s": 0.5}, repeats=2, same_dots=same_dots
+    )
     shown: dict[int, np.ndarray] = {}
     for trial in stimulus.trials.itertuples():
         frames = trial_frames(stimulus, trial)
         if trial.condition in shown:
-            np.testing.assert_array_equal(frames, shown[trial.condition])
+            assert (frames == shown[trial.condition]).all() == same_dots
         shown[trial.condition] = frames
     assert (shown[0][0] != shown[1][0]).mean() > 0.1
