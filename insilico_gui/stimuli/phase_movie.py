@@ -140,7 +140,8 @@ class Trippy(TrialSpec):
         # Uniform bytes, made odd numbers -255..255, have this standard deviation
         byte_sd = np.sqrt((256**2 - 1) / 3)
 
-        @lru_cache(maxsize=256)
+        # Neighbouring frames share most of their samples
+        @lru_cache(maxsize=2 * self.temp_kernel_length)
         def numbers(clip: int, step: int) -> "NDArray[np.float64]":
             drawn = random_bytes(self.seed, shape[0] * shape[1], part=clip, step=step)
             return 2 * drawn.reshape(shape).astype(np.float64) - 255
