@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from qtpy.QtCore import QTimer
 from skimage.measure import points_in_poly
 
 if TYPE_CHECKING:
@@ -60,7 +62,14 @@ class Lasso:
         layer = self.layer
         if layer is None or str(getattr(event, "action", "")) != "added":
             return
+        if not layer.data:
+            return  # napari drops a shape of too few corners, and says it was added
         polygon = np.asarray(layer.data[-1], dtype=float)[:, -2:]
+        layer.events.data.disconnect(self._changed)
+        # Not now: this is called from the layer's own handling of the mouse.
+        QTimer.singleShot(0, partial(self._finish, polygon))
+
+    def _finish(self, polygon: NDArray[np.float64]) -> None:
         self.stop()
         if len(polygon) >= 3:
             self._on_drawn(polygon)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pytest
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import Qt
 from support.drops import drop
+from support.mouse import lasso
 from support.wang2025_synthetic import write_params, write_tables
 
 import insilico_gui as ig
@@ -23,19 +22,6 @@ def weights(tmp_path_factory):
     write_params(folder, 101, 64, (8, 5))
     write_tables(folder, 64, (8, 5))
     return folder
-
-
-def lasso(window, qtbot, corners):
-    """Draw with the mouse; corners as parts of the canvas's width and height."""
-    qtbot.mouseClick(window.selection_panel.lasso_button, LEFT)
-    canvas = window.viewer.window._qt_viewer.canvas.native
-    size = np.array([canvas.width(), canvas.height()])
-    points = [QPoint(*(int(v) for v in np.multiply(c, size))) for c in corners]
-    qtbot.mouseClick(canvas, LEFT, pos=points[0])
-    for start, stop in itertools.pairwise(points):
-        for part in np.linspace(0, 1, 12):
-            qtbot.mouseMove(canvas, start + (stop - start) * float(part))
-    qtbot.mouseClick(canvas, LEFT, pos=points[-1])
 
 
 @pytest.mark.timeout(200)
@@ -76,8 +62,7 @@ def test_drop_encode_lasso_traces_export(
 
     # a lasso around the upper left
     everything = len(window.experiment.selection)
-    corner = [(0.1, 0.1), (0.6, 0.1), (0.6, 0.6), (0.1, 0.6), (0.1, 0.1)]
-    window.viewer.reset_view()
+    corner = [(0.1, 0.1), (0.6, 0.1), (0.6, 0.6), (0.1, 0.6), (0.1, 0.15)]
     lasso(window, qtbot, corner)
     qtbot.waitUntil(
         lambda: 0 < len(window.experiment.selection) < everything, timeout=5000

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from contextlib import suppress
 
 import numpy as np
 import pytest
 from npe2 import PluginManager, PluginManifest
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMessageBox
 from support.leaky import LeakySession
+from support.mouse import lasso
 
 import insilico_gui as ig
 from insilico_gui.app import InsilicoWindow
@@ -139,20 +139,8 @@ def test_selected_units_stand_out_but_keep_their_colour(encoded):
 def test_lasso_with_the_mouse(encoded, qtbot):
     """Real mouse events on the canvas: click, move around everything, click."""
     encoded.experiment.clear_selection()
-    encoded.viewer.reset_view()
-    click(qtbot, encoded.selection_panel.lasso_button)
-    canvas = encoded.viewer.window._qt_viewer.canvas.native
-    width, height = canvas.width(), canvas.height()
-    left = Qt.MouseButton.LeftButton
-    corners = [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98), (0.02, 0.02)]
-    points = [QPoint(int(x * width), int(y * height)) for x, y in corners]
-    qtbot.mousePress(canvas, left, pos=points[0])
-    qtbot.mouseRelease(canvas, left, pos=points[0])
-    for start, stop in itertools.pairwise(points):
-        for part in np.linspace(0, 1, 12):
-            qtbot.mouseMove(canvas, start + (stop - start) * float(part))
-    qtbot.mousePress(canvas, left, pos=points[-1])
-    qtbot.mouseRelease(canvas, left, pos=points[-1])
+    corners = [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98), (0.02, 0.05)]
+    lasso(encoded, qtbot, corners)
     qtbot.waitUntil(lambda: len(encoded.experiment.selection) > 0, timeout=5000)
     columns = encoded.viewer.layers["Units"].data[:, 2]
     chosen = encoded.experiment.selection.indices
