@@ -58,7 +58,9 @@ def test_tuning_recovers_the_directions(tmp_path):
     assert result.exit_code == 0, result.output
     table = pd.read_csv(out)
     selective = table[table["true_class"] == "direction"]
-    error = (selective["pref_dir_measured"] - selective["true_direction"] + 180) % 360 - 180
+    error = (
+        selective["pref_dir_measured"] - selective["true_direction"] + 180
+    ) % 360 - 180
     assert len(selective) > 500
     assert (error.abs() <= 360 / 16 / 2).mean() >= 0.95
 

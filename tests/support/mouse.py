@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from qtpy.QtCore import QPoint, Qt
 
@@ -24,7 +26,7 @@ def lasso(window, qtbot, corners):
     qtbot.mouseMove(canvas, points[0])
     qtbot.wait(SETTLE_MS)
     qtbot.mouseClick(canvas, LEFT, pos=points[0])
-    for start, stop in zip(points, points[1:], strict=False):
+    for start, stop in itertools.pairwise(points):
         for part in np.linspace(0, 1, 12):
             qtbot.mouseMove(canvas, start + (stop - start) * float(part))
             qtbot.wait(5)
