@@ -115,4 +115,4 @@ def _averages(n_pixels: int, n_cells: int) -> NDArray[np.float32]:
     """Matrix that averages pixels into cells, [n_cells, n_pixels]."""
     axis = Axis(n_pixels, n_cells, Fraction(0), Fraction(n_pixels, n_cells))
     coverage, total = axis.coverage()
-    return (coverage.toarray() / total).astype(np.float32)
+    return np.asarray(coverage.toarray() / total, dtype=np.float32)
