@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import napari
 import numpy as np
-from qtpy.QtCore import QEvent, QObject, Qt, QTimer
-from qtpy.QtWidgets import QApplication, QDockWidget, QMessageBox, QWidget
+from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtWidgets import QApplication, QMessageBox, QWidget
 
 from insilico_gui.app.compare_panel import ComparePanel
+from insilico_gui.app.docks import Docks
 from insilico_gui.app.drops import DropFilter
 from insilico_gui.app.export_panel import ExportPanel
 from insilico_gui.app.jobs import Job, Jobs, sentence
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
 
     from insilico_gui.encoding import EncodingJob, Progress
 
-
-SIDE_WIDTH, TRACES_HEIGHT = 300, 215
-"""Pixels; together they leave a 16:9 map in a window of 1366 x 768."""
 
 REDRAW_S = 0.4
 """While responses come in, colours and traces take them up this often."""
@@ -100,6 +98,7 @@ class InsilicoWindow(QObject):
         self.compare_panel = ComparePanel(self.experiment, self.jobs)
         self.playback_bar = PlaybackBar(self.experiment, self.jobs)
         self.session_area = self.session_panel.scrolled()
+        self.docks = Docks(self.viewer)
         self._add_docks(dock_session_panel)
         self._connect()
 
@@ -112,60 +111,37 @@ class InsilicoWindow(QObject):
     # -- putting the window together ---------------------------------------------------
 
     def _add_docks(self, dock_session_panel: bool) -> None:
-        add = self.viewer.window.add_dock_widget
-        window = self.viewer.window._qt_window
-        # The side panels get the full height; time runs below the map only.
-        window.setCorner(
-            Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea
-        )
-        window.setCorner(
-            Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
-        )
-        playback = add(self.playback_bar, name=self.playback_bar.title, area="bottom")
-        for area, panels in (
-            ("left", (self.stimulus_panel,)),
+        docks = self.docks
+        playback = docks.add(self.playback_bar, self.playback_bar.title, "bottom")
+        docks.add_tabs("left", (self.stimulus_panel,))
+        docks.add_tabs(
+            "right",
             (
-                "right",
-                (
-                    self.map_panel,
-                    self.selection_panel,
-                    self.compare_panel,
-                    self.export_panel,
-                ),
+                self.map_panel,
+                self.selection_panel,
+                self.compare_panel,
+                self.export_panel,
             ),
+        )
+        docks.add_tabs(
+            "bottom",
             (
-                "bottom",
-                (
-                    self.traces_panel,
-                    self.tuning_panel,
-                    self.rf_panel,
-                    self.population_panel,
-                ),
+                self.traces_panel,
+                self.tuning_panel,
+                self.rf_panel,
+                self.population_panel,
             ),
-        ):
-            docks = [add(p.scrolled(), name=p.title, area=area) for p in panels]
-            if area == "bottom":
-                window.splitDockWidget(playback, docks[0], Qt.Orientation.Vertical)
-            for dock in docks[1:]:
-                window.tabifyDockWidget(docks[0], dock)
-            docks[0].raise_()
+            below=playback,
+        )
         if dock_session_panel:
-            add(self.session_area, name=self.session_panel.title, area="left")
+            docks.add(self.session_area, self.session_panel.title, "left")
             self.place_session_panel()
-        # napari's own panels stay one click away, in the Window menu
-        qt_viewer = self.viewer.window._qt_viewer
-        qt_viewer.dockLayerList.hide()
-        qt_viewer.dockLayerControls.hide()
         QTimer.singleShot(0, self._size_docks)
 
     def _size_docks(self) -> None:
-        window = self.viewer.window._qt_window
-        sides = [self._dock_of(self.stimulus_panel), self._dock_of(self.map_panel)]
-        window.resizeDocks(sides, [SIDE_WIDTH] * 2, Qt.Orientation.Horizontal)
-        below = [self._dock_of(self.traces_panel)]
-        window.resizeDocks(below, [TRACES_HEIGHT], Qt.Orientation.Vertical)
+        self.docks.resize((self.stimulus_panel, self.map_panel), self.traces_panel)
         if self.experiment.session is None:
-            self._dock_of(self.session_panel).raise_()
+            self.docks.of(self.session_panel).raise_()
         self._fit_view()
 
     def _fit_view(self) -> None:
@@ -173,25 +149,15 @@ class InsilicoWindow(QObject):
         QTimer.singleShot(0, self.viewer.reset_view)
 
     def place_session_panel(self) -> None:
-        """Put the session panel's dock behind the stimulus panel's."""
-        window = self.viewer.window._qt_window
-        dock, stimulus = (
-            self._dock_of(self.session_panel),
-            self._dock_of(self.stimulus_panel),
-        )
-        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
-        window.tabifyDockWidget(stimulus, dock)
-        (dock if self.experiment.session is None else stimulus).raise_()
-
-    def _dock_of(self, panel: QWidget) -> QDockWidget:
-        docks = self.viewer.window._qt_window.findChildren(QDockWidget)
-        return next(dock for dock in docks if dock.isAncestorOf(panel))
+        """Put the session panel beside the stimulus panel: in front until one is loaded."""
+        self.docks.tab_left(self.session_panel, self.stimulus_panel)
+        is_first = self.experiment.session is None
+        front = self.session_panel if is_first else self.stimulus_panel
+        self.docks.of(front).raise_()
 
     def show_panel(self, panel: QWidget) -> None:
         """Bring a panel's tab to the front."""
-        dock = self._dock_of(panel)
-        dock.show()
-        dock.raise_()
+        self.docks.show(panel)
 
     def _connect(self) -> None:
         experiment = self.experiment

@@ -101,8 +101,7 @@ def test_gratings_recover_the_directions_of_the_demo(window, qtbot):
     parameters.duration_s.value = 0.8
     parameters.blank_s.value = 0.3
     window.show_panel(window.stimulus_panel)
-    window.wait(LIMIT_S)
-    assert "12 trials" in form.about.text()
+    qtbot.waitUntil(lambda: "12 trials" in form.about.text(), timeout=20_000)
     assert form.preview.frame is not None and form.preview.frame.std() > 20
     parameters.temporal_frequency.value = 20.0  # beyond half of 30 Hz
     qtbot.waitUntil(lambda: "15 Hz" in form.about.text(), timeout=5000)

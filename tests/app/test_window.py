@@ -321,7 +321,7 @@ def test_plugin_menu_opens_the_same(make_napari_viewer):
     (window,) = viewer.window._qt_window.findChildren(InsilicoWindow)
     window.wait(FAST)
     assert window.session_panel.session.findText("demo") >= 0
-    dock = window._dock_of(window.session_panel)
+    dock = window.docks.of(window.session_panel)
     area = viewer.window._qt_window.dockWidgetArea(dock)
     assert area == Qt.DockWidgetArea.LeftDockWidgetArea
     window.jobs.stop_all()

@@ -1,0 +1,83 @@
+"""Where the panels sit around the map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import napari
+
+    from insilico_gui.app.panel import Panel
+
+SIDE_WIDTH, TRACES_HEIGHT = 300, 215
+"""Pixels; together they leave a 16:9 map in a window of 1366 x 768."""
+
+
+class Docks:
+    """The docks of one viewer's window.
+
+    The side panels get the full height; what runs in time sits below the map only.
+    """
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        # Nothing of Qt is kept here: it would outlive the window that owns it.
+        self._viewer = viewer
+        left, right = (
+            Qt.DockWidgetArea.LeftDockWidgetArea,
+            Qt.DockWidgetArea.RightDockWidgetArea,
+        )
+        self._window.setCorner(Qt.Corner.BottomLeftCorner, left)
+        self._window.setCorner(Qt.Corner.BottomRightCorner, right)
+        # napari's own panels stay one click away, in the Window menu
+        viewer.window._qt_viewer.dockLayerList.hide()
+        viewer.window._qt_viewer.dockLayerControls.hide()
+
+    @property
+    def _window(self) -> QMainWindow:
+        return self._viewer.window._qt_window
+
+    def add(self, widget: QWidget, title: str, area: str) -> QDockWidget:
+        """Dock one widget."""
+        return self._viewer.window.add_dock_widget(widget, name=title, area=area)
+
+    def add_tabs(
+        self, area: str, panels: Sequence[Panel], below: QDockWidget | None = None
+    ) -> None:
+        """Dock panels as tabs of one place, the first in front."""
+        docks = [self.add(panel.scrolled(), panel.title, area) for panel in panels]
+        if below is not None:
+            self._window.splitDockWidget(below, docks[0], Qt.Orientation.Vertical)
+        for dock in docks[1:]:
+            self._window.tabifyDockWidget(docks[0], dock)
+        docks[0].raise_()
+
+    def of(self, panel: QWidget) -> QDockWidget:
+        """The dock that holds a panel."""
+        docks = self._window.findChildren(QDockWidget)
+        return next(dock for dock in docks if dock.isAncestorOf(panel))
+
+    def show(self, panel: QWidget) -> None:
+        """Bring a panel's tab to the front."""
+        dock = self.of(panel)
+        dock.show()
+        dock.raise_()
+
+    def tab_left(self, panel: QWidget, behind: QWidget) -> None:
+        """Move a panel's dock to the left, as a tab beside that of another panel."""
+        dock = self.of(panel)
+        self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        self._window.tabifyDockWidget(self.of(behind), dock)
+
+    def resize(self, sides: Sequence[QWidget], below: QWidget) -> None:
+        """Give the docks of these panels their first size."""
+        docks = [self.of(panel) for panel in sides]
+        widths = [SIDE_WIDTH] * len(docks)
+        self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+        self._window.resizeDocks(
+            [self.of(below)], [TRACES_HEIGHT], Qt.Orientation.Vertical
+        )
