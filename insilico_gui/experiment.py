@@ -18,6 +18,7 @@ from insilico_gui.encoding import EncodingJob
 from insilico_gui.errors import AnalysisError, EncodingError, ExportError, InsilicoError
 from insilico_gui.responses import distinct_names, take_units
 from insilico_gui.selection import Combine, Selection, invert, select
+from insilico_gui.session import is_video_session
 from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus, convert
 from insilico_gui.view import MapView, Playback
 
@@ -131,7 +132,7 @@ class Experiment:
         self, stimulus: Stimulus | None, session: Session | None
     ) -> ConvertedStimulus | None:
         """The stimulus as the session gets it; changes nothing here."""
-        if stimulus is None or session is None:
+        if stimulus is None or session is None or not is_video_session(session):
             return None
         return convert(stimulus, session.frame_shape, session.frame_rate, self.fit)
 

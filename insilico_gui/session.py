@@ -3,7 +3,7 @@
 A *twin* (a family of trained models) is registered by its distribution under the entry
 point group ``insilico_gui.twins``. The entry point's name is the first part of the ids of
 its sessions (``demo``, ``family/session-8_scan-5``), and it loads to an object that
-satisfies :class:`Twin`. The host learns everything it knows about a twin through the two
+satisfies :class:`Twin`. The host learns everything it knows about a twin through the
 protocols of this module.
 """
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
+    from typing_extensions import TypeIs
 
 ENTRY_POINT_GROUP = "insilico_gui.twins"
 
@@ -35,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 @runtime_checkable
 class Session(Protocol):
-    """A twin bound to recorded units, ready to encode.
+    """A twin bound to recorded units, ready to encode: what every kind of session has.
 
     Attributes
     ----------
@@ -45,14 +46,9 @@ class Session(Protocol):
         The unit table: one row per unit **in response order**, index 0..U-1, checked by
         :func:`check_units`. A column that the session does not know is absent.
     input_kind : {"video", "images", "conditions", "drive"}
-        What drives the session.
+        What drives the session; it says which protocol below the session follows.
     frame_shape : (int, int)
-        Height and width in pixels of the frames that :meth:`stream` takes.
-    frame_rate : float
-        Frames per second (Hz) of input and output.
-    behavior : mapping of str to int
-        Behaviour inputs that :meth:`stream` accepts, and how many columns each has;
-        empty if the session takes none.
+        Height and width in pixels of the pictures that the model works on.
     device : str
         ``"cpu"`` or ``"cuda:N"``.
     attrs : mapping of str to Any
@@ -64,10 +60,25 @@ class Session(Protocol):
     units: pd.DataFrame
     input_kind: InputKind
     frame_shape: tuple[int, int]
-    frame_rate: float
-    behavior: Mapping[str, int]
     device: str
     attrs: Mapping[str, Any]
+
+
+@runtime_checkable
+class VideoSession(Session, Protocol):
+    """A session driven by video: ``input_kind`` is ``"video"``.
+
+    Attributes
+    ----------
+    frame_rate : float
+        Frames per second (Hz) of input and output.
+    behavior : mapping of str to int
+        Behaviour inputs that :meth:`stream` accepts, and how many columns each has;
+        empty if the session takes none.
+    """
+
+    frame_rate: float
+    behavior: Mapping[str, int]
 
     def stream(
         self,
@@ -84,7 +95,7 @@ class Session(Protocol):
         Parameters
         ----------
         chunks : iterable of uint8 arrays, [n, H, W] or [N, n, H, W]
-            Consecutive frames; n may differ from chunk to chunk.
+            Consecutive frames of ``frame_shape``; n may differ from chunk to chunk.
         behavior : mapping of str to array [T, K] or [N, T, K], optional
             Traces for the whole video, sliced along with the chunks.
         units : int array, optional
@@ -96,6 +107,70 @@ class Session(Protocol):
             One for each chunk.
         """
         ...
+
+
+@runtime_checkable
+class ImageSession(Session, Protocol):
+    """A session that answers images one by one: ``input_kind`` is ``"images"``.
+
+    Attributes
+    ----------
+    response_dims : tuple of str
+        Dimensions of the response to one image: ``("unit",)``, or for instance
+        ``("repeat", "channel", "time")``.
+    unit_dim : str
+        The one of them whose entries are the rows of ``units``.
+    response_coords : mapping of str to array
+        Coordinates of the other dimensions, ``time`` in seconds from image onset. A
+        dimension called ``time`` is sampled evenly.
+    response_label : str
+        What the numbers are, for axes, e.g. ``"response (z)"``.
+    memory_budget : int
+        Bytes that :meth:`respond` may take for its work; may be set.
+    """
+
+    response_dims: tuple[str, ...]
+    unit_dim: str
+    response_coords: Mapping[str, NDArray[Any]]
+    response_label: str
+    memory_budget: int
+
+    def batch_size(
+        self, image_shape: tuple[int, int], units: NDArray[np.integer] | None = None
+    ) -> int:
+        """How many images of this height and width fit the memory budget; at least 1."""
+        ...
+
+    def respond(
+        self,
+        images: Iterable[NDArray[np.uint8]],
+        units: NDArray[np.integer] | None = None,
+    ) -> Iterator[NDArray[np.float32]]:
+        """Encode batches of images; how they are batched changes nothing.
+
+        Parameters
+        ----------
+        images : iterable of uint8 arrays, [n, 3, H, W]
+            RGB, 0..255, of any size; the session brings them to ``frame_shape``.
+        units : int array, optional
+            Entries of ``unit_dim`` to compute, in this order; default all.
+
+        Yields
+        ------
+        float32 array, [n, ...]
+            One for each batch, with the dimensions of ``response_dims``.
+        """
+        ...
+
+
+def is_video_session(session: Session) -> TypeIs[VideoSession]:
+    """Whether `session` is driven by video."""
+    return session.input_kind == "video"
+
+
+def is_image_session(session: Session) -> TypeIs[ImageSession]:
+    """Whether `session` is driven by images."""
+    return session.input_kind == "images"
 
 
 @dataclass(frozen=True)

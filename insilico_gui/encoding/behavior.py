@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from insilico_gui.session import Session
+    from insilico_gui.session import VideoSession
 
 
 def check_behavior(
-    session: Session,
+    session: VideoSession,
     behavior: Mapping[str, ArrayLike] | None,
     n_frames: int,
     n_videos: int | None,
@@ -26,7 +26,7 @@ def check_behavior(
 
     Parameters
     ----------
-    session : Session
+    session : VideoSession
     behavior : mapping of str to array, [T, K] or [N, T, K]
         None means no behaviour.
     n_frames : int

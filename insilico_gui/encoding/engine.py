@@ -20,6 +20,7 @@ from insilico_gui.encoding.behavior import check_behavior
 from insilico_gui.encoding.store import open_store
 from insilico_gui.errors import EncodingCancelled, EncodingError, StimulusError
 from insilico_gui.selection import Selection, unit_indices
+from insilico_gui.session import is_video_session
 from insilico_gui.stimuli import ArrayStimulus, Stimulus, convert
 from insilico_gui.stimuli.conversion import CONVERSION
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
-    from insilico_gui.session import Session
+    from insilico_gui.session import Session, VideoSession
     from insilico_gui.stimuli import Fit
 
 CHUNK_FRAMES = 16
@@ -102,7 +103,7 @@ class EncodingJob:
         overwrite: bool = False,
         chunk_frames: int = CHUNK_FRAMES,
     ) -> None:
-        if session.input_kind != "video":
+        if not is_video_session(session):
             raise EncodingError(
                 f"{session.id} is driven by {session.input_kind}, not by video; choose "
                 "a stimulus of that kind."
@@ -327,7 +328,7 @@ def _as_videos(
     return [ArrayStimulus(video, frame_rate) for video in frames], True
 
 
-def _as_frames(video: Stimulus, session: Session, fit: Fit) -> Stimulus:
+def _as_frames(video: Stimulus, session: VideoSession, fit: Fit) -> Stimulus:
     """The video in the session's size and rate; one that was converted stays as is."""
     has_shape = video.frame_shape == session.frame_shape
     if video.attrs.get("kind") == CONVERSION and (

@@ -15,7 +15,7 @@ from insilico_gui.errors import (
     SelectionError,
     StimulusError,
 )
-from insilico_gui.session import Session, open_session
+from insilico_gui.session import VideoSession, open_session
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def assert_same(a, b):
 
 
 def test_satisfies_the_protocol(demo, whole, video):
-    assert isinstance(demo, Session)
+    assert isinstance(demo, VideoSession)
     assert demo.frame_shape == (144, 256)
     assert demo.frame_rate == 30.0
     assert demo.behavior == {}

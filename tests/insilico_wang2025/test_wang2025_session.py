@@ -13,7 +13,7 @@ from insilico_wang2025.session import FRAMES_AT_ONCE, full_float32
 from support import wang2025_synthetic as synthetic
 
 from insilico_gui.errors import BehaviorError, SelectionError, StimulusError
-from insilico_gui.session import Session, check_units
+from insilico_gui.session import VideoSession, check_units
 
 
 def encode(session, chunks, **options) -> np.ndarray:
@@ -32,7 +32,7 @@ def whole(session, video, traces) -> np.ndarray:
 
 
 def test_it_is_a_session(session):
-    assert isinstance(session, Session)
+    assert isinstance(session, VideoSession)
     check_units(session.units, session.id)
     assert session.id == "wang2025/session-8_scan-5"
     assert (session.input_kind, session.frame_shape) == ("video", (144, 256))
