@@ -1,0 +1,1 @@
+"""Encoding models published as BERG (NEST before): voxels, vertices and electrodes."""
