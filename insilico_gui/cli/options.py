@@ -1,0 +1,28 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Session = Annotated[str, typer.Argument(help="Session to use, such as demo.")]
+Output = Annotated[
+    Path,
+    typer.Option("--output", "-o", help="File to write: .npz .csv .parquet .zarr."),
+]
+Directory = Annotated[
+    Path | None, typer.Option(help="Folder with the weights; the demo needs none.")
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+Areas = Annotated[
+    list[str] | None, typer.Option("--area", help="Only this area; repeatable.")
+]
+Fields = Annotated[
+    list[int] | None, typer.Option("--field", help="Only this field; repeatable.")
+]
+AnyOf = Annotated[
+    bool, typer.Option("--any-of", help="Areas or fields instead of areas and fields.")
+]
+Overwrite = Annotated[bool, typer.Option(help="Replace an existing file.")]

@@ -1,0 +1,65 @@
+"""``insilico-gui encode`` and ``export``: responses, and their formats."""
+
+# Without "from __future__ import annotations": typer needs the types themselves
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import insilico_gui as ig
+from insilico_gui.cli.options import (
+    AnyOf,
+    Areas,
+    Device,
+    Directory,
+    Fields,
+    Output,
+    Overwrite,
+    Session,
+)
+from insilico_gui.cli.steps import check_output, choose, encode_with_bar, select
+
+
+def encode(
+    session: Session,
+    stimulus: Annotated[Path, typer.Argument(help="Video, images or array.")],
+    output: Output,
+    directory: Directory = None,
+    device: Device = "auto",
+    area: Areas = None,
+    field: Fields = None,
+    any_of: AnyOf = False,
+    fit: Annotated[str, typer.Option(help="crop, pad or stretch.")] = "crop",
+    frame_rate: Annotated[
+        float | None, typer.Option(help="Rate (Hz) of arrays and images.")
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Encode a stimulus and write the responses."""
+    check_output(output, overwrite)
+    twin = ig.open_session(session, directory, device)
+    shown = ig.open_stimulus(stimulus, frame_rate=frame_rate)
+    selection = select(twin, area, field, any_of)
+    if output.suffix.lower() == ".zarr":
+        encode_with_bar(twin, shown, selection, fit, output, overwrite)
+    else:
+        responses = encode_with_bar(twin, shown, selection, fit)
+        ig.export(responses, output, overwrite=overwrite)
+    typer.echo(f"Written: {output}")
+
+
+def export(
+    responses: Annotated[Path, typer.Argument(help="Responses written before.")],
+    output: Annotated[Path, typer.Argument(help="File to write; format by suffix.")],
+    area: Areas = None,
+    field: Fields = None,
+    any_of: AnyOf = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write responses, or those of some areas and fields, in another format."""
+    check_output(output, overwrite)
+    loaded = ig.load_responses(responses)
+    loaded = choose(loaded, str(responses), area, field, any_of)
+    ig.export(loaded, output, overwrite=overwrite)
+    typer.echo(f"Written: {output} ({loaded.sizes['unit']} units)")

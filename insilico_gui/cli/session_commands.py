@@ -1,0 +1,62 @@
+"""``insilico-gui sessions`` and ``fetch``: what there is to work with."""
+
+# Without "from __future__ import annotations": typer needs the types themselves
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+import insilico_gui as ig
+from insilico_gui.cli.options import Directory
+from insilico_gui.errors import SessionError
+
+
+def sessions(
+    directory: Directory = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """List the sessions that can be opened, and what they hold."""
+    infos = ig.session_infos(directory)
+    if as_json:
+        rows = [
+            {
+                "id": info.id,
+                "title": info.title,
+                "n_units": info.n_units,
+                "areas": dict(info.areas),
+                "fields": {str(k): v for k, v in info.fields.items()},
+                "input_kind": info.input_kind,
+            }
+            for info in infos
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for info in infos:
+        areas = ", ".join(f"{area} {n}" for area, n in info.areas.items())
+        typer.echo(f"{info.id}\t{info.n_units} units\t{areas or 'areas not known'}")
+
+
+def fetch(
+    twin: Annotated[str, typer.Argument(help="Twin whose weights to download.")],
+    directory: Annotated[Path, typer.Argument(help="Folder to put them in.")],
+) -> None:
+    """Download the published weights of a twin."""
+    from insilico_gui.session import twins
+
+    known = {name: t for name, t in twins().items() if hasattr(t, "fetch")}
+    if twin not in known:
+        raise SessionError(
+            f"There is nothing to download for {twin!r}; weights can be fetched for: "
+            f"{', '.join(known) or 'no installed twin'}."
+        )
+    with tqdm(unit="B", unit_scale=True, desc=f"Fetching {twin}") as bar:
+
+        def show(done: int, total: int | None) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        known[twin].fetch(directory, on_progress=show)
+    typer.echo(f"Fetched into {directory}")

@@ -1,0 +1,89 @@
+"""Steps that several commands share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+import insilico_gui as ig
+from insilico_gui.errors import ExportError
+from insilico_gui.export import SUFFIXES
+from insilico_gui.files import check_target
+from insilico_gui.responses import take_units, unit_table
+from insilico_gui.selection import select_units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import xarray as xr
+
+
+def encode_with_bar(
+    session: ig.Session,
+    stimulus: ig.Stimulus,
+    selection: ig.Selection,
+    fit: str = "crop",
+    store: Path | None = None,
+    overwrite: bool = False,
+) -> xr.DataArray:
+    """:func:`insilico_gui.encode` with a progress bar."""
+    with tqdm(unit="frame", desc=f"Encoding {stimulus.name}") as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return ig.encode(
+            session,
+            stimulus,
+            selection,
+            on_progress=show,
+            store=store,
+            fit=fit,  # type: ignore[arg-type]  # checked by convert
+            overwrite=overwrite,
+        )
+
+
+def select(
+    session: ig.Session,
+    areas: list[str] | None,
+    fields: list[int] | None,
+    any_of: bool,
+) -> ig.Selection:
+    """Units of a session in some areas and fields; all, if none are named."""
+    return ig.select(session, areas, fields, combine="any" if any_of else "all")
+
+
+def choose(
+    responses: xr.DataArray,
+    owner: str,
+    areas: list[str] | None,
+    fields: list[int] | None,
+    any_of: bool,
+) -> xr.DataArray:
+    """Responses of the units in some areas and fields; of all, if none are named."""
+    if not areas and not fields:
+        return responses
+    chosen = select_units(
+        unit_table(responses),
+        owner,
+        areas,
+        fields,
+        combine="any" if any_of else "all",
+    )
+    return take_units(responses, chosen.indices, chosen.rule)
+
+
+def check_output(
+    output: Path, overwrite: bool, suffixes: Iterable[str] = SUFFIXES
+) -> None:
+    """Refuse a bad target before any time is spent on what would go there."""
+    if output.suffix.lower() not in suffixes:
+        raise ExportError(
+            f"{output.name} has no known format; end it in {' or '.join(suffixes)}."
+        )
+    check_target(output, overwrite, ExportError)
+    if output.is_dir() and output.suffix.lower() != ".zarr":
+        raise ExportError(f"{output} is a folder; choose the name of a file.")

@@ -1,0 +1,54 @@
+"""``insilico-gui window``: the window, with a session and a stimulus if named."""
+
+# Without "from __future__ import annotations": typer needs the types themselves
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from insilico_gui.cli.options import Device, Directory
+from insilico_gui.errors import InsilicoError
+
+
+def window(
+    session: Annotated[
+        str | None, typer.Argument(help="Session to open, such as demo.")
+    ] = None,
+    directory: Directory = None,
+    stimulus: Annotated[
+        Path | None, typer.Option(help="Video, images or array to show.")
+    ] = None,
+    device: Device = "auto",
+    demo: Annotated[
+        bool, typer.Option("--demo", help="The demo session with a demo clip encoded.")
+    ] = False,
+    screenshot: Annotated[
+        Path | None,
+        typer.Option(help="Do the job, save a picture of the window, and leave."),
+    ] = None,
+    size: Annotated[
+        str, typer.Option(help="Size of the window for --screenshot, in pixels.")
+    ] = "1600x950",
+) -> None:
+    """Open the window (this is what happens without a command)."""
+    from insilico_gui.app.start import run
+
+    run(
+        "demo" if demo and session is None else session,
+        directory=directory,
+        stimulus=stimulus,
+        device=device,
+        demo_clip=demo and stimulus is None,
+        screenshot=screenshot,
+        size=_pixels(size),
+    )
+    if screenshot is not None:
+        typer.echo(f"Picture of the window: {screenshot}")
+
+
+def _pixels(size: str) -> tuple[int, int]:
+    width, cross, height = size.partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal()):
+        raise InsilicoError(f"{size!r} is not a size; write it like 1366x768.")
+    return int(width), int(height)
