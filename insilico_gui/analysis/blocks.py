@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import xarray as xr
     from numpy.typing import NDArray
+
+    from insilico_gui.analysis.progress import OnProgress
 
 BLOCK_BYTES = 32 * 2**20
 """About how much is read at once."""
@@ -55,15 +60,16 @@ def videos(responses: xr.DataArray) -> list[xr.DataArray]:
     return [responses.isel(trial=i) for i in range(responses.sizes["trial"])]
 
 
-def frame_blocks(video: xr.DataArray) -> list[tuple[int, int]]:
+def frame_blocks(
+    video: xr.DataArray, on_progress: OnProgress | None = None
+) -> Iterator[tuple[int, int]]:
     """Frames to read at once: (start, stop), along whole storage chunks if possible."""
     n_frames, n_units = video.shape
     stored = video.encoding.get("preferred_chunks", {}).get("time", 1)
     wanted = max(1, BLOCK_BYTES // (video.dtype.itemsize * n_units))
     length = max(stored, wanted // stored * stored)
-    return [
-        (start, min(start + length, n_frames)) for start in range(0, n_frames, length)
-    ]
+    for frames in in_blocks(n_frames, length, on_progress):
+        yield frames.start, frames.stop
 
 
 def read(video: xr.DataArray, start: int, stop: int) -> NDArray[np.generic]:

@@ -6,30 +6,37 @@ behind it, which have more options.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Protocol
 
 from insilico_gui.analysis.contrast import contrast_columns
 from insilico_gui.analysis.direction import direction_tuning, tuning_columns
 from insilico_gui.analysis.dots import dot_masks
 from insilico_gui.analysis.frequency import frequency_columns
 from insilico_gui.analysis.parameters import parameter_map, parameter_tuning
+from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.receptive_fields import dot_receptive_fields
 from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
 from insilico_gui.analysis.size import size_columns
 from insilico_gui.analysis.speed import speed_columns
-from insilico_gui.analysis.windows import trial_table
+from insilico_gui.analysis.tuned import columns_table
+from insilico_gui.analysis.windows import BURN_IN_FRAMES, trial_table
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    import pandas as pd
     import xarray as xr
 
     from insilico_gui.analysis.fitted_fields import ReceptiveFieldFit
+    from insilico_gui.analysis.progress import OnProgress
 
-    Columns = Callable[[xr.Dataset], pd.DataFrame]
+    class Columns(Protocol):
+        """Makes columns of the unit table from a tuning."""
+
+        def __call__(
+            self, tuning: xr.Dataset, /, *, on_progress: OnProgress | None = None
+        ) -> pd.DataFrame:
+            """One row per unit, with the parameters in ``attrs``."""
+
 
 TIMES = frozenset({"onset", "duration", "condition", "repeat", "trial", "x", "y"})
 """Columns of trial tables that a curve over them would not be a tuning."""
@@ -71,10 +78,28 @@ def tune(
     *,
     latency_s: float = 0.0,
     window_s: float | None = None,
+    burn_in_frames: int = BURN_IN_FRAMES,
+    n_permutations: int = 0,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
 ) -> tuple[xr.Dataset, pd.DataFrame]:
     """Tuning to one of :func:`parameters`, and its columns for the unit table.
 
     With several other conditions, each unit's curve is that at its best combination.
+
+    Parameters
+    ----------
+    responses, latency_s, window_s, burn_in_frames
+        See :func:`insilico_gui.analysis.trial_responses`.
+    parameter : str
+        One of :func:`parameters` of the trial table.
+    n_permutations : int
+        If positive, the columns have the significance of the tuning: ``p_gOSI`` and
+        ``p_gDSI``, or ``p_<parameter>``.
+    seed : int
+        Of the permutations.
+    on_progress : callable(done, total), optional
+        See :mod:`insilico_gui.analysis.progress`.
 
     Raises
     ------
@@ -88,26 +113,37 @@ def tune(
             f"The trials do not vary {parameter!r}; they vary "
             f"{', '.join(known) or 'nothing that units could be tuned to'}."
         )
-    window: dict[str, Any] = {"latency_s": latency_s, "window_s": window_s}
+    options: dict[str, Any] = {
+        "latency_s": latency_s,
+        "window_s": window_s,
+        "burn_in_frames": burn_in_frames,
+        "n_permutations": n_permutations,
+        "seed": seed,
+        "other": "best",
+    }
     if parameter == "direction":
-        tuning = direction_tuning(responses, other="best", **window)
+        tuning = direction_tuning(responses, **options, on_progress=on_progress)
         return tuning, tuning_columns(tuning)
+    reading, fitting = parts(on_progress, 2)
+    options["on_progress"] = reading
     if " x " in parameter:
-        tuning = parameter_map(responses, SPEED, other="best", **window)
+        tuning = parameter_map(responses, SPEED, **options)
         make: Columns = speed_columns
     else:
-        tuning = parameter_tuning(responses, parameter, other="best", **window)
+        tuning = parameter_tuning(responses, parameter, **options)
         make = COLUMNS.get(parameter, _best_level)
     try:
-        return tuning, make(tuning)
+        return tuning, make(tuning, on_progress=fitting)
     except AnalysisError as error:
         # Too few levels for a fit are still enough for the curve and its best level.
-        columns = _best_level(tuning)
+        columns = _best_level(tuning, on_progress=fitting)
         columns.attrs["absent"] = {"fit": str(error)}
         return tuning, columns
 
 
-def _best_level(tuning: xr.Dataset) -> pd.DataFrame:
+def _best_level(
+    tuning: xr.Dataset, *, on_progress: OnProgress | None = None
+) -> pd.DataFrame:
     names = [str(name) for name in tuning if str(name).startswith("best_level")]
     pairs = {
         name: str(tuning.attrs["analysis"]["parameters"][0])
@@ -115,10 +151,12 @@ def _best_level(tuning: xr.Dataset) -> pd.DataFrame:
         else name.removeprefix("best_level_")
         for name in names
     }
-    columns = pd.DataFrame(
-        {f"pref_{label}_raw": tuning[name].to_numpy() for name, label in pairs.items()}
-    )
-    columns.attrs = dict(tuning.attrs["analysis"])
+    best = {
+        f"pref_{label}_raw": tuning[name].to_numpy() for name, label in pairs.items()
+    }
+    columns = columns_table(tuning, best, "raw")
+    if on_progress is not None:
+        on_progress(len(columns), len(columns))
     return columns
 
 
@@ -156,7 +194,8 @@ def map_receptive_fields(
     sigma_deg: float,
     latency_s: float = 0.0,
     window_s: float | None = None,
-    on_progress: Callable[[int, int], object] | None = None,
+    burn_in_frames: int = BURN_IN_FRAMES,
+    on_progress: OnProgress | None = None,
 ) -> tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]:
     """Receptive fields from flashed dots: maps, Gaussians and columns.
 
@@ -166,10 +205,10 @@ def map_receptive_fields(
         Responses to dots; see :func:`has_dots`.
     sigma_deg : float
         Standard deviation of the dots in degrees.
-    latency_s, window_s
+    latency_s, window_s, burn_in_frames
         See :func:`insilico_gui.analysis.trial_responses`.
     on_progress : callable(done, total), optional
-        Of the fit; raise from it to stop.
+        See :mod:`insilico_gui.analysis.progress`.
 
     Raises
     ------
@@ -183,8 +222,14 @@ def map_receptive_fields(
             "dots to map receptive fields."
         )
     masks = dot_masks(table, sigma_deg=sigma_deg)
+    mapping, fitting = parts(on_progress, 2)
     fields = dot_receptive_fields(
-        responses, masks, latency_s=latency_s, window_s=window_s
+        responses,
+        masks,
+        latency_s=latency_s,
+        window_s=window_s,
+        burn_in_frames=burn_in_frames,
+        on_progress=mapping,
     )
-    fit = receptive_field_fit(fields, on_progress=on_progress)
+    fit = receptive_field_fit(fields, on_progress=fitting)
     return fields, fit, rf_columns(fields, fit)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.analysis.blocks import check_layout, frame_blocks, read
+from insilico_gui.analysis.progress import parts
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -16,11 +17,17 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from insilico_gui.analysis.progress import OnProgress
+
     Floats = NDArray[np.float64]
 
 
 def compare(
-    responses: xr.DataArray, reference: xr.DataArray, burn_in_frames: int = 10
+    responses: xr.DataArray,
+    reference: xr.DataArray,
+    burn_in_frames: int = 10,
+    *,
+    on_progress: OnProgress | None = None,
 ) -> pd.DataFrame:
     """Compare responses with a reference, unit by unit.
 
@@ -31,6 +38,8 @@ def compare(
         another stimulus, another model, or recorded responses.
     burn_in_frames : int
         Frames at the start of both that are left out.
+    on_progress : callable(done, total), optional
+        See :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -59,17 +68,20 @@ def compare(
                 f"burn-in of {burn_in_frames}; compare longer ones."
             )
     rows = _matching_rows(responses, reference)
-    same_times = responses.sizes["time"] == reference.sizes["time"] and np.allclose(
-        responses["time"], reference["time"]
+    same_times = responses.sizes["time"] == reference.sizes["time"] and bool(
+        np.allclose(responses["time"], reference["time"])
     )
+    first, second, *third = parts(on_progress, 2 + same_times)
+    mean = _mean(responses, burn_in_frames, first)
+    mean_reference = _mean(reference, burn_in_frames, second)
     columns = {
-        "mean_response": _mean(responses, burn_in_frames),
-        "mean_reference": _at(_mean(reference, burn_in_frames), rows),
+        "mean_response": mean,
+        "mean_reference": _at(mean_reference, rows),
     }
     columns["mean_difference"] = columns["mean_response"] - columns["mean_reference"]
     if same_times:
         columns["correlation"] = _correlation(
-            responses, reference, rows, burn_in_frames
+            responses, reference, rows, burn_in_frames, mean, mean_reference, *third
         )
     table = pd.DataFrame(columns)
     table.attrs = {
@@ -103,8 +115,10 @@ def _matching_rows(
     return np.asarray(rows, dtype=np.int64)
 
 
-def _blocks(responses: xr.DataArray, start: int) -> Iterator[tuple[int, int]]:
-    for first, last in frame_blocks(responses):
+def _blocks(
+    responses: xr.DataArray, start: int, on_progress: OnProgress | None
+) -> Iterator[tuple[int, int]]:
+    for first, last in frame_blocks(responses, on_progress):
         if last > start:
             yield max(first, start), last
 
@@ -113,9 +127,11 @@ def _read(responses: xr.DataArray, first: int, last: int) -> Floats:
     return read(responses, first, last).astype(np.float64)
 
 
-def _mean(responses: xr.DataArray, start: int) -> Floats:
+def _mean(
+    responses: xr.DataArray, start: int, on_progress: OnProgress | None
+) -> Floats:
     total = np.zeros(responses.sizes["unit"])
-    for first, last in _blocks(responses, start):
+    for first, last in _blocks(responses, start, on_progress):
         total += _read(responses, first, last).sum(axis=0)
     return total / (responses.sizes["time"] - start)
 
@@ -129,14 +145,14 @@ def _correlation(
     reference: xr.DataArray,
     rows: NDArray[np.int64],
     start: int,
+    mean: Floats,
+    mean_reference: Floats,
+    on_progress: OnProgress | None,
 ) -> Floats:
     common = rows >= 0
-    mean_x, mean_y = (
-        _mean(responses, start)[common],
-        _mean(reference, start)[rows[common]],
-    )
+    mean_x, mean_y = mean[common], mean_reference[rows[common]]
     xx, yy, xy = np.zeros((3, int(common.sum())))
-    for first, last in _blocks(responses, start):
+    for first, last in _blocks(responses, start, on_progress):
         x = _read(responses, first, last)[:, common] - mean_x
         y = _read(reference, first, last)[:, rows[common]] - mean_y
         xx += (x * x).sum(axis=0)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
+    from insilico_gui.analysis.progress import OnProgress
+
     Floats = NDArray[np.float64]
 
 MIN_CONTRASTS = 4
@@ -81,7 +83,9 @@ class NakaRushtonFit:
         return _values(parameters, logs).T
 
 
-def fit_naka_rushton(curve: ArrayLike, contrasts: ArrayLike) -> NakaRushtonFit:
+def fit_naka_rushton(
+    curve: ArrayLike, contrasts: ArrayLike, *, on_progress: OnProgress | None = None
+) -> NakaRushtonFit:
     """Fit the Naka-Rushton function to each unit by least squares.
 
     Parameters
@@ -90,6 +94,8 @@ def fit_naka_rushton(curve: ArrayLike, contrasts: ArrayLike) -> NakaRushtonFit:
         Mean response to each contrast.
     contrasts : array, [K]
         0 (blank) or more, in any unit, each once, at least four, three of them above 0.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -114,6 +120,7 @@ def fit_naka_rushton(curve: ArrayLike, contrasts: ArrayLike) -> NakaRushtonFit:
             scaled=(_BASELINE, _R_MAX),
         ),
         curves,
+        on_progress,
     )
     baseline, r_max, log_c50, exponent = np.where(
         fit.success[:, None], fit.parameters, np.nan
@@ -130,13 +137,17 @@ def fit_naka_rushton(curve: ArrayLike, contrasts: ArrayLike) -> NakaRushtonFit:
     )
 
 
-def contrast_columns(tuning: xr.Dataset) -> pd.DataFrame:
+def contrast_columns(
+    tuning: xr.Dataset, *, on_progress: OnProgress | None = None
+) -> pd.DataFrame:
     """The columns that a tuning to contrast adds to the unit table.
 
     Parameters
     ----------
     tuning : xarray.Dataset
         From ``parameter_tuning(responses, "contrast")``.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -153,7 +164,7 @@ def contrast_columns(tuning: xr.Dataset) -> pd.DataFrame:
     parameter, contrasts = axis_of(tuning)
     if parameter != "contrast":
         raise AnalysisError(f"This is a tuning to {parameter}, not to contrast.")
-    fit = fit_naka_rushton(curve_of(tuning), contrasts)
+    fit = fit_naka_rushton(curve_of(tuning), contrasts, on_progress=on_progress)
     columns = {
         "c50_fit": fit.c50,
         "contrast_exponent_fit": fit.exponent,

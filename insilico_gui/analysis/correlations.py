@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.analysis.progress import OnProgress
 
     Floats = NDArray[np.float64]
 
@@ -29,13 +32,17 @@ MAX_UNITS = 30_000
 UNITS_AT_ONCE = 1024
 
 
-def signal_correlations(curve: ArrayLike) -> NDArray[np.float32]:
+def signal_correlations(
+    curve: ArrayLike, *, on_progress: OnProgress | None = None
+) -> NDArray[np.float32]:
     """Correlations of every pair of units over conditions.
 
     Parameters
     ----------
     curve : array, [K, U]
         Mean response to each condition.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -57,7 +64,7 @@ def signal_correlations(curve: ArrayLike) -> NDArray[np.float32]:
             "select units, or take signal_correlation_blocks one by one."
         )
     matrix = np.empty((n_units, n_units), np.float32)
-    for start, block in _blocks(scores, UNITS_AT_ONCE):
+    for start, block in _blocks(scores, UNITS_AT_ONCE, on_progress):
         matrix[start : start + len(block)] = block
     return matrix
 
@@ -118,10 +125,11 @@ def _scores(curve: ArrayLike) -> Floats:
 
 
 def _blocks(
-    scores: Floats, units_at_once: int
+    scores: Floats, units_at_once: int, on_progress: OnProgress | None = None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    for start in range(0, scores.shape[1], units_at_once):
-        block = scores[:, start : start + units_at_once].T @ scores
+    for units in in_blocks(scores.shape[1], units_at_once, on_progress):
+        start = units.start
+        block = scores[:, units].T @ scores
         rows = np.arange(len(block))
         own = block[rows, start + rows]
         block[rows, start + rows] = np.where(np.isnan(own), np.nan, 1)

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from insilico_gui.analysis.leastsquares import COST_TOLERANCE, solve
+from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.analysis.progress import OnProgress
 
     Floats = NDArray[np.float64]
 
@@ -122,16 +125,18 @@ def check_levels(
     return values.reshape(len(at), -1)[order].T, at
 
 
-def fit_curves(model: CurveModel, curves: Floats) -> CurveFit:
+def fit_curves(
+    model: CurveModel, curves: Floats, on_progress: OnProgress | None = None
+) -> CurveFit:
     """Fit a model to each curve [U, K], from the best of its starts.
 
     The baseline is not below 0 if all responses of a unit are positive. If some are
     negative (recorded data), it may be as far below the smallest as that is below the
-    largest.
+    largest. Progress is in units.
     """
     parts = [
-        _fit(model, curves[start : start + UNITS_AT_ONCE])
-        for start in range(0, max(1, len(curves)), UNITS_AT_ONCE)
+        _fit(model, curves[units])
+        for units in in_blocks(len(curves), UNITS_AT_ONCE, on_progress)
     ]
     return CurveFit(*map(np.concatenate, zip(*parts, strict=True)))
 

@@ -11,6 +11,7 @@ import xarray as xr
 from insilico_gui.analysis import windows
 from insilico_gui.analysis.conditions import Other, direction_curves, make_design
 from insilico_gui.analysis.indices import OsiVariant, dsi, gdsi, gosi, osi
+from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.significance import permutation_p
 from insilico_gui.analysis.units import take_units
 from insilico_gui.analysis.vonmises import fit_von_mises
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.analysis.progress import OnProgress
 
     Floats = NDArray[np.float64]
 
@@ -55,6 +58,7 @@ def direction_tuning(
     other_columns: Sequence[str] | None = None,
     n_permutations: int = 0,
     seed: int = 0,
+    on_progress: OnProgress | None = None,
 ) -> xr.Dataset:
     """Direction tuning curves, preferences and selectivity of every unit.
 
@@ -81,6 +85,8 @@ def direction_tuning(
         :func:`insilico_gui.analysis.significance.permutation_p`.
     seed : int
         Of the permutations.
+    on_progress : callable(done, total), optional
+        See :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -105,8 +111,9 @@ def direction_tuning(
         )
     if units is not None:
         responses = take_units(responses, units)
+    reading, fitting, *permuting = parts(on_progress, 2 + (n_permutations > 0))
     windowed = windows.trial_responses(
-        responses, trials, latency_s, window_s, burn_in_frames
+        responses, trials, latency_s, window_s, burn_in_frames, reading
     )
     shown = _presentations(windowed)
     table = windows.trial_table(windowed).iloc[shown]
@@ -115,7 +122,7 @@ def direction_tuning(
     design = make_design(table, other, other_columns)
     curves, best = direction_curves(values, design)
 
-    columns, absent = _indices(curves.mean, design.directions, osi_variant)
+    columns, absent = _indices(curves.mean, design.directions, osi_variant, fitting)
     for name in design.combinations:
         columns[f"best_{name}"] = design.combinations[name].to_numpy()[best]
     if n_permutations:
@@ -124,7 +131,9 @@ def direction_tuning(
             for name, index in (("gOSI", gosi), ("gDSI", gdsi))
             if name in columns
         }
-        columns |= permutation_p(values, design, tested, n_permutations, seed)
+        columns |= permutation_p(
+            values, design, tested, n_permutations, seed, *permuting
+        )
 
     arrays = {
         "curve": (("direction", "unit"), curves.mean),
@@ -225,7 +234,10 @@ def _presentations(windowed: xr.DataArray) -> NDArray[np.int64]:
 
 
 def _indices(
-    curve: Floats, directions: Floats, variant: OsiVariant
+    curve: Floats,
+    directions: Floats,
+    variant: OsiVariant,
+    on_progress: OnProgress | None,
 ) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """Per-unit columns [U], and why others are absent."""
     columns: dict[str, NDArray[Any]] = {}
@@ -245,7 +257,7 @@ def _indices(
     attempt("OSI_folded", lambda: osi(curve, directions, "folded"))
     attempt("DSI_raw", lambda: dsi(curve, directions, "raw"))
     try:
-        fit = fit_von_mises(curve, directions)
+        fit = fit_von_mises(curve, directions, on_progress=on_progress)
     except AnalysisError as error:
         if variant == "fit":
             raise

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
+    from insilico_gui.analysis.progress import OnProgress
+
     Floats = NDArray[np.float64]
 
 MIN_FREQUENCIES = 4
@@ -89,7 +91,9 @@ class LogGaussianFit:
         return _values(parameters, octaves).T
 
 
-def fit_log_gaussian(curve: ArrayLike, frequencies: ArrayLike) -> LogGaussianFit:
+def fit_log_gaussian(
+    curve: ArrayLike, frequencies: ArrayLike, *, on_progress: OnProgress | None = None
+) -> LogGaussianFit:
     """Fit a Gaussian over octaves to each unit by least squares.
 
     Parameters
@@ -98,6 +102,8 @@ def fit_log_gaussian(curve: ArrayLike, frequencies: ArrayLike) -> LogGaussianFit
         Mean response to each frequency.
     frequencies : array, [K]
         Above 0, each once, at least four.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -122,6 +128,7 @@ def fit_log_gaussian(curve: ArrayLike, frequencies: ArrayLike) -> LogGaussianFit
             scaled=(_BASELINE, _AMPLITUDE),
         ),
         curves,
+        on_progress,
     )
     baseline, amplitude, centre, log_sigma = np.where(
         fit.success[:, None], fit.parameters, np.nan
@@ -142,7 +149,9 @@ def fit_log_gaussian(curve: ArrayLike, frequencies: ArrayLike) -> LogGaussianFit
     )
 
 
-def frequency_columns(tuning: xr.Dataset) -> pd.DataFrame:
+def frequency_columns(
+    tuning: xr.Dataset, *, on_progress: OnProgress | None = None
+) -> pd.DataFrame:
     """The columns that a tuning to frequency adds to the unit table.
 
     Parameters
@@ -150,6 +159,8 @@ def frequency_columns(tuning: xr.Dataset) -> pd.DataFrame:
     tuning : xarray.Dataset
         From ``parameter_tuning`` with ``spatial_frequency``, ``temporal_frequency`` or
         another axis on which octaves make sense (``speed``).
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -176,7 +187,7 @@ def frequency_columns(tuning: xr.Dataset) -> pd.DataFrame:
         reason = f"The fit needs {MIN_FREQUENCIES} levels, and {len(levels)} were shown"
         absent[f"pref_{short}_fit"] = reason
     else:
-        fit = fit_log_gaussian(curve_of(tuning), levels)
+        fit = fit_log_gaussian(curve_of(tuning), levels, on_progress=on_progress)
         columns |= {
             f"pref_{short}_fit": fit.preferred,
             f"{short}_bandwidth_fit": fit.bandwidth,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.analysis.screen_grid import ScreenGrid
 from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli.display import Display
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
     from numpy.typing import NDArray
+
+    from insilico_gui.analysis.progress import OnProgress
 
     Singles = NDArray[np.float32]
     Images = NDArray[Any] | Callable[[int], NDArray[Any]]
@@ -99,9 +102,14 @@ class PresentedImages:
 
 
 def weighted_sums(
-    windowed: xr.DataArray, images: PresentedImages, rows: NDArray[np.int64]
+    windowed: xr.DataArray,
+    images: PresentedImages,
+    rows: NDArray[np.int64],
+    on_progress: OnProgress | None = None,
 ) -> tuple[Singles, Singles, int]:
     """Sums over presentations of image times response, and of images.
+
+    Progress is in presentations.
 
     Returns
     -------
@@ -119,8 +127,10 @@ def weighted_sums(
     total = np.zeros((n_units, n_cells), np.float32)
     density = np.zeros((1 if shared else n_units, n_cells), np.float32)
     n = 0
-    for start in range(0, len(rows), IMAGES_AT_ONCE):
-        block = rows[start : start + IMAGES_AT_ONCE]
+    for some in in_blocks(len(rows), IMAGES_AT_ONCE, on_progress):
+        block = rows[some]
+        if len(block) == 0:
+            continue
         flat = images.read(block)
         known = np.isfinite(flat).all(axis=1)
         block, flat = block[known], flat[known]

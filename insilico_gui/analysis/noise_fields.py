@@ -8,6 +8,7 @@ import numpy as np
 
 from insilico_gui.analysis import windows
 from insilico_gui.analysis.image_sums import PresentedImages, weighted_sums
+from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.rf_maps import map_dataset
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
 from insilico_gui.errors import AnalysisError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.analysis.image_sums import Images
+    from insilico_gui.analysis.progress import OnProgress
     from insilico_gui.stimuli.base import Stimulus
 
 
@@ -33,6 +35,7 @@ def noise_receptive_fields(
     latency_s: float = 0.0,
     window_s: float | None = None,
     burn_in_frames: int = windows.BURN_IN_FRAMES,
+    on_progress: OnProgress | None = None,
 ) -> xr.Dataset:
     """Receptive fields as response-weighted means of static noise images.
 
@@ -54,6 +57,8 @@ def noise_receptive_fields(
         Default: as they are. Dots need no more than a few cells between two of them.
     display : Display, optional
         Screen that the images cover. Default: the standard one.
+    on_progress : callable(done, total), optional
+        See :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -67,12 +72,13 @@ def noise_receptive_fields(
     AnalysisError
         If the table or the images do not fit, or no presentation has a response.
     """
+    reading, mapping = parts(on_progress, 2)
     windowed = windows.trial_responses(
-        responses, trials, latency_s, window_s, burn_in_frames
+        responses, trials, latency_s, window_s, burn_in_frames, reading
     )
     n_rows = windowed.sizes["trial"]
     shown = PresentedImages(images, n_rows, "image", shape, background)
-    total, _, n = weighted_sums(windowed, shown, np.arange(n_rows))
+    total, _, n = weighted_sums(windowed, shown, np.arange(n_rows), mapping)
     if n == 0:
         raise AnalysisError(
             "No presentation has an image and a response; check latency and burn-in."

@@ -18,6 +18,7 @@ from insilico_gui.analysis.conditions import (
 )
 from insilico_gui.analysis.grouping import group_means
 from insilico_gui.analysis.levels import PERIODS, Levels, levels_of
+from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.significance import permutation_p
 from insilico_gui.analysis.units import take_units
 from insilico_gui.errors import AnalysisError
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.analysis.progress import OnProgress
 
     Floats = NDArray[np.float64]
 
@@ -56,6 +59,7 @@ def parameter_tuning(
     other_columns: Sequence[str] | None = None,
     n_permutations: int = 0,
     seed: int = 0,
+    on_progress: OnProgress | None = None,
 ) -> xr.Dataset:
     """Mean response of every unit at each level of a column of the trial table.
 
@@ -80,6 +84,8 @@ def parameter_tuning(
         :func:`insilico_gui.analysis.significance.permutation_p`.
     seed : int
         Of the permutations.
+    on_progress : callable(done, total), optional
+        See :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -109,6 +115,7 @@ def parameter_tuning(
         other_columns,
         n_permutations,
         seed,
+        on_progress,
     )
 
 
@@ -125,6 +132,7 @@ def parameter_map(
     other_columns: Sequence[str] | None = None,
     n_permutations: int = 0,
     seed: int = 0,
+    on_progress: OnProgress | None = None,
 ) -> xr.Dataset:
     """Mean response of every unit at each pair of levels of two crossed columns.
 
@@ -165,6 +173,7 @@ def parameter_map(
         other_columns,
         n_permutations,
         seed,
+        on_progress,
     )
 
 
@@ -178,13 +187,15 @@ def _tuning(
     other_columns: Sequence[str] | None,
     n_permutations: int,
     seed: int,
+    on_progress: OnProgress | None,
 ) -> xr.Dataset:
     reserved = [name for name in names if name in RESERVED]
     if reserved:
         raise AnalysisError(f"There is no tuning to {reserved[0]!r}; name a parameter.")
     if units is not None:
         responses = take_units(responses, units)
-    windowed = windows.trial_responses(responses, trials, **window)
+    reading, *permuting = parts(on_progress, 1 + (n_permutations > 0))
+    windowed = windows.trial_responses(responses, trials, **window, on_progress=reading)
     table = windows.trial_table(windowed)
     all_values = windowed.to_numpy()
     levels = [levels_of(table, name) for name in names]
@@ -220,7 +231,12 @@ def _tuning(
         spread = np.nanstd(values, axis=0)
         scaled = values / np.where(spread > 0, spread, 1)
         columns |= permutation_p(
-            scaled, design, {"p_tuning": _variance}, n_permutations, seed
+            scaled,
+            design,
+            {"p_tuning": _variance},
+            n_permutations,
+            seed,
+            *permuting,
         )
 
     dims = (*names, "unit")

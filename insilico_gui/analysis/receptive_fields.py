@@ -18,6 +18,7 @@ import numpy as np
 from insilico_gui.analysis import windows
 from insilico_gui.analysis.dots import polarities
 from insilico_gui.analysis.image_sums import PresentedImages, weighted_sums
+from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.rf_maps import map_dataset
 from insilico_gui.analysis.screen_grid import ScreenGrid
 from insilico_gui.analysis.spatial_selectivity import ssi
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from insilico_gui.analysis.image_sums import Images
+    from insilico_gui.analysis.progress import OnProgress
 
 POLARITIES = ("on", "off", "on+off")
 
@@ -43,6 +45,7 @@ def dot_receptive_fields(
     latency_s: float = 0.0,
     window_s: float | None = None,
     burn_in_frames: int = windows.BURN_IN_FRAMES,
+    on_progress: OnProgress | None = None,
 ) -> xr.Dataset:
     """Receptive fields of every unit by flashed dots or squares.
 
@@ -61,6 +64,8 @@ def dot_receptive_fields(
         Default: as they are. Dots need no more than a few cells between two of them.
     display : Display, optional
         Screen that the masks cover. Default: the standard one.
+    on_progress : callable(done, total), optional
+        See :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -76,16 +81,17 @@ def dot_receptive_fields(
     AnalysisError
         If the table or the masks do not fit, or no dot has a response.
     """
+    reading, *mapping = parts(on_progress, 3)
     windowed = windows.trial_responses(
-        responses, trials, latency_s, window_s, burn_in_frames
+        responses, trials, latency_s, window_s, burn_in_frames, reading
     )
     table = windows.trial_table(windowed)
     images = PresentedImages(masks, len(table), "mask", shape)
     sign = polarities(table)
     sums, densities, counts = [], [], []
-    for polarity in (1, -1):
+    for polarity, report in zip((1, -1), mapping, strict=True):
         rows = np.flatnonzero(sign == polarity)
-        total, density, n = weighted_sums(windowed, images, rows)
+        total, density, n = weighted_sums(windowed, images, rows, report)
         sums.append(total)
         densities.append(density)
         counts.append(n)

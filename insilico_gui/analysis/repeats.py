@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.analysis.windows import BURN_IN_FRAMES
 from insilico_gui.errors import AnalysisError
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.analysis.progress import OnProgress
 
     Floats = NDArray[np.float64]
 
@@ -102,7 +105,12 @@ def join_repeats(
     return np.ascontiguousarray(np.concatenate(padded, axis=1).transpose(2, 0, 1))
 
 
-def reliability(predicted: ArrayLike, recorded: ArrayLike) -> Reliability:
+def reliability(
+    predicted: ArrayLike,
+    recorded: ArrayLike,
+    *,
+    on_progress: OnProgress | None = None,
+) -> Reliability:
     """CC_abs, CC_max and CC_norm of every unit.
 
     Parameters
@@ -113,6 +121,8 @@ def reliability(predicted: ArrayLike, recorded: ArrayLike) -> Reliability:
     recorded : array, [U, R, K]
         Recorded responses, burn-in removed (see :func:`join_repeats`); NaN where a
         repeat is missing. Samples of a unit without any repeat do not enter.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -144,8 +154,8 @@ def reliability(predicted: ArrayLike, recorded: ArrayLike) -> Reliability:
     if np.isinf(data).any() or np.isinf(model).any():
         raise AnalysisError("The responses hold infinite values; mark missing as NaN.")
     parts = [
-        _reliability(model[i : i + UNITS_AT_ONCE], data[i : i + UNITS_AT_ONCE])
-        for i in range(0, max(1, len(data)), UNITS_AT_ONCE)
+        _reliability(model[units], data[units])
+        for units in in_blocks(len(data), UNITS_AT_ONCE, on_progress)
     ]
     return Reliability(*map(np.concatenate, zip(*parts, strict=True)))
 
@@ -154,6 +164,8 @@ def reliability_columns(
     predicted: Sequence[ArrayLike],
     recorded: Sequence[ArrayLike],
     burn_in_frames: int = BURN_IN_FRAMES,
+    *,
+    on_progress: OnProgress | None = None,
 ) -> pd.DataFrame:
     """The columns that a comparison with recordings adds to the unit table.
 
@@ -162,6 +174,8 @@ def reliability_columns(
     predicted, recorded : sequence of array, [R_v, T_v, U]
         Repeats of each video; see :func:`join_repeats`.
     burn_in_frames : int
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -171,7 +185,8 @@ def reliability_columns(
         NaN (``n_nan``), to be reported with any median.
     """
     data = join_repeats(recorded, burn_in_frames)
-    result = reliability(join_repeats(predicted, burn_in_frames), data)
+    model = join_repeats(predicted, burn_in_frames)
+    result = reliability(model, data, on_progress=on_progress)
     table = pd.DataFrame(
         {
             "cc_abs": result.cc_abs,

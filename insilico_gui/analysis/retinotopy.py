@@ -15,10 +15,13 @@ import pandas as pd
 import xarray as xr
 from scipy import ndimage
 
+from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.analysis.progress import OnProgress
 
     Floats = NDArray[np.float64]
 
@@ -43,6 +46,7 @@ def retinotopy_maps(
     sign_sigma_um: float = 20.0,
     threshold: float = 0.35,
     min_area_um2: float = 10_000.0,
+    on_progress: OnProgress | None = None,
 ) -> xr.Dataset:
     """Azimuth, elevation and field sign on the cortical sheet, and patches of one sign.
 
@@ -65,6 +69,8 @@ def retinotopy_maps(
         Least absolute value of the smoothed sign in a patch.
     min_area_um2 : float
         Smaller patches are dropped.
+    on_progress : callable(done, total), optional
+        In places of the grid; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -102,7 +108,9 @@ def retinotopy_maps(
             f"larger step, for at most {LARGEST_GRID}."
         )
     grid = np.stack([axis.ravel() for axis in np.meshgrid(x, y)], axis=1)
-    planes, weight = _local_planes(grid, places, centres, sigma_um, min_weight)
+    planes, weight = _local_planes(
+        grid, places, centres, sigma_um, min_weight, on_progress
+    )
     planes = planes.reshape(len(y), len(x), 3, 2)
     angles = np.arctan2(planes[:, :, 2], planes[:, :, 1])
     sign = _smooth(np.sin(angles[..., 1] - angles[..., 0]), sign_sigma_um / step_um)
@@ -200,14 +208,18 @@ def _axis(values: Floats, step: float) -> Floats:
 
 
 def _local_planes(
-    grid: Floats, places: Floats, centres: Floats, sigma: float, min_weight: float
+    grid: Floats,
+    places: Floats,
+    centres: Floats,
+    sigma: float,
+    min_weight: float,
+    on_progress: OnProgress | None,
 ) -> tuple[Floats, Floats]:
     """Value and slopes along x and y at places [G, 2]: [G, 3, 2], and weights [G]."""
     planes = np.full((len(grid), 3, 2), np.nan)
     weight = np.zeros(len(grid))
     at_once = max(1, PAIRS_AT_ONCE // len(places))
-    for start in range(0, len(grid), at_once):
-        block = slice(start, start + at_once)
+    for block in in_blocks(len(grid), at_once, on_progress):
         away = (places[None] - grid[block, None]) / sigma
         squared = (away**2).sum(axis=2)
         w = np.where(squared <= REACH**2, np.exp(-squared / 2), 0)
@@ -220,7 +232,7 @@ def _local_planes(
             np.linalg.eigvalsh(normal)[:, 0] > 1e-3 * weight[block]
         )
         rows = np.flatnonzero(solvable)
-        planes[start + rows] = np.linalg.solve(normal[rows], target[rows])
+        planes[block.start + rows] = np.linalg.solve(normal[rows], target[rows])
     planes[:, 1:] /= sigma
     return planes, weight
 

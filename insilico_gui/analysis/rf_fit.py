@@ -16,9 +16,9 @@ from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.analysis.progress import OnProgress
 
     Floats = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ MARGIN = 0.5
 def fit_receptive_fields(
     maps: ArrayLike,
     display: Display | None = None,
-    on_progress: Callable[[int, int], object] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> ReceptiveFieldFit:
     """Fit amplitude, centre, two widths, angle and offset to each map.
 
@@ -65,9 +65,8 @@ def fit_receptive_fields(
         Cells that are NaN are left out.
     display : Display, optional
         Screen that the maps cover. Default: the standard one.
-    on_progress : callable, optional
-        Called with the number of units done and of all units. An exception that it
-        raises ends the fit, and is passed on.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Raises
     ------

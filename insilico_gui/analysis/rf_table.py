@@ -13,18 +13,17 @@ from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import xarray as xr
     from numpy.typing import NDArray
 
     from insilico_gui.analysis.fitted_fields import ReceptiveFieldFit
+    from insilico_gui.analysis.progress import OnProgress
 
 
 def receptive_field_fit(
     dataset: xr.Dataset,
     polarity: str = "on+off",
-    on_progress: Callable[[int, int], object] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> ReceptiveFieldFit:
     """Fit Gaussians to the maps of a receptive-field dataset.
 
@@ -37,8 +36,8 @@ def receptive_field_fit(
         map at its lag with the largest standard deviation over cells is taken.
     polarity : {"on", "off", "on+off"}
         Which map of dots.
-    on_progress : callable, optional
-        See :func:`insilico_gui.analysis.fit_receptive_fields`.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Raises
     ------

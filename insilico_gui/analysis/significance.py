@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.analysis.conditions import Design, direction_curves
+from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.analysis.progress import OnProgress
 
     Floats = NDArray[np.float64]
     Index = Callable[[ArrayLike, ArrayLike], Floats]
@@ -24,6 +27,7 @@ def permutation_p(
     indices: Mapping[str, Index],
     n_permutations: int,
     seed: int,
+    on_progress: OnProgress | None = None,
 ) -> dict[str, Floats]:
     """Chance of indices as large as the observed ones if direction did not matter.
 
@@ -43,6 +47,8 @@ def permutation_p(
         100 is usual (Li 2025, with p <= 0.01 called significant).
     seed : int
         Equal seeds give equal results.
+    on_progress : callable(done, total), optional
+        In permutations; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -66,7 +72,7 @@ def permutation_p(
     observed = {name: index(curve, directions) for name, index in indices.items()}
     reached = {name: np.ones(values.shape[1]) for name in indices}
     generator = np.random.default_rng(seed)
-    for _ in range(n_permutations):
+    for _ in in_blocks(n_permutations, 1, on_progress):
         shuffled = design.with_direction(generator.permutation(design.direction))
         curve = direction_curves(values, shuffled)[0].mean
         for name, index in indices.items():

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
+    from insilico_gui.analysis.progress import OnProgress
+
     Floats = NDArray[np.float64]
 
 MIN_SIZES = 5
@@ -98,7 +100,13 @@ class SizeFit:
         return MODELS[self.model][0](parameters, np.asarray(sizes, np.float64)).T
 
 
-def fit_size(curve: ArrayLike, sizes: ArrayLike, model: SizeModel = "rog") -> SizeFit:
+def fit_size(
+    curve: ArrayLike,
+    sizes: ArrayLike,
+    model: SizeModel = "rog",
+    *,
+    on_progress: OnProgress | None = None,
+) -> SizeFit:
     """Fit size tuning of each unit by least squares.
 
     Parameters
@@ -108,6 +116,8 @@ def fit_size(curve: ArrayLike, sizes: ArrayLike, model: SizeModel = "rog") -> Si
     sizes : array, [K]
         Diameters, 0 (blank) or more, each once, at least five.
     model : {"rog", "dog"}
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Raises
     ------
@@ -132,6 +142,7 @@ def fit_size(curve: ArrayLike, sizes: ArrayLike, model: SizeModel = "rog") -> Si
             tolerance=TOLERANCE,
         ),
         curves,
+        on_progress,
     )
     parameters = np.where(fit.success[:, None], fit.parameters, np.nan)
     grid = np.geomspace(smallest, at[-1], N_GRID)
@@ -183,7 +194,11 @@ def suppression_index(
 
 
 def size_columns(
-    tuning: xr.Dataset, model: SizeModel = "rog", baseline: ArrayLike | None = None
+    tuning: xr.Dataset,
+    model: SizeModel = "rog",
+    baseline: ArrayLike | None = None,
+    *,
+    on_progress: OnProgress | None = None,
 ) -> pd.DataFrame:
     """The columns that a tuning to size adds to the unit table.
 
@@ -194,6 +209,8 @@ def size_columns(
     model : {"rog", "dog"}
     baseline : array, [] or [U], optional
         Response to blanks; default ``tuning["blank"]``, where there is one.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -211,7 +228,7 @@ def size_columns(
     """
     _, sizes = axis_of(tuning)
     curve = curve_of(tuning)
-    fit = fit_size(curve, sizes, model)
+    fit = fit_size(curve, sizes, model, on_progress=on_progress)
     if baseline is None and "blank" in tuning:
         baseline = tuning["blank"].to_numpy()
     ends = {

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
+    from insilico_gui.analysis.progress import OnProgress
+
     Floats = NDArray[np.float64]
 
 MIN_FREQUENCIES = 3
@@ -83,6 +85,8 @@ def fit_speed(
     surface: ArrayLike,
     spatial_frequencies: ArrayLike,
     temporal_frequencies: ArrayLike,
+    *,
+    on_progress: OnProgress | None = None,
 ) -> SpeedFit:
     """Fit the slanted Gaussian to each unit by least squares.
 
@@ -93,6 +97,8 @@ def fit_speed(
     spatial_frequencies : array, [S]
     temporal_frequencies : array, [T]
         Above 0, each once, at least three.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Raises
     ------
@@ -133,6 +139,7 @@ def fit_speed(
             scaled=(_BASELINE, _AMPLITUDE),
         ),
         curves,
+        on_progress,
     )
     p = np.where(fit.success[:, None], fit.parameters, np.nan).T
     inside = [
@@ -155,13 +162,17 @@ def fit_speed(
     )
 
 
-def speed_columns(tuning: xr.Dataset) -> pd.DataFrame:
+def speed_columns(
+    tuning: xr.Dataset, *, on_progress: OnProgress | None = None
+) -> pd.DataFrame:
     """The columns that a map over both frequencies adds to the unit table.
 
     Parameters
     ----------
     tuning : xarray.Dataset
         From ``parameter_map`` with ``spatial_frequency`` and ``temporal_frequency``.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -183,7 +194,7 @@ def speed_columns(tuning: xr.Dataset) -> pd.DataFrame:
             "temporal_frequency."
         )
     surface = curve_of(tuning.transpose(*names, "unit", ...))
-    fit = fit_speed(surface, axes[names[0]], axes[names[1]])
+    fit = fit_speed(surface, axes[names[0]], axes[names[1]], on_progress=on_progress)
     sf, tf = (tuning[f"best_level_{name}"].to_numpy() for name in names)
     columns = {
         "pref_speed_raw": tf / sf,

@@ -8,6 +8,7 @@ import numpy as np
 
 from insilico_gui.analysis import blocks, windows
 from insilico_gui.analysis.image_sums import check_size
+from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.analysis.rf_maps import map_dataset
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
 from insilico_gui.errors import AnalysisError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from insilico_gui.analysis.progress import OnProgress
     from insilico_gui.stimuli.base import Stimulus
 
     Singles = NDArray[np.float32]
@@ -35,6 +37,7 @@ def sta_receptive_fields(
     shape: tuple[int, int] = DEFAULT_SHAPE,
     display: Display | None = None,
     burn_in_frames: int = windows.BURN_IN_FRAMES,
+    on_progress: OnProgress | None = None,
 ) -> xr.Dataset:
     """Receptive fields ``sum_t r_t (s_{t - lag} - s_0) / sum_t r_t`` at several lags.
 
@@ -59,6 +62,8 @@ def sta_receptive_fields(
         stimulus.
     burn_in_frames : int
         Frames at the start that are left out.
+    on_progress : callable(done, total), optional
+        In frames; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -87,7 +92,9 @@ def sta_receptive_fields(
         )
     sums = np.zeros((len(frames_back), n_units, n_cells), np.float32)
     weight = np.zeros(n_units)
-    for rates, contrasts in _aligned(responses, stimulus, grid, first, frames_back[-1]):
+    for rates, contrasts in _aligned(
+        responses, stimulus, grid, first, frames_back[-1], on_progress
+    ):
         weight += rates.sum(axis=0, dtype=np.float64)
         flat = contrasts.reshape(len(contrasts), n_cells) - np.float32(background)
         for total, lag in zip(sums, frames_back, strict=True):
@@ -127,11 +134,12 @@ def _aligned(
     grid: ScreenGrid,
     first: int,
     longest: int,
+    on_progress: OnProgress | None,
 ) -> Iterator[tuple[Singles, Singles]]:
     """Blocks of responses [n, U] with the frames that led to them [longest + n, h, w]."""
     before = grid.average(stimulus.frames(first - longest, first))
-    for start in range(first, stimulus.n_frames, FRAMES_AT_ONCE):
-        stop = min(start + FRAMES_AT_ONCE, stimulus.n_frames)
+    for block in in_blocks(stimulus.n_frames - first, FRAMES_AT_ONCE, on_progress):
+        start, stop = first + block.start, first + block.stop
         shown = grid.average(stimulus.frames(start, stop))
         frames = np.concatenate([before, shown])
         yield blocks.read(responses, start, stop).astype(np.float32), frames

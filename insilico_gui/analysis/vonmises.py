@@ -21,10 +21,13 @@ import numpy as np
 
 from insilico_gui.analysis.directions import check_curve, largest_gap
 from insilico_gui.analysis.leastsquares import solve
+from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.analysis.progress import OnProgress
 
     Floats = NDArray[np.float64]
 
@@ -130,7 +133,9 @@ class VonMisesFit:
         return parameters
 
 
-def fit_von_mises(curve: ArrayLike, directions: ArrayLike) -> VonMisesFit:
+def fit_von_mises(
+    curve: ArrayLike, directions: ArrayLike, *, on_progress: OnProgress | None = None
+) -> VonMisesFit:
     """Fit the two-peak von Mises curve to each unit by least squares.
 
     Parameters
@@ -139,6 +144,8 @@ def fit_von_mises(curve: ArrayLike, directions: ArrayLike) -> VonMisesFit:
         Mean response to each direction.
     directions : array, [K]
         Degrees, each once; they need not be evenly spaced.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -166,8 +173,8 @@ def fit_von_mises(curve: ArrayLike, directions: ArrayLike) -> VonMisesFit:
     theta = np.radians(degrees)
     rates = values.reshape(len(theta), -1).T
     parts = [
-        _fit(rates[start : start + UNITS_AT_ONCE], theta)
-        for start in range(0, max(1, len(rates)), UNITS_AT_ONCE)
+        _fit(rates[units], theta)
+        for units in in_blocks(len(rates), UNITS_AT_ONCE, on_progress)
     ]
     parameters, mse, success = map(np.concatenate, zip(*parts, strict=True))
     mu = np.degrees(parameters[:, _MU]) % 360

@@ -17,6 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from insilico_gui.analysis import blocks
+from insilico_gui.analysis.progress import OnProgress, parts
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def trial_responses(
     latency_s: float = 0.0,
     window_s: float | None = None,
     burn_in_frames: int = BURN_IN_FRAMES,
+    on_progress: OnProgress | None = None,
 ) -> xr.DataArray:
     """Mean response of every unit in the window of every trial.
 
@@ -110,6 +112,8 @@ def trial_responses(
         Length of every window, in place of the trial's duration.
     burn_in_frames : int
         Frames at the start of each video that enter no mean.
+    on_progress : callable(done, total), optional
+        In blocks of frames; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
@@ -142,9 +146,11 @@ def trial_responses(
 
     in_video = _video_of_trial(responses, table)
     means = np.full((len(table), responses.sizes["unit"]), np.nan)
-    for i, video in enumerate(blocks.videos(responses)):
+    videos = blocks.videos(responses)
+    reports = parts(on_progress, len(videos))
+    for i, (video, report) in enumerate(zip(videos, reports, strict=True)):
         rows = np.flatnonzero((in_video == i) & (windows.n_frames > 0))
-        sums = _window_sums(video, windows.start[rows], windows.stop[rows])
+        sums = _window_sums(video, windows.start[rows], windows.stop[rows], report)
         means[rows] = sums / windows.n_frames[rows, None]
 
     parameters = {
@@ -265,11 +271,14 @@ def _video_of_trial(responses: xr.DataArray, table: pd.DataFrame) -> NDArray[np.
 
 
 def _window_sums(
-    video: xr.DataArray, start: NDArray[np.int64], stop: NDArray[np.int64]
+    video: xr.DataArray,
+    start: NDArray[np.int64],
+    stop: NDArray[np.int64],
+    on_progress: OnProgress | None,
 ) -> NDArray[np.float64]:
     """Sums over frames start to stop of each window, float64 [n, U]."""
     sums = np.zeros((len(start), video.sizes["unit"]))
-    for begin, end in blocks.frame_blocks(video):
+    for begin, end in blocks.frame_blocks(video, on_progress):
         rows = np.flatnonzero((start < end) & (stop > begin))
         if len(rows) == 0:
             continue

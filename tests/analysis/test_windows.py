@@ -219,7 +219,7 @@ def test_reads_only_the_frames_that_trials_need(tmp_path, monkeypatch):
     result = trial_responses(lazy, trials)
     np.testing.assert_array_equal(result, trial_responses(stored, trials))
     assert max(stop - start for start, stop in read[:2]) == 16
-    assert len(blocks.frame_blocks(lazy)) == 15  # two whole chunks at a time
+    assert len(list(blocks.frame_blocks(lazy))) == 15  # two whole chunks at a time
 
 
 @pytest.mark.parametrize(
