@@ -75,6 +75,12 @@ class VideoSession(Session, Protocol):
     behavior : mapping of str to int
         Behaviour inputs that :meth:`stream` accepts, and how many columns each has;
         empty if the session takes none.
+
+    Notes
+    -----
+    A session may also have ``chunk_frames`` (int): the length of chunks at which it is
+    fastest. The first chunks of a video are shorter, so that there is soon something to
+    see, and so may others be.
     """
 
     frame_rate: float

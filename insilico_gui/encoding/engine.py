@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from insilico_gui.encoding.ahead import ahead
 from insilico_gui.encoding.behavior import check_behavior
 from insilico_gui.encoding.store import open_store
 from insilico_gui.errors import EncodingCancelled, EncodingError, StimulusError
@@ -36,7 +38,13 @@ if TYPE_CHECKING:
     from insilico_gui.stimuli import Fit
 
 CHUNK_FRAMES = 16
-"""Frames in one step: enough to batch work, few enough to cancel and draw between."""
+"""Frames in one step: enough to batch work, few enough to cancel and draw between.
+
+A session that is faster with another number says so in its attribute ``chunk_frames``.
+"""
+
+FIRST_CHUNK_FRAMES = 4
+"""The first step is short, so that there is soon something to see; then it doubles."""
 
 BURN_IN_FRAMES = 10
 """Frames after the start that published evaluations of recurrent twins leave out.
@@ -76,7 +84,9 @@ class Progress:
 class EncodingJob:
     """One stimulus (or a batch of videos) through one session.
 
-    Parameters are those of :func:`encode`; they are all checked here.
+    Parameters are those of :func:`encode`; they are all checked here. One more,
+    `chunk_frames`, makes all steps that long, instead of short ones first and then what
+    suits the session.
 
     Attributes
     ----------
@@ -101,14 +111,14 @@ class EncodingJob:
         fit: Fit = "crop",
         store: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
-        chunk_frames: int = CHUNK_FRAMES,
+        chunk_frames: int | None = None,
     ) -> None:
         if not is_video_session(session):
             raise EncodingError(
                 f"{session.id} is driven by {session.input_kind}, not by video; choose "
                 "a stimulus of that kind."
             )
-        if chunk_frames < 1:
+        if chunk_frames is not None and chunk_frames < 1:
             raise EncodingError(
                 f"A chunk of {chunk_frames} frames is too small; use 1."
             )
@@ -125,7 +135,9 @@ class EncodingJob:
         self._everything = len(self.selection) == len(session.units)
         self._n_videos = len(videos) if self._batched else None
         self.behavior = check_behavior(session, behavior, self.n_frames, self._n_videos)
-        self._chunk_frames = chunk_frames
+        preferred: int = getattr(session, "chunk_frames", CHUNK_FRAMES)
+        self._largest_chunk = chunk_frames or preferred
+        self._first_chunk = chunk_frames or FIRST_CHUNK_FRAMES
         self._hashes = [hashlib.sha256() for _ in self._videos]
         shape: tuple[int, ...] = (self.n_frames, len(self.selection))
         if self._n_videos is not None:
@@ -150,22 +162,24 @@ class EncodingJob:
 
     def _fill(self) -> Iterator[Progress]:
         started = time.perf_counter()
-        stream = self.session.stream(
-            self._chunks(),
-            self.behavior or None,
-            None if self._everything else self.selection.indices,
-        )
-        for block in stream:
-            expected = len(self.selection)
-            if block.shape[-1] != expected:
-                raise EncodingError(
-                    f"{self.session.id} answered with {block.shape[-1]} units where "
-                    f"{expected} were asked for; its plugin needs mending."
-                )
-            self.store.write(block)
-            yield Progress(
-                self.store.n_done, self.n_frames, time.perf_counter() - started
+        # While the session computes, the next frames are decoded and converted.
+        with closing(ahead(self._chunks())) as chunks:
+            stream = self.session.stream(
+                chunks,
+                self.behavior or None,
+                None if self._everything else self.selection.indices,
             )
+            for block in stream:
+                expected = len(self.selection)
+                if block.shape[-1] != expected:
+                    raise EncodingError(
+                        f"{self.session.id} answered with {block.shape[-1]} units where "
+                        f"{expected} were asked for; its plugin needs mending."
+                    )
+                self.store.write(block)
+                yield Progress(
+                    self.store.n_done, self.n_frames, time.perf_counter() - started
+                )
         if self.store.n_done != self.n_frames:
             raise EncodingError(
                 f"{self.session.id} answered {self.store.n_done} of {self.n_frames} "
@@ -173,12 +187,13 @@ class EncodingJob:
             )
 
     def _chunks(self) -> Iterator[NDArray[np.uint8]]:
-        for start in range(0, self.n_frames, self._chunk_frames):
-            stop = min(start + self._chunk_frames, self.n_frames)
+        start = 0
+        for stop in chunk_ends(self.n_frames, self._first_chunk, self._largest_chunk):
             chunk = np.stack([video.frames(start, stop) for video in self._videos])
             for digest, video in zip(self._hashes, chunk, strict=True):
-                digest.update(video.tobytes())
+                digest.update(video)
             yield chunk if self._batched else chunk[0]
+            start = stop
 
     def _coords(self) -> dict[str, Any]:
         table = self.session.units.iloc[self.selection.indices]
@@ -302,6 +317,15 @@ def encode(
         return responses
     finally:
         steps.close()
+
+
+def chunk_ends(n_frames: int, first: int, largest: int) -> Iterator[int]:
+    """Where chunks end that begin with `first` frames and double up to `largest`."""
+    size, stop = min(first, largest), 0
+    while stop < n_frames:
+        stop = min(stop + size, n_frames)
+        yield stop
+        size = min(2 * size, largest)
 
 
 def _stop_if(cancel: threading.Event | None, sentence: str) -> None:

@@ -99,13 +99,25 @@ def test_trials_travel_with_the_responses(leaky, clip):
 def test_progress_counts_frames(leaky, clip):
     seen = []
     ig.encode(leaky, clip, on_progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(16, 53), (32, 53), (48, 53), (53, 53)]
+    assert seen == [(4, 53), (12, 53), (28, 53), (44, 53), (53, 53)]
+
+
+def test_a_session_says_what_chunk_suits_it(leaky, clip):
+    plain = ig.encode(leaky, clip)
+    leaky.calls.clear()
+    leaky.chunk_frames = 40
+    np.testing.assert_array_equal(ig.encode(leaky, clip), plain)
+    assert leaky.calls == [4, 8, 16, 25]
+    leaky.calls.clear()
+    leaky.chunk_frames = 3
+    np.testing.assert_array_equal(ig.encode(leaky, clip), plain)
+    assert leaky.calls == [3] * 17 + [2]
 
 
 def test_cancel_stops_within_one_chunk_and_keeps_nothing(leaky, clip, tmp_path):
     cancel = threading.Event()
     target = tmp_path / "out.zarr"
-    with pytest.raises(EncodingCancelled, match="after 16 of 53"):
+    with pytest.raises(EncodingCancelled, match="after 4 of 53"):
         ig.encode(
             leaky,
             clip,
@@ -135,7 +147,7 @@ def test_zarr_store_is_complete_and_reopens(leaky, clip, tmp_path):
 def test_long_responses_go_to_a_file(leaky, clip, monkeypatch):
     plain = ig.encode(leaky, clip)
     monkeypatch.setattr(stores, "IN_MEMORY_BYTES", 0)
-    job = EncodingJob(leaky, clip)
+    job = EncodingJob(leaky, clip, chunk_frames=16)
     steps = job.run()
     next(steps)
     np.testing.assert_array_equal(job.store.row(7), plain[7])
@@ -148,7 +160,7 @@ def test_long_responses_go_to_a_file(leaky, clip, monkeypatch):
 
 def test_rows_of_a_growing_zarr(leaky, clip, tmp_path, monkeypatch):
     monkeypatch.setattr(stores.zarr_folder, "CHUNK_BYTES", 10 * 12 * 4)  # ten frames
-    job = EncodingJob(leaky, clip, store=tmp_path / "out.zarr")
+    job = EncodingJob(leaky, clip, store=tmp_path / "out.zarr", chunk_frames=16)
     steps = job.run()
     next(steps)
     wanted = expected(leaky, clip)
@@ -161,7 +173,7 @@ def test_rows_of_a_growing_zarr(leaky, clip, tmp_path, monkeypatch):
 def test_out_of_memory_halves_the_chunk(leaky, clip):
     leaky.fits_frames = 5
     np.testing.assert_allclose(ig.encode(leaky, clip), expected(leaky, clip), rtol=1e-6)
-    assert leaky.calls[:3] == [16, 8, 4]
+    assert leaky.calls[:3] == [4, 8, 4]
     assert max(leaky.calls[2:]) == 4  # learnt once, kept for the rest
 
 
