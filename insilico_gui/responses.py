@@ -36,23 +36,36 @@ def distinct_names(columns: Iterable[str], taken: Iterable[str]) -> dict[str, st
     return {name: f"{name}_measured" for name in columns if name in known}
 
 
+def unit_dim(responses: xr.DataArray) -> str:
+    """The dimension along which the units lie: that of their ``unit_id``.
+
+    Raises
+    ------
+    KeyError
+        If there is no such coordinate.
+    """
+    return str(responses["unit_id"].dims[0])
+
+
 def unit_table(responses: xr.DataArray) -> pd.DataFrame:
-    """Unit table of responses: one row per entry of their ``unit`` dimension."""
+    """Unit table of responses: one row per unit."""
+    dim = unit_dim(responses)
     columns = {
         str(name): coord.to_numpy()
         for name, coord in responses.coords.items()
-        if coord.dims == ("unit",) and name != "unit"
+        if coord.dims == (dim,) and name != dim
     }
-    return pd.DataFrame(columns, index=range(responses.sizes["unit"]))
+    return pd.DataFrame(columns, index=range(responses.sizes[dim]))
 
 
 def take_units(
     responses: xr.DataArray, columns: NDArray[Any], rule: Mapping[str, Any]
 ) -> xr.DataArray:
     """Responses of some units, with the rule that chose them in ``attrs``."""
-    if len(columns) == responses.sizes["unit"]:
+    dim = unit_dim(responses)
+    if len(columns) == responses.sizes[dim]:
         taken = responses.copy(deep=False)
     else:
-        taken = responses.isel(unit=columns)
+        taken = responses.isel({dim: columns})
     taken.attrs["selection"] = dict(rule)
     return taken

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 import weakref
 from abc import ABC, abstractmethod
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
+from insilico_gui.encoding.behind import Behind
 from insilico_gui.errors import EncodingError
 from insilico_gui.export import load_responses, zarr_folder
 from insilico_gui.export.record import describe
@@ -152,42 +155,55 @@ class ZarrStore(ResponseStore):
         with writing(str(path), EncodingError):
             shutil.rmtree(self._partial, ignore_errors=True)
             self._array = zarr_folder.begin(self._partial, shape, self.dims)
-        self._rows = zarr_folder.frames_per_chunk(shape)
-        self._pending: list[NDArray[np.float32]] = []
+        self._rows = zarr_folder.chunk_shape(shape)[-2]
+        self._behind = Behind()
+        self._lock = threading.Lock()
+        # Guarded by the lock: frames on disk, and blocks that are not, from there on
         self._n_written = 0
+        self._unwritten: list[NDArray[np.float32]] = []
+        self._n_handed_over = 0
 
     def write(self, block: NDArray[np.float32]) -> None:
         """See :meth:`ResponseStore.write`."""
-        self._pending.append(block)
+        with self._lock:
+            self._unwritten.append(block)
         self.n_done += block.shape[-2]
-        while self.n_done - self._n_written >= self._rows:
-            self._flush(self._rows)
+        while self.n_done - self._n_handed_over >= self._rows:
+            self._hand_over(self._rows)
 
-    def _flush(self, rows: int) -> None:
-        """Write whole zarr chunks only, each once."""
-        pending = np.concatenate(self._pending, axis=-2)
-        start = self._n_written
+    def _hand_over(self, n: int) -> None:
+        """Have the next frames written: whole zarr chunks only, each once."""
+        start = self._n_handed_over
+        self._n_handed_over += n
+        frames = self.rows(start, start + n)
+        self._behind.call(partial(self._write_rows, start, frames))
+
+    def _write_rows(self, start: int, frames: NDArray[np.float32]) -> None:
+        stop = start + frames.shape[-2]
         with writing(str(self.path), EncodingError):
-            self._array[..., start : start + rows, :] = pending[..., :rows, :]
-        self._pending = [pending[..., rows:, :]]
-        self._n_written += rows
+            self._array[..., start:stop, :] = frames
+        with self._lock:
+            first = self._n_written
+            self._unwritten = _between(self._unwritten, first, stop, self.n_done)
+            self._n_written = stop
 
     def rows(self, start: int, stop: int) -> NDArray[np.float32]:
         """See :meth:`ResponseStore.rows`."""
-        split = min(max(start, self._n_written), stop)
-        stored = np.asarray(self._array[..., start:split, :], dtype=np.float32)
-        if split == stop:
-            return stored
-        pending = np.concatenate(self._pending, axis=-2)
-        fresh = pending[..., split - self._n_written : stop - self._n_written, :]
-        return np.concatenate([stored, fresh], axis=-2)
+        with self._lock:
+            first, unwritten = self._n_written, list(self._unwritten)
+        parts = _between(unwritten, first, max(start, first), stop)
+        if start < first or not parts:
+            stored = self._array[..., start : min(stop, first), :]
+            parts.insert(0, np.asarray(stored, dtype=np.float32))
+        return np.concatenate(parts, axis=-2)
 
     def finish(
         self, coords: Mapping[str, Any], attrs: Mapping[str, Any]
     ) -> xr.DataArray:
         """See :meth:`ResponseStore.finish`; the array returned reads from the folder."""
-        if self.n_done > self._n_written:
-            self._flush(self.n_done - self._n_written)
+        if self.n_done > self._n_handed_over:
+            self._hand_over(self.n_done - self._n_handed_over)
+        self._behind.finish()
         no_values = np.broadcast_to(np.float32(0), self.shape)
         labels = xr.DataArray(no_values, coords, self.dims, attrs=dict(attrs))
         with writing(str(self.path), EncodingError):
@@ -199,7 +215,21 @@ class ZarrStore(ResponseStore):
 
     def discard(self) -> None:
         """See :meth:`ResponseStore.discard`."""
+        self._behind.abandon()
         shutil.rmtree(self._partial, ignore_errors=True)
+
+
+def _between(
+    blocks: list[NDArray[np.float32]], first: int, start: int, stop: int
+) -> list[NDArray[np.float32]]:
+    """Frames `start` to `stop` of consecutive blocks that begin at frame `first`."""
+    parts = []
+    for block in blocks:
+        part = block[..., max(0, start - first) : max(0, stop - first), :]
+        if part.shape[-2]:
+            parts.append(part)
+        first += block.shape[-2]
+    return parts
 
 
 def open_store(

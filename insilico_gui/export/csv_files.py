@@ -73,9 +73,11 @@ def write(path: Path, responses: xr.DataArray, record: Record) -> None:
     _write_table(_beside(path, "units.csv"), record.units)
     if record.trials:
         _write_table(_beside(path, "trials.csv"), record.trials)
-    labels = {**record.layout, "attrs": record.attrs}
-    if record.trial is not None:
-        labels["trial_labels"] = record.trial.values.tolist()
+    labels = {
+        **record.layout,
+        "attrs": record.attrs,
+        "axis_labels": {name: c.values.tolist() for name, c in record.axes.items()},
+    }
     text = json.dumps(labels, indent=1)
     _beside(path, "json").write_text(text + "\n", encoding="utf-8")
 
@@ -93,16 +95,20 @@ def read(path: Path) -> xr.DataArray:
     trials = {}
     if layout["trial_columns"]:
         trials = _read_table(_beside(path, "trials.csv"), layout["trial_columns"])
-    values, time = _read_values(path, layout, units)
-    trial = None
-    if layout["trial"] is not None:
-        trial = from_json(layout["trial"], layout["trial_labels"])
-    return assemble(layout, layout["attrs"], values, time, trial, units, trials)
+    axes = {
+        name: from_json(spec, layout["axis_labels"][name])
+        for name, spec in layout["axes"].items()
+    }
+    values = _read_values(path, layout, axes, units)
+    return assemble(layout, layout["attrs"], values, axes, units, trials)
 
 
 def _read_values(
-    path: Path, layout: Mapping[str, Any], units: Mapping[str, NDArray[Any]]
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    path: Path,
+    layout: Mapping[str, Any],
+    axes: Mapping[str, NDArray[Any]],
+    units: Mapping[str, NDArray[Any]],
+) -> NDArray[np.float32]:
     if 2 * math.prod(layout["shape"]) > path.stat().st_size:
         raise ValueError("its table is shorter than it says")
     with path.open("rb") as file:
@@ -110,13 +116,13 @@ def _read_values(
         file.seek(-1, 2)
         if file.read() != b"\n":
             raise ValueError("its table ends within a row")
-    leading = ["trial", "time"][-(len(layout["dims"]) - 1) :]
-    expected = leading + [str(unit) for unit in units["unit_id"]]
-    if header != expected or len(expected) != len(leading) + layout["shape"][-1]:
+    leading = wide.leading(layout["dims"], layout["unit_dim"])
+    n_units = layout["shape"][layout["dims"].index(layout["unit_dim"])]
+    expected = list(leading) + [str(unit) for unit in units["unit_id"]]
+    if header != expected or len(expected) != len(leading) + n_units:
         raise ValueError("the columns of its table are not its units")
     positions = [str(i) for i in range(len(header))]
-    types = [pa.int64(), pa.float64()][-len(leading) :]
-    types += [pa.float32()] * layout["shape"][-1]
+    types = [*leading.values(), *[pa.float32()] * n_units]
     reader = arrow_csv.open_csv(
         str(path),
         arrow_csv.ReadOptions(
@@ -129,7 +135,7 @@ def _read_values(
         ),
     )
     with reader:
-        return wide.collect(reader, layout)
+        return wide.collect(reader, layout, axes)
 
 
 def _write_table(path: Path, columns: Mapping[str, Column]) -> None:

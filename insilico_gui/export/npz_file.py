@@ -42,7 +42,7 @@ def check(target: Path, record: Record) -> None:
 def write(path: Path, responses: xr.DataArray, record: Record) -> None:
     """Write the file."""
     labels: dict[str, Any] = {
-        "time": record.time,
+        **{name: column.values for name, column in record.axes.items()},
         **{f"unit_{name}": column.values for name, column in record.units.items()},
         **{
             f"trials_{name}": column.values
@@ -51,8 +51,6 @@ def write(path: Path, responses: xr.DataArray, record: Record) -> None:
         "attrs": json.dumps(record.attrs),
         "layout": json.dumps(record.layout),
     }
-    if record.trial is not None:
-        labels["trial"] = record.trial.values
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, values in labels.items():
             with archive.open(f"{name}.npy", "w") as file:
@@ -82,8 +80,7 @@ def read(path: Path) -> xr.DataArray:
         layout,
         json.loads(str(arrays["attrs"])),
         arrays["responses"],
-        arrays["time"],
-        arrays.get("trial"),
+        {name: arrays[name] for name in layout["axes"]},
         _starting_with("unit_", arrays),
         _starting_with("trials_", arrays),
     )

@@ -1,7 +1,7 @@
 """Responses in one ``.parquet`` file: the wide table, with its labels as metadata.
 
 The key ``insilico_gui`` of the schema metadata holds JSON: the layout, ``attrs``
-(provenance), ``units`` and ``trials`` (column -> list), and ``trial_labels``.
+(provenance), ``axis_labels``, ``units`` and ``trials`` (name -> list).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from insilico_gui.export.columns import Column
     from insilico_gui.export.record import Record
 
 METADATA_KEY = b"insilico_gui"
@@ -48,16 +49,10 @@ def write(path: Path, responses: xr.DataArray, record: Record) -> None:
     labels = {
         **record.layout,
         "attrs": record.attrs,
-        "units": {
-            name: column.values.tolist() for name, column in record.units.items()
-        },
-        "trials": {
-            name: column.values.tolist()
-            for name, column in (record.trials or {}).items()
-        },
+        "axis_labels": _lists(record.axes),
+        "units": _lists(record.units),
+        "trials": _lists(record.trials or {}),
     }
-    if record.trial is not None:
-        labels["trial_labels"] = record.trial.values.tolist()
     table = wide.schema(record, {METADATA_KEY: json.dumps(labels).encode()})
     with parquet.ParquetWriter(
         str(path),
@@ -83,19 +78,20 @@ def read(path: Path) -> xr.DataArray:
             for group in range(file.num_row_groups)
             for batch in file.read_row_group(group).to_batches()
         )
-        values, time = wide.collect(parts, layout)
-    trial = None
-    if layout["trial"] is not None:
-        trial = from_json(layout["trial"], layout["trial_labels"])
+        axes = _arrays(layout["axis_labels"], layout["axes"])
+        values = wide.collect(parts, layout, axes)
     return assemble(
         layout,
         layout["attrs"],
         values,
-        time,
-        trial,
+        axes,
         _arrays(layout["units"], layout["unit_columns"]),
         _arrays(layout["trials"], layout["trial_columns"] or {}),
     )
+
+
+def _lists(columns: Mapping[str, Column]) -> dict[str, list[Any]]:
+    return {name: column.values.tolist() for name, column in columns.items()}
 
 
 def _arrays(

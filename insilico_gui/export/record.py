@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = "insilico_gui responses"
-VERSION = 1
+VERSION = 2
 
-DIMS = (("time", "unit"), ("trial", "time", "unit"))
+VIDEO_DIMS = ("time", "unit")
 BLOCK_BYTES = 32 * 2**20
 
 
@@ -36,10 +36,10 @@ class Record:
     ----------
     dims : tuple of str
     shape : tuple of int
-    time : float64 array, [T]
-        Seconds.
-    trial : Column or None
-        Labels of the videos of a batch, if they have any.
+    unit_dim : str
+        The one of `dims` along which the units lie.
+    axes : dict of str to Column
+        Labels of the other dims that have any: ``time`` in seconds, ``trial``, ...
     units : dict of str to Column
         The unit table.
     trials : dict of str to Column, or None
@@ -52,8 +52,8 @@ class Record:
 
     dims: tuple[str, ...]
     shape: tuple[int, ...]
-    time: NDArray[np.float64]
-    trial: Column | None
+    unit_dim: str
+    axes: dict[str, Column]
     units: dict[str, Column]
     trials: dict[str, Column] | None
     attrs: dict[str, Any]
@@ -67,7 +67,8 @@ class Record:
             "version": VERSION,
             "dims": list(self.dims),
             "shape": list(self.shape),
-            "trial": None if self.trial is None else self.trial.spec,
+            "unit_dim": self.unit_dim,
+            "axes": {name: column.spec for name, column in self.axes.items()},
             "unit_columns": {name: c.spec for name, c in self.units.items()},
             "trial_columns": None
             if self.trials is None
@@ -84,34 +85,29 @@ def describe(responses: xr.DataArray) -> Record:
     ExportError
         Naming what does not fit the response format.
     """
-    if responses.dims not in DIMS:
-        raise ExportError(
-            f"The responses have the dims {list(map(str, responses.dims))}; bring them "
-            "to ('time', 'unit') or ('trial', 'time', 'unit'), e.g. with transpose."
-        )
+    unit_dim = _unit_dim(responses)
     if responses.dtype != np.float32:
         raise ExportError(
             f"The responses are {responses.dtype}; files hold float32, so convert them "
             "first with responses.astype('float32')."
         )
     if 0 in responses.shape:
-        raise ExportError("The responses hold no frames, units or videos to export.")
-    for needed in ("time", "unit_id"):
-        if needed not in responses.coords:
-            raise ExportError(f"The responses have no coordinate {needed!r}; add one.")
-    if responses["time"].dtype != np.float64:
-        raise ExportError(
-            f"The times of the responses are {responses['time'].dtype}; give float64 "
-            "seconds."
-        )
-    units, trial = {}, None
+        raise ExportError("The responses hold no frames, units or trials to export.")
+    if "time" in responses.dims:
+        if "time" not in responses.coords:
+            raise ExportError("The responses have no coordinate 'time'; add one.")
+        if responses["time"].dtype != np.float64:
+            raise ExportError(
+                f"The times of the responses are {responses['time'].dtype}; give "
+                "float64 seconds."
+            )
+    units: dict[str, Column] = {}
+    axes: dict[str, Column] = {}
     for name, coord in responses.coords.items():
-        if name == "time":
-            continue
-        if coord.dims == ("unit",) and isinstance(name, str):
+        if coord.dims == (unit_dim,) and isinstance(name, str):
             units[name] = from_array(coord.to_numpy(), f"The unit column {name!r}")
-        elif name == "trial":
-            trial = from_array(coord.to_numpy(), "The coordinate 'trial'")
+        elif coord.dims == (name,):
+            axes[str(name)] = from_array(coord.to_numpy(), f"The coordinate {name!r}")
         else:
             raise ExportError(
                 f"The coordinate {name!r} is neither the time nor a column of the unit "
@@ -121,8 +117,8 @@ def describe(responses: xr.DataArray) -> Record:
     return Record(
         dims=tuple(map(str, responses.dims)),
         shape=responses.shape,
-        time=responses["time"].to_numpy(),
-        trial=trial,
+        unit_dim=unit_dim,
+        axes=axes,
         units=units,
         trials=_trial_columns(responses.attrs.get("trials")),
         attrs=plain(attrs, "attrs"),
@@ -131,6 +127,32 @@ def describe(responses: xr.DataArray) -> Record:
             for name, coord in responses.coords.items()
             if coord.attrs
         },
+    )
+
+
+def _unit_dim(responses: xr.DataArray) -> str:
+    dims = responses.dims
+    if "unit_id" not in responses.coords:
+        raise ExportError("The responses have no coordinate 'unit_id'; add one.")
+    unit_dim = "/".join(map(str, responses["unit_id"].dims))
+    if not _are_dims(dims, unit_dim):
+        raise ExportError(
+            f"The responses have the dims {list(map(str, dims))}; bring them to "
+            "('time', 'unit'), or to ('trial', ...) with that of the units among the "
+            "others, e.g. with transpose."
+        )
+    return unit_dim
+
+
+def _are_dims(dims: Any, unit_dim: Any) -> bool:
+    """Whether these are dims of responses: of one video, or of trials."""
+    return tuple(dims) == VIDEO_DIMS or (
+        all(type(name) is str and name.isidentifier() for name in dims)
+        and len({*dims}) == len(dims)
+        and dims[0] == "trial"
+        and unit_dim in dims[1:]
+        # A batch of videos is kept in order of time
+        and (unit_dim != "unit" or dims[-1] == "unit")
     )
 
 
@@ -159,8 +181,7 @@ def assemble(
     layout: Mapping[str, Any],
     attrs: Mapping[str, Any],
     values: NDArray[np.float32] | xr.DataArray,
-    time: NDArray[Any],
-    trial: NDArray[Any] | None,
+    axes: Mapping[str, NDArray[Any]],
     units: Mapping[str, NDArray[Any]],
     trials: Mapping[str, NDArray[Any]],
 ) -> xr.DataArray:
@@ -172,9 +193,7 @@ def assemble(
         As in :class:`Record`.
     values : float32 array or DataArray
         In the shape of the layout; a DataArray may be lazy and stays so.
-    time : array, [T]
-    trial : array, [N], or None
-    units, trials : mapping of str to array
+    axes, units, trials : mapping of str to array
         At least the columns that the layout names.
 
     Raises
@@ -183,17 +202,16 @@ def assemble(
         If the parts do not belong together.
     """
     dims = tuple(layout["dims"])
-    n_units = layout["shape"][-1]
-    coords: dict[str, Any] = {"time": ("time", np.asarray(time, np.float64))}
-    if layout["trial"] is not None:
-        if trial is None:
-            raise ValueError("the labels of the videos are missing")
-        coords["trial"] = ("trial", restore(layout["trial"], trial))
+    unit_dim = layout["unit_dim"]
+    n_units = layout["shape"][dims.index(unit_dim)]
+    coords: dict[str, Any] = {
+        name: (name, restore(spec, axes[name])) for name, spec in layout["axes"].items()
+    }
     for name, spec in layout["unit_columns"].items():
         column = restore(spec, units[name])
         if len(column) != n_units:
             raise ValueError(f"the unit column {name!r} has {len(column)} rows")
-        coords[name] = ("unit", column)
+        coords[name] = (unit_dim, column)
     for labelled, extra in layout["coordinate_attrs"].items():
         coords[labelled] = (*coords[labelled], dict(extra))
     if tuple(values.shape) != tuple(layout["shape"]) or values.dtype != np.float32:
@@ -228,7 +246,7 @@ def check_layout(layout: Any) -> dict[str, Any]:
         )
     shape = layout["shape"]
     if (
-        tuple(layout["dims"]) not in DIMS
+        not _are_dims(layout["dims"], layout["unit_dim"])
         or len(shape) != len(layout["dims"])
         or not all(type(n) is int and n > 0 for n in shape)
     ):
@@ -238,22 +256,21 @@ def check_layout(layout: Any) -> dict[str, Any]:
 
 def blocks(
     responses: xr.DataArray, rows: int | None = None
-) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
-    """Read responses block by block, each video from its first frame to its last.
+) -> Iterator[tuple[tuple[int, ...], int, NDArray[np.float32]]]:
+    """Read responses block by block, in the order of their values.
 
     Yields
     ------
-    video : int
-        Position in the batch; 0 without one.
+    place : tuple of int
+        Where in all dimensions but the last two, e.g. the video of a batch.
     start : int
-        First frame.
-    block : float32 array, [n, U]
-        At most `rows` frames; by default as many as take :data:`BLOCK_BYTES`.
+        First entry of the last dimension but one, e.g. the first frame.
+    block : float32 array, [n, M]
+        At most `rows` entries; by default as many as take :data:`BLOCK_BYTES`.
     """
-    n_frames, n_units = responses.shape[-2:]
-    step = rows or max(1, BLOCK_BYTES // (4 * n_units))
-    for i in range(responses.sizes.get("trial", 1)):
-        video = responses.isel(trial=i) if "trial" in responses.dims else responses
-        for start in range(0, n_frames, step):
-            frames = slice(start, min(start + step, n_frames))
-            yield i, start, video.isel(time=frames).to_numpy()
+    *outer, n_rows, width = responses.shape
+    step = rows or max(1, BLOCK_BYTES // (4 * width))
+    for place in np.ndindex(*outer):
+        part = responses[place]
+        for start in range(0, n_rows, step):
+            yield place, start, part[start : start + step].to_numpy()

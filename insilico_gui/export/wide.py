@@ -1,7 +1,8 @@
-"""The wide table of responses: a row for each frame, a column for each unit.
+"""The wide table of responses: a row for each moment, a column for each unit.
 
-Columns are ``time`` (seconds), before it ``trial`` (position of the video) for a batch,
-then one float32 column for each unit, headed by its ``unit_id``.
+The first columns say where a row belongs: ``time`` in seconds, positions in the other
+dimensions (``trial``: of the video in a batch, or of the image). Then comes one float32
+column for each unit, headed by its ``unit_id``.
 """
 
 from __future__ import annotations
@@ -16,12 +17,21 @@ from insilico_gui.errors import ExportError
 from insilico_gui.export.record import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import xarray as xr
     from numpy.typing import NDArray
 
     from insilico_gui.export.record import Record
+
+
+def leading(dims: Sequence[str], unit_dim: str) -> dict[str, pa.DataType]:
+    """Name and type of the columns that say where a row belongs."""
+    return {
+        name: pa.float64() if name == "time" else pa.int64()
+        for name in dims
+        if name != unit_dim
+    }
 
 
 def columns(record: Record) -> list[str]:
@@ -32,8 +42,8 @@ def columns(record: Record) -> list[str]:
     ExportError
         If they would not be distinct, or not on one line.
     """
-    leading = ["trial", "time"][-(len(record.dims) - 1) :]
-    headers = leading + [str(value) for value in record.units["unit_id"].values]
+    headers = list(leading(record.dims, record.unit_dim))
+    headers += [str(value) for value in record.units["unit_id"].values]
     seen: set[str] = set()
     for header in headers:
         if header in seen or header != " ".join(header.splitlines()):
@@ -48,11 +58,10 @@ def columns(record: Record) -> list[str]:
 
 def schema(record: Record, metadata: Mapping[bytes, bytes] | None = None) -> pa.Schema:
     """Types of the columns."""
-    names = columns(record)
-    n_units = record.shape[-1]
-    leading = {"trial": pa.int64(), "time": pa.float64()}
-    fields = [pa.field(name, leading[name]) for name in names[:-n_units]]
-    fields += [pa.field(name, pa.float32()) for name in names[-n_units:]]
+    places = leading(record.dims, record.unit_dim)
+    names = columns(record)[len(places) :]
+    fields = [pa.field(name, kind) for name, kind in places.items()]
+    fields += [pa.field(name, pa.float32()) for name in names]
     return pa.schema(fields, metadata)
 
 
@@ -60,21 +69,34 @@ def batches(
     responses: xr.DataArray, record: Record, table: pa.Schema, n_bytes: int
 ) -> Iterator[pa.RecordBatch]:
     """The rows, in blocks of about `n_bytes`."""
-    for video, start, block in blocks(
-        responses, max(1, n_bytes // (4 * record.shape[-1]))
-    ):
+    unit_last = responses.transpose(..., record.unit_dim)
+    *outer, inner, _ = map(str, unit_last.dims)
+    size = max(1, n_bytes // (4 * unit_last.shape[-1]))
+    for place, start, block in blocks(unit_last, size):
         n = len(block)
-        arrays = [pa.array(record.time[start : start + n])]
-        if "trial" in record.dims:
-            arrays.insert(0, pa.array(np.full(n, video, np.int64)))
         # Arrow wants each column in one piece.
+        arrays = [
+            pa.array(np.full(n, label))
+            for name, k in zip(outer, place, strict=True)
+            for label in [_places(name, record)[k]]
+        ]
+        arrays.append(pa.array(_places(inner, record)[start : start + n]))
         arrays += [pa.array(column) for column in np.ascontiguousarray(block.T)]
         yield pa.RecordBatch.from_arrays(arrays, schema=table)
 
 
+def _places(dim: str, record: Record) -> NDArray[Any]:
+    """What the rows say of their place in a dimension."""
+    if dim == "time":
+        return record.axes["time"].values
+    return np.arange(record.shape[record.dims.index(dim)], dtype=np.int64)
+
+
 def collect(
-    parts: Iterable[pa.RecordBatch], layout: Mapping[str, Any]
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    parts: Iterable[pa.RecordBatch],
+    layout: Mapping[str, Any],
+    axes: Mapping[str, NDArray[Any]],
+) -> NDArray[np.float32]:
     """Fill an array with rows as they come.
 
     Parameters
@@ -82,46 +104,44 @@ def collect(
     parts : iterable of RecordBatch
         Columns in the order of :func:`columns`.
     layout : mapping
-        Checked; says the shape.
+        Checked; says dims and shape.
+    axes : mapping of str to array
+        Labels of the dims; of these ``time`` is in the rows too.
 
     Returns
     -------
-    values : float32 array
+    float32 array
         In the shape of the layout.
-    time : float64 array, [T]
 
     Raises
     ------
     ValueError
         If rows are missing, left over, empty or in another order.
     """
-    shape = tuple(layout["shape"])
-    n_rows, n_units = math.prod(shape[:-1]), shape[-1]
+    sizes = dict(zip(layout["dims"], layout["shape"], strict=True))
+    n_units = sizes.pop(layout["unit_dim"])
+    n_rows = math.prod(sizes.values())
+    labels = [
+        axes["time"] if name == "time" else np.arange(n) for name, n in sizes.items()
+    ]
+    if [len(label) for label in labels] != [*sizes.values()]:
+        raise ValueError("its times are not those of its table")
     values = np.empty((n_rows, n_units), np.float32)
-    time = np.empty(n_rows)
-    trial = np.zeros(n_rows, np.int64)
     done = 0
     for part in parts:
         rows = slice(done, done + part.num_rows)
-        if rows.stop > n_rows or part.num_columns != n_units + len(shape) - 1:
+        if rows.stop > n_rows or part.num_columns != n_units + len(sizes):
             raise ValueError("its table has more rows or columns than it says")
         if any(column.null_count for column in part.columns):
             raise ValueError("its table has empty cells")
-        for i, column in enumerate(part.columns[-n_units:]):
+        here = np.unravel_index(np.arange(rows.start, rows.stop), (*sizes.values(),))
+        for column, label, k in zip(part.columns, labels, here, strict=False):
+            if not np.array_equal(column.to_numpy(), label[k]):
+                raise ValueError("the rows of its table are not in their order")
+        for i, column in enumerate(part.columns[len(sizes) :]):
             values[rows, i] = column.to_numpy(zero_copy_only=False)
-        time[rows] = part.column(part.num_columns - n_units - 1).to_numpy()
-        if len(shape) == 3:
-            trial[rows] = part.column(0).to_numpy()
         done = rows.stop
     if done != n_rows:
         raise ValueError(f"its table ends after {done} of {n_rows} rows")
-    n_frames = shape[-2]
-    first = time[:n_frames]
-    if not (
-        np.array_equal(
-            time.reshape(-1, n_frames), np.tile(first, (n_rows // n_frames, 1))
-        )
-        and np.array_equal(trial, np.arange(n_rows) // n_frames)
-    ):
-        raise ValueError("the rows of its table are not in their order")
-    return values.reshape(shape), first
+    unit_last = values.reshape(*sizes.values(), n_units)
+    return np.moveaxis(unit_last, -1, layout["dims"].index(layout["unit_dim"]))

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import zarr
-    from numpy.typing import NDArray
 
     from insilico_gui.export.columns import Column
     from insilico_gui.export.record import Record
@@ -33,7 +32,7 @@ CHUNK_BYTES = 4 * 2**20
 SAFE_CODECS = {"bytes", "vlen-utf8", "zstd", "blosc", "gzip", "crc32c", "transpose"}
 """Codecs that only move bytes; others, such as pickle, can run code."""
 
-_RESERVED = {"responses", "time", "trial", "trials", "zarr.json"}
+_RESERVED = {"responses", "trials", "zarr.json"}
 _RESERVED_ATTRS = {"coordinates", "_FillValue"}
 
 
@@ -68,7 +67,7 @@ def check(target: Path, record: Record) -> None:
                 f"The column {name!r} cannot be the name of a zarr array; rename it."
             )
     for name in record.units:
-        if name in _RESERVED:
+        if name in _RESERVED or name in record.axes:
             raise ExportError(
                 f"The unit column {name!r} has a name that zarr folders use otherwise; "
                 "rename it."
@@ -84,16 +83,17 @@ def check(target: Path, record: Record) -> None:
 def write(path: Path, responses: xr.DataArray, record: Record) -> None:
     """Write the folder."""
     values = begin(path, record.shape, record.dims)
-    for video, start, block in blocks(responses, frames_per_chunk(record.shape)):
-        index = (slice(start, start + len(block)), slice(None))
-        values[(video, *index) if "trial" in record.dims else index] = block
+    rows = chunk_shape(record.shape)[-2]
+    for place, start, block in blocks(responses, rows):
+        values[(*place, slice(start, start + len(block)))] = block
     label(path, record)
 
 
-def frames_per_chunk(shape: tuple[int, ...]) -> int:
-    """How many frames are stored together."""
-    n_frames, n_units = shape[-2:]
-    return max(1, min(n_frames, CHUNK_BYTES // (4 * n_units)))
+def chunk_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """What is stored together: of one trial, as much as fits."""
+    n_rows, width = shape[-2:]
+    rows = max(1, min(n_rows, CHUNK_BYTES // (4 * width)))
+    return (*(1,) * (len(shape) - 2), rows, width)
 
 
 def begin(path: Path, shape: tuple[int, ...], dims: tuple[str, ...]) -> zarr.Array[Any]:
@@ -104,8 +104,9 @@ def begin(path: Path, shape: tuple[int, ...], dims: tuple[str, ...]) -> zarr.Arr
     import zarr
 
     root = zarr.open_group(path, mode="w", zarr_format=3)
-    chunks = (1,) * (len(shape) - 2) + (frames_per_chunk(shape), shape[-1])
-    return _create(root, "responses", shape, chunks, np.dtype(np.float32), dims)
+    return _create(
+        root, "responses", shape, chunk_shape(shape), np.dtype(np.float32), dims
+    )
 
 
 def label(path: Path, record: Record) -> None:
@@ -114,16 +115,15 @@ def label(path: Path, record: Record) -> None:
 
     root = zarr.open_group(path, mode="r+", zarr_format=3)
     root.attrs[LAYOUT_KEY] = record.layout
-    _write_array(root, "time", record.time, "time", record.coordinate_attrs)
-    if record.trial is not None:
-        _write_column(root, "trial", record.trial, "trial", record.coordinate_attrs)
+    for name, column in record.axes.items():
+        _write_column(root, name, column, name, record.coordinate_attrs)
     for name, column in record.units.items():
-        _write_column(root, name, column, "unit", record.coordinate_attrs)
+        _write_column(root, name, column, record.unit_dim, record.coordinate_attrs)
     if record.trials is not None:
         trials = root.create_group("trials")
         for name, column in record.trials.items():
             _write_column(trials, name, column, "trial", {})
-    labels = [name for name in record.units if name != "unit"]
+    labels = [name for name in record.units if name != record.unit_dim]
     root["responses"].attrs.update({**record.attrs, "coordinates": " ".join(labels)})
     with warnings.catch_warnings():
         # One file to open instead of one per column; other readers may ignore it.
@@ -157,9 +157,8 @@ def read(path: Path) -> xr.DataArray:
         layout,
         attrs,
         values.drop_attrs(),
-        arrays.pop("time")[:],
-        arrays.pop("trial")[:] if "trial" in arrays else None,
-        {name: array[:] for name, array in arrays.items() if name != "responses"},
+        {name: arrays[name][:] for name in layout["axes"]},
+        {name: arrays[name][:] for name in layout["unit_columns"]},
         {name: array[:] for name, array in trials.items()},
     )
     responses.encoding["source"] = str(path)
@@ -190,16 +189,7 @@ def _write_column(
     dim: str,
     attrs: Mapping[str, dict[str, Any]],
 ) -> None:
-    _write_array(group, name, column.values, dim, attrs)
-
-
-def _write_array(
-    group: zarr.Group,
-    name: str,
-    values: NDArray[Any],
-    dim: str,
-    attrs: Mapping[str, dict[str, Any]],
-) -> None:
+    values = column.values
     array = _create(
         group,
         name,

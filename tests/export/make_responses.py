@@ -55,6 +55,26 @@ def make_responses(n_videos=None, n_frames=50, n_units=6, trials=True):
     return xr.DataArray(values, coords, dims, name="responses", attrs=attrs)
 
 
+def make_image_responses(dims=("trial", "unit"), sizes=(5, 6)):
+    """Responses to images, which have no time or a time of their own."""
+    rng = np.random.default_rng(1)
+    unit_dim = "channel" if "channel" in dims else "unit"
+    n_units = dict(zip(dims, sizes, strict=True))[unit_dim]
+    coords = {
+        "trial": ("trial", [f"image {i}.png" for i in range(sizes[0])]),
+        "unit_id": (unit_dim, [f"Fp{i}" for i in range(n_units)]),
+        "noise_ceiling": (unit_dim, rng.random(n_units)),
+    }
+    if "time" in dims:
+        n_times = dict(zip(dims, sizes, strict=True))["time"]
+        coords["time"] = ("time", np.arange(n_times) * 0.005 - 0.1, {"units": "s"})
+    if "repeat" in dims:
+        coords["repeat"] = ("repeat", [1, 2, 3])
+    values = rng.standard_normal(sizes, np.float32)
+    attrs = {"session": "pictures", "weights_hash": "sha256:1"}
+    return xr.DataArray(values, coords, dims, name="responses", attrs=attrs)
+
+
 def same(first, second):
     """Equality of plain values in which NaN equals NaN."""
     if isinstance(first, dict) and isinstance(second, dict):

@@ -80,12 +80,23 @@ def edit_json(path, change):
     path.write_text(json.dumps(labels))
 
 
+def add_frame(labels):
+    labels["shape"][0] += 1
+    labels["axis_labels"]["time"].append(2.0)
+
+
+def drop_frame(labels):
+    labels["shape"][0] -= 1
+    labels["axis_labels"]["time"].pop()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda j: j.update(version=2), "version 2"),
-        (lambda j: j.update(shape=[51, 6]), "ends after 50 of 51 rows"),
-        (lambda j: j.update(shape=[49, 6]), "more rows"),
+        (lambda j: j.update(version=3), "version 3"),
+        (lambda j: j.update(shape=[51, 6]), "its times"),
+        (add_frame, "ends after 50 of 51 rows"),
+        (drop_frame, "more rows"),
         (lambda j: j.update(shape=[50, 5]), "not its units"),
         (lambda j: j.update(shape=[10**9, 6]), "shorter than it says"),
         (lambda j: j.update(shape=["50", 6]), "dims or shape"),

@@ -13,7 +13,12 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from make_responses import TRIALS, assert_same_responses, make_responses
+from make_responses import (
+    TRIALS,
+    assert_same_responses,
+    make_image_responses,
+    make_responses,
+)
 from pyarrow import parquet
 
 import insilico_gui as ig
@@ -102,6 +107,30 @@ def test_many_blocks(tmp_path, suffix, small_blocks):
     responses = make_responses(3, 501, 7)
     assert responses[0].nbytes > 3 * small_blocks
     round_trip(responses, tmp_path / f"out{suffix}")
+
+
+@every_format
+@pytest.mark.parametrize(
+    ("dims", "sizes"),
+    [
+        (("trial", "unit"), (5, 6)),
+        (("trial", "repeat", "channel", "time"), (4, 3, 5, 7)),
+        (("trial", "channel"), (2, 4)),
+    ],
+)
+def test_responses_to_images(tmp_path, suffix, dims, sizes):
+    round_trip(make_image_responses(dims, sizes), tmp_path / f"out{suffix}")
+
+
+def test_a_table_of_responses_to_images_has_a_row_for_each_moment(tmp_path):
+    dims = ("trial", "repeat", "channel", "time")
+    responses = make_image_responses(dims, (4, 3, 5, 7))
+    export(responses, tmp_path / "out.parquet")
+    table = pd.read_parquet(tmp_path / "out.parquet")
+    assert list(table)[:3] == ["trial", "repeat", "time"]
+    row = table[(table.trial == 2) & (table.repeat == 1)].iloc[3]
+    assert row["time"] == responses["time"][3]
+    assert row["Fp4"] == responses.to_numpy()[2, 1, 4, 3]
 
 
 def test_suffix_in_capitals_and_a_text_path(tmp_path):
