@@ -1,0 +1,48 @@
+"""Calls that are made in order by a thread of their own, behind the one that asks."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+
+class Behind:
+    """Makes calls in another thread, one after the other.
+
+    The thread starts with the first call and has ended after :meth:`finish` or
+    :meth:`abandon`, of which one must be called in the end.
+
+    Parameters
+    ----------
+    n : int
+        How many calls may be on their way; whoever asks for more waits. At least 1.
+    """
+
+    def __init__(self, n: int = 1) -> None:
+        self._n = n
+        self._pending: deque[Future[None]] = deque()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="behind")
+
+    def call(self, work: Callable[[], None]) -> None:
+        """Have `work` called soon.
+
+        An error in an earlier call is raised here, or at the latest by :meth:`finish`.
+        """
+        while len(self._pending) >= self._n:
+            self._pending.popleft().result()
+        self._pending.append(self._thread.submit(work))
+
+    def finish(self) -> None:
+        """Wait until everything has been done; raise if something could not be."""
+        while self._pending:
+            self._pending.popleft().result()
+        self._thread.shutdown()
+
+    def abandon(self) -> None:
+        """Drop calls that have not begun, and wait for the one that has."""
+        self._thread.shutdown(cancel_futures=True)
