@@ -1,10 +1,15 @@
-"""Choosing the compute device by name."""
+"""Choosing the compute device by name, and its precision."""
 
 from __future__ import annotations
 
 import re
+import threading
+from typing import TYPE_CHECKING
 
 from insilico_gui.errors import DeviceError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 
 def available_devices() -> list[str]:
@@ -48,3 +53,54 @@ def resolve_device(name: str = "auto") -> str:
             "choose one of those, or 'auto'."
         )
     return wanted
+
+
+class _FullFloat32:
+    """Has CUDA multiply in float32 while any thread is within it.
+
+    The flags are of the whole process, and two encodings may overlap: the first to enter
+    sets them, the last to leave puts back what was there before.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = (False, False)
+
+    def __enter__(self) -> None:
+        import torch
+
+        matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+        with self._lock:
+            if self._inside == 0:
+                self._before = matmul.allow_tf32, cudnn.allow_tf32
+                matmul.allow_tf32 = cudnn.allow_tf32 = False
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        import torch
+
+        matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                matmul.allow_tf32, cudnn.allow_tf32 = self._before
+
+
+_full_float32 = _FullFloat32()
+
+
+def full_float32() -> AbstractContextManager[None]:
+    """Have CUDA multiply in float32, not in the shorter TensorFloat-32."""
+    return _full_float32
+
+
+def free_memory(device: str = "cpu") -> int:
+    """Bytes that can be taken on a device without pushing anything else out."""
+    if device == "cpu":
+        import psutil
+
+        return int(psutil.virtual_memory().available)
+    import torch
+
+    return int(torch.cuda.mem_get_info(device)[0])

@@ -1,37 +1,36 @@
 """Dictionaries that were published as a pickled object in a ``.npy`` file.
 
-Such a file is a numpy header followed by a pickle, and a pickle is a program. Here it
-is read in two steps: a scan of the instructions refuses those that take memory out of
-proportion to the file, then an unpickler that knows only the handful of names with
-which numpy writes plain arrays builds the data. Even numpy's own functions are
-replaced, by :mod:`insilico_gui.untrusted.pickled_arrays`.
+Such a file is a numpy header followed by a pickle. The pickle is read by
+:class:`insilico_gui.untrusted.pickle_machine.PickleMachine`, which can build plain data
+and nothing else.
 """
 
 from __future__ import annotations
 
-import pickle
-import pickletools
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from insilico_gui.errors import UntrustedFileError
-from insilico_gui.untrusted.pickled_arrays import NAMES, PickledArray
+from insilico_gui.device import free_memory
+from insilico_gui.errors import UntrustedFileError, WeightsError
+from insilico_gui.untrusted.pickle_machine import InertObject, PickleMachine
+from insilico_gui.untrusted.pickled_arrays import FileBytes, PickledArray
 from insilico_gui.untrusted.tensors import check_size
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 MAX_BYTES = 8 * 2**30
-MAX_INSTRUCTIONS = 5_000_000
-
-_FORBIDDEN = frozenset(
-    "PERSID BINPERSID EXT1 EXT2 EXT4 INST OBJ NEWOBJ NEWOBJ_EX "
-    "NEXT_BUFFER READONLY_BUFFER".split()
-)
 
 
-def read_npy_dict(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+def read_npy_dict(
+    path: Path,
+    max_bytes: int = MAX_BYTES,
+    *,
+    mapped: bool = False,
+    inert: Collection[tuple[str, str]] = (),
+) -> dict[str, Any]:
     """Read a dictionary of plain data.
 
     Admitted are numpy arrays and scalars, dictionaries, lists, tuples, str, bytes,
@@ -43,22 +42,34 @@ def read_npy_dict(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
         What ``numpy.save(path, dictionary)`` wrote.
     max_bytes : int
         Refuse larger files.
+    mapped : bool
+        Leave arrays of more than 64 KiB in the file, as read-only memory maps: they cost
+        no memory until they are used, and the file must stay as it is.
+    inert : collection of (str, str)
+        Module and name of classes whose objects are admitted too, as
+        :class:`InertObject`: without the class, which need not be installed.
 
     Raises
     ------
     WeightsError
-        If the file does not exist.
+        If the file does not exist, or does not fit the memory.
     UntrustedFileError
         If it holds anything else, is damaged, or is larger than allowed.
     """
     check_size(path, max_bytes)
+    size = path.stat().st_size
+    if not mapped and size > free_memory() // 2:
+        raise WeightsError(
+            f"{path.name} has {size / 2**30:.1f} GiB, more than fits the free memory; "
+            "close other programs, or use a computer with more memory."
+        )
     try:
         with path.open("rb") as file:
             _check_header(file)
-            start = file.tell()
-            _scan(_Bounded(file, path.stat().st_size - start))
-            file.seek(start)
-            return _dictionary(_PlainUnpickler(file).load())
+            # Text and what is made of it are in memory at once.
+            machine = PickleMachine(file, size, inert, free_memory() // 4)
+            content = machine.load()
+            return _dictionary(_Tree(mapped).plain(content))
     except UntrustedFileError as error:
         raise UntrustedFileError(
             f"{path.name} was not loaded, because {error}; get it again from a source "
@@ -85,52 +96,7 @@ def _check_header(file: BinaryIO) -> None:
         )
 
 
-class _Bounded:
-    """Reads that never ask for more bytes than the file still has."""
-
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file = file
-        self._left = size
-
-    def read(self, size: int) -> bytes:
-        if size > self._left:
-            raise UntrustedFileError("it is cut short or damaged")
-        self._left -= size
-        return self._file.read(size)
-
-    def readline(self) -> bytes:
-        line = self._file.readline(self._left)
-        self._left -= len(line)
-        return line
-
-
-def _scan(file: _Bounded) -> None:
-    """Refuse instructions that cost more than the bytes they are written with."""
-    for n, (opcode, argument, _) in enumerate(pickletools.genops(file)):  # type: ignore[arg-type]
-        if n >= MAX_INSTRUCTIONS:
-            raise UntrustedFileError("it has more entries than can be metadata")
-        if opcode.name in _FORBIDDEN:
-            raise UntrustedFileError("it carries something other than plain data")
-        # The memo is a list: one large index would reserve memory for all below it.
-        puts = opcode.name in ("PUT", "BINPUT", "LONG_BINPUT")
-        if puts and int(argument or 0) > n:
-            raise UntrustedFileError("it is made to exhaust memory")
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    """Knows the names with which numpy pickles arrays and scalars, and no other."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        known = NAMES.get((module.replace("numpy._core", "numpy.core"), name))
-        if known is None:
-            raise UntrustedFileError(
-                f"it asks for {module}.{name}, which is not plain data"
-            )
-        return known
-
-
 def _dictionary(content: Any) -> dict[str, Any]:
-    content = _plain(content, {})
     if isinstance(content, np.ndarray) and content.shape == ():
         content = content.item()
     if not isinstance(content, dict):
@@ -142,29 +108,39 @@ def _dictionary(content: Any) -> dict[str, Any]:
     return content
 
 
-def _plain(value: Any, done: dict[int, Any]) -> Any:
-    """Copy a tree, turning stand-ins into arrays; `done` is by id of the original.
+class _Tree:
+    """Copies a tree of data, turning stand-ins into arrays."""
 
-    Data that contain themselves end in a RecursionError: plain data do not.
-    """
-    if isinstance(
-        value, str | bytes | bool | int | float | complex | np.generic | None
-    ):
-        return value
-    if id(value) in done:
-        return done[id(value)]
-    made: Any
-    if isinstance(value, dict):
-        made = {_plain(k, done): _plain(v, done) for k, v in value.items()}
-    elif isinstance(value, list):
-        made = [_plain(item, done) for item in value]
-    elif isinstance(value, tuple):
-        made = tuple(_plain(item, done) for item in value)
-    elif isinstance(value, PickledArray):
-        made = value.array(lambda item: _plain(item, done))
-    elif isinstance(value, np.ndarray):
-        made = value
-    else:
+    def __init__(self, mapped: bool) -> None:
+        self._mapped = mapped
+        self._done: dict[int, Any] = {}  # by id of the original
+
+    def plain(self, value: Any) -> Any:
+        """The copy.
+
+        Data that contain themselves end in a RecursionError: plain data do not.
+        """
+        if isinstance(
+            value, str | bytes | bool | int | float | complex | np.generic | None
+        ):
+            return value
+        if id(value) not in self._done:
+            self._done[id(value)] = self._copy(value)
+        return self._done[id(value)]
+
+    def _copy(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self.plain(v) for key, v in value.items()}
+        if isinstance(value, list):
+            return [self.plain(item) for item in value]
+        if isinstance(value, tuple):
+            return tuple(self.plain(item) for item in value)
+        if isinstance(value, PickledArray):
+            return value.array(self.plain, self._mapped)
+        if isinstance(value, FileBytes):
+            return value.read()
+        if isinstance(value, InertObject):
+            copy = InertObject(value.kind)
+            copy.set_state(self.plain(value.attributes))
+            return copy
         raise UntrustedFileError("it carries something other than plain data")
-    done[id(value)] = made
-    return made

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -38,8 +38,39 @@ class Name:
         """Make the stand-in."""
         return self._function(*args)
 
-    def __setstate__(self, state: object) -> None:
-        raise UntrustedFileError("it carries something other than plain data")
+
+class FileBytes:
+    """Many bytes, not read yet: where they are in an open file."""
+
+    def __init__(self, file: BinaryIO, offset: int, size: int) -> None:
+        self._file = file
+        self._offset = offset
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def read(self) -> bytes:
+        """The bytes."""
+        self._file.seek(self._offset)
+        return self._file.read(self._size)
+
+    def numbers(
+        self, dtype: np.dtype[Any], shape: tuple[int, ...], order: str, mapped: bool
+    ) -> NDArray[Any]:
+        """An array made of them, read-only and left in the file if `mapped`."""
+        if mapped:
+            return np.memmap(
+                self._file,
+                dtype,
+                "r",
+                self._offset,
+                shape,
+                "F" if order == "F" else "C",
+            )
+        self._file.seek(self._offset)
+        flat: NDArray[Any] = np.fromfile(self._file, dtype, prod(shape))
+        return flat.reshape(shape, order="F" if order == "F" else "C")
 
 
 class PickledDtype:
@@ -50,7 +81,8 @@ class PickledDtype:
             raise UntrustedFileError("it has an array of an unknown type")
         self._dtype: np.dtype[Any] = np.dtype(code)
 
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
+    def set_state(self, state: tuple[Any, ...]) -> None:
+        """Take the byte order."""
         byte_order, subarray, names, fields = state[1:5]
         if (subarray, names, fields) != (None, None, None):
             raise UntrustedFileError("it has an array of records")
@@ -58,11 +90,17 @@ class PickledDtype:
             self._dtype = self._dtype.newbyteorder(byte_order)
 
     def array(
-        self, data: object, shape: object, order: str, item: Callable[[Any], Any]
+        self,
+        data: object,
+        shape: object,
+        order: str,
+        item: Callable[[Any], Any],
+        mapped: bool = False,
     ) -> NDArray[Any]:
         """An array of this dtype, once the data are known to fill the shape.
 
-        `item` is applied to each element of an object array.
+        `item` is applied to each element of an object array. If `mapped`, long data are
+        left in the file and the array cannot be written to.
         """
         if not isinstance(shape, tuple) or order not in ("C", "F"):
             raise UntrustedFileError("it has an array without a shape")
@@ -77,11 +115,18 @@ class PickledDtype:
             for i, value in enumerate(data):
                 flat[i] = item(value)
         else:
-            if not isinstance(data, bytes | bytearray):
+            if not isinstance(data, bytes | FileBytes):
                 raise UntrustedFileError("it has an array whose data do not fit it")
             if len(data) != size * self._dtype.itemsize:
                 raise UntrustedFileError("it has an array whose data do not fit it")
-            flat = np.frombuffer(data, self._dtype).copy()
+            if self._dtype.kind == "b":
+                # Other bytes than 0 and 1 would mislead whatever counts them.
+                raw = data if isinstance(data, bytes) else data.read()
+                flat = np.frombuffer(raw, np.uint8) != 0
+            elif isinstance(data, FileBytes):
+                return data.numbers(self._dtype, shape, order, mapped)
+            else:
+                flat = np.frombuffer(data, self._dtype).copy()
         return flat.reshape(shape, order="F" if order == "F" else "C")
 
 
@@ -93,13 +138,14 @@ class PickledArray:
             raise UntrustedFileError("it has an array of an unknown kind")
         self._state: tuple[Any, ...] = ()
 
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
+    def set_state(self, state: tuple[Any, ...]) -> None:
+        """Take shape, type and data."""
         self._state = state
 
-    def array(self, item: Callable[[Any], Any]) -> NDArray[Any]:
-        """The array; `item` is applied to each element of an object array."""
+    def array(self, item: Callable[[Any], Any], mapped: bool) -> NDArray[Any]:
+        """The array; see :meth:`PickledDtype.array`."""
         _, shape, dtype, fortran, data = self._state
-        return _typed(dtype).array(data, shape, "F" if fortran else "C", item)
+        return _typed(dtype).array(data, shape, "F" if fortran else "C", item, mapped)
 
 
 def _typed(dtype: object) -> PickledDtype:
@@ -120,10 +166,13 @@ def _scalar(dtype: object, data: object) -> Any:
     return _typed(dtype).array(data, (), "C", _refuse)[()]
 
 
-def _frombuffer(
-    data: object, dtype: object, shape: object, order: str, *_: object
-) -> NDArray[Any]:
-    return _typed(dtype).array(data, shape, order, _refuse)
+class _FromBuffer(PickledArray):
+    """An array that is written as a call, all at once."""
+
+    def __init__(
+        self, data: object, dtype: object, shape: object, order: str, *_: object
+    ) -> None:
+        self._state = (1, shape, dtype, order == "F", data)
 
 
 def _encode(text: str, encoding: str) -> bytes:
@@ -144,7 +193,7 @@ NAMES = {
     ("numpy", "dtype"): Name(PickledDtype),
     ("numpy.core.multiarray", "_reconstruct"): Name(PickledArray),
     ("numpy.core.multiarray", "scalar"): Name(_scalar),
-    ("numpy.core.numeric", "_frombuffer"): Name(_frombuffer),
+    ("numpy.core.numeric", "_frombuffer"): Name(_FromBuffer),
     ("_codecs", "encode"): Name(_encode),
     ("__builtin__", "bytes"): Name(_empty_bytes),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from insilico_gui.errors import UntrustedFileError, WeightsError
 
@@ -33,12 +33,29 @@ def load_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Tensor]:
     UntrustedFileError
         If the file would run code, or is larger than allowed.
     """
+    content = read_torch(path, max_bytes)
+    if not isinstance(content, dict):
+        raise WeightsError(
+            f"{path.name} holds a {type(content).__name__} instead of a dictionary of "
+            "tensors; choose a file of weights."
+        )
+    for key, value in content.items():
+        if not isinstance(key, str) or not is_plain(value):
+            raise WeightsError(
+                f"{path.name} has an entry {key!r} that is not a plain tensor; choose "
+                "a file that holds a flat dictionary of tensors."
+            )
+    return dict(content)
+
+
+def read_torch(path: Path, max_bytes: int) -> Any:
+    """What a torch file holds, as far as torch takes it for harmless."""
     import torch  # heavy: only when weights are read
 
     check_size(path, max_bytes)
     _check_stored(path)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UntrustedFileError(
             f"{path.name} is not a plain file of tensors: it is damaged or carries "
@@ -49,25 +66,20 @@ def load_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Tensor]:
             f"{path.name} cannot be read as a torch file (it may be damaged or "
             "incomplete); download or copy it again."
         ) from error
-    if not isinstance(content, dict):
-        raise WeightsError(
-            f"{path.name} holds a {type(content).__name__} instead of a dictionary of "
-            "tensors; choose a file of weights."
-        )
-    for key, value in content.items():
-        # Anything but a dense tensor in host memory could be larger than its file.
-        plain = (
-            isinstance(key, str)
-            and isinstance(value, torch.Tensor)
-            and value.layout == torch.strided
-            and value.device.type == "cpu"
-        )
-        if not plain:
-            raise WeightsError(
-                f"{path.name} has an entry {key!r} that is not a plain tensor; choose "
-                "a file that holds a flat dictionary of tensors."
-            )
-    return dict(content)
+
+
+def is_plain(value: object) -> bool:
+    """Whether `value` is a dense tensor in host memory.
+
+    Any other could be larger than the file it came from.
+    """
+    import torch
+
+    return (
+        isinstance(value, torch.Tensor)
+        and value.layout == torch.strided
+        and value.device.type == "cpu"
+    )
 
 
 def check_size(path: Path, max_bytes: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from insilico_gui.errors import UntrustedFileError, WeightsError
-from insilico_gui.untrusted import read_npy_dict
+from insilico_gui.untrusted import InertObject, read_npy_dict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,12 +137,31 @@ def calls(module: str, name: str, *arguments: object, state: object = None) -> b
         # a large array that nothing fills
         calls("numpy", "ndarray", (10**11,)),
         calls("numpy._core.multiarray", "_reconstruct", list, (0,), b"b"),
-        # memory reserved for the memo
-        b"\x80\x02}r\xff\xff\xff\x7f.",
         # more bytes than there are
         b"\x80\x04\x8e" + struct.pack("<Q", 2**40) + b"a.",
         b"\x80\x04}\x94\x8c\x01a",
         b"",
+        b"\x80\x02" + b"." * 2,
+        b"\x80\x02}h\x07.",
+        b"\x80\x02tR.",
+        # marks without end, and tuples within tuples as a key
+        b"\x80\x02" + b"(" * 100_000,
+        b"\x80\x02})" + b"q\x00h\x00\x86" * 60 + b"K\x01s.",
+        b"\x80\x02" + b"]" * 5000 + b"a" * 4999 + b".",
+        # other functions, of Python and of numpy
+        calls("builtins", "eval", "1"),
+        calls("os", "system", "true"),
+        calls("numpy", "load", "a.npy"),
+        calls("numpy._core.multiarray", "fromfile", "a.npy"),
+        calls("numpy.core.memmap", "memmap", "a.npy"),
+        calls("copyreg", "_reconstructor", 1, 2, 3),
+        calls("builtins", "getattr", 1, "a"),
+        # arrays and classes that are not asked for properly
+        calls("numpy._core.multiarray", "_reconstruct"),
+        calls("numpy._core.multiarray", "scalar", 1, b"1"),
+        calls("numpy._core.numeric", "_frombuffer", b"1", "f8", (1,), "C"),
+        calls("sklearn.decomposition._pca", "PCA"),
+        b"\x80\x02csklearn.decomposition._pca\nPCA\n)\x81}X\x01\x00\x00\x00aK\x01sb.",
         # a dtype whose parts are pointers but whose whole is bytes
         calls("numpy", "dtype", "V8", False, True),
         calls(
@@ -206,6 +225,135 @@ def test_arrays_whose_data_do_not_fit_are_refused(tmp_path, shape, dtype, raw):
     write_npy(path, data[:start] + made)
     with pytest.raises(UntrustedFileError, match="array"):
         read_npy_dict(path)
+
+
+def test_a_memo_with_gaps_costs_nothing(tmp_path):
+    write_npy(tmp_path / "a.npy", b"\x80\x02}r\xff\xff\xff\x7f.")
+    assert read_npy_dict(tmp_path / "a.npy") == {}
+
+
+def test_truth_values_are_0_or_1(tmp_path):
+    flags = np.array([1, 0, 1], dtype=np.uint8).view(bool)
+    saved = pickle.dumps({"a": flags}, protocol=3)
+    assert saved.count(b"\x01\x00\x01") == 1
+    data = saved.replace(b"\x01\x00\x01", b"\x07\x00\x30")
+    write_npy(tmp_path / "a.npy", data)
+    found = read_npy_dict(tmp_path / "a.npy")["a"]
+    assert found.view(np.uint8).tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize("protocol", [3, 4, 5])
+def test_long_arrays_may_stay_in_the_file(tmp_path, protocol):
+    rng = np.random.default_rng(0)
+    content = {
+        "rows": rng.normal(size=(70, 900)),
+        "columns": np.asfortranarray(rng.normal(size=(70, 900)).astype(np.float32)),
+        "short": np.arange(5),
+        "flags": rng.normal(size=100_000) > 0,
+        "raw": bytes(100_000),
+    }
+    save_npy(tmp_path / "a.npy", content, protocol, "numpy.core")
+    assert_same(read_npy_dict(tmp_path / "a.npy"), content)
+    found = read_npy_dict(tmp_path / "a.npy", mapped=True)
+    assert isinstance(found["rows"], np.memmap)
+    assert isinstance(found["columns"], np.memmap)
+    assert found["columns"].flags.f_contiguous
+    for name, value in content.items():
+        assert_same(np.array(found[name]) if name != "raw" else found[name], value)
+    with pytest.raises(ValueError, match="read-only"):
+        found["rows"][0] = 1
+
+
+class Estimator:
+    """Something that runs code when it is read in the ordinary way."""
+
+    ran = False
+
+    def __init__(self) -> None:
+        self.weights = np.arange(3.0)
+        self.nested = {"a": [1, np.int64(2)]}
+
+    def __setstate__(self, state: object) -> None:
+        Estimator.ran = True
+
+
+def test_objects_of_named_classes_are_read_without_their_code(
+    tmp_path, payload, marker
+):
+    kind = (Estimator.__module__, "Estimator")
+    for protocol in (2, 3, 4, 5):
+        save_npy(tmp_path / "a.npy", {"a": Estimator()}, protocol, "numpy._core")
+        with pytest.raises(UntrustedFileError, match="not plain data"):
+            read_npy_dict(tmp_path / "a.npy")
+        found = read_npy_dict(tmp_path / "a.npy", inert=[kind])["a"]
+        assert isinstance(found, InertObject)
+        assert found.kind == ".".join(kind)
+        assert_same(found.attributes, vars(Estimator()))
+        hiding = Estimator()
+        hiding.weights = payload
+        save_npy(tmp_path / "b.npy", {"a": hiding}, protocol, "numpy._core")
+        with pytest.raises(UntrustedFileError, match="not plain data"):
+            read_npy_dict(tmp_path / "b.npy", inert=[kind])
+    assert not Estimator.ran
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        b")R.",  # called
+        b"K\x01\x85\x81.",  # made with an argument
+        b"}b.",  # state for the class itself
+        b")\x81K\x01b.",
+        b")\x81}K\x01K\x01sb.",
+        b")\x81}}\x86b.",
+        b")\x81K\x01a.",
+        b")\x81K\x01K\x01s.",
+        b")\x81.",  # not a dictionary
+    ],
+)
+def test_classes_are_good_for_nothing_else(tmp_path, tail):
+    write_npy(tmp_path / "a.npy", b"\x80\x02ca\nB\n" + tail)
+    with pytest.raises(UntrustedFileError, match=r"a\.npy was not loaded"):
+        read_npy_dict(tmp_path / "a.npy", inert=[("a", "B")])
+
+
+def test_damage_anywhere_is_a_sentence_or_other_plain_data(tmp_path):
+    """Files with bytes changed, cut out or put in, in thousands of ways."""
+    rng = np.random.default_rng(5)
+    path = tmp_path / "a.npy"
+    refused = 0
+    for protocol in (2, 3, 4, 5):
+        save_npy(path, {**plain_content(), "e": Estimator()}, protocol, "numpy._core")
+        whole = path.read_bytes()
+        for _ in range(700):
+            data = bytearray(whole)
+            for _ in range(rng.integers(1, 4)):
+                at = int(rng.integers(len(data)))
+                cut, new = rng.integers(0, 4, 2)
+                data[at : at + cut] = rng.bytes(new)
+            path.write_bytes(data)
+            try:
+                found = read_npy_dict(
+                    path, mapped=True, inert=[(Estimator.__module__, "Estimator")]
+                )
+            except UntrustedFileError as error:
+                assert str(error).startswith("a.npy was not loaded, because")
+                refused += 1
+            else:
+                assert isinstance(found, dict)
+    assert refused > 1000
+
+
+def test_what_does_not_fit_the_memory_is_refused(tmp_path, monkeypatch):
+    np.save(tmp_path / "a.npy", {"a": np.zeros(50_000), "b": ["x" * 1000] * 3})
+    monkeypatch.setattr("insilico_gui.untrusted.npy.free_memory", lambda: 600_000)
+    with pytest.raises(WeightsError, match="free memory"):
+        read_npy_dict(tmp_path / "a.npy")
+    assert read_npy_dict(tmp_path / "a.npy", mapped=True)["a"].shape == (50_000,)
+    monkeypatch.setattr("insilico_gui.untrusted.npy.free_memory", lambda: 2000)
+    with pytest.raises(UntrustedFileError, match="more memory than is free"):
+        read_npy_dict(tmp_path / "a.npy", mapped=True)
 
 
 def test_other_numpy_files_are_refused(tmp_path):
