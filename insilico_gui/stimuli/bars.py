@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.carrier import Angles, along, phase_of
+from insilico_gui.stimuli.carrier import GREY, Angles, along, phase_of
 from insilico_gui.stimuli.checks import (
     angles_modulo,
     choices,
@@ -170,25 +170,37 @@ class MovingBars(TrialSpec):
         squares = self._squares()
 
         @lru_cache(maxsize=4)
-        def field(direction: float) -> "NDArray[np.int32]":
-            return fixed(along(self.display, direction, self.angles))
+        def field(direction: float) -> "tuple[NDArray[np.int32], NDArray[np.intp]]":
+            distance = fixed(along(self.display, direction, self.angles)).ravel()
+            # Rows of it ascend or descend, which this kind of sort makes use of
+            pixels = np.argsort(distance, kind="stable")
+            return distance[pixels], pixels
 
         def paint(condition: int, frame: int) -> "NDArray[np.uint8]":
             bar = conditions[condition]
             seconds = frame / self.frame_rate
             place = fixed(starts[condition] + bar.speed_deg_s * seconds)
-            inside = fixed(bar.width_deg / 2) - np.abs(field(bar.direction) - place)
-            picture = shapes[bar.polarity](inside)
-            if squares is None:
-                return picture
-            other = shapes["dark" if bar.polarity == "light" else "light"](inside)
-            is_reversed = phase_of(self.reversal_hz * seconds) >= 1 << 15
-            return np.where(squares ^ is_reversed, other, picture)
+            half_width = fixed(bar.width_deg / 2)
+            shape = shapes[bar.polarity]
+            # Pixels in the order in which the bar passes: those it is on are in a row
+            distance, pixels = field(bar.direction)
+            ends = place + np.array([-1, 1]) * (half_width + shape.reach)
+            on_bar = slice(*distance.searchsorted(ends))
+            inside = half_width - np.abs(distance[on_bar] - place)
+            levels = shape(inside)
+            if squares is not None:
+                other = shapes["dark" if bar.polarity == "light" else "light"](inside)
+                is_reversed = phase_of(self.reversal_hz * seconds) >= 1 << 15
+                is_other = squares[pixels[on_bar]] ^ is_reversed
+                levels = np.where(is_other, other, levels)
+            picture = np.full(self.display.pixels, GREY, np.uint8)
+            picture.reshape(-1)[pixels[on_bar]] = levels
+            return picture
 
         return paint
 
     def _squares(self) -> "NDArray[np.bool_] | None":
-        """Checkerboard, a corner of it at the centre of the screen; [H, W]."""
+        """Checkerboard, a corner of it at the centre of the screen; [H x W]."""
         if self.checker_deg is None:
             return None
         side = fixed(self.checker_deg)
@@ -196,7 +208,7 @@ class MovingBars(TrialSpec):
         azimuth, elevation = self.display.pixel_degrees(exact=exact)
         column, row = fixed(azimuth) // side, fixed(elevation) // side
         odd: NDArray[np.bool_] = (column + row[:, None]) % 2 == 1
-        return odd
+        return odd.ravel()
 
 
 def moving_bars(

@@ -35,15 +35,21 @@ class SoftShape:
         -1 (dark) to 1 (light): the shape is 128 + 127 contrast.
     edge_deg : float
         Width over which the level falls off; its middle is the outline.
+
+    Attributes
+    ----------
+    reach : int
+        How far outside of the outline it is grey, in 1/4096 of a degree.
     """
 
     def __init__(self, contrast: float, edge_deg: float) -> None:
         self._edge = max(1, int(fixed(edge_deg)))
+        self.reach = self._edge // 2
         weight = np.arange(self._edge + 1) / self._edge
         levels = np.rint(np.round(GREY + AMPLITUDE * contrast * weight, 6))
         self._levels = levels.astype(np.uint8)
 
     def __call__(self, inside: NDArray[np.int32]) -> NDArray[np.uint8]:
         """Levels, uint8, of pixels so far inside of the outline (outside: negative)."""
-        place = np.clip(inside + self._edge // 2, 0, self._edge)
+        place = np.clip(inside + self.reach, 0, self._edge)
         return self._levels[place]
