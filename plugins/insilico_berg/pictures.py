@@ -62,7 +62,8 @@ def as_pictures(images: NDArray[Any], name: str = "The images") -> NDArray[np.ui
             f"{name} have values of 0 to 1 and would be all but black; multiply them "
             f"by {MAX_PIXEL}."
         )
-    return np.rint(images).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.rint(images).astype(np.uint8)
+    return levels
 
 
 def _check_shape(images: NDArray[Any], name: str) -> None:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from insilico_gui.device import resolve_device
+from insilico_gui.device import full_float32, resolve_device
 from insilico_gui.errors import BehaviorError, EncodingError, StimulusError
 from insilico_wang2025.folders import find_scan
 from insilico_wang2025.moments import read_moments, together
 from insilico_wang2025.network.readout import poisson_loss
-from insilico_wang2025.session import FRAMES_AT_ONCE, full_float32
+from insilico_wang2025.session import FRAMES_AT_ONCE
 from insilico_wang2025.unit_table import read_units
 from insilico_wang2025.weights import load_network
 

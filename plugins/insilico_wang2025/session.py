@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from insilico_gui.device import resolve_device
+from insilico_gui.device import full_float32, resolve_device
 from insilico_gui.errors import BehaviorError, SelectionError, StimulusError
 from insilico_gui.streaming import StreamingSession
+from insilico_gui.untrusted.hashes import weights_hash
 from insilico_wang2025.folders import find_scan
 from insilico_wang2025.network import Network, State
 from insilico_wang2025.retinotopy import retinotopy
 from insilico_wang2025.unit_table import known_units, unit_table
-from insilico_wang2025.weights import load_network, weights_hash
+from insilico_wang2025.weights import load_network
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import pandas as pd
@@ -150,42 +149,6 @@ class Wang2025Session(StreamingSession[State]):
                 f"{self.id} has units 0 to {len(self.units) - 1}; "
                 f"{units.min()} to {units.max()} were asked for."
             )
-
-
-class _FullFloat32:
-    """Has CUDA multiply in float32 while any thread is within it.
-
-    The flags are of the whole process, and two encodings may overlap: the first to enter
-    sets them, the last to leave puts back what was there before.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._before = (False, False)
-
-    def __enter__(self) -> None:
-        matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
-        with self._lock:
-            if self._inside == 0:
-                self._before = matmul.allow_tf32, cudnn.allow_tf32
-                matmul.allow_tf32 = cudnn.allow_tf32 = False
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                matmul.allow_tf32, cudnn.allow_tf32 = self._before
-
-
-_full_float32 = _FullFloat32()
-
-
-def full_float32() -> AbstractContextManager[None]:
-    """Have CUDA multiply in float32, not in the shorter TensorFloat-32."""
-    return _full_float32
 
 
 def open_scan(key: ScanKey, directory: Path, device: str) -> Wang2025Session:

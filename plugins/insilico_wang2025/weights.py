@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,7 +11,7 @@ from insilico_gui.untrusted import load_tensors
 from insilico_wang2025.network import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from torch import Tensor
@@ -50,16 +49,6 @@ def load_network(files: Sequence[Path], units: int, device: str = "cpu") -> Netw
     network.to(device)
     network.fold()
     return network
-
-
-def weights_hash(files: Iterable[Path]) -> str:
-    """Hash of the contents of all files, in the order given: ``sha256:...``."""
-    digest = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as file:
-            while block := file.read(2**20):
-                digest.update(block)
-    return f"sha256:{digest.hexdigest()}"
 
 
 def _check(

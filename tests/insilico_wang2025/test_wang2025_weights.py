@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from insilico_wang2025.weights import load_network, weights_hash
+from insilico_wang2025.weights import load_network
 from support import wang2025_synthetic as synthetic
 
 from insilico_gui.errors import UntrustedFileError, WeightsError
+from insilico_gui.untrusted.hashes import weights_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
