@@ -127,13 +127,29 @@ def presentation_images(
     AnalysisError
         If there is no trial table, or a trial lies outside the stimulus.
     """
+    index = middle_frames(stimulus, trials)
+    grid = ScreenGrid(shape, Display(pixels=stimulus.frame_shape))
+    return np.concatenate(
+        [grid.average(stimulus.frames(i, i + 1)) for i in index.tolist()]
+    )
+
+
+def middle_frames(
+    stimulus: Stimulus, trials: pd.DataFrame | None = None
+) -> NDArray[np.int64]:
+    """The frame in the middle of each trial, int64 [K].
+
+    Raises
+    ------
+    AnalysisError
+        If there is no trial table, or a trial lies outside the stimulus.
+    """
     table = stimulus.trials if trials is None else trials
     if table is None:
         raise AnalysisError(
             f"{stimulus.name} has no trial table; give one with onset and duration."
         )
     table = windows.check_trials(table)
-    grid = ScreenGrid(shape, Display(pixels=stimulus.frame_shape))
     middle = table["onset"].to_numpy(float) + table["duration"].to_numpy(float) / 2
     index = np.floor(middle * stimulus.frame_rate + windows.TOLERANCE_S).astype(int)
     if index.min() < 0 or index.max() >= stimulus.n_frames:
@@ -141,6 +157,4 @@ def presentation_images(
             f"The trial table goes beyond the {stimulus.duration:g} s of "
             f"{stimulus.name}; give the table that belongs to it."
         )
-    return np.concatenate(
-        [grid.average(stimulus.frames(i, i + 1)) for i in index.tolist()]
-    )
+    return index

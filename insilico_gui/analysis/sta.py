@@ -1,8 +1,12 @@
-"""Response-triggered averages of a movie: the mean frame that came before responses."""
+"""Response-triggered averages of a movie: the mean frame that came before responses.
+
+Or the mean of its squared contrast: units that answer to light and dark alike, such as
+complex cells, have no mean frame, but their responses follow the contrast in their field.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
     Singles = NDArray[np.float32]
 
+Quantity = Literal["luminance", "contrast"]
+
 FRAMES_AT_ONCE = 128
 
 
@@ -37,6 +43,8 @@ def sta_receptive_fields(
     shape: tuple[int, int] = DEFAULT_SHAPE,
     display: Display | None = None,
     burn_in_frames: int = windows.BURN_IN_FRAMES,
+    quantity: Quantity = "luminance",
+    centred: bool = False,
     on_progress: OnProgress | None = None,
 ) -> xr.Dataset:
     """Receptive fields ``sum_t r_t (s_{t - lag} - s_0) / sum_t r_t`` at several lags.
@@ -62,6 +70,12 @@ def sta_receptive_fields(
         stimulus.
     burn_in_frames : int
         Frames at the start that are left out.
+    quantity : {"luminance", "contrast"}
+        What is averaged: ``s - s_0``, or its square (the diagonal of the
+        response-triggered covariance), after averaging over cells.
+    centred : bool
+        Whether the average over the same frames, whatever the responses, is taken away:
+        what is left is what goes with responses. Natural movies and contrast need it.
     on_progress : callable(done, total), optional
         In frames; see :mod:`insilico_gui.analysis.progress`.
 
@@ -70,7 +84,8 @@ def sta_receptive_fields(
     xarray.Dataset
         ``rf`` float32 (``lag``, ``unit``, ``row``, ``column``) in grey levels, NaN for a
         unit whose responses hold NaN or do not sum to a positive number; ``lag_s``
-        (``lag``). ``attrs["analysis"]`` holds the parameters.
+        (``lag``). Of contrast, in squared grey levels. ``attrs["analysis"]`` holds the
+        parameters.
 
     Raises
     ------
@@ -80,6 +95,10 @@ def sta_receptive_fields(
     """
     _check(responses, stimulus)
     frames_back = _check_lags(lags)
+    if quantity not in get_args(Quantity):
+        raise AnalysisError(
+            f"There is no quantity {quantity!r}; average luminance or contrast."
+        )
     grid = ScreenGrid(shape, display or Display(pixels=stimulus.frame_shape))
     n_units, n_cells = responses.sizes["unit"], grid.shape[0] * grid.shape[1]
     check_size(n_units, n_cells, 2 * len(frames_back))
@@ -91,18 +110,25 @@ def sta_receptive_fields(
             "shorter, or the stimulus longer."
         )
     sums = np.zeros((len(frames_back), n_units, n_cells), np.float32)
+    shown = np.zeros((len(frames_back), n_cells))
     weight = np.zeros(n_units)
     for rates, contrasts in _aligned(
         responses, stimulus, grid, first, frames_back[-1], on_progress
     ):
         weight += rates.sum(axis=0, dtype=np.float64)
         flat = contrasts.reshape(len(contrasts), n_cells) - np.float32(background)
-        for total, lag in zip(sums, frames_back, strict=True):
+        if quantity == "contrast":
+            flat = flat**2
+        for total, plain, lag in zip(sums, shown, frames_back, strict=True):
             start = frames_back[-1] - lag
-            total += rates.T @ flat[start : start + len(rates)]
+            some = flat[start : start + len(rates)]
+            total += rates.T @ some
+            plain += some.sum(axis=0, dtype=np.float64)
     known = np.isfinite(weight) & (weight > 0)
     rf = np.full_like(sums, np.nan)
     rf[:, known] = sums[:, known] / weight[known, None].astype(np.float32)
+    if centred:
+        rf -= (shown / (stimulus.n_frames - first)).astype(np.float32)[:, None]
     return map_dataset(
         {
             "rf": (
@@ -119,6 +145,8 @@ def sta_receptive_fields(
             "window_s": None,
             "lags": frames_back,
             "background": float(background),
+            "quantity": quantity,
+            "centred": bool(centred),
             "n_frames": stimulus.n_frames - first,
         },
         {

@@ -1,0 +1,257 @@
+"""Which ways to map receptive fields responses allow, and each by its name.
+
+Window and command line offer what is listed here; a script may as well call the functions
+behind it, which have more options.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from insilico_gui.analysis.choices import dot_sigma, has_dots, map_receptive_fields
+from insilico_gui.analysis.noise_fields import middle_frames
+from insilico_gui.analysis.progress import parts
+from insilico_gui.analysis.receptive_fields import dot_receptive_fields
+from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
+from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
+from insilico_gui.analysis.sta import sta_receptive_fields
+from insilico_gui.analysis.windows import trial_table
+from insilico_gui.errors import AnalysisError
+from insilico_gui.stimuli.display import Display
+from insilico_gui.stimuli.grey import BACKGROUND
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from insilico_gui.analysis.fitted_fields import ReceptiveFieldFit
+    from insilico_gui.analysis.progress import OnProgress
+    from insilico_gui.stimuli.base import Stimulus
+
+    Mapped = tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]
+
+DOTS, SPARSE_NOISE = "dots", "sparse noise"
+CONTRAST_AVERAGE, FRAME_AVERAGE = "contrast average", "frame average (STA)"
+AVERAGES = {CONTRAST_AVERAGE: "contrast", FRAME_AVERAGE: "luminance"}
+
+WINDOWS_S = {
+    DOTS: (0.2, 0.2),
+    SPARSE_NOISE: (0.1, 0.2),
+    CONTRAST_AVERAGE: (0.0, 0.3),
+    FRAME_AVERAGE: (0.0, 0.3),
+}
+"""Latency and length of the response window to begin with, by method."""
+
+LEAST_FRAMES = 300
+"""An average over fewer frames of a movie shows the movie rather than the unit."""
+
+MOST_LAGS = 10
+"""More lags than this are thinned out: each is a map of every unit."""
+
+
+def mapping_methods(
+    responses: xr.DataArray, stimulus: Stimulus | None = None
+) -> list[str]:
+    """Ways to map receptive fields from responses, the best one first.
+
+    Parameters
+    ----------
+    responses : xarray.DataArray
+        Dims (``time``, ``unit``); of a batch only dots can be mapped.
+    stimulus : Stimulus, optional
+        The frames that the responses are to, at their rate. Without it, only what the
+        trial table tells can be used.
+    """
+    trials = trial_table(responses) if "trials" in responses.attrs else None
+    found = []
+    if trials is not None and has_dots(trials):
+        found.append(DOTS)
+    if stimulus is None or "trial" in responses.dims:
+        return found
+    if trials is not None and {"presentation", "n_on", "n_off"} <= set(trials.columns):
+        found.append(SPARSE_NOISE)
+    if stimulus.n_frames >= LEAST_FRAMES:
+        found += AVERAGES
+    return found
+
+
+def map_fields(
+    responses: xr.DataArray,
+    stimulus: Stimulus | None,
+    method: str,
+    *,
+    latency_s: float | None = None,
+    window_s: float | None = None,
+    on_progress: OnProgress | None = None,
+) -> Mapped:
+    """Map receptive fields by one of :func:`mapping_methods`.
+
+    Parameters
+    ----------
+    responses, stimulus
+        See :func:`mapping_methods`.
+    method : {"dots", "sparse noise", "contrast average", "frame average (STA)"}
+        The averages are those of :func:`insilico_gui.analysis.sta_receptive_fields`,
+        centred: of squared contrast, for units that answer to light and dark alike, or
+        of the frames themselves.
+    latency_s, window_s : float, optional
+        Window of the response; for averages, the lags are from `latency_s` to
+        `latency_s` + `window_s`. Default: :data:`WINDOWS_S`.
+    on_progress : callable(done, total), optional
+        See :mod:`insilico_gui.analysis.progress`.
+
+    Returns
+    -------
+    fields : xarray.Dataset
+        Maps; see :func:`insilico_gui.analysis.dot_receptive_fields` and
+        :func:`insilico_gui.analysis.sta_receptive_fields`.
+    fit : ReceptiveFieldFit
+    columns : pandas.DataFrame
+        See :func:`insilico_gui.analysis.rf_columns`.
+
+    Raises
+    ------
+    AnalysisError
+        If the responses do not allow the method.
+    """
+    possible = mapping_methods(responses, stimulus)
+    if method not in possible:
+        raise AnalysisError(
+            f"These responses cannot be mapped by {method!r}; "
+            + (
+                f"possible: {', '.join(possible)}."
+                if possible
+                else "show dots, sparse noise, or a movie of at least "
+                f"{LEAST_FRAMES} frames."
+            )
+        )
+    latency, window = WINDOWS_S[method]
+    latency = latency if latency_s is None else latency_s
+    window = window if window_s is None else window_s
+    if method == DOTS or stimulus is None:  # nothing else is possible without frames
+        return map_receptive_fields(
+            responses,
+            sigma_deg=dot_sigma(responses),
+            latency_s=latency,
+            window_s=window,
+            on_progress=on_progress,
+        )
+    mapping, fitting = parts(on_progress, 2)
+    if method == SPARSE_NOISE:
+        fields = _squares_fields(responses, stimulus, latency, window, mapping)
+    else:
+        fields = sta_receptive_fields(
+            responses,
+            stimulus,
+            lags=lags_between(latency, latency + window, stimulus.frame_rate),
+            quantity="contrast" if method == CONTRAST_AVERAGE else "luminance",
+            centred=True,
+            on_progress=mapping,
+        )
+    fit = receptive_field_fit(fields, on_progress=fitting)
+    return fields, fit, rf_columns(fields, fit)
+
+
+def lags_between(first_s: float, last_s: float, frame_rate: float) -> list[int]:
+    """Lags in frames from one time to another, at most :data:`MOST_LAGS`, ascending."""
+    first, last = round(first_s * frame_rate), round(last_s * frame_rate)
+    n = min(last - first + 1, MOST_LAGS)
+    lags: list[int] = np.unique(
+        np.linspace(first, last, n).round().astype(int)
+    ).tolist()
+    return lags
+
+
+def unit_map(
+    fields: xr.Dataset, column: int, polarity: str = "on+off"
+) -> tuple[NDArray[np.float64], float | None]:
+    """The map of one unit, and its lag in seconds if there are several.
+
+    Parameters
+    ----------
+    fields : xarray.Dataset
+        From :func:`map_fields`.
+    column : int
+        Position of the unit in ``unit``.
+    polarity : {"on", "off", "on+off"}
+        Of averages of frames, "on" is the part above zero and "off" that below, turned
+        up; averages of contrast do not tell them apart.
+
+    Returns
+    -------
+    map : float64 array, [h, w]
+    lag_s : float or None
+        The lag at which the map varies most over cells.
+    """
+    rf = fields["rf"].isel(unit=column)
+    if "polarity" in rf.dims:
+        rf = rf.sel(polarity=polarity)
+        return rf.transpose("row", "column").to_numpy().astype(float), None
+    maps = rf.transpose("lag", "row", "column").to_numpy().astype(float)
+    best = int(np.nan_to_num(maps.std(axis=(1, 2))).argmax())
+    picture = maps[best]
+    if has_polarities(fields) and polarity != "on+off":
+        picture = np.maximum(picture if polarity == "on" else -picture, 0)
+    return picture, float(fields["lag_s"][best])
+
+
+def has_polarities(fields: xr.Dataset) -> bool:
+    """Whether on and off can be told apart in maps."""
+    return "polarity" in fields["rf"].dims or (
+        fields.attrs["analysis"].get("quantity") == "luminance"
+    )
+
+
+def _squares_fields(
+    responses: xr.DataArray,
+    stimulus: Stimulus,
+    latency_s: float,
+    window_s: float,
+    on_progress: OnProgress | None,
+) -> xr.Dataset:
+    """Maps by bright and by dark squares, which are shown together.
+
+    Every presentation counts once with its bright squares and once with its dark ones.
+    """
+    table = trial_table(responses)
+    both = pd.concat(
+        [table.assign(polarity=sign) for sign in (1, -1)], ignore_index=True
+    )
+    fields = dot_receptive_fields(
+        responses,
+        _squares(stimulus, table),
+        both,
+        display=Display(pixels=stimulus.frame_shape),
+        latency_s=latency_s,
+        window_s=window_s,
+        on_progress=on_progress,
+    )
+    fields.attrs["analysis"]["variant"] = SPARSE_NOISE
+    return fields
+
+
+def _squares(
+    stimulus: Stimulus, table: pd.DataFrame
+) -> Callable[[int], NDArray[np.float32]]:
+    """Masks of the bright squares of each row, then of the dark ones, as functions.
+
+    They are read from what was shown, so a stimulus that was cropped or padded for the
+    session is mapped where the session saw it.
+    """
+    frame = middle_frames(stimulus, table)
+    grid = ScreenGrid(DEFAULT_SHAPE, Display(pixels=stimulus.frame_shape))
+
+    def mask(row: int) -> NDArray[np.float32]:
+        k = int(frame[row % len(frame)])
+        sign = 1 if row < len(frame) else -1
+        shown = sign * (stimulus.frames(k, k + 1).astype(np.float32) - BACKGROUND)
+        # Off by half a grey level is grey; the scale of masks does not matter
+        (cells,) = grid.average(np.clip((shown - 0.5) / 127.5, 0, 1))
+        return cells  # type: ignore[no-any-return]
+
+    return mask
