@@ -85,7 +85,8 @@ def write(path: Path, responses: xr.DataArray, record: Record) -> None:
     values = begin(path, record.shape, record.dims)
     rows = chunk_shape(record.shape)[-2]
     for place, start, block in blocks(responses, rows):
-        values[(*place, slice(start, start + len(block)))] = block
+        index: Any = (*place, slice(start, start + len(block)))
+        values[index] = block
     label(path, record)
 
 

@@ -71,6 +71,16 @@ class Stimulus(ABC):
             If the range is not within 0..n_frames, or the source cannot be read.
         """
 
+    def color_frame(self, k: int) -> NDArray[np.uint8]:
+        """Frame `k` in colour, uint8 [H, W, 3] (RGB); grey if the source is.
+
+        Raises
+        ------
+        StimulusError
+            As :meth:`frames`.
+        """
+        return np.repeat(self.frames(k, k + 1)[0, :, :, None], 3, axis=-1)
+
     def fingerprint(self) -> str:
         """Hash of size, rate and every frame: equal for equal stimuli (reads all)."""
         digest = hashlib.sha256(

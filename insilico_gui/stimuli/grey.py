@@ -100,6 +100,31 @@ def grey(pixels: NDArray[Any], name: str, *, color: bool) -> NDArray[np.uint8]:
     return luma if alpha is None else _blend(luma, alpha)
 
 
+def rgb(pixels: NDArray[Any], name: str, *, color: bool) -> NDArray[np.uint8]:
+    """Red, green and blue of images, scaled and blended as by :func:`grey`.
+
+    Parameters
+    ----------
+    pixels, name, color
+        See :func:`grey`.
+
+    Returns
+    -------
+    uint8 array, [..., H, W, 3]
+
+    Raises
+    ------
+    StimulusError
+        As :func:`grey`.
+    """
+    check_dtype(pixels.dtype, name)
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    levels = _as_uint8(pixels if color else pixels[..., None], name)
+    samples = levels.shape[-1]
+    shown = levels[..., :3] if samples >= 3 else np.repeat(levels[..., :1], 3, axis=-1)
+    return _blend(shown, levels[..., -1:]) if samples in (2, 4) else shown
+
+
 def rec601(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Luma 0.299 R + 0.587 G + 0.114 B, rounded; [..., 3] to [...]."""
     total = rgb[..., 0] * np.uint32(_RED)

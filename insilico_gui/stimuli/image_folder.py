@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import warnings
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from PIL import Image, ImageOps
+from typing import TYPE_CHECKING
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.attrs import source_attrs
-from insilico_gui.stimuli.grey import check_frame_shape, grey
+from insilico_gui.stimuli.grey import grey, rgb
+from insilico_gui.stimuli.image_file import image_files, image_shape, read_pixels
 from insilico_gui.stimuli.stack import ImageStack
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
-
-IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-
-_ORIENTATION_TAG = 0x0112  # EXIF
-_UPRIGHT = 1
-_TURNED = range(5, 9)  # width and height swapped
-
-# Pixel formats of Pillow that are read as they are or refused by their data type
-_PLAIN_MODES = frozenset({"1", "L", "RGB", "F", "I", "I;16", "I;16B", "I;16L", "I;16N"})
-_WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 
 
 class ImageFolder(ImageStack):
@@ -38,23 +25,9 @@ class ImageFolder(ImageStack):
     """
 
     def __init__(self, folder: Path, frame_rate: float | None) -> None:
-        self._files = sorted(
-            (
-                file
-                for file in folder.iterdir()
-                if file.suffix.lower() in IMAGE_SUFFIXES
-                and not file.name.startswith(".")
-                and file.is_file()
-            ),
-            key=lambda file: natural_order(file.name),
-        )
+        self._files = image_files(folder)
         name = folder.resolve().name
-        if not self._files:
-            raise StimulusError(
-                f"The folder {name} holds no images "
-                f"({', '.join(sorted(IMAGE_SUFFIXES))}); choose a folder of images."
-            )
-        shapes = [_shape(file) for file in self._files]
+        shapes = [image_shape(file) for file in self._files]
         for file, shape in zip(self._files, shapes, strict=True):
             if shape != shapes[0]:
                 raise StimulusError(
@@ -79,77 +52,24 @@ class ImageFolder(ImageStack):
         """The image of each frame."""
         return tuple(self._files)
 
+    def color_frame(self, k: int) -> NDArray[np.uint8]:
+        """See :meth:`.base.Stimulus.color_frame`."""
+        self._check_range(k, k + 1)
+        pixels = read_pixels(self._files[k])
+        return self._same_size(
+            rgb(pixels, self._files[k].name, color=pixels.ndim == 3), k
+        )
+
     def _read(self, k: int) -> NDArray[np.uint8]:
-        file = self._files[k]
-        pixels = _pixels(file)
-        levels = grey(pixels, file.name, color=pixels.ndim == 3)
-        if levels.shape != self.frame_shape:
+        pixels = read_pixels(self._files[k])
+        return self._same_size(
+            grey(pixels, self._files[k].name, color=pixels.ndim == 3), k
+        )
+
+    def _same_size(self, levels: NDArray[np.uint8], k: int) -> NDArray[np.uint8]:
+        if levels.shape[:2] != self.frame_shape:
             raise StimulusError(
-                f"{file.name} has changed its size since {self.name} was opened; open "
-                "the folder again."
+                f"{self._files[k].name} has changed its size since {self.name} was "
+                "opened; open the folder again."
             )
         return levels
-
-
-def natural_order(name: str) -> list[tuple[int, str]]:
-    """Sort key by which numbers in names count as numbers: frame2 before frame10."""
-    # Splitting puts the numbers at odd places: like is always compared with like
-    parts = re.split(r"([0-9]+)", name.casefold())
-    return [
-        (int(part) if place % 2 else 0, "" if place % 2 else part)
-        for place, part in enumerate(parts)
-    ] + [(0, name)]
-
-
-def _shape(file: Path) -> tuple[int, int]:
-    """Height and width as displayed, from the header alone."""
-    with _opened(file) as image:
-        is_turned = _orientation(image) in _TURNED
-        return (image.width, image.height) if is_turned else (image.height, image.width)
-
-
-def _pixels(file: Path) -> NDArray[Any]:
-    """Pixels as displayed, [H, W] or [H, W, S]."""
-    with _opened(file) as image:
-        try:
-            upright = image
-            if _orientation(image) != _UPRIGHT:
-                upright = ImageOps.exif_transpose(image)
-            if "transparency" in upright.info or upright.mode in _WITH_ALPHA:
-                upright = upright.convert("RGBA")
-            elif upright.mode not in _PLAIN_MODES:
-                upright = upright.convert("RGB")
-            return np.asarray(upright)
-        except (OSError, ValueError, SyntaxError) as error:
-            raise _damaged(file) from error
-
-
-def _orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1 to 8."""
-    if image.format == "PNG" and "exif" not in image.info:
-        return _UPRIGHT  # Pillow would decode the picture to look behind it
-    return int(image.getexif().get(_ORIENTATION_TAG, _UPRIGHT))
-
-
-def _opened(file: Path) -> Image.Image:
-    try:
-        with warnings.catch_warnings():
-            # Pillow warns of large images; the size is checked below
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(file)
-    except FileNotFoundError as error:
-        raise StimulusError(
-            f"{file.name} was removed while its folder was being read; restore it and "
-            "open the folder again."
-        ) from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise _damaged(file) from error
-    check_frame_shape((image.height, image.width), file.name)
-    return image
-
-
-def _damaged(file: Path) -> StimulusError:
-    return StimulusError(
-        f"{file.name} is not an image that can be read; remove it from the folder or "
-        "save it again."
-    )

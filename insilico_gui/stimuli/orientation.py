@@ -42,9 +42,9 @@ class Orientation:
         return (self.transposed + self.flipped_rows + self.flipped_columns) % 2 == 1
 
     def apply(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Turn a stored picture [H, W] into the displayed one (a view)."""
+        """Turn a stored picture [H, W] or [H, W, 3] into the displayed one (a view)."""
         if self.transposed:
-            picture = picture.T
+            picture = picture.swapaxes(0, 1)
         return picture[
             :: -1 if self.flipped_rows else 1, :: -1 if self.flipped_columns else 1
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -87,14 +87,26 @@ class Video(Stimulus):
         frames = np.empty((stop - start, *self.frame_shape), np.uint8)
         with self._lock:
             for k in range(start, stop):
-                frame = self._decoder_for(k).frame(k)
-                if (frame.height, frame.width) != self._stored_shape:
-                    raise StimulusError(
-                        f"{self.name} changes its frame size in frame {k}; convert it "
-                        "to one size."
-                    )
+                frame = self._decoded(k)
                 frames[k - start] = self._orientation.apply(frame_grey(frame))
         return frames
+
+    def color_frame(self, k: int) -> NDArray[np.uint8]:
+        """See :meth:`insilico_gui.stimuli.base.Stimulus.color_frame`."""
+        self._check_range(k, k + 1)
+        with self._lock:
+            rgb = self._decoded(k).to_ndarray(format="rgb24")
+        return np.ascontiguousarray(self._orientation.apply(rgb))
+
+    def _decoded(self, k: int) -> Any:
+        """Frame `k` as ``av.VideoFrame``, of the size of all."""
+        frame = self._decoder_for(k).frame(k)
+        if (frame.height, frame.width) != self._stored_shape:
+            raise StimulusError(
+                f"{self.name} changes its frame size in frame {k}; convert it to one "
+                "size."
+            )
+        return frame
 
     def close(self) -> None:
         """Let go of the file until frames are asked for again."""
