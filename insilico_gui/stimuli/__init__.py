@@ -32,8 +32,10 @@ from insilico_gui.stimuli.parametric import (
     spec_from_dict,
 )
 from insilico_gui.stimuli.phase_movie import Trippy, trippy
+from insilico_gui.stimuli.sequence import Sequence
 from insilico_gui.stimuli.sizes import SizeSeries, size_series
 from insilico_gui.stimuli.sparse_squares import SparseNoise, sparse_noise
+from insilico_gui.stimuli.spec_files import load_spec, save_spec
 from insilico_gui.stimuli.static import StaticGratings, static_gratings
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "NaturalImages",
     "RandomDots",
     "RenderedStimulus",
+    "Sequence",
     "SizeSeries",
     "SparseNoise",
     "StaticGratings",
@@ -67,12 +70,14 @@ __all__ = [
     "drifting_gratings",
     "full_field_flashes",
     "gaussian_dots",
+    "load_spec",
     "looming",
     "monet2",
     "moving_bars",
     "natural_images",
     "open_stimulus",
     "random_dots",
+    "save_spec",
     "size_series",
     "sparse_noise",
     "spec_from_dict",

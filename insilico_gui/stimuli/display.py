@@ -54,7 +54,7 @@ class Display:
             object.__setattr__(self, name, float(value))
         try:
             height, width = (int(n) for n in self.pixels)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):  # infinity is no int
             height, width = 0, 0
         if not (1 < height <= 10_000 and 1 < width <= 10_000):
             raise StimulusError(

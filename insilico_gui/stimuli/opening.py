@@ -10,6 +10,7 @@ import numpy as np
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.arrays import FrameArray, NpyFile
+from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, load_spec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 VIDEO_SUFFIXES = frozenset({".avi", ".gif", ".mkv", ".mov", ".mp4", ".webm"})
 TIFF_SUFFIXES = frozenset({".tif", ".tiff"})
-SUPPORTED_SUFFIXES = VIDEO_SUFFIXES | TIFF_SUFFIXES | {".npy"}
+SUPPORTED_SUFFIXES = VIDEO_SUFFIXES | TIFF_SUFFIXES | {".npy"} | SPEC_SUFFIXES
 
 _NPY_MAGIC = b"\x93NUMPY"
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -35,7 +36,7 @@ def open_stimulus(
     *,
     frame_rate: float | None = None,
 ) -> Stimulus:
-    """Open a video, an image stack, a folder of images or an array as a stimulus.
+    """Open a video, images, an array or a saved specification as a stimulus.
 
     Nothing but headers is read now; frames are read when they are asked for.
 
@@ -43,10 +44,13 @@ def open_stimulus(
     ----------
     source : path or array
         A video (.mp4, .mov, .avi, .mkv, .webm, .gif), a TIFF stack, a .npy file, a
-        folder of images, or an array; arrays are [T, H, W] grey or [T, H, W, 3] RGB.
+        folder of images, a saved specification (.yaml, .yml, .json; see
+        :func:`.spec_files.save_spec`), or an array; arrays are [T, H, W] grey or
+        [T, H, W, 3] RGB.
     frame_rate : float, optional
-        Frames per second (Hz) of a source that has no rate of its own (all but videos);
-        30 if not given, and then marked in ``attrs["frame_rate_assumed"]``.
+        Frames per second (Hz) of a source that has no rate of its own (all but videos
+        and specifications); 30 if not given, and then marked in
+        ``attrs["frame_rate_assumed"]``.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def open_stimulus(
     ------
     StimulusError
         If there is nothing there, it is of another kind, or it is damaged; also if
-        `frame_rate` is given for a video, which has its own.
+        `frame_rate` is given for a video or specification, which have their own.
     """
     if isinstance(source, np.ndarray):
         return FrameArray(source, frame_rate)
@@ -88,10 +92,13 @@ def open_stimulus(
 
         return TiffStack(path, frame_rate)
     if frame_rate is not None:
+        what = "specification" if kind == "spec" else "video"
         raise StimulusError(
-            f"{path.name} is a video and has its own frame rate; open it without "
+            f"{path.name} is a {what} and has its own frame rate; open it without "
             "frame_rate."
         )
+    if kind == "spec":
+        return load_spec(path).stimulus()
     from insilico_gui.stimuli.video import Video
 
     return Video(path)
@@ -120,6 +127,8 @@ def _kind(path: Path) -> str:
     for magic, what in _OTHER_MAGIC.items():
         if head.startswith(magic):
             raise StimulusError(f"{path.name} is not a {suffix} file but {what}.")
+    if suffix in SPEC_SUFFIXES:
+        return "spec"
     if suffix in VIDEO_SUFFIXES:
         return "video"
     raise StimulusError(

@@ -20,7 +20,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.base import Stimulus
@@ -84,6 +84,11 @@ class StimulusSpec(ABC):
         """
 
     @property
+    def title(self) -> str:
+        """For people: what is shown."""
+        return self.family.replace("_", " ")
+
+    @property
     @abstractmethod
     def n_frames(self) -> int:
         """Number of frames."""
@@ -121,6 +126,33 @@ class StimulusSpec(ABC):
         fields = {**arguments, "display": Display() if display is None else display}
         return cls(**fields).stimulus()
 
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
+        """Spec of this family with fields as in :meth:`to_dict`; others are defaults.
+
+        Raises
+        ------
+        StimulusError
+            If a field is unknown, or a value is wrong.
+        """
+        known = {f.name for f in dataclasses.fields(cls) if f.init}
+        unknown = sorted(str(name) for name in set(fields) - known)
+        if unknown:
+            raise StimulusError(
+                f"{cls.family} has no parameter {', '.join(unknown)}; it has "
+                f"{', '.join(sorted(known))}."
+            )
+        values = dict(fields)
+        if isinstance(values.get("display"), Mapping):
+            values["display"] = Display.from_dict(values["display"])
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise StimulusError(
+                f"A parameter of {cls.family} is missing or has a value of the wrong "
+                "kind; compare it with a spec that was saved by this program."
+            ) from error
+
     def to_dict(self) -> dict[str, Any]:
         """Family and all fields, JSON-able."""
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
@@ -148,7 +180,7 @@ class RenderedStimulus(Stimulus):
 
     def __init__(self, spec: StimulusSpec) -> None:
         self.spec = spec
-        self.name = spec.family.replace("_", " ")
+        self.name = spec.title
         self.frame_shape = spec.display.pixels
         self.frame_rate = spec.frame_rate
         self.n_frames = spec.n_frames
@@ -182,19 +214,4 @@ def spec_from_dict(values: Mapping[str, Any]) -> StimulusSpec:
             f"There is no family of stimuli called {family!r}; known are "
             f"{', '.join(sorted(_families))}."
         )
-    known = {f.name for f in dataclasses.fields(cls)}
-    unknown = sorted(set(fields) - known)
-    if unknown:
-        raise StimulusError(
-            f"{family} has no parameter {', '.join(unknown)}; it has "
-            f"{', '.join(sorted(known))}."
-        )
-    if isinstance(fields.get("display"), Mapping):
-        fields["display"] = Display.from_dict(fields["display"])
-    try:
-        return cls(**fields)
-    except TypeError as error:
-        raise StimulusError(
-            f"A parameter of {family} is missing or has a value of the wrong kind; "
-            "compare it with a spec that was saved by this program."
-        ) from error
+    return cls.from_fields(fields)

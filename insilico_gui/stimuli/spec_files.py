@@ -1,0 +1,172 @@
+"""Files of parametric stimuli: a specification as YAML or JSON, to keep and to edit.
+
+A file holds what :meth:`.parametric.StimulusSpec.to_dict` gives: the family and its
+parameters. Parameters that are left out have their default. A file is read as plain
+data, and everything in it is checked as if it had been typed.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from insilico_gui.errors import StimulusError
+from insilico_gui.files import check_target, publish, writing
+from insilico_gui.stimuli.parametric import StimulusSpec, spec_from_dict
+from insilico_gui.stimuli.plain_yaml import YamlError, read_yaml, write_yaml
+
+if TYPE_CHECKING:
+    import os
+
+SPEC_SUFFIXES = frozenset({".json", ".yaml", ".yml"})
+
+MAX_BYTES = 2**22  # the names of a large folder of images still fit
+
+_HEADING = "# A stimulus of insilico-gui: its family and parameters.\n"
+
+
+def save_spec(
+    spec: StimulusSpec, path: str | os.PathLike[str], *, overwrite: bool = False
+) -> Path:
+    """Write a specification to a file; :func:`load_spec` gives an equal one.
+
+    Parameters
+    ----------
+    spec : StimulusSpec
+        Such as ``drifting_gratings().spec``, or a :class:`.sequence.Sequence`.
+    path : path
+        Ends in .yaml, .yml or .json.
+    overwrite : bool
+        Whether a file of that name may be replaced.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    StimulusError
+        If it cannot be written, or is there already.
+    """
+    if not isinstance(spec, StimulusSpec):
+        raise StimulusError(
+            f"A {type(spec).__name__} is no specification; give one, such as "
+            "drifting_gratings().spec."
+        )
+    target = Path(path)
+    suffix = _suffix(target)
+    check_target(target, overwrite, StimulusError)
+    if target.is_dir():
+        raise StimulusError(f"{target} is a folder; choose the name of a file.")
+    text = as_json(spec) if suffix == ".json" else as_yaml(spec)
+    with (
+        writing(str(target), StimulusError),
+        tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as d,
+    ):
+        partial = Path(d) / target.name
+        partial.write_text(text, encoding="utf-8")
+        publish(partial, target)
+    return target
+
+
+def as_yaml(spec: StimulusSpec) -> str:
+    """The specification as the text of a YAML file."""
+    return _HEADING + write_yaml(spec.to_dict())
+
+
+def as_json(spec: StimulusSpec) -> str:
+    """The specification as the text of a JSON file."""
+    return json.dumps(spec.to_dict(), indent=2, allow_nan=False) + "\n"
+
+
+def load_spec(path: str | os.PathLike[str]) -> StimulusSpec:
+    """Read a specification that was saved or written by hand.
+
+    Raises
+    ------
+    StimulusError
+        If the file cannot be read, is not YAML or JSON, or describes no stimulus;
+        names the family and the parameter that is wrong.
+    """
+    source = Path(path)
+    suffix = _suffix(source)
+    try:
+        with source.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise StimulusError(
+            f"{source.name!r} cannot be opened; check that the file exists and that "
+            "you may read it."
+        ) from error
+    if len(content) > MAX_BYTES:
+        raise StimulusError(
+            f"{source.name} has more than {MAX_BYTES // 2**20} MB, too much for a "
+            "specification; choose another file."
+        )
+    values = _parsed(content, suffix, source.name)
+    if not isinstance(values, dict):
+        raise StimulusError(
+            f"{source.name} describes no stimulus; it needs a family and its "
+            "parameters, such as family: drifting_gratings."
+        )
+    try:
+        return spec_from_dict(values)
+    except StimulusError as error:
+        raise StimulusError(f"{source.name}: {error}") from error
+
+
+def _suffix(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in SPEC_SUFFIXES:
+        raise StimulusError(
+            f"{path.name} has no format of a specification; end it in "
+            f"{', '.join(sorted(SPEC_SUFFIXES))}."
+        )
+    return suffix
+
+
+def _parsed(content: bytes, suffix: str, name: str) -> Any:
+    """Plain data of a file."""
+    try:
+        text = content.decode("utf-8-sig")
+        if suffix == ".json":
+            return json.loads(
+                text, object_pairs_hook=_unique, parse_constant=_no_constant
+            )
+        return read_yaml(text)
+    # Python reads no whole numbers of thousands of digits, nor endless nesting
+    except (ValueError, YamlError, RecursionError) as error:
+        kind = "JSON" if suffix == ".json" else "YAML"
+        raise StimulusError(
+            f"{name} cannot be read as {kind}{_where(error)}; compare it with a file "
+            "that was saved by this program."
+        ) from error
+
+
+def _where(error: Exception) -> str:
+    """What is wrong where, as far as the parser says."""
+    if isinstance(error, json.JSONDecodeError):
+        return f", line {error.lineno}: {error.msg}"
+    if isinstance(error, YamlError | _Refused):
+        return f", {error}"
+    return ""
+
+
+class _Refused(ValueError):
+    """Something that the format allows and a specification does not need."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in values:
+            raise _Refused(f"{key!r} is there twice")
+        values[key] = value
+    return values
+
+
+def _no_constant(word: str) -> None:
+    raise _Refused(f"{word} is no number")
