@@ -1,0 +1,170 @@
+"""From features to responses: standardise, project on components, regress.
+
+The matrices are of 0.5 GB each and stay in their file: on a CPU they are read layer by
+layer, as they are used, so that a model that is open takes next to no memory. On a GPU
+they are held there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+HELD_ON_CPU = 2**26  # bytes of a regression that are kept in memory
+ROWS_AT_ONCE = 2**14
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """Mean and standard deviation of every feature, float64 [F]."""
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Components:
+    """Principal components.
+
+    Attributes
+    ----------
+    mean : float64 array, [F]
+        Of the standardised features.
+    matrix : float array, [K, F]
+        One component a row; may be a memory map.
+    """
+
+    mean: NDArray[np.float64]
+    matrix: NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Responses from the scores on the first components.
+
+    Attributes
+    ----------
+    coef : float array, [R, K]
+        May be a memory map.
+    intercept : float64 array, [R]
+    """
+
+    coef: NDArray[np.floating]
+    intercept: NDArray[np.float64]
+
+
+class Projection:
+    """Scores of features on components, scaled first.
+
+    Parameters
+    ----------
+    scaler : Scaler
+    components : sequence of Components
+        Several of them share the scaler.
+    k : int
+        How many scores of each are wanted.
+    device : str
+    """
+
+    def __init__(
+        self, scaler: Scaler, components: Sequence[Components], k: int, device: str
+    ) -> None:
+        self._k = k
+        self._device = device
+        # (f - mean) / scale - mean of the components = f * gain + offset
+        self._gain = _tensor(1 / scaler.scale, device)
+        shift = -scaler.mean / scaler.scale
+        self._offsets = [_tensor(shift - c.mean, device) for c in components]
+        self._matrices = [c.matrix[:k] for c in components]
+        self._held = (
+            None
+            if device == "cpu"
+            else [_tensor(matrix, device) for matrix in self._matrices]
+        )
+
+    def __call__(self, layers: Iterable[Tensor]) -> list[Tensor]:
+        """Scores, float32 [n, K], one tensor for each set of components.
+
+        Parameters
+        ----------
+        layers : iterable of float32 tensors, [n, T, width]
+            The features, layer by layer.
+        """
+        scores: list[Tensor] = []
+        start = 0
+        for layer in layers:
+            features = layer.flatten(1)
+            part = slice(start, start + features.shape[1])
+            if not scores:
+                scores = [
+                    features.new_zeros(len(features), self._k) for _ in self._matrices
+                ]
+            for i, total in enumerate(scores):
+                centred = torch.addcmul(
+                    self._offsets[i][part], features, self._gain[part]
+                )
+                total.addmm_(centred, self._columns(i, part).T)
+            start = part.stop
+        return scores
+
+    def _columns(self, i: int, part: slice) -> Tensor:
+        if self._held is not None:
+            return self._held[i][:, part]
+        return _tensor(self._matrices[i][:, part], "cpu")
+
+
+class Readout:
+    """Some rows of a regression, ready to be applied to many batches.
+
+    Parameters
+    ----------
+    regression : Regression
+    rows : int array or slice
+        Which responses, in which order.
+    device : str
+    """
+
+    def __init__(
+        self, regression: Regression, rows: NDArray[np.integer] | slice, device: str
+    ) -> None:
+        self._coef = regression.coef
+        self._device = device
+        self._rows = np.arange(len(regression.coef))[rows]
+        self._intercept = _tensor(regression.intercept[self._rows], device)
+        size = 4 * len(self._rows) * regression.coef.shape[1]
+        hold = device != "cpu" or size <= HELD_ON_CPU
+        self._held = list(self._blocks()) if hold else None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __call__(self, scores: Tensor) -> NDArray[np.float32]:
+        """Responses, float32 [n, rows], from scores [n, K]."""
+        out = np.empty((len(scores), len(self)), dtype=np.float32)
+        blocks = self._blocks() if self._held is None else self._held
+        start = 0
+        for block in blocks:
+            stop = start + len(block)
+            made = torch.addmm(self._intercept[start:stop], scores, block.T)
+            out[:, start:stop] = made.cpu().numpy()
+            start = stop
+        return out
+
+    def _blocks(self) -> Iterator[Tensor]:
+        for start in range(0, len(self), ROWS_AT_ONCE):
+            rows = self._rows[start : start + ROWS_AT_ONCE]
+            yield _tensor(self._coef[rows], self._device)
+
+
+def _tensor(array: NDArray[Any], device: str) -> Tensor:
+    # A copy: what is mapped may lie at any address, and torch wants whole words.
+    return torch.from_numpy(np.array(array, dtype=np.float32, order="K")).to(device)

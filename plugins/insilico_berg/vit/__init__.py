@@ -1,0 +1,1 @@
+"""The vision transformer whose layers the EEG and the vertex models are built on."""
