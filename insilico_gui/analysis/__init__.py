@@ -37,6 +37,7 @@ from insilico_gui.analysis.repeats import (
 from insilico_gui.analysis.retinotopy import retinotopy_columns, retinotopy_maps
 from insilico_gui.analysis.rf_fit import fit_receptive_fields
 from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
+from insilico_gui.analysis.sequence_parts import sequence_parts, take_part
 from insilico_gui.analysis.size import (
     SizeFit,
     fit_size,
@@ -92,6 +93,7 @@ __all__ = [
     "retinotopy_columns",
     "retinotopy_maps",
     "rf_columns",
+    "sequence_parts",
     "signal_correlation_blocks",
     "signal_correlations",
     "size_columns",
@@ -100,6 +102,7 @@ __all__ = [
     "ssi",
     "sta_receptive_fields",
     "suppression_index",
+    "take_part",
     "trial_responses",
     "trial_table",
     "tuning_columns",

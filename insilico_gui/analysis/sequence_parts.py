@@ -1,0 +1,92 @@
+"""Responses to one part of a sequence of stimuli.
+
+The trial table of a sequence names the part of every trial in its column ``part``.
+Analyses are of trials that vary something together, so each is of one part: take it
+with :func:`take_part`, and whatever analyses responses analyses those of the part.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from insilico_gui.analysis.windows import trial_table
+from insilico_gui.errors import AnalysisError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+PART = "part"
+
+
+def sequence_parts(responses: xr.DataArray) -> list[str]:
+    """Parts of the sequence that responses are to, as shown first; else none."""
+    if responses.attrs.get("trials") is None or PART not in responses.attrs["trials"]:
+        return []
+    return list(dict.fromkeys(map(str, responses.attrs["trials"][PART])))
+
+
+def take_part(responses: xr.DataArray, part: str) -> xr.DataArray:
+    """The same responses with the trials of one part of the sequence.
+
+    Parameters
+    ----------
+    responses : xarray.DataArray
+        To a :class:`insilico_gui.stimuli.Sequence`.
+    part : str
+        One of :func:`sequence_parts`, such as ``"drifting_gratings"``.
+
+    Returns
+    -------
+    xarray.DataArray
+        All frames, in which the times of the trials are; ``attrs["trials"]`` has the
+        rows of the part and the columns that it has, and ``attrs["part"]`` its name.
+
+    Raises
+    ------
+    AnalysisError
+        If the responses are to no sequence, or it has no such part.
+    """
+    parts = sequence_parts(responses)
+    if part not in parts:
+        raise AnalysisError(
+            f"The stimulus has no part {part!r}; it has {', '.join(parts)}."
+            if parts
+            else f"The stimulus is no sequence, so it has no part {part!r}; analyse "
+            "all of its trials."
+        )
+    table = trial_table(responses)
+    rows = table[table[PART].astype(str) == part]
+    empty = [name for name in rows if _is_empty(rows[name])]
+    trials = rows.drop(columns=empty).to_dict(orient="list")
+    return responses.assign_attrs(trials=trials, part=part)
+
+
+def specification(responses: xr.DataArray) -> dict[str, Any]:
+    """Parameters of the parametric stimulus, or of the part taken of a sequence.
+
+    Empty if the responses do not say them, or are to several parts.
+    """
+    about: Any = responses.attrs.get("stimulus_attrs")
+    while isinstance(about, dict):
+        spec = about.get("spec")
+        if isinstance(spec, dict):
+            return _of_part(spec, responses.attrs.get(PART))
+        about = about.get("source")
+    return {}
+
+
+def _of_part(spec: dict[str, Any], part: str | None) -> dict[str, Any]:
+    if "parts" not in spec:
+        return spec
+    count: dict[str, int] = {}
+    for own in spec["parts"]:
+        family = own["family"]
+        count[family] = n = count.get(family, 0) + 1
+        if part == (family if n == 1 else f"{family}_{n}"):
+            return dict(own)
+    return {}
+
+
+def _is_empty(column: pd.Series[Any]) -> bool:
+    return bool((column.isna() | (column.astype(str) == "")).all())
