@@ -206,9 +206,9 @@ class PlaybackBar(Panel):
         if isinstance(progress, Progress):
             self.progress.setRange(0, progress.total)
             self.progress.setValue(progress.done)
-            text = f"{progress.done} of {progress.total} frames"
-            if progress.frames_per_s:
-                text += f", {progress.frames_per_s:.0f} frames/s"
+            text = f"{progress.done} of {progress.total} {progress.what}"
+            if progress.per_s:
+                text += f", {progress.per_s:.0f} {progress.what}/s"
             if progress.remaining_s:
                 text += f", {_duration(progress.remaining_s)} left"
         else:

@@ -1,8 +1,8 @@
-"""The engine that every way of encoding goes through: Python, command line, window.
+"""The engine for video: frames stream through a session in chunks.
 
 An :class:`EncodingJob` checks everything when it is made and computes nothing; its
 :meth:`~EncodingJob.run` is a generator that yields after every chunk, which is where a
-caller shows progress, stops, or lets others work. :func:`encode` runs one to the end.
+caller shows progress, stops, or lets others work.
 """
 
 from __future__ import annotations
@@ -10,30 +10,28 @@ from __future__ import annotations
 import hashlib
 import time
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from insilico_gui.encoding.ahead import ahead
 from insilico_gui.encoding.behavior import check_behavior
-from insilico_gui.encoding.store import open_store
-from insilico_gui.errors import EncodingCancelled, EncodingError, StimulusError
-from insilico_gui.selection import Selection, unit_indices
+from insilico_gui.encoding.progress import Progress
+from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
+from insilico_gui.encoding.store import ResponseStore, open_store
+from insilico_gui.errors import EncodingError, StimulusError
 from insilico_gui.session import is_video_session
 from insilico_gui.stimuli import ArrayStimulus, Stimulus, convert
 from insilico_gui.stimuli.conversion import CONVERSION
 
 if TYPE_CHECKING:
     import os
-    import threading
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
+    from insilico_gui.selection import Selection
     from insilico_gui.session import Session, VideoSession
     from insilico_gui.stimuli import Fit
 
@@ -53,38 +51,10 @@ The responses keep them; analyses skip them and say so.
 """
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a job is.
-
-    Attributes
-    ----------
-    done, total : int
-        Frames.
-    elapsed_s : float
-        Seconds since the first frame was asked for.
-    """
-
-    done: int
-    total: int
-    elapsed_s: float
-
-    @property
-    def frames_per_s(self) -> float:
-        """Average rate so far."""
-        return self.done / self.elapsed_s if self.elapsed_s > 0 else 0.0
-
-    @property
-    def remaining_s(self) -> float | None:
-        """Seconds left at this rate; None before there is a rate."""
-        rate = self.frames_per_s
-        return (self.total - self.done) / rate if rate > 0 else None
-
-
 class EncodingJob:
     """One stimulus (or a batch of videos) through one session.
 
-    Parameters are those of :func:`encode`; they are all checked here. One more,
+    Parameters are those of :func:`.encode`; they are all checked here. One more,
     `chunk_frames`, makes all steps that long, instead of short ones first and then what
     suits the session.
 
@@ -100,6 +70,9 @@ class EncodingJob:
     store : ResponseStore
         Fills while the job runs.
     """
+
+    n_times = 1
+    """Moments of response to one frame."""
 
     def __init__(
         self,
@@ -127,11 +100,7 @@ class EncodingJob:
         self._videos = [_as_frames(video, session, fit) for video in videos]
         self.stimulus = self._videos[0]
         self.n_frames = self.stimulus.n_frames
-        self.selection = _as_selection(units, len(session.units))
-        if len(self.selection) == 0:
-            raise EncodingError(
-                "The selection holds no unit; select at least one before encoding."
-            )
+        self.selection = chosen_units(units, len(session.units))
         self._everything = len(self.selection) == len(session.units)
         self._n_videos = len(videos) if self._batched else None
         self.behavior = check_behavior(session, behavior, self.n_frames, self._n_videos)
@@ -143,6 +112,11 @@ class EncodingJob:
         if self._n_videos is not None:
             shape = (self._n_videos, *shape)
         self.store = open_store(shape, store, overwrite=overwrite)
+
+    @property
+    def moments(self) -> ResponseStore:
+        """Responses at each moment of playback, [moments, U]; fills while running."""
+        return self.store
 
     def run(self) -> Generator[Progress, None, xr.DataArray]:
         """Encode, yielding after every chunk; returns the labelled responses.
@@ -196,16 +170,8 @@ class EncodingJob:
             start = stop
 
     def _coords(self) -> dict[str, Any]:
-        table = self.session.units.iloc[self.selection.indices]
-        coords: dict[str, Any] = {
-            "time": np.arange(self.n_frames) / self.session.frame_rate
-        }
-        for name, column in table.items():
-            values = column.to_numpy()
-            if values.dtype == object or not isinstance(values.dtype, np.dtype):
-                values = column.fillna("").to_numpy(dtype=str)
-            coords[str(name)] = ("unit", values)
-        return coords
+        time = np.arange(self.n_frames) / self.session.frame_rate
+        return {"time": time, **unit_coords(self.session, self.selection, "unit")}
 
     def _stimulus_hash(self) -> str:
         """Hash of size, rate and every frame of every video, however it was chunked."""
@@ -218,105 +184,19 @@ class EncodingJob:
         return f"sha256:{whole.hexdigest()}"
 
     def _attrs(self) -> dict[str, Any]:
-        session = self.session
         attrs: dict[str, Any] = {
-            **session.attrs,
-            "session": session.id,
-            "device": session.device,
-            "dtype": "float32",
-            "frame_rate": session.frame_rate,
+            **provenance(self.session, self.selection),
+            "frame_rate": self.session.frame_rate,
             "stimulus": self.stimulus.name,
             "stimulus_hash": self._stimulus_hash(),
             "stimulus_attrs": dict(self.stimulus.attrs),
             "behavior": {name: _digest(trace) for name, trace in self.behavior.items()}
             or "no behaviour (zeros)",
-            "selection": dict(self.selection.rule),
             "burn_in_frames": BURN_IN_FRAMES,
-            "insilico_gui_version": version("insilico-gui"),
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         if self.stimulus.trials is not None:
             attrs["trials"] = self.stimulus.trials.to_dict(orient="list")
         return attrs
-
-
-def encode(
-    session: Session,
-    stimulus: Stimulus | NDArray[np.uint8],
-    units: Selection | ArrayLike | None = None,
-    behavior: Mapping[str, ArrayLike] | None = None,
-    on_progress: Callable[[int, int], object] | None = None,
-    cancel: threading.Event | None = None,
-    store: str | os.PathLike[str] | None = None,
-    *,
-    fit: Fit = "crop",
-    overwrite: bool = False,
-) -> xr.DataArray:
-    """Predict the responses of a session's units to a stimulus.
-
-    Parameters
-    ----------
-    session : Session
-    stimulus : Stimulus or uint8 array, [T, H, W] or [N, T, H, W]
-        An array is taken to be at the session's frame rate; N videos are encoded side
-        by side, each from a fresh state.
-    units : Selection, int array or 0/1 array, optional
-        Which units to compute; default all.
-    behavior : mapping of str to array [T, K] or [N, T, K], optional
-        Traces at the session's frame rate, by the names in ``session.behavior``. Not
-        given means zeros.
-    on_progress : callable(done, total), optional
-        Called after every chunk, in frames.
-    cancel : threading.Event, optional
-        When set, encoding stops within one chunk.
-    store : path ending in ``.zarr``, optional
-        Write the responses there as they come; the array returned reads from it.
-    fit : {"crop", "pad", "stretch"}
-        How another aspect ratio is brought to the session's; see
-        :func:`insilico_gui.stimuli.convert`.
-    overwrite : bool
-        Replace an existing `store`.
-
-    Returns
-    -------
-    xarray.DataArray
-        float32 with dims (``time``, ``unit``), or (``trial``, ``time``, ``unit``) for a
-        batch; ``time`` in seconds, the unit table as coordinates of ``unit``, provenance
-        and trial table in ``attrs``.
-
-    Raises
-    ------
-    EncodingCancelled
-        If `cancel` was set; nothing is kept.
-    InsilicoError
-        If an input does not fit, or memory or disk run out.
-    """
-    _stop_if(cancel, "Encoding was cancelled before it began.")
-    job = EncodingJob(
-        session,
-        stimulus,
-        units,
-        behavior,
-        fit=fit,
-        store=store,
-        overwrite=overwrite,
-    )
-    steps = job.run()
-    try:
-        while True:
-            progress = next(steps)
-            if on_progress is not None:
-                on_progress(progress.done, progress.total)
-            _stop_if(
-                cancel,
-                f"Encoding {job.stimulus.name} was cancelled after {progress.done} of "
-                f"{progress.total} frames.",
-            )
-    except StopIteration as end:
-        responses: xr.DataArray = end.value
-        return responses
-    finally:
-        steps.close()
 
 
 def chunk_ends(n_frames: int, first: int, largest: int) -> Iterator[int]:
@@ -326,11 +206,6 @@ def chunk_ends(n_frames: int, first: int, largest: int) -> Iterator[int]:
         stop = min(stop + size, n_frames)
         yield stop
         size = min(2 * size, largest)
-
-
-def _stop_if(cancel: threading.Event | None, sentence: str) -> None:
-    if cancel is not None and cancel.is_set():
-        raise EncodingCancelled(sentence)
 
 
 def _as_videos(
@@ -360,16 +235,6 @@ def _as_frames(video: Stimulus, session: VideoSession, fit: Fit) -> Stimulus:
     ):
         return video
     return convert(video, session.frame_shape, session.frame_rate, fit)
-
-
-def _as_selection(units: Selection | ArrayLike | None, n_units: int) -> Selection:
-    if isinstance(units, Selection):
-        unit_indices(units.indices, n_units)  # a selection of another session?
-        return units
-    if units is None:
-        return Selection(np.arange(n_units), {"all": True})
-    indices = unit_indices(units, n_units)
-    return Selection(indices, {"units": indices.tolist()})
 
 
 def _digest(trace: NDArray[np.float32]) -> str:

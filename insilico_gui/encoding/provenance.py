@@ -1,0 +1,66 @@
+"""What goes with every response: which units answered, their labels, where it came from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from insilico_gui.errors import EncodingError
+from insilico_gui.selection import Selection, unit_indices
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from insilico_gui.session import Session
+
+
+def chosen_units(units: Selection | ArrayLike | None, n_units: int) -> Selection:
+    """The selection that an argument `units` means.
+
+    Raises
+    ------
+    EncodingError
+        If it is empty.
+    SelectionError
+        If it does not fit the session.
+    """
+    if isinstance(units, Selection):
+        unit_indices(units.indices, n_units)  # a selection of another session?
+        selection = units
+    elif units is None:
+        selection = Selection(np.arange(n_units), {"all": True})
+    else:
+        indices = unit_indices(units, n_units)
+        selection = Selection(indices, {"units": indices.tolist()})
+    if len(selection) == 0:
+        raise EncodingError(
+            "The selection holds no unit; select at least one before encoding."
+        )
+    return selection
+
+
+def unit_coords(session: Session, selection: Selection, dim: str) -> dict[str, Any]:
+    """The unit table of the selected units as coordinates along `dim`."""
+    coords: dict[str, Any] = {}
+    for name, column in session.units.iloc[selection.indices].items():
+        values = column.to_numpy()
+        if values.dtype == object or not isinstance(values.dtype, np.dtype):
+            values = column.fillna("").to_numpy(dtype=str)
+        coords[str(name)] = (dim, values)
+    return coords
+
+
+def provenance(session: Session, selection: Selection) -> dict[str, Any]:
+    """Attributes that say which session answered, on what, and for which units."""
+    return {
+        **session.attrs,
+        "session": session.id,
+        "device": session.device,
+        "dtype": "float32",
+        "selection": dict(selection.rule),
+        "insilico_gui_version": version("insilico-gui"),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,142 @@
+"""Encoding from a script: the right job for a session, run to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from insilico_gui.encoding.engine import EncodingJob
+from insilico_gui.encoding.images import ImageJob, as_image_set
+from insilico_gui.errors import EncodingCancelled, EncodingError
+from insilico_gui.session import is_image_session
+from insilico_gui.stimuli.images import ImageSet
+
+if TYPE_CHECKING:
+    import os
+    import threading
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+    import xarray as xr
+    from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.selection import Selection
+    from insilico_gui.session import Session
+    from insilico_gui.stimuli import Fit, Stimulus
+
+
+def encoding_job(
+    session: Session,
+    stimulus: Stimulus | ImageSet | NDArray[np.uint8],
+    units: Selection | ArrayLike | None = None,
+    behavior: Mapping[str, ArrayLike] | None = None,
+    *,
+    fit: Fit = "crop",
+    store: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+) -> EncodingJob | ImageJob:
+    """Check that encoding can start, and make the job that does it.
+
+    Parameters and errors as of :func:`encode`.
+    """
+    if is_image_session(session):
+        if behavior:
+            raise EncodingError(
+                f"{session.id} answers single images and takes no behaviour; leave it "
+                "out."
+            )
+        images = as_image_set(stimulus)
+        return ImageJob(session, images, units, store=store, overwrite=overwrite)
+    if isinstance(stimulus, ImageSet):
+        raise EncodingError(
+            f"{session.id} is driven by {session.input_kind}, and {stimulus.name} is a "
+            "set of images; open it with open_stimulus to show them one after the other."
+        )
+    return EncodingJob(
+        session, stimulus, units, behavior, fit=fit, store=store, overwrite=overwrite
+    )
+
+
+def encode(
+    session: Session,
+    stimulus: Stimulus | ImageSet | NDArray[np.uint8],
+    units: Selection | ArrayLike | None = None,
+    behavior: Mapping[str, ArrayLike] | None = None,
+    on_progress: Callable[[int, int], object] | None = None,
+    cancel: threading.Event | None = None,
+    store: str | os.PathLike[str] | None = None,
+    *,
+    fit: Fit = "crop",
+    overwrite: bool = False,
+) -> xr.DataArray:
+    """Predict the responses of a session's units to a stimulus.
+
+    Parameters
+    ----------
+    session : Session
+    stimulus : Stimulus or uint8 array, [T, H, W] or [N, T, H, W]
+        An array is taken to be at the session's frame rate; N videos are encoded side
+        by side, each from a fresh state. A session driven by images takes an
+        :class:`.ImageSet`, an array of images [n, 3, H, W], or the frames of a stimulus.
+    units : Selection, int array or 0/1 array, optional
+        Which units to compute; default all.
+    behavior : mapping of str to array [T, K] or [N, T, K], optional
+        Traces at the session's frame rate, by the names in ``session.behavior``. Not
+        given means zeros.
+    on_progress : callable(done, total), optional
+        Called after every chunk, in frames.
+    cancel : threading.Event, optional
+        When set, encoding stops within one chunk.
+    store : path ending in ``.zarr``, optional
+        Write the responses there as they come; the array returned reads from it.
+    fit : {"crop", "pad", "stretch"}
+        How another aspect ratio is brought to the session's; see
+        :func:`insilico_gui.stimuli.convert`.
+    overwrite : bool
+        Replace an existing `store`.
+
+    Returns
+    -------
+    xarray.DataArray
+        float32 with dims (``time``, ``unit``), or (``trial``, ``time``, ``unit``) for a
+        batch; ``time`` in seconds, the unit table as coordinates of ``unit``, provenance
+        and trial table in ``attrs``. To images, (``trial``, ...) with the dims of the
+        session's response.
+
+    Raises
+    ------
+    EncodingCancelled
+        If `cancel` was set; nothing is kept.
+    InsilicoError
+        If an input does not fit, or memory or disk run out.
+    """
+    _stop_if(cancel, "Encoding was cancelled before it began.")
+    job = encoding_job(
+        session,
+        stimulus,
+        units,
+        behavior,
+        fit=fit,
+        store=store,
+        overwrite=overwrite,
+    )
+    steps = job.run()
+    try:
+        while True:
+            progress = next(steps)
+            if on_progress is not None:
+                on_progress(progress.done, progress.total)
+            _stop_if(
+                cancel,
+                f"Encoding {job.stimulus.name} was cancelled after {progress.done} of "
+                f"{progress.total} {progress.what}.",
+            )
+    except StopIteration as end:
+        responses: xr.DataArray = end.value
+        return responses
+    finally:
+        steps.close()
+
+
+def _stop_if(cancel: threading.Event | None, sentence: str) -> None:
+    if cancel is not None and cancel.is_set():
+        raise EncodingCancelled(sentence)
