@@ -10,7 +10,6 @@ ratio between the longest and the shortest video: 1.0 is flat.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from results import add
 
 CHILD = """
 import resource, sys, time
@@ -31,12 +31,12 @@ print(responses.sizes["time"], responses.sizes["unit"], seconds, peak)
 """
 
 
-def make_video(path: Path, n_frames: int) -> None:
-    """Write a moving pattern as h264."""
-    y, x = np.mgrid[:360, :640]
+def make_video(path: Path, n_frames: int, size: tuple[int, int] = (640, 360)) -> None:
+    """Write a moving pattern, `size` pixels wide and high, as h264."""
+    y, x = np.mgrid[: size[1], : size[0]]
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        (stream.width, stream.height), stream.pix_fmt = size, "yuv420p"
         stream.options = {"preset": "ultrafast", "g": "250"}
         wave = (127 + 100 * np.sin((x + 2 * y) / 25)).astype(np.uint8)
         for k in range(n_frames):
@@ -75,6 +75,7 @@ def main() -> None:
             frames, units, seconds, peak = map(float, answer)
             rows.append(
                 {
+                    "name": f"{arguments.session}, {minutes:g} min",
                     "minutes": minutes,
                     "frames": int(frames),
                     "units": int(units),
@@ -84,8 +85,8 @@ def main() -> None:
                 }
             )
             print(rows[-1], flush=True)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=2))
+            if arguments.json:
+                add(arguments.json, "memory", rows[-1])
 
 
 if __name__ == "__main__":
