@@ -147,6 +147,10 @@ class ImageSession(Session, Protocol):
         """How many images of this height and width fit the memory budget; at least 1."""
         ...
 
+    def seen(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Images [n, 3, H, W] as the model sees them: uint8 [n, 3, *frame_shape]."""
+        ...
+
     def respond(
         self,
         images: Iterable[NDArray[np.uint8]],

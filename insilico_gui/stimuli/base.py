@@ -31,6 +31,9 @@ class Stimulus(ABC):
         Frames per second (Hz); for a variable rate, the average.
     n_frames : int
         Number of frames.
+    channels : int
+        1, or 3 for frames in colour, which are [n, H, W, 3]; they are there to be looked
+        at, no session takes them.
     pixel_aspect : float
         Width of a pixel over its height, as it is meant to be shown; 1 = square.
     time_precision : float
@@ -46,6 +49,7 @@ class Stimulus(ABC):
     frame_shape: tuple[int, int]
     frame_rate: float
     n_frames: int
+    channels: int = 1
     pixel_aspect: float = 1.0
     time_precision: float = 1e-6
     trials: pd.DataFrame | None = None

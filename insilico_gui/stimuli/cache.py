@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 import threading
@@ -48,7 +49,7 @@ class CachedFrames(Stimulus):
     Attributes
     ----------
     source : Stimulus
-    array : uint8 array, [T, H, W]
+    array : uint8 array, [T, H, W], or [T, H, W, 3] in colour
         Read-only view of all frames; grey (128) where they are not made yet (and black
         in the later part of a long stimulus until the first of them are made).
 
@@ -66,12 +67,15 @@ class CachedFrames(Stimulus):
         self.frame_shape = stimulus.frame_shape
         self.frame_rate = stimulus.frame_rate
         self.n_frames = stimulus.n_frames
+        self.channels = stimulus.channels
         self.pixel_aspect = stimulus.pixel_aspect
         self.trials = stimulus.trials
         self.attrs = stimulus.attrs
         self._making = threading.Lock()
         self._using_file = threading.Lock()
-        self._frame_bytes = self.frame_shape[0] * self.frame_shape[1]
+        color = () if self.channels == 1 else (self.channels,)
+        self._shape = (*self.frame_shape, *color)
+        self._frame_bytes = math.prod(self._shape)
         self._n_bytes = self.n_frames * self._frame_bytes
         self._folder = Path(tempfile.gettempdir() if directory is None else directory)
         with self._disk_errors():
@@ -84,7 +88,7 @@ class CachedFrames(Stimulus):
             self._paint_grey(min(self._n_bytes, _GREY_AT_ONCE))
         self._made = np.zeros(self.n_frames, bool)
         self.array: NDArray[np.uint8] = np.memmap(
-            self._file, np.uint8, mode="r", shape=(self.n_frames, *self.frame_shape)
+            self._file, np.uint8, mode="r", shape=(self.n_frames, *self._shape)
         )
 
     @property
@@ -102,7 +106,7 @@ class CachedFrames(Stimulus):
         return bool(self._made[k])
 
     def peek(self, k: int) -> NDArray[np.uint8] | None:
-        """Frame `k`, uint8 [H, W], if it has been made; returns at once."""
+        """Frame `k`, uint8 [H, W] or [H, W, 3], if it has been made; returns at once."""
         return np.array(self.array[k]) if self._made[k] else None
 
     def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
@@ -117,7 +121,7 @@ class CachedFrames(Stimulus):
         self._check_range(start, stop)
         for block in range(start // _BLOCK * _BLOCK, stop, _BLOCK):
             self._make(block, min(block + _BLOCK, self.n_frames))
-        frames = np.empty((stop - start, *self.frame_shape), np.uint8)
+        frames = np.empty((stop - start, *self._shape), np.uint8)
         # From the file and not from the map, whose pages would count as memory in use
         rest = memoryview(frames.data).cast("B")
         with self._using_file, self._disk_errors():
@@ -132,7 +136,7 @@ class CachedFrames(Stimulus):
         with self._making, self._using_file:
             self._made[:] = False
             self.array = np.broadcast_to(
-                np.uint8(BACKGROUND), (self.n_frames, *self.frame_shape)
+                np.uint8(BACKGROUND), (self.n_frames, *self._shape)
             )
             self._file.close()
 

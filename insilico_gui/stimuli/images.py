@@ -23,7 +23,7 @@ from insilico_gui.stimuli.opening import open_stimulus
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -160,6 +160,47 @@ class FrameImages(ImageSet):
     def image(self, k: int) -> NDArray[np.uint8]:
         """See :meth:`ImageSet.image`."""
         return self._stimulus.color_frame(int(self._frames[k]))
+
+
+class SeenImages(Stimulus):
+    """The images of a set as a session sees them, to be looked at.
+
+    Parameters
+    ----------
+    images : ImageSet
+    seen : callable
+        Makes uint8 [1, 3, *frame_shape] of uint8 [1, 3, H, W].
+    frame_shape : (int, int)
+        Height and width in pixels.
+    frame_rate : float
+        Images per second (Hz) at which they are played.
+    """
+
+    channels = 3
+
+    def __init__(
+        self,
+        images: ImageSet,
+        seen: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
+        frame_shape: tuple[int, int],
+        frame_rate: float,
+    ) -> None:
+        self.images = images
+        self.name = images.name
+        self.frame_shape = frame_shape
+        self.frame_rate = frame_rate
+        self.n_frames = images.n_images
+        self.attrs = images.attrs
+        self._seen = seen
+
+    def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
+        """Images `start` to `stop`, uint8 [stop - start, H, W, 3]."""
+        self._check_range(start, stop)
+        frames = np.empty((stop - start, *self.frame_shape, 3), np.uint8)
+        for k in range(start, stop):
+            whole = np.moveaxis(self.images.image(k), -1, 0)[None]
+            frames[k - start] = np.moveaxis(self._seen(whole)[0], 0, -1)
+        return frames
 
 
 def open_images(

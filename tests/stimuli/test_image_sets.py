@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from stimulus_videos import write_video
+from support.pictures import PictureSession
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli import open_stimulus
-from insilico_gui.stimuli.images import open_images
+from insilico_gui.stimuli import CachedFrames, open_stimulus
+from insilico_gui.stimuli.images import SeenImages, open_images
 
 RED = np.zeros((6, 8, 3), np.uint8) + np.array([200, 10, 30], np.uint8)
 
@@ -118,3 +119,16 @@ def test_a_file_that_is_no_image(tmp_path):
     with pytest.raises(StimulusError, match="holds no images"):
         (tmp_path / "empty").mkdir()
         open_images(tmp_path / "empty")
+
+
+def test_images_as_a_session_sees_them_are_made_once_in_colour(folder):
+    session = PictureSession()
+    images = open_images(folder)
+    shown = CachedFrames(SeenImages(images, session.seen, session.frame_shape, 2.0))
+    assert shown.array.shape == (2, 16, 16, 3)
+    assert shown.peek(1) is None
+    assert (shown.frames(1, 2) == [200, 10, 30]).all()
+    assert (shown.peek(0) == 30).all()
+    assert (shown.array[1] == [200, 10, 30]).all()
+    shown.close()
+    assert shown.array.shape == (2, 16, 16, 3)
