@@ -23,7 +23,10 @@ from insilico_gui.cli.steps import check_output, choose, encode_with_bar, select
 
 def encode(
     session: Session,
-    stimulus: Annotated[Path, typer.Argument(help="Video, images or array.")],
+    stimulus: Annotated[
+        Path,
+        typer.Argument(help="Video, images, array or specification (.yaml, .json)."),
+    ],
     output: Output,
     directory: Directory = None,
     device: Device = "auto",

@@ -17,7 +17,8 @@ def window(
     ] = None,
     directory: Directory = None,
     stimulus: Annotated[
-        Path | None, typer.Option(help="Video, images or array to show.")
+        Path | None,
+        typer.Option(help="Video, images, array or specification to show."),
     ] = None,
     device: Device = "auto",
     demo: Annotated[
