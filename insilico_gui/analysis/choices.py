@@ -16,6 +16,7 @@ from insilico_gui.analysis.parameters import parameter_map, parameter_tuning
 from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.receptive_fields import dot_receptive_fields
 from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
+from insilico_gui.analysis.sequence_parts import specification
 from insilico_gui.analysis.size import size_columns
 from insilico_gui.analysis.speed import speed_columns
 from insilico_gui.analysis.tuned import columns_table
@@ -92,7 +93,8 @@ def tune(
     responses, latency_s, window_s, burn_in_frames
         See :func:`insilico_gui.analysis.trial_responses`.
     parameter : str
-        One of :func:`parameters` of the trial table.
+        One of :func:`parameters` of the trial table, or any two of its columns,
+        ``"a x b"``.
     n_permutations : int
         If positive, the columns have the significance of the tuning: ``p_gOSI`` and
         ``p_gDSI``, or ``p_<parameter>``.
@@ -108,10 +110,12 @@ def tune(
     """
     table = trial_table(responses)
     known = parameters(table)
-    if parameter not in known:
+    pair = tuple(parameter.split(" x "))
+    if not set(pair) <= set(known) or len(pair) > 2:
         raise AnalysisError(
             f"The trials do not vary {parameter!r}; they vary "
-            f"{', '.join(known) or 'nothing that units could be tuned to'}."
+            f"{', '.join(known) or 'nothing that units could be tuned to'}; two of them "
+            "with ' x ' between are a pair."
         )
     options: dict[str, Any] = {
         "latency_s": latency_s,
@@ -126,9 +130,9 @@ def tune(
         return tuning, tuning_columns(tuning)
     reading, fitting = parts(on_progress, 2)
     options["on_progress"] = reading
-    if " x " in parameter:
-        tuning = parameter_map(responses, SPEED, **options)
-        make: Columns = speed_columns
+    if len(pair) == 2:
+        tuning = parameter_map(responses, (pair[0], pair[1]), **options)
+        make: Columns = speed_columns if set(pair) == set(SPEED) else _best_level
     else:
         tuning = parameter_tuning(responses, parameter, **options)
         make = COLUMNS.get(parameter, _best_level)
@@ -176,12 +180,9 @@ def dot_sigma(responses: xr.DataArray) -> float:
     AnalysisError
         If the responses do not say it.
     """
-    about: Any = responses.attrs.get("stimulus_attrs", {})
-    while isinstance(about, dict):
-        sigma = about.get("spec", {}).get("sigma_deg")
-        if sigma is not None:
-            return float(sigma)
-        about = about.get("source")
+    sigma = specification(responses).get("sigma_deg")
+    if sigma is not None:
+        return float(sigma)
     raise AnalysisError(
         "The responses do not say how wide the dots were; give sigma_deg to "
         "map_receptive_fields."

@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 
 FIT_PARAMETERS = ("mu", "kappa", "phi", "amplitude", "baseline", "mse", "success")
 
+VARIANTS = {
+    "pref_dir": "von Mises fit",
+    "pref_ori": "von Mises fit",
+    "gOSI": "vector sum",
+    "gDSI": "vector sum",
+    "p_gOSI": "permutation",
+    "p_gDSI": "permutation",
+}
+"""How columns are computed whose name does not say it."""
+
 _ABOUT = {
     "curve": "mean response over presentations",
     "sem": "standard error of the mean over presentations",
@@ -213,6 +223,7 @@ def tuning_columns(dataset: xr.Dataset) -> pd.DataFrame:
         index=pd.RangeIndex(dataset.sizes["unit"]),
     )
     table.attrs.update(analysis)
+    table.attrs["variants"] = {k: v for k, v in VARIANTS.items() if k in table}
     return table
 
 

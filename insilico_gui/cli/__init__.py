@@ -9,6 +9,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from insilico_gui.cli.comparison_commands import compare, reliability
+from insilico_gui.cli.field_commands import receptive_fields, retinotopy
+from insilico_gui.cli.population_commands import signal_correlations, sparseness
 from insilico_gui.cli.response_commands import encode, export
 from insilico_gui.cli.session_commands import fetch, sessions
 from insilico_gui.cli.tuning_command import tuning
@@ -35,7 +38,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": HELP_NAMES},
 )
-for command in (window, sessions, encode, tuning, export, fetch):
+for command in (
+    window,
+    sessions,
+    encode,
+    tuning,
+    receptive_fields,
+    retinotopy,
+    sparseness,
+    signal_correlations,
+    reliability,
+    compare,
+    export,
+    fetch,
+):
     app.command()(command)
 
 

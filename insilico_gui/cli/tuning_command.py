@@ -1,14 +1,26 @@
-"""``insilico-gui tuning``: direction tuning of units, shown gratings for it."""
+"""``insilico-gui tuning``: tuning of units to whatever the trials vary."""
 
 # Without "from __future__ import annotations": typer needs the types themselves
 
-import json
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
-import insilico_gui as ig
+from insilico_gui.analysis.choices import parameters, tune
+from insilico_gui.analysis.released import TOLERANCES, compare_with_released, report
+from insilico_gui.analysis.windows import BURN_IN_FRAMES, trial_table
+from insilico_gui.cli.analysis_options import (
+    BurnIn,
+    Latency,
+    Responses,
+    Settings,
+    Shown,
+    Table,
+    Trials,
+    Window,
+)
 from insilico_gui.cli.options import (
     AnyOf,
     Areas,
@@ -17,26 +29,36 @@ from insilico_gui.cli.options import (
     Fields,
     Overwrite,
 )
-from insilico_gui.cli.steps import check_output, choose, encode_with_bar, select
-from insilico_gui.errors import ExportError
-from insilico_gui.export import SUFFIXES
-from insilico_gui.files import publish, writing
-from insilico_gui.responses import distinct_names, unit_table
+from insilico_gui.cli.progress import analysis_bar
+from insilico_gui.cli.sources import Source
+from insilico_gui.cli.tables import check_table, read_table, write_table
+from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import unit_table
 
 
 def tuning(
-    session: Annotated[
-        str, typer.Argument(help="Session to use, such as demo; or a responses file.")
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Table to write: .csv.")
-    ],
+    session: Responses,
+    output: Table,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            "-p",
+            help="What to tune to: a column of the trial table, given twice for a "
+            "pair. Default: direction, or the first that the trials vary.",
+        ),
+    ] = None,
+    stimulus: Shown = None,
+    settings: Settings = None,
+    trials: Trials = None,
     directory: Directory = None,
     device: Device = "auto",
     area: Areas = None,
     field: Fields = None,
     any_of: AnyOf = False,
-    directions: Annotated[int, typer.Option(help="Evenly spaced directions.")] = 16,
+    directions: Annotated[
+        int | None, typer.Option(help="Evenly spaced directions. Default 16.")
+    ] = None,
     spatial_frequency: Annotated[
         list[float] | None,
         typer.Option("--sf", help="Cycles/degree; repeatable. Default 0.04."),
@@ -44,52 +66,107 @@ def tuning(
     temporal_frequency: Annotated[
         list[float] | None, typer.Option("--tf", help="Hz; repeatable. Default 2.")
     ] = None,
-    contrast: Annotated[float, typer.Option(help="0 to 1.")] = 1.0,
-    duration: Annotated[float, typer.Option(help="Seconds of a trial.")] = 1.0,
-    blank: Annotated[float, typer.Option(help="Seconds of grey before it.")] = 0.5,
-    repeats: Annotated[int, typer.Option(help="Presentations of each.")] = 1,
-    seed: Annotated[int, typer.Option(help="Order of the trials.")] = 0,
-    latency: Annotated[
-        float, typer.Option(help="Seconds from onset to the response window.")
-    ] = 0.0,
+    contrast: Annotated[
+        list[float] | None, typer.Option(help="0 to 1; repeatable. Default 1.")
+    ] = None,
+    duration: Annotated[
+        float | None, typer.Option(help="Seconds of a trial. Default 1.")
+    ] = None,
+    blank: Annotated[
+        float | None, typer.Option(help="Seconds of grey before it. Default 0.5.")
+    ] = None,
+    repeats: Annotated[
+        int | None, typer.Option(help="Presentations of each. Default 1.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(help="Order of the trials, and permutations.")
+    ] = 0,
+    latency: Latency = 0.0,
+    window: Window = None,
+    burn_in: BurnIn = BURN_IN_FRAMES,
+    permutations: Annotated[
+        int,
+        typer.Option(help="Shuffles for the significance of the tuning; 100 is usual."),
+    ] = 0,
+    released: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table (.csv, .parquet) with released columns (gOSI, pref_dir, ...) "
+            "to hold the measured ones against."
+        ),
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Show drifting gratings and write each unit's direction tuning.
+    """Measure tuning: to direction, frequency, size, contrast, or a pair of them.
 
-    Beside the table goes a .json file of the same name with the provenance.
+    Shows drifting gratings unless a stimulus is named; --directions to --repeats
+    are short for --set. Beside a .csv goes a .json of the same name with how each
+    column was measured.
     """
-    check_output(output, overwrite, (".csv",))
-    if Path(session).suffix.lower() in SUFFIXES:
-        responses = choose(ig.load_responses(session), session, area, field, any_of)
-    else:
-        twin = ig.open_session(session, directory, device)
-        shown = ig.stimuli.drifting_gratings(
-            n_directions=directions,
-            spatial_frequency=spatial_frequency or 0.04,
-            temporal_frequency=temporal_frequency or 2.0,
-            contrast=contrast,
-            duration_s=duration,
-            blank_s=blank,
-            repeats=repeats,
+    check_table(output, overwrite)
+    published = None if released is None else read_table(released)
+    source = Source(
+        session, stimulus, settings, trials, directory, device, area, field, any_of
+    )
+    given = {
+        "directions": directions,
+        "spatial_frequency": spatial_frequency,
+        "temporal_frequency": temporal_frequency,
+        "contrast": contrast,
+        "duration_s": duration,
+        "blank_s": blank,
+        "repeats": repeats,
+        "seed": None if source.is_file or not seed else seed,
+    }
+    responses = source.responses(
+        "drifting gratings", {k: v for k, v in given.items() if v is not None}
+    )
+    name = _parameter(parameter, trial_table(responses))
+    with analysis_bar(f"Tuning to {name}") as show:
+        dataset, columns = tune(
+            responses,
+            name,
+            latency_s=latency,
+            window_s=window,
+            burn_in_frames=burn_in,
+            n_permutations=permutations,
             seed=seed,
+            on_progress=show,
         )
-        selection = select(twin, area, field, any_of)
-        responses = encode_with_bar(twin, shown, selection)
-    several = bool(spatial_frequency or temporal_frequency)
-    dataset = ig.analysis.direction_tuning(
-        responses, latency_s=latency, other="best" if several else "mean"
-    )
-    columns = ig.analysis.tuning_columns(dataset)
-    known = unit_table(responses)
-    frame = known.join(
-        columns.rename(columns=distinct_names(columns.columns, known.columns))
-    )
-    with writing(str(output), ExportError):
-        partial = output.with_name(f"{output.name}.partial")
-        frame.to_csv(partial, index=False)
-        publish(partial, output)
-        about = {**responses.attrs, "analysis": columns.attrs}
-        about.pop("trials", None)
-        partial.write_text(json.dumps(about, indent=2, default=str))
-        publish(partial, output.with_suffix(".json"))
-    typer.echo(f"Written: {output} ({len(frame)} units)")
+    more = {}
+    if published is not None:
+        units = unit_table(responses)
+        measured = pd.DataFrame(
+            {
+                **{
+                    k: units[k]
+                    for k in ("session", "scan_idx", "unit_id")
+                    if k in units
+                },
+                **{
+                    str(k): dataset[k].to_numpy()
+                    for k in dataset.data_vars
+                    if dataset[k].dims == ("unit",)
+                    and str(k).startswith(tuple(TOLERANCES))
+                },
+            }
+        )
+        against = compare_with_released(measured, published)
+        more["released"] = against.reset_index().to_dict("records")
+        for line in report(against):
+            typer.echo(line)
+    table = write_table(output, unit_table(responses), columns, responses.attrs, **more)
+    typer.echo(f"Written: {output} ({len(table)} units, tuning to {name})")
+
+
+def _parameter(asked: list[str] | None, trials: pd.DataFrame) -> str:
+    """The name that :func:`tune` knows."""
+    if asked:
+        return " x ".join(asked)
+    known = parameters(trials)
+    if not known:
+        raise AnalysisError(
+            "The trials vary nothing that units could be tuned to; show a stimulus "
+            "that does, such as drifting-gratings."
+        )
+    return known[0]

@@ -163,7 +163,9 @@ def test_columns_for_the_unit_table():
         "gDSI",
     ]
     assert list(columns.index) == [0, 1, 2, 3, 4]
+    variants = columns.attrs.pop("variants")
     assert columns.attrs == tuning.attrs["analysis"]
+    assert variants["gOSI"] == "vector sum"
     assert columns.attrs["latency_s"] == 0.1
     assert columns.attrs["window_s"] == 0.4
     assert columns.attrs["burn_in_frames"] == 10

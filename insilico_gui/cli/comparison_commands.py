@@ -1,0 +1,134 @@
+"""``insilico-gui reliability`` and ``compare``: responses against other responses."""
+
+# Without "from __future__ import annotations": typer needs the types themselves
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import pandas as pd
+import typer
+
+import insilico_gui as ig
+from insilico_gui.analysis import reliability_columns
+from insilico_gui.analysis.comparison import compare as compare_responses
+from insilico_gui.analysis.windows import BURN_IN_FRAMES
+from insilico_gui.cli.analysis_options import BurnIn, Table
+from insilico_gui.cli.options import AnyOf, Areas, Fields, Overwrite
+from insilico_gui.cli.progress import analysis_bar
+from insilico_gui.cli.recordings import prediction, read_recording, recorded_from
+from insilico_gui.cli.steps import choose
+from insilico_gui.cli.tables import check_table, write_table
+from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import unit_table
+
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray as xr
+    from numpy.typing import NDArray
+
+
+def reliability(
+    predicted: Annotated[Path, typer.Argument(help="Responses written before.")],
+    recorded: Annotated[
+        Path,
+        typer.Argument(
+            help="Recorded responses to the same video, [repeats, frames, units]: "
+            ".npy, or .npz with 'responses' and perhaps 'unit_id'."
+        ),
+    ],
+    output: Table,
+    also_predicted: Annotated[
+        list[Path] | None,
+        typer.Option(help="Predictions for another video; repeatable."),
+    ] = None,
+    also_recorded: Annotated[
+        list[Path] | None,
+        typer.Option(help="The recording that belongs to it; as often."),
+    ] = None,
+    area: Areas = None,
+    field: Fields = None,
+    any_of: AnyOf = False,
+    burn_in: BurnIn = BURN_IN_FRAMES,
+    overwrite: Overwrite = False,
+) -> None:
+    """Measure CC_abs, CC_max and CC_norm of predictions against recordings.
+
+    Recorded units belong to predicted ones by unit_id, or by order if the file has
+    none. Videos are joined after the burn-in of each.
+    """
+    check_table(output, overwrite)
+    more, theirs = also_predicted or [], also_recorded or []
+    if len(more) != len(theirs):
+        raise AnalysisError(
+            f"There are {len(more)} --also-predicted and {len(theirs)} --also-recorded; "
+            "give as many of both."
+        )
+    files = [(predicted, recorded), *zip(more, theirs, strict=True)]
+    loaded = [ig.load_responses(model) for model, _ in files]
+    chosen = choose(loaded[0], str(predicted), area, field, any_of)
+    units = unit_table(chosen)
+    models, data = [], []
+    for responses, (model, recording) in zip(loaded, files, strict=True):
+        rows = _rows(responses, units, model)
+        models.append(prediction(responses, model.name)[:, :, rows])
+        measured = recorded_from(read_recording(recording), responses, model.name)
+        data.append(measured[:, :, rows])
+    with analysis_bar("Comparing with the recording") as show:
+        columns = reliability_columns(models, data, burn_in, on_progress=show)
+    table = write_table(
+        output,
+        units,
+        columns,
+        {
+            **chosen.attrs,
+            "predicted": [str(model) for model, _ in files],
+            "recorded": [str(recording) for _, recording in files],
+        },
+    )
+    medians = columns.median()
+    typer.echo(
+        f"Written: {output} ({len(table)} units, {columns.attrs['n_nan']} without "
+        f"CC_norm; medians: CC_abs {medians['cc_abs']:.3f}, "
+        f"CC_max {medians['cc_max']:.3f}, CC_norm {medians['cc_norm']:.3f})"
+    )
+
+
+def compare(
+    responses: Annotated[Path, typer.Argument(help="Responses written before.")],
+    reference: Annotated[Path, typer.Argument(help="Others, to compare them with.")],
+    output: Table,
+    area: Areas = None,
+    field: Fields = None,
+    any_of: AnyOf = False,
+    burn_in: BurnIn = BURN_IN_FRAMES,
+    overwrite: Overwrite = False,
+) -> None:
+    """Compare two files of responses, unit by unit (by unit_id).
+
+    Writes mean responses and their difference and, if both have the same times, the
+    correlation over frames.
+    """
+    check_table(output, overwrite)
+    one = choose(ig.load_responses(responses), str(responses), area, field, any_of)
+    other = ig.load_responses(reference)
+    with analysis_bar("Comparing") as show:
+        columns = compare_responses(one, other, burn_in, on_progress=show)
+    table = write_table(output, unit_table(one), columns, one.attrs)
+    text = f"{columns.attrs['n_common_units']} of {len(table)} units in both"
+    if "correlation" in columns:
+        text += f"; median correlation {columns['correlation'].median():.3f}"
+    typer.echo(f"Written: {output} ({text})")
+
+
+def _rows(
+    responses: "xr.DataArray", units: pd.DataFrame, file: Path
+) -> "NDArray[np.intp]":
+    """Where the units are in other responses of the same session."""
+    known = pd.Index(unit_table(responses)["unit_id"])
+    rows: NDArray[np.intp] = known.get_indexer(pd.Index(units["unit_id"]))
+    if (rows < 0).any():
+        raise AnalysisError(
+            f"{file.name} lacks {int((rows < 0).sum())} of the {len(units)} units of "
+            "the first file; encode the same units for every video."
+        )
+    return rows

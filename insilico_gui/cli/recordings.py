@@ -1,0 +1,138 @@
+"""Recorded responses with repeats, from arrays that other programs wrote."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import unit_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+SUFFIXES = (".npy", ".npz")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Responses [repeats, frames, units], and which units these are if it is known."""
+
+    name: str
+    values: NDArray[Any]
+    unit_ids: NDArray[Any] | None = None
+
+
+def read_recording(path: Path) -> Recording:
+    """Read an array [repeats, frames, units].
+
+    Parameters
+    ----------
+    path : Path
+        ``.npy``, or ``.npz`` with ``responses`` (or one array only) and perhaps
+        ``unit_id``, one for each unit.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no such file, or it holds something else.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise AnalysisError(
+            f"{path.name} is no recording that can be read; give "
+            f"{' or '.join(SUFFIXES)} with an array [repeats, frames, units]."
+        )
+    if not path.is_file():
+        raise AnalysisError(f"There is no file {path}; check its name.")
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        arrays = (
+            {"responses": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
+        )
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as cause:
+        raise AnalysisError(
+            f"{path} cannot be read: it is damaged, or holds something other than "
+            "plain arrays; save it again with numpy.save."
+        ) from cause
+    unit_ids = arrays.pop("unit_id", None)
+    values = arrays.get("responses", next(iter(arrays.values()), None))
+    if values is None or ("responses" not in arrays and len(arrays) > 1):
+        raise AnalysisError(
+            f"{path.name} holds the arrays {', '.join(arrays) or 'none'}; call the "
+            "one with the recording 'responses'."
+        )
+    if values.ndim != 3 or values.dtype.kind not in "fiu":
+        raise AnalysisError(
+            f"{path.name} holds {values.dtype} of shape {list(values.shape)}; a "
+            "recording is numbers [repeats, frames, units]."
+        )
+    if unit_ids is not None and unit_ids.shape != values.shape[2:]:
+        raise AnalysisError(
+            f"{path.name} has {values.shape[2]} units and {unit_ids.size} entries in "
+            "'unit_id'; give one for each unit."
+        )
+    return Recording(path.name, values, unit_ids)
+
+
+def prediction(responses: xr.DataArray, name: str) -> NDArray[Any]:
+    """Responses as [repeats, frames, units]; those to one video are one repeat.
+
+    Raises
+    ------
+    AnalysisError
+        If they have other dimensions.
+    """
+    if responses.dims == ("time", "unit"):
+        return responses.to_numpy()[None]
+    if responses.dims == ("trial", "time", "unit"):
+        return responses.to_numpy()
+    raise AnalysisError(
+        f"{name} has the dims {', '.join(map(str, responses.dims))}; predictions of a "
+        "video have time and unit, with a trial for each repeat if these differ."
+    )
+
+
+def recorded_from(
+    recording: Recording, responses: xr.DataArray, name: str
+) -> NDArray[Any]:
+    """The recording with the units of responses, in their order; NaN where it has none.
+
+    Raises
+    ------
+    AnalysisError
+        If frames or units do not fit.
+    """
+    _, n_frames, n_units = recording.values.shape
+    if n_frames != responses.sizes["time"]:
+        raise AnalysisError(
+            f"{recording.name} has {n_frames} frames and {name} has "
+            f"{responses.sizes['time']}; give recordings of the same video at the same "
+            "rate."
+        )
+    if recording.unit_ids is None:
+        if n_units != responses.sizes["unit"]:
+            raise AnalysisError(
+                f"{recording.name} has {n_units} units and {name} has "
+                f"{responses.sizes['unit']}; add an array 'unit_id' to say which they "
+                "are."
+            )
+        return recording.values
+    known = pd.Index(recording.unit_ids)
+    if not known.is_unique:
+        raise AnalysisError(f"Some 'unit_id' occurs twice in {recording.name}.")
+    rows = known.get_indexer(pd.Index(unit_table(responses)["unit_id"]))
+    if (rows < 0).all():
+        raise AnalysisError(
+            f"{recording.name} and {name} have no unit in common; compare recordings "
+            "and predictions of the same scan."
+        )
+    values = recording.values[:, :, rows].astype(np.float64)
+    values[:, :, rows < 0] = np.nan
+    return values

@@ -1,0 +1,66 @@
+"""The frames that responses are to, in the size and at the rate of the session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from insilico_gui.errors import StimulusError
+from insilico_gui.stimuli import convert, spec_from_dict
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    import insilico_gui as ig
+
+
+def shown_frames(
+    responses: xr.DataArray, stimulus: ig.Stimulus | None = None
+) -> ig.Stimulus | None:
+    """Make the frames again that responses are to.
+
+    Parameters
+    ----------
+    responses : xarray.DataArray
+    stimulus : Stimulus, optional
+        What was shown, in its own size and rate. Parametric ones are made from what the
+        responses say of them if it is not given.
+
+    Returns
+    -------
+    Stimulus or None
+        None if the responses say too little.
+
+    Raises
+    ------
+    StimulusError
+        If the stimulus is another one than the responses are to.
+    """
+    about: Any = responses.attrs.get("stimulus_attrs")
+    about = about if isinstance(about, dict) else {}
+    spec = _spec(about)
+    if stimulus is None and spec is not None:
+        stimulus = spec_from_dict(spec).stimulus()
+    if stimulus is None:
+        return None
+    frames = stimulus
+    if about.get("kind") == "conversion":
+        height, width = about["frame_shape"]
+        rate = float(about["frame_rate"])
+        frames = convert(stimulus, (int(height), int(width)), rate, about["fit"])
+    if frames.n_frames != responses.sizes["time"]:
+        raise StimulusError(
+            f"{stimulus.name} has {frames.n_frames} frames at the session's rate and "
+            f"the responses have {responses.sizes['time']}; name the stimulus that they "
+            "are to."
+        )
+    return frames
+
+
+def _spec(about: Any) -> dict[str, Any] | None:
+    """The specification of a parametric stimulus, wherever it is in the attributes."""
+    while isinstance(about, dict):
+        spec = about.get("spec")
+        if isinstance(spec, dict):
+            return spec
+        about = about.get("source")
+    return None

@@ -1,0 +1,156 @@
+"""Unit tables in files: what a command measured, with how it was measured.
+
+``.csv`` goes with a ``.json`` of the same name; ``.parquet`` holds the same JSON in its
+metadata, under :data:`METADATA_KEY`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from insilico_gui.cli.steps import check_output
+from insilico_gui.errors import ExportError
+from insilico_gui.files import check_target, publish, writing
+from insilico_gui.responses import distinct_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SUFFIXES = (".csv", ".parquet")
+METADATA_KEY = b"insilico_gui_table"
+
+VARIANTS = ("raw", "folded", "fit")
+"""Ends of names that say how a column was computed."""
+
+COUNTS = ("n_presentations", "n_frames", "n_samples", "n_units")
+
+
+def check_table(output: Path, overwrite: bool) -> None:
+    """Refuse a bad target before any time is spent on what would go there."""
+    check_output(output, overwrite, SUFFIXES)
+    if output.suffix.lower() == ".csv":
+        check_target(output.with_suffix(".json"), overwrite, ExportError)
+
+
+def write_table(
+    output: Path,
+    units: pd.DataFrame,
+    columns: pd.DataFrame,
+    provenance: Mapping[str, Any],
+    **more: Any,
+) -> pd.DataFrame:
+    """Write the unit table with measured columns, and what belongs to them.
+
+    Parameters
+    ----------
+    output : Path
+        See :func:`check_table`.
+    units : pandas.DataFrame
+        What the session knows of the units; it keeps its names where a measured column
+        has the same, which is then called ``<name>_measured``.
+    columns : pandas.DataFrame
+        A row per unit, with the parameters of the analysis in ``attrs``.
+    provenance : mapping
+        ``attrs`` of the responses.
+    more
+        Further JSON-able results to keep.
+
+    Returns
+    -------
+    pandas.DataFrame
+        What was written.
+    """
+    named = columns.rename(columns=distinct_names(columns.columns, units.columns))
+    table = units.reset_index(drop=True).join(named.reset_index(drop=True))
+    table.attrs = {}
+    analysis = {str(k): v for k, v in columns.attrs.items()}
+    about = {
+        **{k: v for k, v in provenance.items() if k != "trials"},
+        "analysis": analysis,
+        "columns": {str(name): _about(str(name), analysis) for name in named},
+        **more,
+    }
+    text = json.dumps(_plain(about), indent=2, allow_nan=False)
+    partial = output.with_name(f"{output.name}.partial")
+    with writing(str(output), ExportError):
+        try:
+            if output.suffix.lower() == ".parquet":
+                _write_parquet(partial, table, text)
+                publish(partial, output)
+            else:
+                table.to_csv(partial, index=False)
+                publish(partial, output)
+                partial.write_text(text)
+                publish(partial, output.with_suffix(".json"))
+        finally:
+            partial.unlink(missing_ok=True)
+    return table
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table (.csv or .parquet) of units or trials.
+
+    Raises
+    ------
+    ExportError
+        If there is none, or it cannot be read.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ExportError(f"{path.name} is no table; give {' or '.join(SUFFIXES)}.")
+    if not path.is_file():
+        raise ExportError(f"There is no file {path}; check its name.")
+    try:
+        return pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
+    except (ValueError, OSError, UnicodeError) as cause:  # also of pyarrow and pandas
+        raise ExportError(
+            f"{path} cannot be read as a table; check that it is a complete "
+            f"{suffix} file."
+        ) from cause
+
+
+def _write_parquet(path: Path, table: pd.DataFrame, text: str) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    data = pa.Table.from_pandas(table, preserve_index=False)
+    known = data.schema.metadata or {}
+    data = data.replace_schema_metadata({**known, METADATA_KEY: text.encode()})
+    parquet.write_table(data, str(path))
+
+
+def _about(name: str, analysis: Mapping[str, Any]) -> dict[str, Any]:
+    """How one column was measured, in short."""
+    ending = name.removesuffix("_measured").rpartition("_")[2]
+    variant = analysis.get("variants", {}).get(name.removesuffix("_measured"))
+    if variant is None:
+        variant = ending if ending in VARIANTS else analysis.get("variant")
+    counts = [analysis[key] for key in COUNTS if key in analysis]
+    if not counts and "n_on" in analysis:
+        counts = [analysis["n_on"] + analysis["n_off"]]
+    return {
+        "variant": variant,
+        "burn_in_frames": analysis.get("burn_in_frames"),
+        "latency_s": analysis.get("latency_s"),
+        "window_s": analysis.get("window_s"),
+        "n": counts[0] if counts else None,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold: numbers of numpy as such, NaN as null, other things as text."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int) else str(value)
