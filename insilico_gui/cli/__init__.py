@@ -14,6 +14,7 @@ from insilico_gui.cli.field_commands import receptive_fields, retinotopy
 from insilico_gui.cli.population_commands import signal_correlations, sparseness
 from insilico_gui.cli.response_commands import encode, export
 from insilico_gui.cli.session_commands import fetch, sessions
+from insilico_gui.cli.stimulus_command import stimulus
 from insilico_gui.cli.tuning_command import tuning
 from insilico_gui.cli.window_command import window
 from insilico_gui.errors import InsilicoError
@@ -41,6 +42,7 @@ app = typer.Typer(
 for command in (
     window,
     sessions,
+    stimulus,
     encode,
     tuning,
     receptive_fields,

@@ -1,0 +1,151 @@
+"""``insilico-gui stimulus``: specifications of stimuli, to look at, to keep, to render."""
+
+# Without "from __future__ import annotations": typer needs the types themselves
+
+import math
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from tqdm import tqdm
+
+from insilico_gui.cli.analysis_options import Settings
+from insilico_gui.cli.options import Overwrite
+from insilico_gui.cli.sources import family_names, named_stimulus, parse_settings
+from insilico_gui.cli.steps import check_output
+from insilico_gui.errors import ExportError, StimulusError
+from insilico_gui.files import publish, require_space, writing
+from insilico_gui.stimuli import RenderedStimulus, Sequence, StimulusSpec, save_spec
+from insilico_gui.stimuli.families import FAMILIES
+from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, as_yaml
+
+FRAMES = ".npy"
+TRIALS = ".csv"
+BLOCK = 64  # frames rendered at once
+
+
+def stimulus(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="A family such as drifting-gratings, or a specification (.yaml, "
+            ".json); several are shown one after the other."
+        ),
+    ] = None,
+    settings: Settings = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write: .yaml or .json the specification, .npy the frames, "
+            ".csv the trial table.",
+        ),
+    ] = None,
+    blank: Annotated[
+        float, typer.Option(help="Of a sequence: seconds of grey around each part.")
+    ] = 1.0,
+    repeats: Annotated[
+        int, typer.Option(help="Of a sequence: how often the whole is shown.")
+    ] = 1,
+    random_order: Annotated[
+        bool, typer.Option("--random", help="Parts in a new order for each repeat.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of the random order.")] = 0,
+    overwrite: Overwrite = False,
+) -> None:
+    """Describe a parametric stimulus or a sequence of them; write it to a file.
+
+    Without a name, the families are listed. A specification that was written can be
+    edited, and encoded like a video.
+    """
+    if not sources:
+        for name, family in zip(family_names(), FAMILIES.values(), strict=True):
+            about = (family.__doc__ or "").partition("\n")[0]
+            typer.echo(f"{name}\t{about}")
+        return
+    if output is not None:
+        check_output(output, overwrite, (*sorted(SPEC_SUFFIXES), FRAMES, TRIALS))
+    specs = [_spec(name, settings if len(sources) == 1 else None) for name in sources]
+    if len(specs) == 1:
+        spec = specs[0]
+    elif settings:
+        raise StimulusError(
+            "Parameters can be set for one family at a time; write each to a file and "
+            "name the files."
+        )
+    else:
+        spec = Sequence(
+            parts=tuple(specs),
+            blank_s=blank,
+            repeats=repeats,
+            order="random" if random_order else "sequential",
+            seed=seed,
+        )
+    typer.echo(_summary(spec))
+    if output is None:
+        typer.echo(f"\n{as_yaml(spec)}", nl=False)
+        return
+    suffix = output.suffix.lower()
+    if suffix in SPEC_SUFFIXES:
+        save_spec(spec, output, overwrite=overwrite)
+    else:
+        _write(spec, output)
+    typer.echo(f"Written: {output}")
+
+
+def _spec(name: str, settings: list[str] | None) -> StimulusSpec:
+    shown = named_stimulus(name, parse_settings(settings or ()))
+    if not isinstance(shown, RenderedStimulus):
+        raise StimulusError(
+            f"{name} is no parametric stimulus; name a family or a specification."
+        )
+    return shown.spec
+
+
+def _summary(spec: StimulusSpec) -> str:
+    """What it is, and what its parts are."""
+    height, width = spec.display.pixels
+    lines = [
+        f"{_length(spec)}, {spec.n_frames} frames at {spec.frame_rate:g} Hz, "
+        f"{width} x {height} pixels"
+    ]
+    if isinstance(spec, Sequence):
+        lines += [f"  {_length(part)}" for part in spec.parts]
+    return "\n".join(lines)
+
+
+def _length(spec: StimulusSpec) -> str:
+    seconds = spec.n_frames / spec.frame_rate
+    return f"{spec.title}: {len(spec.trials)} trials, {seconds:.1f} s"
+
+
+def _write(spec: StimulusSpec, output: Path) -> None:
+    """Write frames or the trial table; complete, or not at all."""
+    folder = output.parent
+    with (
+        writing(str(output), ExportError),
+        tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=folder) as hidden,
+    ):
+        partial = Path(hidden) / output.name
+        if output.suffix.lower() == TRIALS:
+            spec.trials.to_csv(partial, index=False)
+        else:
+            shape = (spec.n_frames, *spec.display.pixels)
+            require_space(folder, math.prod(shape), ExportError)
+            _render(spec.stimulus(), partial, shape)
+        publish(partial, output)
+
+
+def _render(
+    stimulus: RenderedStimulus, path: Path, shape: tuple[int, int, int]
+) -> None:
+    frames = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    with tqdm(unit="frame", desc=f"Rendering {stimulus.name}", total=shape[0]) as bar:
+        for start in range(0, shape[0], BLOCK):
+            stop = min(start + BLOCK, shape[0])
+            frames[start:stop] = stimulus.frames(start, stop)
+            bar.update(stop - start)
+    frames.flush()
