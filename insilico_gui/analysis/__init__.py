@@ -28,6 +28,7 @@ from insilico_gui.analysis.noise_fields import (
 )
 from insilico_gui.analysis.parameters import parameter_map, parameter_tuning
 from insilico_gui.analysis.receptive_fields import dot_receptive_fields
+from insilico_gui.analysis.released import compare_with_released
 from insilico_gui.analysis.repeats import (
     Reliability,
     join_repeats,
@@ -64,6 +65,7 @@ __all__ = [
     "SpeedFit",
     "VonMisesFit",
     "compare",
+    "compare_with_released",
     "contrast_columns",
     "direction_tuning",
     "dot_masks",

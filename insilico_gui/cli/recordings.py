@@ -52,10 +52,7 @@ def read_recording(path: Path) -> Recording:
     if not path.is_file():
         raise AnalysisError(f"There is no file {path}; check its name.")
     try:
-        loaded = np.load(path, allow_pickle=False)
-        arrays = (
-            {"responses": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
-        )
+        arrays = _arrays(path)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as cause:
         raise AnalysisError(
             f"{path} cannot be read: it is damaged, or holds something other than "
@@ -79,6 +76,14 @@ def read_recording(path: Path) -> Recording:
             "'unit_id'; give one for each unit."
         )
     return Recording(path.name, values, unit_ids)
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    loaded = np.load(path, allow_pickle=False)
+    if isinstance(loaded, np.ndarray):
+        return {"responses": loaded}
+    with loaded:
+        return dict(loaded)
 
 
 def prediction(responses: xr.DataArray, name: str) -> NDArray[Any]:
