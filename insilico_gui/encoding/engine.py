@@ -77,7 +77,7 @@ class EncodingJob:
     def __init__(
         self,
         session: Session,
-        stimulus: Stimulus | NDArray[np.uint8],
+        stimulus: Stimulus | NDArray[np.uint8] | Sequence[Stimulus | NDArray[np.uint8]],
         units: Selection | ArrayLike | None = None,
         behavior: Mapping[str, ArrayLike] | None = None,
         *,
@@ -97,9 +97,10 @@ class EncodingJob:
             )
         self.session = session
         videos, self._batched = _as_videos(stimulus, session.frame_rate)
+        self._listed = isinstance(stimulus, list | tuple)
         self._videos = [_as_frames(video, session, fit) for video in videos]
         self.stimulus = self._videos[0]
-        self.n_frames = self.stimulus.n_frames
+        self.n_frames = _common_length(self._videos)
         self.selection = chosen_units(units, len(session.units))
         self._everything = len(self.selection) == len(session.units)
         self._n_videos = len(videos) if self._batched else None
@@ -168,6 +169,8 @@ class EncodingJob:
                 digest.update(video)
             yield chunk if self._batched else chunk[0]
             start = stop
+        for video in self._videos:
+            dict(video.attrs)  # has files hashed now, while the session is busy
 
     def _coords(self) -> dict[str, Any]:
         time = np.arange(self.n_frames) / self.session.frame_rate
@@ -187,15 +190,24 @@ class EncodingJob:
         attrs: dict[str, Any] = {
             **provenance(self.session, self.selection),
             "frame_rate": self.session.frame_rate,
-            "stimulus": self.stimulus.name,
+            "stimulus": ", ".join(dict.fromkeys(video.name for video in self._videos)),
             "stimulus_hash": self._stimulus_hash(),
             "stimulus_attrs": dict(self.stimulus.attrs),
             "behavior": {name: _digest(trace) for name, trace in self.behavior.items()}
             or "no behaviour (zeros)",
             "burn_in_frames": BURN_IN_FRAMES,
         }
-        if self.stimulus.trials is not None:
-            attrs["trials"] = self.stimulus.trials.to_dict(orient="list")
+        if self._listed:
+            each = [dict(video.attrs) for video in self._videos]
+            attrs["stimulus_attrs"] = {"each": each}
+        tables = [
+            None if video.trials is None else video.trials.to_dict(orient="list")
+            for video in self._videos
+        ]
+        if any(table != tables[0] for table in tables):
+            attrs["trials_of_each"] = tables
+        elif tables[0] is not None:
+            attrs["trials"] = tables[0]
         return attrs
 
 
@@ -209,22 +221,46 @@ def chunk_ends(n_frames: int, first: int, largest: int) -> Iterator[int]:
 
 
 def _as_videos(
-    stimulus: Stimulus | NDArray[np.uint8], frame_rate: float
+    stimulus: Stimulus | NDArray[np.uint8] | Sequence[Stimulus | NDArray[np.uint8]],
+    frame_rate: float,
 ) -> tuple[Sequence[Stimulus], bool]:
     """The videos of a stimulus, and whether they form a batch."""
     if isinstance(stimulus, Stimulus):
         return [stimulus], False
-    frames = np.asarray(stimulus)
-    if frames.ndim not in (3, 4):
+    if isinstance(stimulus, list | tuple):
+        videos = [_as_video(one, frame_rate) for one in stimulus]
+    else:
+        frames = np.asarray(stimulus)
+        if frames.ndim != 4:
+            return [_as_video(frames, frame_rate)], False
+        videos = [ArrayStimulus(video, frame_rate) for video in frames]
+    if not videos:
+        raise StimulusError("The batch holds no video; give at least one.")
+    return videos, True
+
+
+def _as_video(video: Stimulus | NDArray[np.uint8], frame_rate: float) -> Stimulus:
+    if isinstance(video, Stimulus):
+        return video
+    frames = np.asarray(video)
+    if frames.ndim != 3:
         raise StimulusError(
             f"The stimulus array has shape {list(frames.shape)}; give uint8 frames "
             "[T, H, W], or a batch [N, T, H, W]."
         )
-    if frames.ndim == 3:
-        return [ArrayStimulus(frames, frame_rate)], False
-    if len(frames) == 0:
-        raise StimulusError("The batch holds no video; give at least one.")
-    return [ArrayStimulus(video, frame_rate) for video in frames], True
+    return ArrayStimulus(frames, frame_rate)
+
+
+def _common_length(videos: Sequence[Stimulus]) -> int:
+    n_frames = videos[0].n_frames
+    for video in videos:
+        if video.n_frames != n_frames:
+            raise StimulusError(
+                f"The videos of a batch must be equally long, but {videos[0].name} has "
+                f"{n_frames} frames and {video.name} {video.n_frames}; cut them, or "
+                "encode them one by one."
+            )
+    return n_frames
 
 
 def _as_frames(video: Stimulus, session: VideoSession, fit: Fit) -> Stimulus:

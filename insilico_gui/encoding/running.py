@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob, as_image_set
 from insilico_gui.errors import EncodingCancelled, EncodingError
 from insilico_gui.session import is_image_session
+from insilico_gui.stimuli import Stimulus
 from insilico_gui.stimuli.images import ImageSet
 
 if TYPE_CHECKING:
     import os
     import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    import numpy as np
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
     from insilico_gui.selection import Selection
     from insilico_gui.session import Session
-    from insilico_gui.stimuli import Fit, Stimulus
+    from insilico_gui.stimuli import Fit
 
 
 def encoding_job(
     session: Session,
-    stimulus: Stimulus | ImageSet | NDArray[np.uint8],
+    stimulus: Stimulus
+    | ImageSet
+    | NDArray[np.uint8]
+    | Sequence[Stimulus | NDArray[np.uint8]],
     units: Selection | ArrayLike | None = None,
     behavior: Mapping[str, ArrayLike] | None = None,
     *,
@@ -44,6 +49,8 @@ def encoding_job(
                 f"{session.id} answers single images and takes no behaviour; leave it "
                 "out."
             )
+        if not isinstance(stimulus, Stimulus | ImageSet):
+            stimulus = np.asarray(stimulus)
         images = as_image_set(stimulus)
         return ImageJob(session, images, units, store=store, overwrite=overwrite)
     if isinstance(stimulus, ImageSet):
@@ -58,7 +65,10 @@ def encoding_job(
 
 def encode(
     session: Session,
-    stimulus: Stimulus | ImageSet | NDArray[np.uint8],
+    stimulus: Stimulus
+    | ImageSet
+    | NDArray[np.uint8]
+    | Sequence[Stimulus | NDArray[np.uint8]],
     units: Selection | ArrayLike | None = None,
     behavior: Mapping[str, ArrayLike] | None = None,
     on_progress: Callable[[int, int], object] | None = None,
@@ -73,10 +83,11 @@ def encode(
     Parameters
     ----------
     session : Session
-    stimulus : Stimulus or uint8 array, [T, H, W] or [N, T, H, W]
+    stimulus : Stimulus, uint8 array [T, H, W] or [N, T, H, W], or list of the first two
         An array is taken to be at the session's frame rate; N videos are encoded side
-        by side, each from a fresh state. A session driven by images takes an
-        :class:`.ImageSet`, an array of images [n, 3, H, W], or the frames of a stimulus.
+        by side, each from a fresh state, and so are equally long stimuli in a list. A
+        session driven by images takes an :class:`.ImageSet`, an array of images
+        [n, 3, H, W], or the frames of a stimulus.
     units : Selection, int array or 0/1 array, optional
         Which units to compute; default all.
     behavior : mapping of str to array [T, K] or [N, T, K], optional

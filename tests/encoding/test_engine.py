@@ -73,6 +73,29 @@ def test_batch_equals_one_by_one(leaky, clip):
         np.testing.assert_array_equal(one, ig.encode(leaky, video))
 
 
+def test_equally_long_stimuli_in_a_list_are_a_batch(leaky, clip, tmp_path):
+    tables = [pd.DataFrame({"onset": [0.5], "direction": [d]}) for d in (0.0, 90.0)]
+    first = ArrayStimulus(clip, 10.0, name="up", trials=tables[0])
+    second = ArrayStimulus(clip[::-1], 10.0, name="down", trials=tables[1])
+    store = tmp_path / "out.zarr"
+    responses = ig.encode(leaky, [first, second, 255 - clip], store=store)
+    assert responses.dims == ("trial", "time", "unit")
+    for video, one in zip([clip, clip[::-1], 255 - clip], responses, strict=True):
+        np.testing.assert_array_equal(one, ig.encode(leaky, video))
+    attrs = responses.attrs
+    assert attrs["stimulus"] == "up, down, array"
+    assert attrs["trials_of_each"][1] == {"onset": [0.5], "direction": [90.0]}
+    assert attrs["trials_of_each"][2] is None
+    assert [a["kind"] for a in attrs["stimulus_attrs"]["each"]] == ["conversion"] * 3
+    same = ig.encode(leaky, [first, first])
+    assert same.attrs["trials"] == {"onset": [0.5], "direction": [0.0]}
+    np.testing.assert_array_equal(ig.encode(leaky, [clip])[0], ig.encode(leaky, clip))
+    with pytest.raises(StimulusError, match=r"has 53 frames and array 52; cut them"):
+        ig.encode(leaky, [first, clip[:52]])
+    with pytest.raises(StimulusError, match="at least one"):
+        ig.encode(leaky, [])
+
+
 def test_only_selected_units_are_read_out(leaky, clip):
     selection = ig.select(leaky, areas=["LM"])
     responses = ig.encode(leaky, clip, selection)
