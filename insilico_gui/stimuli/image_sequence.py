@@ -9,7 +9,6 @@ the pixels of the display as every other file is (:func:`.conversion.convert`).
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, get_args
 
@@ -23,6 +22,7 @@ from insilico_gui.stimuli.form_types import HiddenDisplay
 from insilico_gui.stimuli.geometry import Fit
 from insilico_gui.stimuli.image_folder import ImageFolder
 from insilico_gui.stimuli.parametric import RenderedStimulus
+from insilico_gui.stimuli.remember import remember
 from insilico_gui.stimuli.trial_spec import Order, Painter, TrialSpec
 
 if TYPE_CHECKING:
@@ -114,11 +114,12 @@ class NaturalImages(TrialSpec):
             self._open(), self.display.pixels, self.frame_rate, fit=self.fit
         )
 
-        @lru_cache(maxsize=8)
-        def picture(condition: int) -> "NDArray[np.uint8]":
+        def read(condition: int) -> "NDArray[np.uint8]":
             shown: NDArray[np.uint8] = pictures.frames(condition, condition + 1)[0]
             return shown
 
+        height, width = self.display.pixels
+        picture = remember(read, height * width)
         return lambda condition, frame: picture(condition)
 
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 KERNEL_RATE = 60.0  # Hz; of the nodes' random numbers
 _WEIGHT = 1 << 14  # fixed point of kernel and splines
 _CYCLE = 1 << 16
+_CHUNK = 16  # frames whose nodes are made at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,24 +141,35 @@ class Trippy(TrialSpec):
         # Uniform bytes, made odd numbers -255..255, have this standard deviation
         byte_sd = np.sqrt((256**2 - 1) / 3)
 
-        # Neighbouring frames share most of their samples
-        @lru_cache(maxsize=2 * self.temp_kernel_length)
+        @lru_cache(maxsize=2 * self.temp_kernel_length + _CHUNK)
         def numbers(clip: int, step: int) -> "NDArray[np.float64]":
             drawn = random_bytes(self.seed, shape[0] * shape[1], part=clip, step=step)
-            return 2 * drawn.reshape(shape).astype(np.float64) - 255
+            return 2 * drawn.astype(np.float64) - 255
+
+        # Neighbouring frames share most of their samples
+        @lru_cache(maxsize=4)
+        def nodes(
+            clip: int, chunk: int
+        ) -> "tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.uint16]]":
+            """Smooth numbers of the nodes in a chunk of frames, their unit, drift."""
+            times = np.arange(chunk * _CHUNK, (chunk + 1) * _CHUNK) / self.frame_rate
+            first, kernels = _kernels(times * KERNEL_RATE, self.temp_kernel_length)
+            steps = range(first, first + kernels.shape[1])
+            smooth = kernels @ np.stack([numbers(clip, step) for step in steps])
+            norm = byte_sd * np.sqrt(np.square(kernels).sum(axis=1)) * _WEIGHT**2
+            unit = self._node_sd * _CYCLE / norm
+            return smooth.reshape(-1, *shape), unit, phase_of(self.temp_freq * times)
 
         def paint(condition: int, frame: int) -> "NDArray[np.uint8]":
-            time = frame / self.frame_rate
-            steps, kernel = _kernel(time * KERNEL_RATE, self.temp_kernel_length)
-            smooth = np.zeros(shape, np.float64)
-            for step, weight in zip(steps, kernel, strict=True):
-                smooth += weight * numbers(condition, int(step))
-            norm = byte_sd * np.sqrt(np.square(kernel).sum()) * _WEIGHT**2
+            chunk, k = divmod(frame, _CHUNK)
+            smooth, unit, drift = nodes(condition, chunk)
             # Sums and products so far are of whole numbers below 2**53: exact
-            surface = down @ smooth @ right.T
-            units = np.rint(surface * (self._node_sd * _CYCLE / norm))
-            phase = units.astype(np.int64).astype(np.uint16)
-            picture: NDArray[np.uint8] = levels[phase + phase_of(self.temp_freq * time)]
+            surface = down @ smooth[k] @ right.T
+            surface *= unit[k]
+            phase = np.rint(surface, out=surface).astype(np.int32).astype(np.uint16)
+            phase += drift[k]
+            # No phase is beyond the table; clipping is the fastest way not to check
+            picture: NDArray[np.uint8] = levels.take(phase, mode="clip")
             return picture
 
         return paint
@@ -188,17 +200,27 @@ def _splines(n_pixels: int, n_nodes: int) -> "NDArray[np.float64]":
     return np.rint(np.round(weights, 6))
 
 
-def _kernel(now: float, length: int) -> "tuple[NDArray[np.int64], NDArray[np.float64]]":
-    """Hann kernel about a time in samples: which samples, and their whole weights.
+def _kernels(
+    now: "NDArray[np.float64]", length: int
+) -> "tuple[int, NDArray[np.float64]]":
+    """Hann kernels about several times, which ascend, in samples.
 
-    Samples are numbered from the first that the first frame needs.
+    Returns
+    -------
+    int
+        Number of the first sample, counted from the first that time 0 needs.
+    float64 array, [n_times, n_samples]
+        Whole weights of that sample and those after it.
     """
     half = (length + 1) / 2
-    first = int(np.floor(np.round(now - half, 6))) + 1
-    samples = np.arange(first, first + length + 1)
-    weights = (1 + np.cos(np.pi * np.clip((samples - now) / half, -1, 1))) / 2
-    whole = np.rint(np.round(weights * _WEIGHT, 6))
-    return samples + length, whole
+    first = np.floor(np.round(now - half, 6)).astype(np.int64) + 1
+    samples = first[:, None] + np.arange(length + 1)
+    place = (samples - now[:, None]) / half
+    weights = (1 + np.cos(np.pi * np.clip(place, -1, 1))) / 2
+    kernels = np.zeros((len(now), samples[-1, -1] - first[0] + 1))
+    rows = np.arange(len(now))[:, None]
+    kernels[rows, samples - first[0]] = np.rint(np.round(weights * _WEIGHT, 6))
+    return int(first[0]) + length, kernels
 
 
 def trippy(

@@ -9,6 +9,7 @@ Generator, they are the same in every version and on every machine.
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,13 +17,30 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_mine = threading.local()  # a generator for each thread
+
 
 def random_words(
     seed: int, n: int, *, stream: int = 0, part: int = 0, step: int = 0
 ) -> NDArray[np.uint64]:
     """`n` uniform 64-bit words of a place in a stream; uint64 [n]."""
-    philox = np.random.Philox(key=seed, counter=[0, step, part, stream])
-    return philox.random_raw(n)
+    # A new generator would ask the system for entropy first, though it has a key
+    philox = getattr(_mine, "philox", None)
+    if philox is None:
+        philox = _mine.philox = np.random.Philox(key=0)
+    philox.state = {
+        "bit_generator": "Philox",
+        "state": {
+            "counter": np.array([0, step, part, stream], np.uint64),
+            "key": np.array([seed, 0], np.uint64),
+        },
+        "buffer": np.zeros(4, np.uint64),
+        "buffer_pos": 4,  # all used up
+        "has_uint32": 0,
+        "uinteger": 0,
+    }
+    words: NDArray[np.uint64] = philox.random_raw(n)
+    return words
 
 
 def random_bytes(
