@@ -59,6 +59,10 @@ class ImageEncoder(ABC):
         """A function that answers pictures with the responses of some units."""
 
     @abstractmethod
+    def fit(self, pictures: Tensor) -> Tensor:
+        """Pictures in the size of the model: whole levels, float32 on their device."""
+
+    @abstractmethod
     def image_bytes(self, image_shape: tuple[int, int], n_units: int) -> int:
         """Memory that one picture of this height and width takes while it is encoded."""
 
@@ -69,6 +73,14 @@ class ImageEncoder(ABC):
         n_units = len(self.units) if units is None else len(units)
         fitting = self.memory_budget // self.image_bytes(image_shape, n_units)
         return int(min(max(fitting, 1), self.max_batch))
+
+    def seen(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """See :meth:`insilico_gui.session.ImageSession.seen`."""
+        import torch
+
+        pictures = torch.tensor(as_pictures(images, "Images"))
+        levels: NDArray[np.uint8] = self.fit(pictures).to(torch.uint8).numpy()
+        return levels
 
     def respond(
         self,
@@ -122,7 +134,8 @@ class ImageEncoder(ABC):
         import torch
 
         with torch.inference_mode(), full_float32():
-            batch = torch.from_numpy(np.ascontiguousarray(pictures)).to(self.device)
+            # Copied: torch warns of arrays that must not be written to.
+            batch = torch.tensor(pictures, device=self.device)
             responses: NDArray[np.float32] = answer(batch).cpu().numpy()
         return responses
 

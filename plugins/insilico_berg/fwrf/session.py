@@ -83,6 +83,10 @@ class FwrfSession(ImageEncoder):
         self.max_batch = 16 if device == "cpu" else 128
         self._parts = parts
 
+    def fit(self, pictures: Tensor) -> Tensor:
+        """See :class:`insilico_berg.responding.ImageEncoder`."""
+        return resize(pictures, self.frame_shape)
+
     def image_bytes(self, image_shape: tuple[int, int], n_units: int) -> int:
         """See :class:`insilico_berg.responding.ImageEncoder`."""
         height, width = image_shape
@@ -97,7 +101,7 @@ class FwrfSession(ImageEncoder):
             responses = torch.empty((len(pictures), n_units), device=self.device)
             if not len(pictures):
                 return responses
-            levels = resize(pictures, self.frame_shape)
+            levels = self.fit(pictures)
             shape = pictures.shape[2], pictures.shape[3]
             taken = len(pictures) * self.image_bytes(shape, n_units)
             for network, readout, places in readers:

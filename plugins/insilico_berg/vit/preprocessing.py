@@ -24,8 +24,8 @@ def resized_shape(image_shape: tuple[int, int]) -> tuple[int, int]:
     return (SHORTER, longer) if height <= width else (longer, SHORTER)
 
 
-def prepare(images: Tensor) -> Tensor:
-    """Resize, cut and normalise.
+def fit(images: Tensor) -> Tensor:
+    """Resize and cut.
 
     Parameters
     ----------
@@ -34,11 +34,16 @@ def prepare(images: Tensor) -> Tensor:
     Returns
     -------
     float32 tensor, [n, 3, 224, 224]
-        Of images that are not square, the sides are lost.
+        Whole numbers of 0 to 255. Of images that are not square, the sides are lost.
     """
     height, width = images.shape[2:]
     levels = resize(images, resized_shape((height, width)))
     top, left = (round((size - CROP) / 2) for size in levels.shape[2:])
-    centre = levels[:, :, top : top + CROP, left : left + CROP]
-    mean, deviation = (centre.new_tensor(v).view(3, 1, 1) for v in (MEAN, DEVIATION))
-    return (centre / MAX_PIXEL - mean) / deviation
+    return levels[:, :, top : top + CROP, left : left + CROP]
+
+
+def prepare(images: Tensor) -> Tensor:
+    """Resize, cut and normalise images, uint8 [n, 3, H, W] to float32."""
+    levels = fit(images)
+    mean, deviation = (levels.new_tensor(v).view(3, 1, 1) for v in (MEAN, DEVIATION))
+    return (levels / MAX_PIXEL - mean) / deviation
