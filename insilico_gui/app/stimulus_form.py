@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magicgui import magicgui
 from qtpy.QtCore import QTimer, Signal
-from qtpy.QtWidgets import QComboBox, QPushButton, QStackedWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QStackedWidget,
+)
 
 from insilico_gui.app.frame_view import FrameView
 from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.stimuli import Display, Sequence, load_spec, save_spec
 from insilico_gui.stimuli.families import FAMILIES
+from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
     from magicgui.widgets import FunctionGui
+    from qtpy.QtWidgets import QWidget
 
     from insilico_gui.app.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
-    from insilico_gui.stimuli import RenderedStimulus
+    from insilico_gui.stimuli import RenderedStimulus, StimulusSpec
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "seed": {"max": 2**31 - 1},
@@ -30,6 +40,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "frame_rate": {"max": 1000.0},
 }
 """What the types of a family do not say; by the name of the parameter."""
+
+SPEC_FILES = f"Specifications ({' '.join(f'*{s}' for s in sorted(SPEC_SUFFIXES))})"
 
 DELAY_MS = 300
 """A form changes in bursts; the preview follows the last change."""
@@ -42,10 +54,16 @@ class StimulusForm(Panel):
     -------
     chosen(object)
         The stimulus the user wants to show.
+    added(object)
+        The specification the user wants in the sequence.
+    sequence_loaded(object)
+        The sequence that was in a file.
     """
 
     title = "Parametric stimulus"
     chosen = Signal(object)
+    added = Signal(object)
+    sequence_loaded = Signal(object)
 
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
@@ -59,15 +77,23 @@ class StimulusForm(Panel):
         self.about = text_label()
         self.button = QPushButton("Show this stimulus")
         self.button.clicked.connect(self._choose)
+        self.add_button = QPushButton("Add to sequence")
+        self.add_button.setToolTip("Show it with others, one after the other")
+        self.add_button.clicked.connect(self._add)
+        self.save_button = QPushButton("Save…")
+        self.save_button.setToolTip("Save these parameters in a file (.yaml, .json)")
+        self.save_button.clicked.connect(self._browse_to_save)
+        self.load_button = QPushButton("Load…")
+        self.load_button.setToolTip("Load parameters, or a sequence, from a file")
+        self.load_button.clicked.connect(self._browse_to_load)
         self._stack = QStackedWidget()
-        for widget in (
-            self.family,
-            self.preview,
-            self.about,
-            self.button,
-            self._stack,
-        ):
+        files = QHBoxLayout()
+        for button in (self.add_button, self.save_button, self.load_button):
+            files.addWidget(button)
+        for widget in (self.family, self.preview, self.about, self.button):
             self.body.addWidget(widget)
+        self.body.addLayout(files)
+        self.body.addWidget(self._stack)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
@@ -135,12 +161,16 @@ class StimulusForm(Panel):
             f"{n_trials:,} trials, {stimulus.duration:.1f} s, "
             f"{stimulus.n_frames:,} frames"
         )
-        self.button.setEnabled(True)
+        self._allow(True)
         self.preview.show_frame(frame)
 
     def _refuse(self, reason: str) -> None:
         self.about.setText(f"⚠ {reason}")
-        self.button.setEnabled(False)
+        self._allow(False)
+
+    def _allow(self, valid: bool) -> None:
+        for button in (self.button, self.add_button, self.save_button):
+            button.setEnabled(valid)
 
     def _choose(self) -> None:
         self.jobs.start(
@@ -149,7 +179,87 @@ class StimulusForm(Panel):
             on_return=self.chosen.emit,
         )
 
+    def _add(self) -> None:
+        make = self._maker()
+        self.jobs.start("Adding", lambda: make().spec, on_return=self.added.emit)
+
+    # -- files -------------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> None:
+        """Write the parameters as they are now to a file, in the background."""
+        make = self._maker()
+        self.jobs.start(
+            f"Saving {Path(path).name}",
+            lambda: save_spec(make().spec, path, overwrite=True),
+        )
+
+    def load(self, path: str | Path) -> None:
+        """Take parameters, or a sequence, from a file."""
+        name = Path(path).name
+
+        def take(spec: StimulusSpec) -> None:
+            if isinstance(spec, Sequence):
+                self.sequence_loaded.emit(spec)
+            elif not self.use(spec):
+                self.added.emit(spec)
+                self.problem.emit(
+                    f"{name} has values that the form cannot hold, so it is in the "
+                    "sequence as it is."
+                )
+
+        self.jobs.start(f"Loading {name}", lambda: load_spec(path), on_return=take)
+
+    def use(self, spec: StimulusSpec) -> bool:
+        """Fill the form with a specification; False if it does not fit in exactly."""
+        form = self.form(spec.title)
+        before = form.asdict()
+        fits = spec.display == Display()
+        with form.changed.blocked():
+            try:
+                for name in set(before) & set(vars(spec)) - {"display"}:
+                    form[name].value = vars(spec)[name]
+                    fits &= _plain(form[name].value) == _plain(vars(spec)[name])
+            except (TypeError, ValueError):  # beyond the range of a widget
+                fits = False
+            if not fits:
+                form.update(before)
+        if fits:
+            self.family.setCurrentText(spec.title)
+            self._timer.start()
+        return fits
+
+    def _browse_to_save(self) -> None:
+        name = self.family.currentText().replace(" ", "_")
+        if path := path_to_save(self, f"{name}.yaml"):
+            self.save(path)
+
+    def _browse_to_load(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Load a stimulus", "", f"{SPEC_FILES};;All files (*)"
+        )
+        if path:
+            self.load(path)
+
     def showEvent(self, event: object) -> None:
         """Bring the description up to date when it comes to sight."""
         super().showEvent(event)
         self._timer.start()
+
+
+def path_to_save(parent: QWidget, name: str) -> Path | None:
+    """Ask for the file of a specification; YAML if no format is named."""
+    text, _ = QFileDialog.getSaveFileName(
+        parent, "Save the stimulus", name, f"{SPEC_FILES};;All files (*)"
+    )
+    if not text:
+        return None
+    path = Path(text)
+    has_format = path.suffix.lower() in SPEC_SUFFIXES
+    return path if has_format else path.with_name(f"{path.name}.yaml")
+
+
+def _plain(value: object) -> object:
+    """A value of a widget or a field, so that equal ones compare so."""
+    if isinstance(value, Path):
+        return str(value)
+    return tuple(value) if isinstance(value, list) else value

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 
 from insilico_gui.app.frame_view import FrameView
 from insilico_gui.app.panel import Panel, breakable, text_label
+from insilico_gui.app.sequence_form import SequenceForm
 from insilico_gui.app.stimulus_form import StimulusForm
 from insilico_gui.stimuli import (
     SUPPORTED_SUFFIXES,
@@ -38,7 +39,7 @@ FIT_TIPS = {
 
 
 class StimulusPanel(Panel):
-    """Open a file or render gratings; preview; start encoding.
+    """Open a file or render a parametric stimulus; preview; start encoding.
 
     Signals
     -------
@@ -59,8 +60,7 @@ class StimulusPanel(Panel):
 
         self.preview = FrameView(160)
         self.info = text_label(
-            "No stimulus yet: open a file, drop one on the window, "
-            "or render gratings below."
+            "No stimulus yet: open a file, drop one on the window, or render one below."
         )
         self.fit = QComboBox()
         for name in get_args(Fit):
@@ -85,10 +85,15 @@ class StimulusPanel(Panel):
         self.body.addWidget(self.selected_only)
         self.body.addWidget(self.encode_button)
         self.form = StimulusForm(experiment, jobs)
-        self.form.chosen.connect(self._use)
-        box = QGroupBox(self.form.title)
-        QVBoxLayout(box).addWidget(self.form)
-        self.body.addWidget(box)
+        self.sequence = SequenceForm(experiment, jobs)
+        self.form.added.connect(self.sequence.add)
+        self.form.sequence_loaded.connect(self.sequence.use)
+        for form in (self.form, self.sequence):
+            form.chosen.connect(self._use)
+            form.problem.connect(self.problem)
+            box = QGroupBox(form.title)
+            QVBoxLayout(box).addWidget(form)
+            self.body.addWidget(box)
         self.body.addStretch(1)
 
         experiment.stimulus_changed.connect(self._show_stimulus)
@@ -119,7 +124,7 @@ class StimulusPanel(Panel):
     def _browse(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in sorted(SUPPORTED_SUFFIXES))
         path, _ = QFileDialog.getOpenFileName(
-            self, "Open a stimulus", "", f"Video and images ({patterns});;All files (*)"
+            self, "Open a stimulus", "", f"All stimuli ({patterns});;All files (*)"
         )
         if path:
             self.open(path)
