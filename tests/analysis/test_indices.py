@@ -21,29 +21,6 @@ def cosine(directions, harmonic, depth, at=0.0):
 curves = arrays(np.float64, (8, 3), elements=st.floats(0, 100))
 
 
-@pytest.mark.parametrize("n", [8, 12, 16])
-@pytest.mark.parametrize("depth", [0.0, 0.3, 1.0])
-def test_orientation_identity(n, depth):
-    """Of 1 + a cos 2 theta, gOSI is a/2 and OSI is a."""
-    directions = np.arange(n) * 360 / n
-    curve = cosine(directions, 2, depth)
-    assert gosi(curve, directions) == pytest.approx(depth / 2)
-    assert osi(curve, directions, "raw") == pytest.approx(depth)
-    assert osi(curve, directions, "folded") == pytest.approx(depth)
-    assert gdsi(curve, directions) == pytest.approx(0)
-    assert dsi(curve, directions, "raw") == pytest.approx(0)
-
-
-@pytest.mark.parametrize("n", [4, 8, 12, 16])
-def test_direction_identity(n):
-    """Of 1 + b cos theta, gDSI is b/2 and DSI is b."""
-    directions = np.arange(n) * 360 / n
-    curve = cosine(directions, 1, 0.6)
-    assert gdsi(curve, directions) == pytest.approx(0.3)
-    assert dsi(curve, directions, "raw") == pytest.approx(0.6)
-    assert gosi(curve, directions) == pytest.approx(0)
-
-
 def test_values_by_hand():
     curve = np.array([4.0, 1, 2, 0, 1, 0, 0, 0])
     assert osi(curve, EIGHT, "raw") == pytest.approx((4 - 1) / (4 + 1))

@@ -6,34 +6,11 @@ import time
 
 import numpy as np
 import pytest
+from make_curves import angle_between, directions, formula, random_parameters
 from scipy.optimize import least_squares
 
 from insilico_gui.analysis import fit_von_mises
 from insilico_gui.errors import AnalysisError
-
-
-def directions(n):
-    return np.arange(n) * 360 / n
-
-
-def formula(degrees, mu, kappa, phi, amplitude, baseline):
-    """The curve as the source writes it, angles in degrees; [K, U]."""
-    theta = np.radians(np.asarray(degrees, float))[:, None]
-    mu = np.radians(mu)
-    return baseline + amplitude * (
-        phi * np.exp(kappa * (np.cos(theta - mu) - 1))
-        + (1 - phi) * np.exp(kappa * (np.cos(theta - mu + np.pi) - 1))
-    )
-
-
-def random_parameters(rng, n):
-    return {
-        "mu": rng.uniform(0, 360, n),
-        "kappa": rng.uniform(0.5, 5, n),
-        "phi": rng.uniform(0.55, 1, n),
-        "amplitude": rng.uniform(0.2, 5, n),
-        "baseline": rng.uniform(0.05, 2, n),
-    }
 
 
 def noisy_curves(rng, n, n_directions, noise):
@@ -54,26 +31,6 @@ def scipy_fit(degrees, rates):
         start,
         bounds=([-np.inf, 0, 0, 0, 0], [np.inf, np.inf, 1, np.inf, np.inf]),
     )
-
-
-def angle_between(a, b, period=360):
-    return np.abs((a - b + period / 2) % period - period / 2)
-
-
-@pytest.mark.parametrize("n", [8, 12, 16])
-def test_recovers_the_parameters_of_noiseless_curves(n):
-    true = random_parameters(np.random.default_rng(n), 200)
-    fit = fit_von_mises(formula(directions(n), **true), directions(n))
-    assert fit.success.all()
-    # A broad peak on a high floor is nearly b + A' cos, which A and kappa share.
-    sharp = true["kappa"] > 1
-    assert angle_between(fit.mu, true["mu"]).max() < 0.01
-    np.testing.assert_allclose(fit.kappa[sharp], true["kappa"][sharp], rtol=1e-3)
-    np.testing.assert_allclose(fit.phi[sharp], true["phi"][sharp], atol=1e-3)
-    np.testing.assert_allclose(
-        fit.amplitude[sharp], true["amplitude"][sharp], rtol=1e-3
-    )
-    assert (fit.mse < 1e-10).all()
 
 
 def test_finds_the_same_minima_as_scipy():
