@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_berg.linear_model import Components, Regression, Scaler
+from insilico_berg.vit.metadata import HEMISPHERES
 from insilico_gui.errors import UntrustedFileError, WeightsError
 from insilico_gui.untrusted import InertObject, read_npy_dict
 
@@ -27,7 +28,6 @@ PCA_CLASSES = (
     ("sklearn.decomposition._pca", "PCA"),
     ("sklearn.decomposition.pca", "PCA"),
 )
-HEMISPHERES = ("lh", "rh")
 
 _REPEAT = re.compile(r"rep-(\d+)")
 

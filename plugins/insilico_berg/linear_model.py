@@ -147,16 +147,15 @@ class Readout:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __call__(self, scores: Tensor) -> NDArray[np.float32]:
+    def __call__(self, scores: Tensor) -> Tensor:
         """Responses, float32 [n, rows], from scores [n, K]."""
-        out = np.empty((len(scores), len(self)), dtype=np.float32)
+        out = scores.new_empty(len(scores), len(self))
         blocks = self._blocks() if self._held is None else self._held
         start = 0
         for block in blocks:
-            stop = start + len(block)
-            made = torch.addmm(self._intercept[start:stop], scores, block.T)
-            out[:, start:stop] = made.cpu().numpy()
-            start = stop
+            part = slice(start, start + len(block))
+            out[:, part] = torch.addmm(self._intercept[part], scores, block.T)
+            start = part.stop
         return out
 
     def _blocks(self) -> Iterator[Tensor]:
