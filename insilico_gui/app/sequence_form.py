@@ -67,7 +67,8 @@ class SequenceForm(Panel):
         self.blank_s = _Seconds()
         self.blank_level = _whole(0, 255, 128, "Grey level of the blanks, 0 to 255")
         self.repeats = _whole(1, 10**6, 1, "How often the whole is shown")
-        self.random = QCheckBox("New order for each repeat")
+        self.random = QCheckBox("Random order")
+        self.random.setToolTip("A new order of the parts for each repeat")
         self.seed = _whole(0, LARGEST_SEED, 0, "Of the random order")
         for spin in (self.blank_s, self.blank_level, self.repeats, self.seed):
             spin.valueChanged.connect(self._changed)
@@ -85,10 +86,10 @@ class SequenceForm(Panel):
         inside.addWidget(self.list)
         inside.addLayout(_row(self.up_button, self.down_button, self.remove_button))
         form = QFormLayout()
-        form.addRow("Blank around each", self.blank_s)
-        form.addRow("Grey of blanks", self.blank_level)
+        form.addRow("Blank", self.blank_s)
+        form.addRow("Grey level", self.blank_level)
         form.addRow("Repeats", self.repeats)
-        form.addRow("Random order", self.random)
+        form.addRow(self.random)
         form.addRow("Seed", self.seed)
         inside.addLayout(form)
         self.body.addWidget(self._inside)
@@ -233,7 +234,7 @@ class _Seconds(QDoubleSpinBox):
         self.setSingleStep(0.5)
         self.setSuffix(" s")
         self.setValue(1.0)
-        self.setToolTip("Before each stimulus and after the last")
+        self.setToolTip("Blank screen before each stimulus and after the last")
 
     def textFromValue(self, value: float) -> str:
         """See Qt."""
