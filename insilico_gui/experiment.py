@@ -293,9 +293,14 @@ class Experiment:
     # -- analysis and export -----------------------------------------------------------
 
     def use_analysis(
-        self, name: str, result: xr.Dataset, columns: pd.DataFrame
+        self,
+        name: str,
+        result: xr.Dataset,
+        columns: pd.DataFrame,
+        *,
+        of_all_units: bool = False,
     ) -> None:
-        """Take the result of an analysis of :attr:`responses`.
+        """Take the result of an analysis of :attr:`responses`, or of the unit table.
 
         Parameters
         ----------
@@ -306,17 +311,19 @@ class Experiment:
             One row per encoded unit; its columns join :attr:`units` (under another name
             where the session has one like it), and its ``attrs`` (the parameters of the
             analysis) go with every export.
+        of_all_units : bool
+            The rows are those of :attr:`units`, encoded or not.
 
         Raises
         ------
         AnalysisError
-            If the rows are not those of the current responses.
+            If the rows are not those of the current responses, or of the session.
         """
-        if self.job is None or len(columns) != len(self.job.selection):
+        rows = np.arange(len(self.units)) if of_all_units else self.job_indices()
+        if len(columns) != len(rows) or not (of_all_units or self.job):
             raise AnalysisError(
                 f"This {name} belongs to other responses; compute it again."
             )
-        rows = self.job.selection.indices
         self._forget_columns(name)
         own = self._session().units.columns
         for column, measured in columns.rename(

@@ -22,6 +22,9 @@ CYCLES = {
 }
 """Period in degrees of the columns that are angles (by the end of their name)."""
 
+SIGNED = {"field_sign": 1.0}
+"""Largest absolute value of the columns whose zero is in the middle of the colours."""
+
 CATEGORIES = (
     *("#e69f00", "#56b4e9", "#009e73", "#f0e442"),
     *("#0072b2", "#d55e00", "#cc79a7", "#999999"),

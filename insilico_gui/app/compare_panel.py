@@ -11,7 +11,7 @@ import xarray as xr
 from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QPushButton
 
 from insilico_gui.analysis import compare
-from insilico_gui.app.panel import Panel, ThemedPlot, text_label
+from insilico_gui.app.panel import Panel, ThemedPlot, fill_box, text_label
 from insilico_gui.export import SUFFIXES, load_responses
 from insilico_gui.responses import measured_columns, unit_table
 
@@ -104,7 +104,9 @@ class ComparePanel(Panel):
                 self.column.setCurrentText(MEAN_RESPONSE)
 
         self.jobs.start(
-            "Comparing", lambda: compare(responses, reference), on_return=take
+            "Comparing",
+            lambda tell: compare(responses, reference, on_progress=tell),
+            on_return=take,
         )
 
     # -- from the state ----------------------------------------------------------------
@@ -138,13 +140,7 @@ class ComparePanel(Panel):
             names = [name for name in measured_columns(units) if name in there]
             if {"mean_response", "mean_reference"} <= set(units.columns):
                 names.insert(0, MEAN_RESPONSE)
-        current = self.column.currentText()
-        self.column.blockSignals(True)
-        self.column.clear()
-        self.column.addItems(names)
-        if current in names:
-            self.column.setCurrentText(current)
-        self.column.blockSignals(False)
+        fill_box(self.column, names)
         self._draw()
 
     def _draw(self, *_: object) -> None:

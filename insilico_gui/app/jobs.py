@@ -1,8 +1,15 @@
 """Slow work off the GUI thread: progress, cancel, one sentence when it fails.
 
-Work is a generator that yields after every piece (a :class:`Progress`, a text or None)
-and returns its result, or a plain function. Both run on superqt's workers; results come
-back as signals, so widgets are only ever touched in the GUI thread.
+Work is one of three:
+
+- a generator function that yields after every piece (a :class:`Progress`, a text or
+  None) and returns its result;
+- a function of one argument, ``on_progress(done, total)``, which it calls between
+  pieces, as analyses do; the call raises once the job is cancelled;
+- a function without arguments, which cannot be stopped before its end.
+
+All run on superqt's workers; results come back as signals, so widgets are only ever
+touched in the GUI thread.
 """
 
 from __future__ import annotations
@@ -10,6 +17,7 @@ from __future__ import annotations
 import inspect
 import logging
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QCoreApplication, QObject, QThreadPool, Signal
@@ -20,7 +28,31 @@ from insilico_gui.errors import InsilicoError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from insilico_gui.analysis.progress import OnProgress
+
+    Work = Callable[[], Any] | Callable[[OnProgress], Any]
+
 logger = logging.getLogger(__name__)
+
+TELL_S = 0.05
+"""Progress that is told more often would keep the window from anything else."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of the work is done.
+
+    Attributes
+    ----------
+    done, total : int
+    """
+
+    done: int
+    total: int
+
+
+class _Stopped(Exception):
+    """Raised within work to leave it."""
 
 
 def sentence(error: BaseException) -> str:
@@ -41,13 +73,18 @@ class Job(QObject):
     Signals
     -------
     progressed(object)
-        What the generator yielded.
+        What the generator yielded, or a :class:`Share`.
     returned(object)
         The result; not emitted after a failure or a cancel.
     failed(str)
         One sentence.
     ended(object)
         The job itself, last of all, however it ended.
+
+    Attributes
+    ----------
+    latest : object
+        What was told of its progress last.
     """
 
     progressed = Signal(object)
@@ -59,7 +96,7 @@ class Job(QObject):
     def __init__(
         self,
         title: str,
-        work: Callable[[], Any],
+        work: Work,
         parent: QObject | None = None,
         *,
         quiet: bool = False,
@@ -68,14 +105,14 @@ class Job(QObject):
         self.title = title
         self.quiet = quiet
         self.cancelled = False
-        is_steps = inspect.isgeneratorfunction(work)
+        self.latest: object = None
         self._yielded.connect(self._on_yielded)
         # A function worker for generators too: superqt's generator worker takes any
         # RuntimeError, such as running out of memory, for its own deletion and goes
         # silent, and it leaves a generator that was stopped open.
         self._worker: WorkerBase | None = create_worker(
-            self._run_steps if is_steps else work,
-            *((work,) if is_steps else ()),
+            self._runner(work),
+            work,
             _start_thread=False,
             _ignore_errors=True,  # `failed` tells of them
         )
@@ -89,11 +126,38 @@ class Job(QObject):
             self._worker.start()
 
     def cancel(self) -> None:
-        """Ask the work to stop at its next yield."""
+        """Ask the work to stop after the piece it is at."""
         self.cancelled = True
 
+    # These run in the worker's thread.
+
+    def _runner(self, work: Work) -> Callable[[Any], object]:
+        if inspect.isgeneratorfunction(work):
+            return self._run_steps
+        if _takes_an_argument(work):
+            return self._run_told
+        return lambda function: function()
+
+    def _run_told(self, work: Callable[[OnProgress], Any]) -> object:
+        """Run a function that tells how far it is."""
+        told = 0.0
+
+        def on_progress(done: int, total: int) -> None:
+            nonlocal told
+            if self.cancelled:
+                raise _Stopped
+            now = time.monotonic()
+            if now - told >= TELL_S:
+                told = now
+                self._yielded.emit(Share(done, total))
+
+        try:
+            return work(on_progress)
+        except _Stopped:
+            return None
+
     def _run_steps(self, work: Callable[[], Any]) -> object:
-        """Drive a generator, in the worker's thread; always closes it."""
+        """Drive a generator; always closes it."""
         steps = work()
         try:
             while not self.cancelled:
@@ -110,6 +174,7 @@ class Job(QObject):
 
     def _on_yielded(self, item: object) -> None:
         if not self.cancelled:
+            self.latest = item
             self.progressed.emit(item)
 
     def _on_returned(self, result: object) -> None:
@@ -125,6 +190,14 @@ class Job(QObject):
         self.ended.emit(self)
 
 
+def _takes_an_argument(work: Work) -> bool:
+    return any(
+        parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        and parameter.default is parameter.empty
+        for parameter in inspect.signature(work).parameters.values()
+    )
+
+
 class Jobs(QObject):
     """All work in the background of one window.
 
@@ -132,11 +205,14 @@ class Jobs(QObject):
     -------
     changed()
         A job began or ended.
+    progressed()
+        A job told of its progress.
     failed(str)
         A job failed; one sentence.
     """
 
     changed = Signal()
+    progressed = Signal()
     failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -146,7 +222,7 @@ class Jobs(QObject):
     def start(
         self,
         title: str,
-        work: Callable[[], Any],
+        work: Work,
         *,
         on_return: Callable[[Any], object] | None = None,
         on_progress: Callable[[Any], object] | None = None,
@@ -160,6 +236,7 @@ class Jobs(QObject):
         work is the window's own upkeep: users are not told of it and cannot cancel it.
         """
         job = Job(title, work, self, quiet=quiet)
+        job.progressed.connect(self._on_progressed)
         if on_progress is not None:
             job.progressed.connect(on_progress)
         if on_return is not None:
@@ -190,6 +267,9 @@ class Jobs(QObject):
             QThreadPool.globalInstance().waitForDone(50)
             QCoreApplication.processEvents()
         return not self.running
+
+    def _on_progressed(self, _item: object) -> None:
+        self.progressed.emit()
 
     def _on_ended(self, job: Job) -> None:
         if job in self.running:

@@ -15,8 +15,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from insilico_gui.app import colors
-from insilico_gui.app.panel import Panel, ThemedPlot, text_label
+from insilico_gui.app.labels import column_label
+from insilico_gui.app.panel import Panel, ThemedPlot, fill_box, text_label
 from insilico_gui.view import RESPONSE
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class MapPanel(Panel):
 
         self._bar_image = pg.ImageItem(axisOrder="row-major")
         self.bar = ThemedPlot()
-        self.bar.setFixedHeight(70)
+        self.bar.setFixedHeight(80)
         self.bar.setMouseEnabled(x=False, y=False)
         self.bar.hideAxis("left")
         self.bar.addItem(self._bar_image)
@@ -111,13 +111,8 @@ class MapPanel(Panel):
             (self.layouts, self._map.available_layouts(), view.layout),
             (self.color_by, names, view.color_by),
         ):
-            box.blockSignals(True)
-            box.clear()
-            box.addItems(items)
-            box.blockSignals(False)
-            if current in items:
-                box.setCurrentText(current)
-            elif items:
+            fill_box(box, items, current)
+            if items and current not in items:
                 box.currentTextChanged.emit(box.currentText())
         unplaced = 0
         if {"rf_x", "rf_y"} <= set(units.columns):
@@ -147,8 +142,8 @@ class MapPanel(Panel):
             axis.setTicks([list(enumerate(self._map.categories))])
         else:
             axis.setTicks(None)
-        cycle = colors.period(name)
-        axis.setLabel(name + (" (deg)" if cycle else ""))
+        axis.setLabel(column_label(name))
+        axis.resizeEvent()  # or the label stays where the last one was
         self.automatic.setEnabled(self._map.categories is None)
         if self.automatic.isChecked():
             for box, value in ((self.low, low), (self.high, high)):

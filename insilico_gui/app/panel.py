@@ -9,13 +9,20 @@ import pyqtgraph as pg
 from napari.settings import get_settings
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from insilico_gui.app.jobs import sentence
 from insilico_gui.errors import InsilicoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from insilico_gui.app.jobs import Jobs
     from insilico_gui.experiment import Experiment
@@ -81,6 +88,8 @@ class ThemedPlot(pg.PlotWidget):
         self.hideButtons()
         for side in ("left", "bottom"):
             self.getAxis(side).enableAutoSIPrefix(False)
+        # pyqtgraph puts the labels of axes some pixels too far out
+        self.plotItem.layout.setContentsMargins(4, 4, 4, 6)
 
 
 def text_label(text: str = "") -> QLabel:
@@ -90,3 +99,14 @@ def text_label(text: str = "") -> QLabel:
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setMinimumWidth(40)
     return label
+
+
+def fill_box(box: QComboBox, names: Sequence[str], current: str | None = None) -> None:
+    """Offer other names in a box without a signal; keeps what was chosen, if it can."""
+    chosen = box.currentText() if current is None else current
+    box.blockSignals(True)
+    box.clear()
+    box.addItems(list(names))
+    if chosen in names:
+        box.setCurrentText(chosen)
+    box.blockSignals(False)

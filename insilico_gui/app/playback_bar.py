@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app.icons import Name, icon
+from insilico_gui.app.jobs import Share
 from insilico_gui.app.panel import Panel, breakable
 from insilico_gui.encoding import Progress
 
@@ -211,6 +212,10 @@ class PlaybackBar(Panel):
                 text += f", {progress.per_s:.0f} {progress.what}/s"
             if progress.remaining_s:
                 text += f", {_duration(progress.remaining_s)} left"
+        elif isinstance(progress, Share):
+            self.progress.setRange(0, progress.total)
+            self.progress.setValue(progress.done)
+            text = f"{title}: {progress.done / max(progress.total, 1):.0%}"
         else:
             self.progress.setRange(0, 0)
         self.progress.setToolTip(title)

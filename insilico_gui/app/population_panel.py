@@ -9,7 +9,8 @@ import pyqtgraph as pg
 from qtpy.QtWidgets import QComboBox, QHBoxLayout
 
 from insilico_gui.app import colors
-from insilico_gui.app.panel import Panel, ThemedPlot, text_label
+from insilico_gui.app.labels import column_label, in_octaves
+from insilico_gui.app.panel import Panel, ThemedPlot, fill_box, text_label
 from insilico_gui.responses import measured_columns
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ class PopulationPanel(Panel):
         self.plot = ThemedPlot()
         self.plot.setMinimumHeight(60)
         self.plot.setLabel("left", "units")
-        self.plot.addLegend(offset=(-10, 5))
         row = QHBoxLayout()
         row.addWidget(self.column)
         row.addWidget(self.summary, 1)
@@ -50,13 +50,7 @@ class PopulationPanel(Panel):
     def _fill(self) -> None:
         units = self.experiment.units
         names = measured_columns(units)
-        current = self.column.currentText()
-        self.column.blockSignals(True)
-        self.column.clear()
-        self.column.addItems(names)
-        if current in names:
-            self.column.setCurrentText(current)
-        self.column.blockSignals(False)
+        fill_box(self.column, names)
         self._draw()
 
     def _draw(self, *_: object) -> None:
@@ -68,11 +62,16 @@ class PopulationPanel(Panel):
         units = self.experiment.units.iloc[selection.indices]
         values = units[name].astype(float)
         known = values[np.isfinite(values)]
-        self.plot.setLabel("bottom", name)
+        is_log = in_octaves(name) and bool((known > 0).all())
+        self.plot.setLabel("bottom", column_label(name))
         if len(known) == 0:
             self.summary.setText("No selected unit has this value.")
             return
+        if is_log:
+            known = np.log2(known)
         edges = _edges(name, known.to_numpy())
+        self.plot.getAxis("bottom").setTicks([_octaves(edges)] if is_log else None)
+        named = []
         groups: list[tuple[str, pd.Series[float]]] = [("all", known)]
         if "area" in units:
             areas = units["area"].loc[known.index]
@@ -81,17 +80,32 @@ class PopulationPanel(Panel):
         palette = colors.categorical_table(len(groups))[:: 256 // len(groups)]
         for (label, group), color in zip(groups, palette, strict=False):
             counts, _ = np.histogram(group, edges)
+            rgb = [int(255 * c) for c in color[:3]]
             self.plot.plot(
                 edges,
                 counts,
                 stepMode="center",
                 name=f"{label} ({len(group):,})",
-                pen=pg.mkPen([int(255 * c) for c in color[:3]], width=2),
+                pen=pg.mkPen(rgb, width=2),
             )
-        text = f"{len(known):,} of {len(values):,} selected units have a value"
+            named.append(
+                f"<span style='color: rgb{tuple(rgb)}'><b>{label}</b></span> "
+                f"{len(group):,}"
+            )
+        text = f"{len(known):,} of {len(values):,} selected units"
         if colors.period(name) is None:  # a median of angles would mean nothing
-            text += f"; median {known.median():.3g}"
-        self.summary.setText(text)
+            median = known.median()
+            text += f", median {2**median if is_log else median:.3g}"
+        self.summary.setText(f"{text}: &nbsp; {' &nbsp; '.join(named)}")
+
+
+def _octaves(edges: np.ndarray) -> list[tuple[float, str]]:
+    """Ticks at every octave, or every third, of an axis in log2: ..., 0.04 or 4, ..."""
+    step = 1 if np.ptp(edges) <= 8 else 3
+    base = np.log2(0.01) if edges[0] < np.log2(0.2) else 0.0
+    first = base + step * np.ceil((edges[0] - base) / step - 1e-6)
+    places = np.arange(first, edges[-1] + 1e-6, step)
+    return [(float(at), f"{2**at:.3g}") for at in places]
 
 
 def _edges(name: str, values: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Receptive fields of the selected units, from flashed dots."""
+"""Receptive fields of the selected units, by whatever the stimulus allows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from napari.utils.colormaps import ensure_colormap
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -14,31 +13,45 @@ from qtpy.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
-    QPushButton,
-    QSpinBox,
     QVBoxLayout,
 )
 
-from insilico_gui.analysis import trial_table
-from insilico_gui.analysis.choices import dot_sigma, has_dots, map_receptive_fields
-from insilico_gui.app.panel import Panel, ThemedPlot, text_label
+from insilico_gui.analysis import fit_receptive_fields
+from insilico_gui.analysis.mapping import (
+    AVERAGES,
+    LEAST_FRAMES,
+    WINDOWS_S,
+    has_polarities,
+    map_fields,
+    mapping_methods,
+    unit_map,
+)
+from insilico_gui.app.analysis_panel import AnalysisPanel, seconds_box
+from insilico_gui.app.image_plot import DIVERGING, SEQUENTIAL, ImagePlot, symmetric
+from insilico_gui.app.panel import fill_box
+from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
     from insilico_gui.analysis import ReceptiveFieldFit
-    from insilico_gui.app.jobs import Job, Jobs
+    from insilico_gui.analysis.progress import OnProgress
+    from insilico_gui.app.jobs import Jobs
     from insilico_gui.experiment import Experiment
 
+    Mapped = tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]
+
 RECEPTIVE_FIELDS = "receptive fields"
+BOTH = "on+off"
 MAX_ELLIPSES = 300
 """More outlines than this hide the stimulus, and take long to draw."""
 
-DEFAULT_LATENCY_S, DEFAULT_WINDOW_S = 0.2, 0.2
+DEGREES, PIXELS = "degrees", "pixels"
+TICK_DEG = 20
 
 
-class ReceptiveFieldPanel(Panel):
+class ReceptiveFieldPanel(AnalysisPanel):
     """Map of a unit with its Gaussian; outlines of the selection over the stimulus.
 
     Signals
@@ -52,174 +65,212 @@ class ReceptiveFieldPanel(Panel):
 
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
-        self.body.setContentsMargins(2, 2, 2, 2)
         self.fit: ReceptiveFieldFit | None = None
-        self._computing: Job | None = None
-        self.latency = _seconds(DEFAULT_LATENCY_S, "From the dot to the window")
-        self.window_s = _seconds(DEFAULT_WINDOW_S, "Length of the response window")
+        self.compute_button.setText("Map fields")
+        self.method = QComboBox()
+        self.method.setToolTip(
+            "Dots and sparse noise: mean response to what covers a place. Averages: of "
+            "the frames before responses, or of their contrast, for units that answer "
+            "to light and dark alike"
+        )
+        self.method.currentTextChanged.connect(self._method_changed)
+        self.latency = seconds_box(0.0, "From the stimulus to the window")
+        self.latency.setPrefix("from ")
+        self.window_s = seconds_box(0.0, "Length of the response window")
+        self.window_s.setPrefix("for ")
         self.polarity = QComboBox()
-        self.polarity.addItems(["on+off", "on", "off"])
+        self.polarity.addItems([BOTH, "on", "off"])
         self.polarity.currentTextChanged.connect(self._draw)
-        self.unit = QSpinBox()
-        self.unit.setMinimum(1)
-        self.unit.setToolTip("Which of the selected units")
-        self.unit.valueChanged.connect(self._draw)
-        self.outlines = QCheckBox("Outlines on the map")
-        self.outlines.toggled.connect(lambda: self.changed.emit())
-        self.compute_button = QPushButton("Map fields")
-        self.compute_button.clicked.connect(self.compute)
-        self.about = text_label()
-        self.about.setWordWrap(False)
+        self.axes = QComboBox()
+        self.axes.addItems([DEGREES, PIXELS])
+        self.axes.currentTextChanged.connect(self._draw)
+        self.outlines = QCheckBox("Outlines, r² ≥")
+        self.outlines.setToolTip("Gaussians of the selected units, drawn on the map")
+        self.outlines.toggled.connect(self._outlines_changed)
+        self.least_r2 = QDoubleSpinBox()
+        self.least_r2.setRange(0.0, 1.0)
+        self.least_r2.setSingleStep(0.05)
+        self.least_r2.setValue(0.1)
+        self.least_r2.setToolTip("No outlines of units that are fitted worse")
+        self.least_r2.valueChanged.connect(self._outlines_changed)
 
         form = QFormLayout()
         form.setVerticalSpacing(2)
-        form.addRow("Latency", self.latency)
-        form.addRow("Window", self.window_s)
-        form.addRow("Show", self.polarity)
+        form.addRow("By", self.method)
+        form.addRow("Window", _row(self.latency, self.window_s))
+        form.addRow("Show", _row(self.polarity, self.axes))
         form.addRow("Unit", self.unit)
         controls = QVBoxLayout()
         controls.addLayout(form)
-        controls.addWidget(self.outlines)
+        controls.addLayout(_row(self.outlines, self.least_r2))
         controls.addWidget(self.compute_button)
         controls.addStretch(1)
-        self.image = pg.ImageItem(axisOrder="row-major")
-        self.image.setLookupTable(
-            (255 * np.asarray(ensure_colormap("inferno").colors)).astype(np.uint8)
-        )
-        self.plot = ThemedPlot()
-        self.plot.setMinimumHeight(60)
-        self.plot.setAspectLocked(True)
-        self.plot.invertY(True)
-        self.plot.setLabel("bottom", "column (pixels)")
-        self.plot.setLabel("left", "row")
-        self.plot.addItem(self.image)
+        self.plot = ImagePlot()
         self.outline = self.plot.plot(pen=pg.mkPen("w", width=2))
         row = QHBoxLayout()
         row.addLayout(controls, 2)
         row.addWidget(self.plot, 6)
         self.body.addWidget(self.about)
         self.body.addLayout(row, 1)
-
-        for signal in (
-            experiment.responses_changed,
-            experiment.job_changed,
-            experiment.stimulus_changed,
-        ):
-            signal.connect(self._show_state)
-        experiment.selection_changed.connect(self._draw)
-        experiment.analysis_changed.connect(self._analysis_changed)
         self._show_state()
 
     # -- from the user -----------------------------------------------------------------
 
     def compute(self) -> None:
         """Map and fit the fields of every encoded unit, in the background."""
-        responses = self.experiment.responses
-        if responses is None:
+        responses, frames = self.experiment.responses, self.experiment.frames
+        method = self.method.currentText()
+        if responses is None or not method:
             return
         window = {"latency_s": self.latency.value(), "window_s": self.window_s.value()}
 
-        def work() -> tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]:
-            return map_receptive_fields(
-                responses, sigma_deg=dot_sigma(responses), **window
+        def work(tell: OnProgress) -> Mapped:
+            return map_fields(responses, frames, method, **window, on_progress=tell)
+
+        def take(result: Mapped) -> None:
+            fields, fit, columns = result
+            self.fit = fit
+            self.attempt(
+                self.experiment.use_analysis, RECEPTIVE_FIELDS, fields, columns
             )
 
-        def take(result: tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]) -> None:
-            fields, fit, columns = result
-            if responses is self.experiment.responses:
-                self.fit = fit
-                self.attempt(
-                    self.experiment.use_analysis, RECEPTIVE_FIELDS, fields, columns
-                )
+        self.run("Mapping receptive fields", work, take)
 
-        self._computing = self.jobs.start(
-            "Mapping receptive fields", work, on_return=take, on_end=self._ended
+    def _method_changed(self, method: str) -> None:
+        latency_s, window_s = WINDOWS_S.get(method, (0.0, 0.0))
+        self.latency.setValue(latency_s)
+        self.window_s.setValue(window_s)
+        self.latency.setToolTip(
+            "The first lag" if method in AVERAGES else "From the stimulus to the window"
         )
-        self._show_state()
-
-    def _ended(self, _job: Job) -> None:
-        self._computing = None
-        self._show_state()
+        self.window_s.setToolTip(
+            "From the first to the last lag"
+            if method in AVERAGES
+            else "Length of the response window"
+        )
 
     # -- from the state ----------------------------------------------------------------
 
     def _show_state(self) -> None:
         responses = self.experiment.responses
-        possible = (
-            responses is not None
-            and "trials" in responses.attrs
-            and has_dots(trial_table(responses))
-        )
-        self.compute_button.setEnabled(possible and self._computing is None)
+        names = []
+        if responses is not None:
+            names = mapping_methods(responses, self.experiment.frames)
+        if names != [self.method.itemText(i) for i in range(self.method.count())]:
+            fill_box(self.method, names)
+            self._method_changed(self.method.currentText())
+        self.compute_button.setEnabled(bool(names) and not self.computing)
         self._draw()
 
     def _analysis_changed(self, name: str) -> None:
-        if name == RECEPTIVE_FIELDS:
-            if name not in self.experiment.analyses:
-                self.fit = None
-            self._draw()
+        if name == RECEPTIVE_FIELDS and name not in self.experiment.analyses:
+            self.fit = None
+        super()._analysis_changed(name)
 
     def outlines_shown(self) -> list[np.ndarray]:
         """Outlines of the selected units' fields, each [points, 2] in (row, column)."""
         if self.fit is None or not self.outlines.isChecked():
             return []
-        chosen = self.experiment.selected_columns()[:MAX_ELLIPSES]
-        ellipses = self.fit.ellipse()[chosen]
-        return [ellipse for ellipse in ellipses if np.isfinite(ellipse).all()]
+        good = self.fit.on_screen & (self.fit.r2 >= self.least_r2.value())
+        chosen = self.experiment.selected_columns()
+        return list(self.fit.ellipse()[chosen[good[chosen]][:MAX_ELLIPSES]])
+
+    def _outlines_changed(self, *_: object) -> None:
+        self.changed.emit()
 
     def _draw(self, *_: object) -> None:
         fields = self.experiment.analyses.get(RECEPTIVE_FIELDS)
-        columns = self.experiment.selected_columns()
-        shown = fields is not None and self.fit is not None and len(columns) > 0
-        self.image.setVisible(shown)
+        column = self.chosen_column()
+        shown = fields is not None and self.fit is not None and column is not None
         self.outline.setVisible(shown)
         self.unit.setEnabled(shown)
-        if not shown:
-            self.about.setText(
-                "None of the mapped units is selected."
-                if fields is not None
-                else "Encode gaussian dots (Stimulus panel) to map receptive fields."
-            )
-            self.changed.emit()
-            return
-        self.unit.blockSignals(True)
-        self.unit.setRange(1, len(columns))
-        self.unit.blockSignals(False)
-        column = columns[self.unit.value() - 1]
-        field = fields["rf"].sel(polarity=self.polarity.currentText()).isel(unit=column)
-        picture = field.transpose("row", "column").to_numpy()
-        rows, cols = fields["row"].to_numpy(), fields["column"].to_numpy()
-        low, high = np.nanmin(picture), np.nanmax(picture)
-        self.image.setImage(np.nan_to_num(picture, nan=low), levels=(low, high))
-        height, width = rows[1] - rows[0], cols[1] - cols[0]
-        self.image.setRect(
-            cols[0] - width / 2,
-            rows[0] - height / 2,
-            width * len(cols),
-            height * len(rows),
-        )
-        ellipse = self.fit.ellipse()[column]
-        self.outline.setData(ellipse[:, 1], ellipse[:, 0])
-        units = self.experiment.units
-        row = units.iloc[self.experiment.job_indices()[column]]
-        text = f"<b>unit {row['unit_id']}</b> &nbsp; "
-        if np.isfinite(row["rf_azimuth_deg"]):
-            text += (
-                f"centre {row['rf_azimuth_deg']:.1f}°, {row['rf_elevation_deg']:.1f}° "
-                f"&nbsp; sigma {row['rf_sigma_long_deg']:.1f}° x "
-                f"{row['rf_sigma_short_deg']:.1f}° &nbsp; r² {row['rf_r2']:.2f}"
-            )
-        else:
-            text += "no field on the screen"
-        self.about.setText(text)
         self.changed.emit()
+        if fields is None or self.fit is None or column is None:
+            self.plot.show_image(None)
+            self.about.setText(
+                f"Encode gaussian dots, sparse noise or a movie of {LEAST_FRAMES} "
+                "frames or more to map receptive fields."
+                if not self.method.count()
+                else "None of the mapped units is selected."
+                if fields is not None
+                else ""
+            )
+            return
+        self.polarity.setEnabled(has_polarities(fields))
+        polarity = self.polarity.currentText() if has_polarities(fields) else BOTH
+        picture, lag_s = unit_map(fields, column, polarity)
+        self._show_picture(fields, picture)
+        fit, which = self.fit, column
+        if polarity != BOTH:  # the columns are of both together
+            fit, which = fit_receptive_fields(picture[None], fit.display), 0
+        ellipse = fit.ellipse()[which]
+        self.outline.setData(ellipse[:, 1], ellipse[:, 0])
+        row = self.experiment.units.iloc[self.experiment.job_indices()[column]]
+        self.about.setText(f"<b>unit {row['unit_id']}</b> &nbsp; " + _place(fit, which))
+        if lag_s is not None:
+            self.about.setText(f"{self.about.text()} &nbsp; lag {1000 * lag_s:.0f} ms")
+
+    def _show_picture(self, fields: xr.Dataset, picture: np.ndarray) -> None:
+        rows, cols = fields["row"].to_numpy(), fields["column"].to_numpy()
+        height, width = rows[1] - rows[0], cols[1] - cols[0]
+        about = fields.attrs["analysis"]
+        signed = bool((picture[np.isfinite(picture)] < 0).any())
+        label = {"luminance": "grey levels", "contrast": "squared grey levels"}
+        self.plot.show_image(
+            picture,
+            rect=(
+                cols[0] - width / 2,
+                rows[0] - height / 2,
+                width * len(cols),
+                height * len(rows),
+            ),
+            limits=symmetric(picture) if signed else None,
+            colormap=DIVERGING if signed else SEQUENTIAL,
+            label=label.get(about.get("quantity"), "response"),
+        )
+        in_degrees = self.axes.currentText() == DEGREES
+        across, down = _degree_ticks(Display.from_dict(about["display"]))
+        for side, name, place, ticks in (
+            ("bottom", "azimuth", "column", across),
+            ("left", "elevation", "row", down),
+        ):
+            self.plot.getAxis(side).setTicks([ticks] if in_degrees else None)
+            self.plot.setLabel(side, f"{name} (deg)" if in_degrees else f"{place} (px)")
 
 
-def _seconds(value: float, tip: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setRange(0.0, 5.0)
-    box.setSingleStep(0.05)
-    box.setSuffix(" s")
-    box.setValue(value)
-    box.setToolTip(tip)
-    return box
+def _degree_ticks(
+    display: Display,
+) -> tuple[list[tuple[float, str]], list[tuple[float, str]]]:
+    """Columns and rows of round angles, which are not evenly spaced on a flat screen."""
+    degrees = np.arange(-80, 81, TICK_DEG)
+    x, y = display.from_degrees(degrees, degrees)
+    row, column = display.to_pixels(x, y)
+    height, width = display.pixels
+    labels = [f"{angle}" for angle in degrees]
+    return tuple(  # type: ignore[return-value]
+        [
+            (at, label)
+            for at, label in zip(places.tolist(), labels, strict=True)
+            if -0.5 <= at <= n - 0.5
+        ]
+        for places, n in ((column, width), (row, height))
+    )
+
+
+def _place(fit: ReceptiveFieldFit, which: int) -> str:
+    if not fit.on_screen[which]:
+        return "no field on the screen"
+    azimuth, elevation = (float(v[which]) for v in fit.centre("degrees"))
+    long, short, _ = (float(v[which]) for v in fit.axes_deg())
+    return (
+        f"centre {azimuth:.1f}°, {elevation:.1f}° &nbsp; (column {fit.x0[which]:.0f}, "
+        f"row {fit.y0[which]:.0f}) &nbsp; sigma {long:.1f}° x {short:.1f}° &nbsp; "
+        f"r² {fit.r2[which]:.2f}"
+    )
+
+
+def _row(*widgets: object) -> QHBoxLayout:
+    row = QHBoxLayout()
+    for widget in widgets:
+        row.addWidget(widget)
+    return row

@@ -5,35 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtWidgets import (
-    QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QHBoxLayout,
-    QPushButton,
-    QSpinBox,
-    QVBoxLayout,
-)
+import pandas as pd
+from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QSpinBox, QVBoxLayout
 
-from insilico_gui.analysis import VonMisesFit, trial_table
+from insilico_gui.analysis import trial_table
 from insilico_gui.analysis.choices import parameters, tune
+from insilico_gui.analysis.fitted_curves import fitted_curve
+from insilico_gui.app.analysis_panel import AnalysisPanel, seconds_box
 from insilico_gui.app.colors import period
-from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.app.panel import fill_box
 from insilico_gui.app.tuning_plots import Curve, CurvePlot, PairPlot, PolarPlot
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
 
-    from insilico_gui.app.jobs import Job, Jobs
+    from insilico_gui.analysis.progress import OnProgress
+    from insilico_gui.app.jobs import Jobs
     from insilico_gui.experiment import Experiment
 
 SHOWN_FIRST = ("pref_dir", "OSI_fit", "DSI_raw", "gOSI", "gDSI")
 """Columns worth a place in the one line of text, where a tuning has them."""
 
-N_COLUMNS = 5
-FIT_FIELDS = ("mu", "kappa", "phi", "amplitude", "baseline", "mse", "success")
+N_COLUMNS = 4
+SIGNIFICANT = 0.01
+"""Li et al. 2025 call units with this p, or a smaller one, tuned."""
 
 
 def analysis_name(parameter: str) -> str:
@@ -41,45 +37,52 @@ def analysis_name(parameter: str) -> str:
     return f"{parameter} tuning"
 
 
-class TuningPanel(Panel):
+class TuningPanel(AnalysisPanel):
     """Responses against a parameter of the trials: curve, polar plot or map.
 
     Shows one unit of the selection at a time, or the mean over the selection.
     """
 
     title = "Tuning"
+    first_unit = 0
 
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
-        self.body.setContentsMargins(2, 2, 2, 2)
-        self._computing: Job | None = None
+        self.compute_button.setText("Compute tuning")
         self.parameter = QComboBox()
         self.parameter.setMinimumContentsLength(9)
         self.parameter.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.parameter.currentTextChanged.connect(self._draw)
-        self.compute_button = QPushButton("Compute tuning")
-        self.compute_button.clicked.connect(self.compute)
-        self.latency = QDoubleSpinBox()
-        self.latency.setRange(0.0, 5.0)
-        self.latency.setSingleStep(0.05)
-        self.latency.setSuffix(" s")
-        self.latency.setToolTip(
-            "The response window starts this long after the stimulus"
+        self.latency = seconds_box(
+            0.0, "The response window starts this long after the stimulus"
         )
-        self.unit = QSpinBox()
+        self.permutations = QSpinBox()
+        self.permutations.setRange(0, 10_000)
+        self.permutations.setSingleStep(100)
+        self.permutations.setSpecialValueText("none")
+        self.permutations.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.permutations.setToolTip(
+            "How often to shuffle presentations for the significance of the tuning; "
+            "needs repeats. 100 is usual."
+        )
+        self.seed = QSpinBox()
+        self.seed.setRange(0, 1_000_000)
+        self.seed.setPrefix("seed ")
+        self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.seed.setToolTip("Equal seeds shuffle equally")
         self.unit.setSpecialValueText("mean")
-        self.unit.setMinimumWidth(90)
         self.unit.setToolTip("0: mean of the selection; n: its n-th unit")
-        self.unit.valueChanged.connect(self._draw)
-        self.indices = text_label()
-        self.indices.setWordWrap(False)  # or the plots would not shrink to the dock
 
+        shuffles = QHBoxLayout()
+        shuffles.addWidget(self.permutations)
+        shuffles.addWidget(self.seed)
         form = QFormLayout()
         form.setVerticalSpacing(2)
         form.addRow("Tuning to", self.parameter)
         form.addRow("Latency", self.latency)
+        form.addRow("Permutations", shuffles)
         form.addRow("Unit", self.unit)
         controls = QVBoxLayout()
         controls.addLayout(form)
@@ -91,45 +94,32 @@ class TuningPanel(Panel):
         row.addLayout(controls, 2)
         row.addWidget(self.cartesian, 5)
         row.addWidget(self.pair, 5)
-        row.addWidget(self.polar, 3)
-        self.body.addWidget(self.indices)
+        row.addWidget(self.polar, 4)
+        self.body.addWidget(self.about)
         self.body.addLayout(row, 1)
-
-        for signal in (
-            experiment.responses_changed,
-            experiment.job_changed,
-            experiment.stimulus_changed,
-        ):
-            signal.connect(self._show_state)
-        experiment.selection_changed.connect(self._selection_changed)
-        experiment.analysis_changed.connect(self._analysis_changed)
         self._show_state()
 
     # -- from the user -----------------------------------------------------------------
 
     def compute(self) -> None:
         """Compute the tuning of every encoded unit, in the background."""
-        responses, latency_s = self.experiment.responses, self.latency.value()
-        parameter = self.parameter.currentText()
+        responses, parameter = self.experiment.responses, self.parameter.currentText()
         if responses is None or not parameter:
             return
+        options = {
+            "latency_s": self.latency.value(),
+            "n_permutations": self.permutations.value(),
+            "seed": self.seed.value(),
+        }
+        name = analysis_name(parameter)
+
+        def work(tell: OnProgress) -> tuple[xr.Dataset, pd.DataFrame]:
+            return tune(responses, parameter, **options, on_progress=tell)
 
         def take(result: tuple[xr.Dataset, pd.DataFrame]) -> None:
-            if responses is self.experiment.responses:
-                name = analysis_name(parameter)
-                self.attempt(self.experiment.use_analysis, name, *result)
+            self.attempt(self.experiment.use_analysis, name, *result)
 
-        self._computing = self.jobs.start(
-            f"Computing {analysis_name(parameter)}",
-            lambda: tune(responses, parameter, latency_s=latency_s),
-            on_return=take,
-            on_end=self._ended,
-        )
-        self._show_state()
-
-    def _ended(self, _job: Job) -> None:
-        self._computing = None
-        self._show_state()
+        self.run(f"Computing {name}", work, take)
 
     # -- from the state ----------------------------------------------------------------
 
@@ -139,20 +129,8 @@ class TuningPanel(Panel):
         if responses is not None and "trials" in responses.attrs:
             names = parameters(trial_table(responses))
         if names != [self.parameter.itemText(i) for i in range(self.parameter.count())]:
-            self.parameter.blockSignals(True)
-            self.parameter.clear()
-            self.parameter.addItems(names)
-            self.parameter.blockSignals(False)
-        self.compute_button.setEnabled(bool(names) and self._computing is None)
-        self._draw()
-
-    def _analysis_changed(self, _name: str) -> None:
-        self._selection_changed()
-
-    def _selection_changed(self) -> None:
-        self.unit.blockSignals(True)
-        self.unit.setRange(0, len(self.experiment.selected_columns()))
-        self.unit.blockSignals(False)
+            fill_box(self.parameter, names)
+        self.compute_button.setEnabled(bool(names) and not self.computing)
         self._draw()
 
     def _draw(self, *_: object) -> None:
@@ -168,7 +146,7 @@ class TuningPanel(Panel):
             self.cartesian.show_curve(None)
             self.polar.show_curve(None)
             self.pair.setVisible(False)
-            self.indices.setText(self._why_empty(parameter, len(columns)))
+            self.about.setText(self._why_empty(parameter, len(columns)))
             return
         number = self.unit.value()
         chosen = columns if number == 0 else columns[[number - 1]]
@@ -179,10 +157,19 @@ class TuningPanel(Panel):
             mean = curve[..., chosen].mean(axis=-1)
             self.pair.show_pair((first, second), levels, mean)
         else:
-            shown = _curve(tuning, parameter, chosen)
+            shown = _curve(tuning, parameter, chosen, self._trials())
             self.cartesian.show_curve(shown)
             self.polar.show_curve(shown if parameter == "direction" else None)
-        self.indices.setText(self._describe(parameter, tuning, chosen, number))
+        self.about.setText(self._describe(parameter, chosen, number))
+        latency = tuning.attrs["analysis"].get("latency_s", 0.0)
+        self.about.setToolTip(
+            f"{'Medians of the units' if number == 0 else 'Of the unit'}; latency "
+            f"{latency:g} s"
+        )
+
+    def _trials(self) -> pd.DataFrame:
+        responses = self.experiment.responses
+        return pd.DataFrame() if responses is None else trial_table(responses)
 
     def _why_empty(self, parameter: str, n_columns: int) -> str:
         if self.experiment.responses is None:
@@ -193,41 +180,76 @@ class TuningPanel(Panel):
             return "None of the encoded units is selected."
         return ""
 
-    def _describe(
-        self, parameter: str, tuning: xr.Dataset, chosen: NDArray[np.int64], number: int
-    ) -> str:
+    def _describe(self, parameter: str, chosen: NDArray[np.int64], number: int) -> str:
         names = self.experiment.analysis_columns(analysis_name(parameter))
         units = self.experiment.units.iloc[self.experiment.job_indices()[chosen]]
-        numeric = [name for name in names if units[name].dtype.kind in "fiub"]
+        chances = [name for name in names if name.startswith("p_")]
+        numeric = [
+            name
+            for name in names
+            if units[name].dtype.kind in "fiub" and name not in chances
+        ]
         numeric.sort(key=lambda n: n.removesuffix("_measured") not in SHOWN_FIRST)
         if number:
             parts = [f"<b>unit {units['unit_id'].iloc[0]}</b>"]
         else:
             # A median of angles would mean nothing.
             numeric = [name for name in numeric if period(name) is None]
-            parts = [f"<b>{len(units):,} units</b>, medians:"]
+            parts = [f"<b>{len(units):,} units</b>"]
+        for name in chances:
+            short = name.removeprefix("p_")
+            if number:
+                parts.append(f"p({short}) {units[name].iloc[0]:.2g}")
+            else:
+                n_tuned = int((units[name] <= SIGNIFICANT).sum())
+                parts.append(f"p({short}) &le; {SIGNIFICANT:g}: {n_tuned:,}")
         values = units[numeric].astype(float).median()
-        parts += [f"{name} {values[name]:.3g}" for name in numeric[:N_COLUMNS]]
-        latency = tuning.attrs["analysis"].get("latency_s", 0.0)
-        parts.append(f"(latency {latency:g} s)")
+        parts += [
+            f"{name.removesuffix('_measured')} {values[name]:.3g}"
+            for name in numeric[:N_COLUMNS]
+        ]
         return " &nbsp; ".join(parts)
 
 
-def _curve(tuning: xr.Dataset, parameter: str, chosen: NDArray[np.int64]) -> Curve:
+def _curve(
+    tuning: xr.Dataset, parameter: str, chosen: NDArray[np.int64], trials: pd.DataFrame
+) -> Curve:
     """The mean curve of some units, with its trials; a fit too if it is one unit."""
+    behind = _behind_curve(tuning, parameter, chosen, trials)
     levels = tuning[parameter].to_numpy().astype(float)
     order = np.argsort(levels)
-    fit = None
-    if len(chosen) == 1 and parameter == "direction" and "kappa" in tuning:
-        fields = {name: tuning[name].to_numpy()[chosen] for name in FIT_FIELDS}
-        around = np.arange(0.0, 361.0, 3.0)
-        fit = around, VonMisesFit(**fields).curve(around)[:, 0]
+    curves = tuning["curve"].to_numpy()[order][:, chosen]
+    if len(chosen) == 1:
+        sem = tuning["sem"].to_numpy()[order][:, chosen[0]]
+        fit = fitted_curve(tuning, parameter, int(chosen[0]))
+    else:
+        sem, fit = curves.std(axis=1, ddof=1) / np.sqrt(len(chosen)), None
     return Curve(
         parameter,
         levels[order],
-        tuning["curve"].to_numpy()[order][:, chosen].mean(axis=1),
-        tuning["sem"].to_numpy()[order][:, chosen].mean(axis=1),
-        tuning[f"trial_{parameter}"].to_numpy().astype(float),
-        tuning["trial_response"].to_numpy()[:, chosen].mean(axis=1),
+        curves.mean(axis=1),
+        sem,
+        tuning[f"trial_{parameter}"].to_numpy().astype(float)[behind],
+        tuning["trial_response"].to_numpy()[behind][:, chosen].mean(axis=1),
         fit,
     )
+
+
+def _behind_curve(
+    tuning: xr.Dataset, parameter: str, chosen: NDArray[np.int64], trials: pd.DataFrame
+) -> NDArray[np.bool_]:
+    """Which presentations the curve is the mean of: those at the best combination.
+
+    None of them if several units differ in what is best.
+    """
+    names = [f"best_{name}" for name in tuning.attrs["analysis"]["other_columns"]]
+    behind = np.ones(tuning.sizes["trial"], bool)
+    if not names:
+        return behind
+    shown = trials[trials[parameter].notna()]
+    if len(chosen) > 1 or len(shown) != len(behind):
+        return ~behind
+    for name in names:
+        best = tuning[name].to_numpy()[chosen[0]]
+        behind &= (shown[name.removeprefix("best_")] == best).to_numpy()
+    return behind

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from napari.utils.colormaps import ensure_colormap
 
+from insilico_gui.app.image_plot import ImagePlot
+from insilico_gui.app.labels import parameter_label
 from insilico_gui.app.panel import ThemedPlot
 from insilico_gui.app.traces_panel import MEAN_COLOR
 
@@ -18,24 +19,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 TRIAL_COLOR = (150, 200, 255, 160)
+BAND_COLOR = (255, 170, 60, 70)
 FIT_COLOR = (120, 255, 160)
 LOGARITHMIC = ("spatial_frequency", "temporal_frequency", "speed")
-UNITS = {
-    "direction": "deg",
-    "orientation": "deg",
-    "spatial_frequency": "cycles/deg",
-    "temporal_frequency": "Hz",
-    "size_deg": "deg",
-    "contrast": "0 to 1",
-}
-"""Units of the parameters of trial tables, for the axes."""
-
-
-def axis_label(parameter: str) -> str:
-    """What to write at the axis of a parameter."""
-    unit = UNITS.get(parameter)
-    name = parameter.removesuffix("_deg").replace("_", " ")
-    return f"{name} ({unit})" if unit else name
 
 
 @dataclass(frozen=True)
@@ -46,9 +32,10 @@ class Curve:
     ----------
     parameter : str
     levels, mean, sem : float64 arrays, [K]
-        Ascending levels; sem is NaN for single presentations.
+        Ascending levels; the standard error over presentations or, of a mean over
+        units, over units; NaN for single ones.
     shown, trials : float64 arrays, [n]
-        Level and response of every presentation.
+        Level and response of every presentation in the mean.
     fit : (float64 array, float64 array) or None
         Levels and values of a fitted curve.
     """
@@ -64,7 +51,18 @@ class Curve:
     @property
     def top(self) -> float:
         """The largest value to be drawn."""
-        return max(float(np.nanmax(self.trials)), float(np.nanmax(self.mean)), 1e-9)
+        return max(float(np.nanmax(self._values)), 1e-9)
+
+    @property
+    def bottom(self) -> float:
+        """The smallest value to be drawn."""
+        return float(np.nanmin(self._values))
+
+    @property
+    def _values(self) -> Floats:
+        fitted = () if self.fit is None else (self.fit[1],)
+        values = np.concatenate([self.trials, self.mean, *fitted])
+        return values if np.isfinite(values).any() else np.zeros(1)
 
 
 class CurvePlot(ThemedPlot):
@@ -80,15 +78,17 @@ class CurvePlot(ThemedPlot):
         self.clear()
         if curve is None:
             return
+        self.setLabel("bottom", parameter_label(curve.parameter))
         is_log = curve.parameter in LOGARITHMIC and bool((curve.levels > 0).all())
-        self.setLogMode(x=is_log, y=False)
-        self.setLabel("bottom", axis_label(curve.parameter))
-        ticks = None
+
+        def place(levels: Floats) -> Floats:
+            return np.asarray(np.log10(levels) if is_log else levels)
+
+        x = place(curve.levels)
         if curve.parameter == "direction":
             ticks = [(float(a), str(a)) for a in range(0, 361, 90)]
-            self.setXRange(-10, 370)
+            self.setXRange(-10, 385, padding=0)  # room for the last label
         else:
-            x = np.log10(curve.levels) if is_log else curve.levels
             ticks = [
                 (float(v), f"{level:g}")
                 for v, level in zip(x, curve.levels, strict=True)
@@ -96,23 +96,24 @@ class CurvePlot(ThemedPlot):
             margin = 0.06 * max(float(np.ptp(x)), 1e-9)
             self.setXRange(x.min() - margin, x.max() + margin, padding=0)
         self.getAxis("bottom").setTicks([ticks])
-        self.plot(curve.shown, curve.trials, **_dots(5))
         if np.isfinite(curve.sem).any():
-            x = np.log10(curve.levels) if is_log else curve.levels
-            bars = pg.ErrorBarItem(
-                x=x, y=curve.mean, height=2 * np.nan_to_num(curve.sem), pen=MEAN_COLOR
-            )
-            self.addItem(bars)
+            sem = np.nan_to_num(curve.sem)
+            edges = [pg.PlotCurveItem(x, curve.mean + sign * sem) for sign in (1, -1)]
+            self.addItem(pg.FillBetweenItem(*edges, brush=BAND_COLOR))
+        self.plot(place(curve.shown), curve.trials, **_dots(5))
         self.plot(
-            curve.levels,
+            x,
             curve.mean,
             pen=pg.mkPen(MEAN_COLOR, width=2),
             symbol="s",
             symbolSize=5,
+            symbolBrush=MEAN_COLOR,
+            symbolPen=None,
         )
         if curve.fit is not None:
-            self.plot(*curve.fit, pen=pg.mkPen(FIT_COLOR, width=1.5))
-        self.setYRange(0, 1.05 * curve.top, padding=0)
+            levels, values = curve.fit
+            self.plot(place(levels), values, pen=pg.mkPen(FIT_COLOR, width=1.5))
+        self.setYRange(min(0.0, curve.bottom), 1.05 * curve.top, padding=0)
 
 
 class PolarPlot(ThemedPlot):
@@ -139,9 +140,10 @@ class PolarPlot(ThemedPlot):
                 pen=pg.mkPen((120, 120, 120), width=1),
             )
         for angle in range(0, 360, 90):
-            text = pg.TextItem(f"{angle}°", color=(170, 170, 170), anchor=(0.5, 0.5))
-            around = np.deg2rad(angle)
-            text.setPos(1.18 * radius * np.cos(around), 1.18 * radius * np.sin(around))
+            right, up = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
+            anchor = ((1 - right) / 2, (1 + up) / 2)  # the side towards the circle
+            text = pg.TextItem(f"{angle}°", color=(170, 170, 170), anchor=anchor)
+            text.setPos(1.03 * radius * right, 1.03 * radius * up)
             self.addItem(text)
         angles = np.deg2rad(curve.shown)
         self.plot(
@@ -154,31 +156,31 @@ class PolarPlot(ThemedPlot):
             closed * np.sin(around),
             pen=pg.mkPen(MEAN_COLOR, width=2),
         )
-        self.setXRange(-1.3 * radius, 1.3 * radius, padding=0)
-        self.setYRange(-1.3 * radius, 1.3 * radius, padding=0)
+        self.setXRange(-1.6 * radius, 1.6 * radius, padding=0)
+        self.setYRange(-1.35 * radius, 1.35 * radius, padding=0)
 
 
-class PairPlot(ThemedPlot):
+class PairPlot(ImagePlot):
     """Mean response at every pair of levels of two parameters, as a picture."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setMinimumHeight(60)
-        self.image = pg.ImageItem(axisOrder="row-major")
-        self.image.setLookupTable(
-            (255 * np.asarray(ensure_colormap("viridis").colors)).astype(np.uint8)
-        )
-        self.addItem(self.image)
+        super().__init__(square=False, rows_down=False)
 
     def show_pair(
         self, names: tuple[str, str], levels: tuple[Floats, Floats], mean: Floats
     ) -> None:
         """Draw responses [K, L], the first parameter upwards, the second to the right."""
-        self.image.setImage(mean, levels=(0.0, max(float(np.nanmax(mean)), 1e-9)))
+        self.show_image(
+            mean,
+            rect=(0, 0, mean.shape[1], mean.shape[0]),
+            limits=(min(0.0, float(np.nanmin(mean))), float(np.nanmax(mean))),
+            colormap="viridis",
+            label="response",
+        )
         for side, name, values in zip(("left", "bottom"), names, levels, strict=True):
             ticks = [(k + 0.5, f"{level:g}") for k, level in enumerate(values)]
             self.getAxis(side).setTicks([ticks])
-            self.setLabel(side, axis_label(name))
+            self.setLabel(side, parameter_label(name, short=side == "left"))
         self.setXRange(0, mean.shape[1], padding=0.02)
         self.setYRange(0, mean.shape[0], padding=0.02)
 

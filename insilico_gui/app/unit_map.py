@@ -173,6 +173,9 @@ class UnitMap:
             if cycle is not None:
                 self._table = colors.lookup_table("hsv")
                 automatic = (0.0, cycle)
+            elif name in colors.SIGNED:
+                self._table = colors.lookup_table("coolwarm")
+                automatic = (-colors.SIGNED[name], colors.SIGNED[name])
             elif self.categories is not None:
                 self._table = colors.categorical_table(len(self.categories))
                 automatic = (-0.5, len(self.categories) - 0.5)

@@ -19,6 +19,7 @@ from insilico_gui.app.lasso import Lasso, points_inside
 from insilico_gui.app.map_panel import MapPanel
 from insilico_gui.app.playback_bar import PlaybackBar
 from insilico_gui.app.population_panel import PopulationPanel
+from insilico_gui.app.retinotopy_panel import RetinotopyPanel
 from insilico_gui.app.rf_panel import ReceptiveFieldPanel
 from insilico_gui.app.selection_panel import SelectionPanel
 from insilico_gui.app.session_panel import SessionPanel
@@ -95,6 +96,7 @@ class InsilicoWindow(QObject):
         self.tuning_panel = TuningPanel(self.experiment, self.jobs)
         self.population_panel = PopulationPanel(self.experiment, self.jobs)
         self.rf_panel = ReceptiveFieldPanel(self.experiment, self.jobs)
+        self.retinotopy_panel = RetinotopyPanel(self.experiment, self.jobs)
         self.compare_panel = ComparePanel(self.experiment, self.jobs)
         self.playback_bar = PlaybackBar(self.experiment, self.jobs)
         self.session_area = self.session_panel.scrolled()
@@ -129,6 +131,7 @@ class InsilicoWindow(QObject):
                 self.traces_panel,
                 self.tuning_panel,
                 self.rf_panel,
+                self.retinotopy_panel,
                 self.population_panel,
             ),
             below=playback,
@@ -179,7 +182,8 @@ class InsilicoWindow(QObject):
         self.rf_panel.changed.connect(self._outlines_changed)
         self.playback_bar.touched.connect(self._stop_following)
         self.playback_bar.cancel_requested.connect(self.cancel)
-        self.jobs.changed.connect(self._jobs_changed)
+        self.jobs.changed.connect(self._show_work)
+        self.jobs.progressed.connect(self._show_work)
         self.jobs.failed.connect(self._say_problem)
         for panel in (
             self.session_panel,
@@ -189,6 +193,7 @@ class InsilicoWindow(QObject):
             self.compare_panel,
             self.map_panel,
             self.rf_panel,
+            self.retinotopy_panel,
         ):
             panel.problem.connect(self._say_problem)
         self.viewer.bind_key(
@@ -436,12 +441,13 @@ class InsilicoWindow(QObject):
     def _stop_following(self) -> None:
         self._follow = False
 
-    def _jobs_changed(self) -> None:
+    def _show_work(self) -> None:
+        """Show the job that was started last; encoding shows its own progress."""
         jobs = self.jobs.announced()
         if not jobs:
             self.playback_bar.hide_progress()
         elif self._encoding not in jobs:
-            self.playback_bar.show_progress(jobs[-1].title)
+            self.playback_bar.show_progress(jobs[-1].title, jobs[-1].latest)
 
     def _lasso_drawn(self, polygon: NDArray[np.float64]) -> None:
         layer = self.map.units_layer

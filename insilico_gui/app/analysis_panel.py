@@ -1,0 +1,126 @@
+"""What the panels have in common that compute something of the responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtWidgets import QDoubleSpinBox, QPushButton, QSpinBox
+
+from insilico_gui.app.panel import Panel, text_label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from insilico_gui.app.jobs import Job, Jobs, Work
+    from insilico_gui.experiment import Experiment
+
+
+class AnalysisPanel(Panel):
+    """Computes in the background, then shows one of the selected units.
+
+    Subclasses implement :meth:`compute`, which calls :meth:`run`; :meth:`_show_state`,
+    for other responses, to be called at the end of their constructor; and :meth:`_draw`.
+
+    Attributes
+    ----------
+    compute_button : QPushButton
+    first_unit : int
+        0 if all together are shown at 0, else 1.
+    unit : QSpinBox
+        Which of the selected units is shown, counted from 1.
+    about : QLabel
+        One line above the plots.
+    """
+
+    first_unit = 1
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self.body.setContentsMargins(2, 2, 2, 2)
+        self._computing: Job | None = None
+        self.compute_button = QPushButton()
+        self.compute_button.clicked.connect(self.compute)
+        self.unit = QSpinBox()
+        self.unit.setMinimum(self.first_unit)
+        self.unit.setValue(self.first_unit)
+        self.unit.setToolTip("Which of the selected units")
+        self.unit.valueChanged.connect(self._draw)
+        self.about = text_label()
+        self.about.setWordWrap(False)  # or the plots would not shrink to the dock
+        for signal in (
+            experiment.responses_changed,
+            experiment.job_changed,
+            experiment.stimulus_changed,
+        ):
+            signal.connect(self._responses_changed)
+        experiment.selection_changed.connect(self._selection_changed)
+        experiment.analysis_changed.connect(self._analysis_changed)
+
+    # -- for subclasses ----------------------------------------------------------------
+
+    def compute(self) -> None:
+        """Start the analysis."""
+        raise NotImplementedError
+
+    def _show_state(self) -> None:
+        raise NotImplementedError
+
+    def _draw(self, *_: object) -> None:
+        raise NotImplementedError
+
+    @property
+    def computing(self) -> bool:
+        """Whether an analysis is under way."""
+        return self._computing is not None
+
+    def run(self, title: str, work: Work, take: Callable[[Any], object]) -> None:
+        """Compute in the background; `take` the result if it is still wanted."""
+        responses = self.experiment.responses
+
+        def keep(result: object) -> None:
+            if responses is self.experiment.responses:
+                take(result)
+
+        self._computing = self.jobs.start(
+            title, work, on_return=keep, on_end=self._ended
+        )
+        self._show_state()
+
+    def chosen_column(self) -> int | None:
+        """Column of the responses whose unit is to be shown; None if none is selected."""
+        columns = self.experiment.selected_columns()
+        return int(columns[max(self.unit.value(), 1) - 1]) if len(columns) else None
+
+    # -- from the state ----------------------------------------------------------------
+
+    def _ended(self, _job: Job) -> None:
+        self._computing = None
+        self._show_state()
+
+    def _responses_changed(self) -> None:
+        if self._computing is not None and self.experiment.responses is None:
+            # Nobody wants the result, and what the work reads is about to be closed
+            self._computing.cancel()
+        self._selection_changed()
+        self._show_state()
+
+    def _analysis_changed(self, _name: str) -> None:
+        self._selection_changed()
+
+    def _selection_changed(self) -> None:
+        self.unit.blockSignals(True)
+        self.unit.setMaximum(max(len(self.experiment.selected_columns()), 1))
+        self.unit.blockSignals(False)
+        self._draw()
+
+
+def seconds_box(value: float, tip: str) -> QDoubleSpinBox:
+    """A box for a duration in seconds."""
+    box = QDoubleSpinBox()
+    box.setRange(0.0, 5.0)
+    box.setSingleStep(0.05)
+    box.setSuffix(" s")
+    box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)  # they are narrow
+    box.setValue(value)
+    box.setToolTip(tip)
+    return box

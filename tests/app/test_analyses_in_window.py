@@ -1,0 +1,230 @@
+"""Analyses through the window: by every mapping stimulus, significance, cancel, maps."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+
+import insilico_gui as ig
+from insilico_gui.analysis.mapping import CONTRAST_AVERAGE, FRAME_AVERAGE, SPARSE_NOISE
+from insilico_gui.app import tuning_panel
+from insilico_gui.app.jobs import Share
+
+LIMIT_S = 60.0
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def laboratory(window):
+    """The demo session, with the 252 units of one field to be encoded."""
+    window.experiment.use_session(ig.open_session("demo"))
+    window.experiment.select(fields=[1])
+    window.stimulus_panel.selected_only.setChecked(True)
+    return window
+
+
+def encode(window, stimulus):
+    window.experiment.use_stimulus(stimulus)
+    window.wait(LIMIT_S)
+    window.encode()
+    window.wait(LIMIT_S)
+    assert window.experiment.responses is not None
+
+
+def press(window, qtbot, button):
+    qtbot.mouseClick(button, LEFT)
+    window.wait(LIMIT_S)
+
+
+def items(box):
+    return [box.itemText(i) for i in range(box.count())]
+
+
+def repeated_gratings():
+    return ig.stimuli.drifting_gratings(
+        n_directions=8, duration_s=0.3, blank_s=0.1, repeats=3
+    )
+
+
+@pytest.mark.timeout(120)
+def test_significance_is_shown_and_becomes_columns(laboratory, qtbot):
+    encode(laboratory, repeated_gratings())
+    panel, experiment = laboratory.tuning_panel, laboratory.experiment
+    laboratory.show_panel(panel)
+    panel.permutations.setValue(40)
+    panel.seed.setValue(7)
+    press(laboratory, qtbot, panel.compute_button)
+    units = experiment.units.iloc[experiment.selection.indices]
+    assert units["p_gOSI"].between(1 / 41, 1).all()
+    about = experiment.responses_to_take()().attrs["analyses"]["direction tuning"]
+    assert (about["n_permutations"], about["seed"]) == (40, 7)
+    assert "p(gOSI) ≤ 0.01: 0" in panel.about.text().replace("&le;", "≤")
+    panel.unit.setValue(3)
+    assert f"p(gOSI) {units['p_gOSI'].iloc[2]:.2g}" in panel.about.text()
+    # the same again with the same seed, by every other way in
+    _, columns = ig.analysis.choices.tune(
+        experiment.responses, "direction", n_permutations=40, seed=7
+    )
+    np.testing.assert_array_equal(units["p_gOSI"], columns["p_gOSI"])
+
+
+@pytest.mark.timeout(120)
+def test_cancel_of_a_fit_half_way(laboratory, qtbot, monkeypatch):
+    encode(laboratory, repeated_gratings())
+    panel, experiment = laboratory.tuning_panel, laboratory.experiment
+    laboratory.show_panel(panel)
+    half_way, go_on = threading.Event(), threading.Event()
+    told = []
+
+    def watched(*args, on_progress, **kwargs):
+        def tell(done, total):
+            told.append(done / total)
+            if done >= total / 2:
+                half_way.set()
+                go_on.wait(LIMIT_S)
+            on_progress(done, total)
+
+        return original(*args, on_progress=tell, **kwargs)
+
+    original = tuning_panel.tune
+    monkeypatch.setattr(tuning_panel, "tune", watched)
+    panel.permutations.setValue(200)
+    qtbot.mouseClick(panel.compute_button, LEFT)
+    qtbot.waitUntil(half_way.is_set, timeout=20_000)
+    (job,) = laboratory.jobs.announced()
+    qtbot.waitUntil(lambda: isinstance(job.latest, Share), timeout=5000)
+    bar = laboratory.playback_bar
+    assert bar.progress.isVisible()
+    assert 0 < bar.progress.value() < bar.progress.maximum()
+    assert bar.doing.text().startswith("Computing direction tuning")
+    assert not panel.compute_button.isEnabled()
+    qtbot.mouseClick(bar.cancel_button, LEFT)
+    go_on.set()
+    laboratory.wait(LIMIT_S)
+    assert told[-1] < 1  # it ended there
+    assert "direction tuning" not in experiment.analyses
+    assert bar.message.text().startswith("Cancelled: Computing direction tuning")
+    assert not bar.progress.isVisible()
+    # and the window goes on
+    monkeypatch.undo()
+    panel.permutations.setValue(0)
+    press(laboratory, qtbot, panel.compute_button)
+    assert "direction tuning" in experiment.analyses
+
+
+@pytest.mark.timeout(120)
+def test_sparse_noise_and_its_averages_map_fields(laboratory, qtbot):
+    encode(
+        laboratory,
+        ig.stimuli.sparse_noise(n_presentations=300, duration_s=0.1, density=0.08),
+    )
+    panel, experiment = laboratory.rf_panel, laboratory.experiment
+    laboratory.show_panel(panel)
+    assert items(panel.method) == [SPARSE_NOISE, CONTRAST_AVERAGE, FRAME_AVERAGE]
+    press(laboratory, qtbot, panel.compute_button)
+    units = experiment.units.iloc[experiment.selection.indices]
+    inside = units[["true_rf_x", "true_rf_y"]].abs().max(axis=1) < 0.75
+    # squares of 8 degrees are 0.074 and 0.132 wide
+    assert (units["rf_x_fit"] - units["true_rf_x"])[inside].abs().median() < 0.037
+    assert (units["rf_y_fit"] - units["true_rf_y"])[inside].abs().median() < 0.066
+    assert panel.outline.isVisible()
+    pictures = {}
+    for polarity in ("on+off", "on", "off"):
+        panel.polarity.setCurrentText(polarity)
+        pictures[polarity] = panel.plot.image.image.copy()
+    fields = experiment.analyses["receptive fields"]
+    np.testing.assert_allclose(
+        pictures["off"], fields["rf"].sel(polarity="off").isel(unit=0)
+    )
+    assert not np.allclose(pictures["on"], pictures["off"], equal_nan=True)
+    axis = panel.plot.getAxis("bottom")
+    assert axis.labelText == "azimuth (deg)"
+    ticks = {text: at for at, text in axis._tickLevels[0]}
+    assert ticks["0"] == pytest.approx(127.5)
+    assert ticks["20"] - ticks["0"] < ticks["60"] - ticks["40"]  # a flat screen
+    panel.axes.setCurrentText("pixels")
+    assert axis.labelText == "column (px)"
+
+    panel.method.setCurrentText(CONTRAST_AVERAGE)
+    press(laboratory, qtbot, panel.compute_button)
+    units = experiment.units.iloc[experiment.selection.indices]
+    assert (units["rf_x_fit"] - units["true_rf_x"])[inside].abs().median() < 0.037
+    assert not panel.polarity.isEnabled()
+    assert "lag" in panel.about.text()
+
+
+@pytest.mark.timeout(120)
+def test_monet_is_mapped_by_contrast(laboratory, qtbot):
+    encode(laboratory, ig.stimuli.monet2(n_blocks=2, duration_s=12))
+    panel, experiment = laboratory.rf_panel, laboratory.experiment
+    assert items(panel.method) == [CONTRAST_AVERAGE, FRAME_AVERAGE]
+    press(laboratory, qtbot, panel.compute_button)
+    units = experiment.units.iloc[experiment.selection.indices]
+    untuned = (units["true_class"] == "untuned") & (
+        units[["true_rf_x", "true_rf_y"]].abs().max(axis=1) < 0.75
+    )
+    error = (units["rf_x_fit"] - units["true_rf_x"])[untuned].abs()
+    assert error.median() < 2 / 15
+    panel.outlines.setChecked(True)
+    panel.least_r2.setValue(0.3)
+    good = (units["rf_r2"] >= 0.3) & units["rf_x_fit"].notna()
+    drawn = laboratory.viewer.layers["Receptive fields"]
+    assert 0 < len(drawn.data) == good.sum() < len(units)
+
+
+@pytest.mark.timeout(120)
+def test_what_does_not_fit_a_stimulus_is_said(laboratory, qtbot):
+    encode(laboratory, ig.stimuli.full_field_flashes(blank_s=0.3, repeats=2))
+    assert not laboratory.rf_panel.compute_button.isEnabled()
+    assert laboratory.rf_panel.about.text().startswith("Encode gaussian dots, sparse")
+    panel = laboratory.tuning_panel
+    assert "direction" not in items(panel.parameter)
+    encode(
+        laboratory,
+        ig.stimuli.drifting_gratings(n_directions=8, duration_s=0.3, blank_s=0.1),
+    )
+    panel.permutations.setValue(20)
+    press(laboratory, qtbot, panel.compute_button)
+    message = laboratory.playback_bar.message.text()
+    assert message.startswith("⚠ Every condition was presented only once")
+    assert message.count(".") == 1
+    assert panel.compute_button.isEnabled()
+
+
+@pytest.mark.timeout(120)
+def test_retinotopy_of_the_sheet(window, qtbot):
+    experiment, panel = window.experiment, window.retinotopy_panel
+    assert not panel.compute_button.isEnabled()
+    experiment.use_session(ig.open_session("demo"))
+    window.show_panel(panel)
+    assert items(panel.source) == ["unit table"]
+    press(window, qtbot, panel.compute_button)
+    maps = experiment.analyses["retinotopy"]
+    # the field signs that the demo's cortex is built with
+    assert sorted(maps["patch_name"].to_numpy().tolist()) == sorted(
+        ["V1 \N{MINUS SIGN}", "LM +", "RL +", "AL \N{MINUS SIGN}"]
+    )
+    units = experiment.units
+    found = units["sign_area"].str.split().str[0]
+    inside = units["sign_patch"] > 0
+    assert inside.mean() > 0.8
+    assert (found == units["area"])[inside].mean() > 0.97
+    assert (found[~inside] == "none").all()
+    np.testing.assert_allclose(
+        panel.plots["field_sign"].image.image, maps["field_sign"].to_numpy()
+    )
+    assert panel.plots["azimuth"].plotItem.titleLabel.text == "azimuth (deg)"
+    # its columns colour the map, with zero in the middle
+    assert "field_sign" in items(window.map_panel.color_by)
+    window.map_panel.color_by.setCurrentText("field_sign")
+    assert window.map.limits == (-1.0, 1.0)
+    window.map_panel.color_by.setCurrentText("sign_area")
+    assert "V1 \N{MINUS SIGN}" in window.map.categories
+    # too little smoothing: one sentence
+    panel.sigma_um.setValue(5)
+    press(window, qtbot, panel.compute_button)
+    message = window.playback_bar.message.text()
+    assert message.startswith("⚠ No place of the sheet has enough units")
