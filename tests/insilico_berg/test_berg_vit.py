@@ -77,6 +77,36 @@ def test_eeg_files_of_every_generation(tmp_path, heads, generation):
         )
 
 
+def test_vertices_of_full_number(tmp_path, heads):
+    n = 163_842
+    berg_vit.write_fsaverage(tmp_path, vertices=n, rois={})
+    folder = tmp_path / berg_vit.VERTEX_FOLDER / "encoding_models_weights"
+    path = folder / "weights_subject-01.npy"
+    model = read_fsaverage(path)
+    (scores,) = scores_of(model, heads["features"])
+
+    def found(side, rows=slice(None)):
+        return Readout(model.regressions[side], rows, "cpu")(scores).numpy()
+
+    left, right = found("lh"), found("rh")
+    assert [[*left.shape], [*right.shape]] == heads["fs_all_shapes"].tolist()
+    lh_idx, rh_idx = heads["lh_idx"], heads["rh_idx"]
+    pairs = [
+        ("fs_all_lh_sub", left[:, ::5000]),
+        ("fs_all_rh_sub", right[:, ::5000]),
+        ("fs_lh_only_lh", left[:, lh_idx]),
+        ("fs_lh_only_rh", right[:, ::5000]),
+        ("fs_roi_V1v_lh", found("lh", lh_idx)),
+        ("fs_roi_V1v_rh", found("rh", rh_idx)),
+        ("fs_roi_beats_vertices_lh", found("lh", lh_idx)),
+        ("fs_roi_FBA2_empty_lh_lh", found("lh", lh_idx[:0])),
+        ("fs_roi_FBA2_empty_lh_rh", found("rh", rh_idx[:3])),
+    ]
+    for name, values in pairs:
+        np.testing.assert_allclose(values, heads[name], rtol=0, atol=1e-4, err_msg=name)
+    path.unlink()  # a third of a gigabyte
+
+
 def test_matrices_of_other_types_and_orders(tmp_path, heads):
     berg_vit.write_eeg(tmp_path)
     path = eeg_files(tmp_path, "G2")[0]
