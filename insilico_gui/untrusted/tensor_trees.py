@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 #: Functions with which numpy pickles arrays and numbers, in old and new spelling.
 NUMPY_NAMES = (
+    "builtins.bytes",  # the data of empty arrays
     "numpy.ndarray",
     "numpy.dtype",
     *(

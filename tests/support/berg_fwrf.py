@@ -9,16 +9,18 @@ from __future__ import annotations
 import argparse
 import pickle
 import zlib
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+DATA = Path(__file__).parents[1] / "data" / "berg"
 GRIDS = (27, 25, 13)
+PIXELS = (7 + 8 * np.arange(27), 15 + 8 * np.arange(25), 15 + 16 * np.arange(13))
 FEATURES = 768
+SEED = 11
 MODEL = "encoding_models/modality-fmri/train_dataset-nsd/model-fwrf"
 #: Where the folder of the model is, by generation.
 LAYOUTS = {
@@ -26,7 +28,7 @@ LAYOUTS = {
     "training script": MODEL.replace("train_dataset", "training_dataset"),
 }
 
-_BLOCKS = {name: 128 for name in "conv4a conv4b conv5a conv5b conv6a".split()}
+_BLOCKS = dict.fromkeys("conv4a conv4b conv5a conv5b conv6a".split(), 128)
 _BLOCKS["conv6b"] = 64
 
 
@@ -39,10 +41,11 @@ def draw(
     return torch.from_numpy(np.float32(offset) + np.float32(scale) * z)
 
 
+@cache
 def encoder(
     seed: int, prefix: str = "", mean_prefix: str | None = None
 ) -> dict[str, Any]:
-    """State dict of the network.
+    """State dict of the network; do not change it.
 
     Parameters
     ----------
@@ -92,16 +95,43 @@ def readout(seed: int, subject: int, voxels: int, prefix: str = "") -> dict[str,
     return made
 
 
+def receptive_fields(voxels: int, seed: int = SEED) -> tuple[np.ndarray, np.ndarray]:
+    """Centres (column, row) [V, 2] and standard deviations [V] in pixels."""
+    rng = np.random.default_rng(seed)
+    return rng.uniform(60, 166, (voxels, 2)), rng.uniform(10, 16, voxels)
+
+
+def gaussian_fields(centers: np.ndarray, sizes: np.ndarray) -> dict[str, torch.Tensor]:
+    """Logits of round pooling fields in these places, the same in all groups."""
+    made = {}
+    for i, pixels in enumerate(PIXELS):
+        x = pixels[None, None, :] - centers[:, 0, None, None]
+        y = pixels[None, :, None] - centers[:, 1, None, None]
+        logits = -(x**2 + y**2) / (2 * sizes[:, None, None] ** 2)
+        made[f"rf{i}"] = torch.from_numpy(logits.astype(np.float32))
+    return made
+
+
 def checkpoint(
     seed: int,
     subject: int,
     voxels: int,
     prefix: str = "",
     mean_prefix: str | None = None,
+    retinotopic: bool = False,
 ) -> dict[str, Any]:
-    """Everything that is in a published file."""
-    enc = encoder(seed, prefix, mean_prefix)
+    """Everything that is in a published file.
+
+    Parameters
+    ----------
+    retinotopic : bool
+        Round receptive fields (:func:`receptive_fields`) instead of random ones, which
+        have no place.
+    """
+    enc = dict(encoder(seed, prefix, mean_prefix))
     best = {"enc": enc, "fwrfs": {subject: readout(seed, subject, voxels, prefix)}}
+    if retinotopic:
+        best["fwrfs"][subject] |= gaussian_fields(*receptive_fields(voxels, seed))
     # The last epoch's weights are others than the best: nothing may read them.
     last = {"enc": {}, "fwrfs": {subject: {"b": torch.full((voxels,), torch.nan)}}}
     return {
@@ -177,14 +207,33 @@ def save_metadata(content: dict[str, Any], path: Path, old: bool = False) -> Pat
     return path
 
 
+def pictures(n: int, height: int = 60, width: int = 60, seed: int = 0) -> np.ndarray:
+    """Random RGB pictures, uint8 [n, 3, H, W], with coarse and fine structure."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 160, (n, 3, -(-height // 8), -(-width // 8)))
+    levels = np.kron(coarse, np.ones((8, 8), int))[:, :, :height, :width]
+    return (levels + rng.integers(0, 96, levels.shape)).astype(np.uint8)
+
+
+def levels_of(root: Path, layout: str = "current") -> list[Path]:
+    """Every folder from the root to the weights: what somebody may choose."""
+    folder = root
+    made = [root]
+    for part in (*Path(LAYOUTS[layout]).parts, "encoding_models_weights"):
+        folder = folder / part
+        made.append(folder)
+    return made
+
+
 def write_model(
     root: Path,
     *,
     subject: int = 1,
     roi: str = "V1",
     voxels: int | tuple[int, ...] = 7,
-    seed: int = 11,
+    seed: int = SEED,
     layout: str = "current",
+    retinotopic: bool = False,
     with_metadata: bool = True,
     old: bool = False,
 ) -> Path:
@@ -196,6 +245,8 @@ def write_model(
         How many there are; a tuple makes files ``_split-1``, ``_split-2``, ...
     layout : str
         One of :data:`LAYOUTS`.
+    retinotopic : bool
+        See :func:`checkpoint`.
     old : bool
         Files as older versions of torch and numpy wrote them.
 
@@ -208,7 +259,8 @@ def write_model(
     name = f"sub-{subject:02d}_roi-{roi}"
     weights = folder / "encoding_models_weights"
     if isinstance(voxels, int):
-        save(checkpoint(seed, subject, voxels), weights / f"weights_{name}.pt", old)
+        content = checkpoint(seed, subject, voxels, retinotopic=retinotopic)
+        save(content, weights / f"weights_{name}.pt", old)
     else:
         for i, n in enumerate(voxels, start=1):
             content = checkpoint(seed, subject, n, f"split{i}.", "split1.")

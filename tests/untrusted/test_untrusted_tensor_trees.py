@@ -23,7 +23,7 @@ MIXED = {
         "subjects": {1: {"b": TENSOR}},
     },
     "mean": np.ones((1, 3), np.float32),
-    "history": [np.float64(0.5), {"epoch": 3}],
+    "history": [np.float64(0.5), {"epoch": 3}, np.empty(0)],
     "args.": argparse.Namespace(rate=np.float32(0.1), names=["x"]),
     "epoch": 7,
 }
