@@ -138,6 +138,11 @@ def retinotopy(
     source = Source(
         session, stimulus, settings, trials, directory, device, area, field, any_of
     )
+    if known and any(o is not None for o in (method, stimulus, latency, window)):
+        raise AnalysisError(
+            "With --known nothing is shown or mapped; leave out --known, or the method, "
+            "stimulus, latency and window."
+        )
     if known:
         units, provenance = source.units()
         columns = _known_centres(units, session)

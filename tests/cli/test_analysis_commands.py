@@ -134,6 +134,25 @@ def test_contrast_of_a_family_set_by_name(files):
     assert error.median() < 0.2
 
 
+def test_a_specification_is_shown_from_its_file(files):
+    spec, out = files / "few.yaml", files / "spec.csv"
+    spec.write_text(
+        "family: drifting_gratings\ndirections: [0, 90, 180, 270]\n"
+        "temporal_frequency: [1, 4]\nduration_s: 0.8\n"
+    )
+    line = done(
+        *("tuning", "demo", "-o", out, *SOME, "--stimulus", spec),
+        *("-p", "temporal_frequency", "--latency", 0.3, "--window", 0.5),
+    )
+    assert "tuning to temporal_frequency" in line
+    table = pd.read_csv(out)
+    tuned = table["true_class"] != "untuned"
+    clear = tuned & ((table["true_tf"] < 1.4) | (table["true_tf"] > 2.9))
+    right = (table["pref_tf_raw"] > 2) == (table["true_tf"] > 2)
+    assert right[clear].mean() > 0.95
+    assert set(table["pref_tf_raw"]) == {1.0, 4.0}
+
+
 @pytest.mark.parametrize(
     ("method", "settings", "least"),
     [
@@ -264,6 +283,10 @@ def test_signal_correlations_and_their_matrix(gratings, files):
         (("receptive-fields", "demo", "-o", "x.csv", "--maps", "x.txt"), ".npz"),
         (("sparseness", "GRATINGS", "-o", "x.csv", "--variant", "x"), "treves-rolls"),
         (("sparseness", "GRATINGS", "-o", "x.csv", "--over", "x"), "no column 'x'"),
+        (
+            ("retinotopy", "demo", "-o", "x.csv", "--known", "--method", "dots"),
+            "--known",
+        ),
         (("signal-correlations", "demo", "-o", "x.csv", "--matrix", "m"), ".npy"),
     ],
 )
