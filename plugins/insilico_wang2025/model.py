@@ -14,10 +14,10 @@ import torch
 
 from insilico_gui.device import full_float32, resolve_device
 from insilico_gui.errors import BehaviorError, EncodingError, StimulusError
+from insilico_wang2025.engine import Engine
 from insilico_wang2025.folders import find_scan
 from insilico_wang2025.moments import read_moments, together
 from insilico_wang2025.network.readout import poisson_loss
-from insilico_wang2025.session import FRAMES_AT_ONCE
 from insilico_wang2025.unit_table import read_units
 from insilico_wang2025.weights import load_network
 
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+    from insilico_wang2025.engine import EngineState
     from insilico_wang2025.ids import ScanKey
     from insilico_wang2025.moments import Moment
-    from insilico_wang2025.network import Network, State
+    from insilico_wang2025.network import Network
 
 
 class Model:
@@ -45,7 +46,8 @@ class Model:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self._state: State | None = None
+        self._engine = Engine(network)
+        self._state: EngineState | None = None
         self._n_videos = 0
 
     def predict(
@@ -69,13 +71,7 @@ class Model:
         if not moments:
             raise StimulusError("There are no frames to predict; give at least one.")
         self._reset()
-        kind = self.network.readout.position.mu.device.type
-        step = max(1, FRAMES_AT_ONCE.get(kind, 1) // len(moments[0].frame))
-        responses = [
-            self._run(moments[start : start + step])
-            for start in range(0, len(moments), step)
-        ]
-        whole = np.concatenate(responses)
+        whole = self._run(moments)
         batched = any(moment.batched for moment in moments)
         return whole if batched else whole[:, 0]
 
@@ -169,7 +165,7 @@ class Model:
     def _log_response(self, moments: list[Moment]) -> torch.Tensor:
         n_videos = len(moments[0].frame)
         if self._state is None:
-            self._state = self.network.initial_state(n_videos)
+            self._state = self._engine.initial_state(n_videos)
             self._n_videos = n_videos
         if any(len(moment.frame) != self._n_videos for moment in moments):
             raise StimulusError(
@@ -177,7 +173,7 @@ class Model:
                 "cannot go on with another number; reset it, or keep the batch size."
             )
         device = self.network.readout.position.mu.device
-        inputs = (
+        frames, eye, behavior = (
             torch.tensor(np.stack(parts, axis=1), device=device)
             for parts in (
                 [moment.frame for moment in moments],
@@ -185,8 +181,8 @@ class Model:
                 [moment.modulation for moment in moments],
             )
         )
-        with torch.inference_mode(), full_float32():
-            log_response, self._state = self.network(*inputs, self._state)
+        with full_float32():
+            log_response, self._state = self._engine(frames, eye, behavior, self._state)
         moved: torch.Tensor = log_response.transpose(0, 1)
         return moved
 

@@ -12,8 +12,8 @@ from insilico_gui.device import full_float32, resolve_device
 from insilico_gui.errors import BehaviorError, SelectionError, StimulusError
 from insilico_gui.streaming import StreamingSession
 from insilico_gui.untrusted.hashes import weights_hash
+from insilico_wang2025.engine import Engine, EngineState
 from insilico_wang2025.folders import find_scan
-from insilico_wang2025.network import Network, State
 from insilico_wang2025.retinotopy import retinotopy
 from insilico_wang2025.unit_table import known_units, unit_table
 from insilico_wang2025.weights import load_network
@@ -27,13 +27,10 @@ if TYPE_CHECKING:
 
     from insilico_gui.session import InputKind
     from insilico_wang2025.ids import ScanKey
+    from insilico_wang2025.network import Network
 
 FRAME_SHAPE = (144, 256)
 FRAME_RATE = 30.0
-
-#: Frames (of all videos together) that are run at once. On a CPU more only cost memory:
-#: four are as fast as any, and need about 0.2 GB.
-FRAMES_AT_ONCE = MappingProxyType({"cpu": 4, "cuda": 32})
 
 CITATION = (
     "Wang et al. (2025), Foundation model of neural activity predicts response to new "
@@ -42,7 +39,7 @@ CITATION = (
 DOI = "10.1038/s41586-025-08829-y"
 
 
-class Wang2025Session(StreamingSession[State]):
+class Wang2025Session(StreamingSession[EngineState]):
     """One scan of the MICrONS mouse; see :class:`insilico_gui.session.Session`.
 
     Behaviour, both z-scored over the recording: ``perspective`` is the pupil's x and y,
@@ -67,45 +64,37 @@ class Wang2025Session(StreamingSession[State]):
         self.attrs = attrs
         self.network = network
         self.device = str(network.readout.position.mu.device)
-        kind = network.readout.position.mu.device.type
-        self._frames_at_once = FRAMES_AT_ONCE.get(kind, 1)
+        self._engine = Engine(network)
 
-    def initial_state(self, n_videos: int) -> State:
+    def initial_state(self, n_videos: int) -> EngineState:
         """State before the first frame: zeros."""
-        return self.network.initial_state(n_videos)
+        return self._engine.initial_state(n_videos)
 
     def advance(
         self,
-        state: State,
+        state: EngineState,
         frames: NDArray[np.uint8],
         behavior: Mapping[str, NDArray[np.float32]],
         units: NDArray[np.int64] | None,
-    ) -> tuple[NDArray[np.float32], State]:
+    ) -> tuple[NDArray[np.float32], EngineState]:
         """See :meth:`insilico_gui.streaming.StreamingSession.advance`."""
         self._check_frames(frames)
         self._check_behavior(behavior, frames.shape[1])
         self._check_units(units)
         n_videos, n_frames = frames.shape[:2]
         rest = np.zeros((n_videos, n_frames, 2), dtype=np.float32)
-        inputs = [
+        shown, eye, moving = (
             torch.tensor(array, device=self.device)
             for array in (
                 frames,
                 behavior.get("perspective", rest),
                 behavior.get("modulation", rest),
             )
-        ]
+        )
         columns = None if units is None else torch.tensor(units, device=self.device)
-        step = max(1, self._frames_at_once // n_videos)
-        n_units = len(self.units) if units is None else len(units)
-        responses = np.empty((n_videos, n_frames, n_units), dtype=np.float32)
-        with torch.inference_mode(), full_float32():
-            for start in range(0, n_frames, step):
-                part = slice(start, start + step)
-                log_response, state = self.network(
-                    *(array[:, part] for array in inputs), state, units=columns
-                )
-                responses[:, part] = log_response.exp().cpu().numpy()
+        with full_float32():
+            log_response, state = self._engine(shown, eye, moving, state, columns)
+            responses: NDArray[np.float32] = log_response.exp().cpu().numpy()
         return responses, state
 
     def _check_frames(self, frames: NDArray[np.uint8]) -> None:

@@ -15,6 +15,8 @@ from insilico_wang2025.network.readout import poisson_loss
 from support import wang2025_synthetic as synthetic
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from insilico_wang2025.network import Network
 
 TOLERANCE = 2e-5
@@ -27,6 +29,19 @@ def load(case: str) -> dict[str, np.ndarray]:
 
 def network_of(case: dict[str, np.ndarray]) -> Network:
     return synthetic.network(int(case["seed"]), int(case["units"]))
+
+
+@pytest.fixture(params=["plain", "engine"])
+def model_of(request: pytest.FixtureRequest) -> Callable[[Network], Model]:
+    """A model run by the engine, as it is, or by the plain modules."""
+
+    def make(network: Network) -> Model:
+        model = Model(network)
+        if request.param == "plain":
+            model._engine = network
+        return model
+
+    return make
 
 
 def assert_close(found: np.ndarray, expected: np.ndarray) -> None:
@@ -86,10 +101,10 @@ def test_constants_of_a_new_network() -> None:
     )
 
 
-def test_case_a_one_video_and_its_intermediates() -> None:
+def test_case_a_one_video_and_its_intermediates(model_of) -> None:
     case = load("a")
     network = network_of(case)
-    assert_close(Model(network).predict(case["video"]), case["expected"])
+    assert_close(model_of(network).predict(case["video"]), case["expected"])
     for name, values in intermediates(network, case).items():
         tolerance = 5e-4 if name == "im_perspective_out" else 1e-4
         np.testing.assert_allclose(
@@ -180,23 +195,23 @@ def intermediates(
     return found
 
 
-def test_case_b_moving_eye_and_behaviour() -> None:
+def test_case_b_moving_eye_and_behaviour(model_of) -> None:
     case = load("b")
-    model = Model(network_of(case))
+    model = model_of(network_of(case))
     found = model.predict(case["video"], case["perspectives"], case["modulations"])
     assert_close(found, case["expected"])
 
 
-def test_case_c_batch_of_videos() -> None:
+def test_case_c_batch_of_videos(model_of) -> None:
     case = load("c")
-    model = Model(network_of(case))
+    model = model_of(network_of(case))
     found = model.predict(case["video"], case["perspectives"], case["modulations"])
     assert_close(found, case["expected"])
 
 
-def test_case_d_continued_and_reset() -> None:
+def test_case_d_continued_and_reset(model_of) -> None:
     case = load("d")
-    model = Model(network_of(case))
+    model = model_of(network_of(case))
     inputs = [case[name] for name in ("video", "perspectives", "modulations")]
     split = int(case["split"])
     first, second = [x[:split] for x in inputs], [x[split:] for x in inputs]
@@ -208,9 +223,9 @@ def test_case_d_continued_and_reset() -> None:
     assert_close(model.predict(*second), case["expected_second_after_reset"])
 
 
-def test_case_e_one_video_with_three_eye_movements() -> None:
+def test_case_e_one_video_with_three_eye_movements(model_of) -> None:
     case = load("e")
-    model = Model(network_of(case))
+    model = model_of(network_of(case))
     found = model.predict(case["video"], case["perspectives"], case["modulations"])
     assert_close(found, case["expected"])
 
@@ -226,10 +241,10 @@ def test_case_f_frame_sizes_and_periphery(size: str, periphery: str) -> None:
     assert_close(found.numpy(), case[f"expected_{size}{suffix}"])
 
 
-def test_case_g_streams_and_losses() -> None:
+def test_case_g_streams_and_losses(model_of) -> None:
     case = load("g")
     network = network_of(case)
-    model = Model(network)
+    model = model_of(network)
     inputs = [case[name] for name in ("video", "perspectives", "modulations")]
     assert_close(model.predict(*inputs), case["expected"])
     targets = torch.from_numpy(case["targets"])
@@ -253,10 +268,10 @@ def assert_close_losses(
     assert np.max(np.abs(found - expected) / terms) <= TOLERANCE
 
 
-def test_case_h_extreme_eye_positions() -> None:
+def test_case_h_extreme_eye_positions(model_of) -> None:
     case = load("h")
     network = network_of(case)
-    found = Model(network).predict(case["video"], case["perspectives"])
+    found = model_of(network).predict(case["video"], case["perspectives"])
     assert_close(found, case["expected"])
     eye = torch.from_numpy(case["perspectives"])[None]
     with torch.inference_mode():

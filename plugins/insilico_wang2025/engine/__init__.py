@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from insilico_wang2025.engine.engine import Engine
+from insilico_wang2025.engine.engine import Engine, EngineState
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "EngineState"]

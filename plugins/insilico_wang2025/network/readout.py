@@ -84,7 +84,8 @@ class Readout(nn.Module):
     def fold(self) -> None:
         """Compute once what all units read; do it after loading and moving."""
         with torch.no_grad():
-            self._folded = self._looks(None)
+            self._folded = None
+            self._folded = self.looks()
 
     def forward(
         self, maps: Tensor, units: Tensor | None = None, stream: int | None = None
@@ -101,8 +102,7 @@ class Readout(nn.Module):
         -------
         Tensor, [N, T, u]
         """
-        folded = self._folded if stream is None else None
-        looks = folded or self._looks(stream)
+        looks = self.looks(stream)
         if units is not None:
             looks = Looks(*(part[units] for part in looks))
         n_videos, _, n_frames = maps.shape[:3]
@@ -113,7 +113,10 @@ class Readout(nn.Module):
         ]
         return torch.stack(logs).view(n_videos, n_frames, -1) + looks.bias
 
-    def _looks(self, stream: int | None) -> Looks:
+    def looks(self, stream: int | None = None) -> Looks:
+        """What all units read: of one stream, or of all."""
+        if self._folded is not None and stream is None:
+            return self._folded
         streams = range(STREAMS) if stream is None else (stream,)
         features = torch.cat([self.feature.weights[s][:, 0] for s in streams], dim=1)
         bias = torch.cat([self.biases[s] for s in streams], dim=1).mean(1)

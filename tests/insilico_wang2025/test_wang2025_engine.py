@@ -1,0 +1,147 @@
+"""The engine against the reference vectors, the plain network, and itself."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from insilico_wang2025.engine import Engine
+from insilico_wang2025.engine.winograd import TemporalConv
+from support import wang2025_synthetic as synthetic
+
+TOLERANCE = 2e-5
+
+
+@pytest.fixture(scope="module")
+def network():
+    return synthetic.network(101, 64)
+
+
+@pytest.fixture(scope="module")
+def engine(network):
+    return Engine(network)
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    """Two videos of 12 small frames with their eye positions and behaviour."""
+    rng = np.random.default_rng(5)
+    frames = rng.integers(0, 256, (2, 12, 36, 64), dtype=np.uint8)
+    traces = rng.standard_normal((2, 2, 12, 2), dtype=np.float32)
+    return tuple(map(torch.from_numpy, (frames, *traces)))
+
+
+@pytest.fixture(scope="module")
+def plain(network, inputs):
+    """What the plain network says of both videos, [2, 12, 64]."""
+    with torch.inference_mode():
+        return network(*inputs, network.initial_state(2))[0]
+
+
+def run(model, inputs, sizes, **options):
+    """Log responses to the chunks of `sizes` frames, one after the other."""
+    state = model.initial_state(len(inputs[0]))
+    logs = []
+    with torch.inference_mode():
+        for chunk in zip(*(part.split(sizes, 1) for part in inputs), strict=True):
+            log_response, state = model(*chunk, state, **options)
+            logs.append(log_response)
+    return torch.cat(logs, 1)
+
+
+def assert_close(found, expected) -> None:
+    """Of log responses: as responses, within the tolerance."""
+    assert found.shape == expected.shape
+    assert (found - expected).expm1().abs().max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 8, 64])
+def test_every_chunk_size_gives_the_reference_responses(size):
+    with np.load(synthetic.DATA / "case_b.npz") as file:
+        case = {key: torch.from_numpy(value) for key, value in file.items()}
+    engine = Engine(synthetic.network(int(case["seed"]), int(case["units"])))
+    video = case["video"][..., 0]
+    inputs = tuple(x[None] for x in (video, case["perspectives"], case["modulations"]))
+    found = run(engine, inputs, size)
+    assert_close(found[0], case["expected"].log())
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(cuts=st.sets(st.integers(1, 11)))
+def test_any_split_gives_the_plain_responses(engine, inputs, plain, cuts):
+    edges = [0, *sorted(cuts), 12]
+    sizes = [b - a for a, b in pairwise(edges)]
+    one = tuple(part[:1] for part in inputs)
+    assert_close(run(engine, one, sizes), plain[:1])
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_any_number_of_threads_gives_the_plain_responses(
+    engine, inputs, plain, threads
+):
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        assert_close(run(engine, inputs, 5), plain)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_videos_in_one_pass_are_as_one_by_one(network, inputs, plain, monkeypatch):
+    monkeypatch.setattr("insilico_wang2025.engine.engine.VIDEOS_AT_ONCE", {"cpu": 2})
+    three = tuple(torch.cat([part, part[:1]]) for part in inputs)
+    found = run(Engine(network), three, 6)
+    assert_close(found, torch.cat([plain, plain[:1]]))
+
+
+def test_selected_units_are_those_of_all(engine, inputs, plain):
+    one = tuple(part[:1, :5] for part in inputs)
+    for units in ([63, 0, 7, 7], [5], list(range(64))[::-1]):
+        found = run(engine, one, 5, units=torch.tensor(units, dtype=torch.long))
+        assert_close(found, plain[:1, :5, units])
+
+
+def test_what_is_beyond_the_monitor(network, engine, inputs):
+    few = tuple(part[:, :4] for part in inputs)
+    with torch.inference_mode():
+        state = network.initial_state(2)
+        expected = network(*few, state, periphery="extend")[0]
+    assert_close(run(engine, few, 4, periphery="extend"), expected)
+    assert (run(engine, few, 4) - expected).abs().max() > 1e-3
+
+
+def test_a_state_is_not_changed_by_its_use(engine, inputs):
+    one = tuple(part[:1] for part in inputs)
+    _, state = engine(*(part[:, :3] for part in one), engine.initial_state(1))
+    again = [engine(*(part[:, 3:9] for part in one), state)[0] for _ in range(2)]
+    assert torch.equal(*again)
+
+
+def test_no_frames_leave_everything_as_it_was(engine, inputs):
+    nothing = tuple(part[:, :0] for part in inputs)
+    logs, state = engine(*nothing, engine.initial_state(2))
+    assert logs.shape == (2, 0, 64)
+    assert len(state) == 2
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("frames", range(1, 10))
+def test_temporal_convolution(frames, stride):
+    generator = torch.Generator().manual_seed(3)
+    weight = torch.randn(8, 4, 3, 3, 3, generator=generator)
+    bias = torch.randn(8, generator=generator)
+    seen = torch.randn(2, frames + 2, 9, 11, 8, generator=generator)
+    expected = torch.nn.functional.conv3d(
+        seen.permute(0, 4, 1, 2, 3),
+        weight,
+        bias,
+        (1, stride, stride),
+        (0, 1, 1) if stride == 1 else 0,
+        groups=2,
+    ).permute(0, 2, 3, 4, 1)
+    found = TemporalConv(weight, bias, 2, stride)(seen)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
