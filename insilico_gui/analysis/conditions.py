@@ -60,6 +60,13 @@ class Design:
         """The same presentations with other directions."""
         return Design(self.directions, direction, self.combinations, self.combination)
 
+    def trial_columns(self) -> dict[str, tuple[str, NDArray[np.generic]]]:
+        """Variables over ``trial`` of the other conditions of each presentation."""
+        return {
+            f"trial_{name}": ("trial", column.to_numpy()[self.combination])
+            for name, column in self.combinations.items()
+        }
+
 
 def make_design(
     table: pd.DataFrame, other: Other, other_columns: Sequence[str] | None

@@ -102,7 +102,8 @@ def direction_tuning(
     -------
     xarray.Dataset
         ``curve``, ``sem`` and ``count`` (``direction``, ``unit``), ``trial_response``
-        (``trial``, ``unit``) with ``trial_direction``, and per unit: ``gOSI``,
+        (``trial``, ``unit``) with ``trial_direction`` (with ``other="best"`` also
+        ``trial_<column>`` of the combinations), and per unit: ``gOSI``,
         ``gDSI``, ``OSI_raw``, ``OSI_folded``, ``OSI_fit``, ``DSI_raw``, ``DSI_fit``,
         ``pref_dir``, ``pref_ori``, the fit's ``mu``, ``kappa``, ``phi``, ``amplitude``,
         ``baseline``, ``mse`` and ``success``, and with ``other="best"``
@@ -151,6 +152,7 @@ def direction_tuning(
         "count": (("direction", "unit"), curves.density.astype(np.int64)),
         "trial_response": (("trial", "unit"), values),
         "trial_direction": ("trial", design.directions[design.direction]),
+        **design.trial_columns(),
         **{name: ("unit", column) for name, column in columns.items()},
     }
     # The unit table may bring released columns of the same names: other values.

@@ -91,7 +91,8 @@ def parameter_tuning(
     -------
     xarray.Dataset
         ``curve``, ``sem``, ``count`` (`parameter`, ``unit``); ``trial_response``
-        (``trial``, ``unit``) with ``trial_<parameter>``; ``best_level`` (``unit``), the
+        (``trial``, ``unit``) with ``trial_<parameter>`` (and, with
+        ``other="best"``, of the other conditions); ``best_level`` (``unit``), the
         level with the largest mean, for names its position; ``blank`` (``unit``) where
         there are blanks; with ``other="best"`` ``best_<column>``; ``p_tuning`` if asked
         for. ``attrs["analysis"]`` holds the parameters.
@@ -245,6 +246,7 @@ def _tuning(
         "sem": (dims, curves.sem.reshape(*shape, -1)),
         "count": (dims, curves.density.astype(np.int64).reshape(*shape, -1)),
         "trial_response": (("trial", "unit"), values),
+        **design.trial_columns(),
         **{name: ("unit", column) for name, column in columns.items()},
     }
     for name, level in zip(names, levels, strict=True):

@@ -142,8 +142,7 @@ class MapPanel(Panel):
             axis.setTicks([list(enumerate(self._map.categories))])
         else:
             axis.setTicks(None)
-        axis.setLabel(column_label(name))
-        axis.resizeEvent()  # or the label stays where the last one was
+        self.bar.setLabel("bottom", column_label(name))
         self.automatic.setEnabled(self._map.categories is None)
         if self.automatic.isChecked():
             for box, value in ((self.low, low), (self.high, high)):

@@ -91,6 +91,12 @@ class ThemedPlot(pg.PlotWidget):
         # pyqtgraph puts the labels of axes some pixels too far out
         self.plotItem.layout.setContentsMargins(4, 4, 4, 6)
 
+    def setLabel(self, side: str, text: str) -> None:
+        """Write at an axis, in its middle."""
+        axis = self.getAxis(side)
+        axis.setLabel(text)
+        axis.resizeEvent()  # or it stays where a label of another length was
+
 
 def text_label(text: str = "") -> QLabel:
     """A label that wraps and whose text can be copied."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QSpinBox, QVBoxLayout
 
 from insilico_gui.analysis import trial_table
@@ -17,6 +16,7 @@ from insilico_gui.app.panel import fill_box
 from insilico_gui.app.tuning_plots import Curve, CurvePlot, PairPlot, PolarPlot
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -157,7 +157,7 @@ class TuningPanel(AnalysisPanel):
             mean = curve[..., chosen].mean(axis=-1)
             self.pair.show_pair((first, second), levels, mean)
         else:
-            shown = _curve(tuning, parameter, chosen, self._trials())
+            shown = _curve(tuning, parameter, chosen)
             self.cartesian.show_curve(shown)
             self.polar.show_curve(shown if parameter == "direction" else None)
         self.about.setText(self._describe(parameter, chosen, number))
@@ -166,10 +166,6 @@ class TuningPanel(AnalysisPanel):
             f"{'Medians of the units' if number == 0 else 'Of the unit'}; latency "
             f"{latency:g} s"
         )
-
-    def _trials(self) -> pd.DataFrame:
-        responses = self.experiment.responses
-        return pd.DataFrame() if responses is None else trial_table(responses)
 
     def _why_empty(self, parameter: str, n_columns: int) -> str:
         if self.experiment.responses is None:
@@ -211,11 +207,9 @@ class TuningPanel(AnalysisPanel):
         return " &nbsp; ".join(parts)
 
 
-def _curve(
-    tuning: xr.Dataset, parameter: str, chosen: NDArray[np.int64], trials: pd.DataFrame
-) -> Curve:
+def _curve(tuning: xr.Dataset, parameter: str, chosen: NDArray[np.int64]) -> Curve:
     """The mean curve of some units, with its trials; a fit too if it is one unit."""
-    behind = _behind_curve(tuning, parameter, chosen, trials)
+    behind = _behind_curve(tuning, chosen)
     levels = tuning[parameter].to_numpy().astype(float)
     order = np.argsort(levels)
     curves = tuning["curve"].to_numpy()[order][:, chosen]
@@ -235,21 +229,16 @@ def _curve(
     )
 
 
-def _behind_curve(
-    tuning: xr.Dataset, parameter: str, chosen: NDArray[np.int64], trials: pd.DataFrame
-) -> NDArray[np.bool_]:
+def _behind_curve(tuning: xr.Dataset, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which presentations the curve is the mean of: those at the best combination.
 
     None of them if several units differ in what is best.
     """
-    names = [f"best_{name}" for name in tuning.attrs["analysis"]["other_columns"]]
+    names = tuning.attrs["analysis"]["other_columns"]
     behind = np.ones(tuning.sizes["trial"], bool)
-    if not names:
-        return behind
-    shown = trials[trials[parameter].notna()]
-    if len(chosen) > 1 or len(shown) != len(behind):
+    if names and len(chosen) > 1:
         return ~behind
     for name in names:
-        best = tuning[name].to_numpy()[chosen[0]]
-        behind &= (shown[name.removeprefix("best_")] == best).to_numpy()
+        best = tuning[f"best_{name}"].to_numpy()[chosen[0]]
+        behind &= tuning[f"trial_{name}"].to_numpy() == best
     return behind
