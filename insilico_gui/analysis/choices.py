@@ -6,6 +6,7 @@ behind it, which have more options.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, Protocol
 
 from insilico_gui.analysis.contrast import contrast_columns
@@ -16,7 +17,11 @@ from insilico_gui.analysis.parameters import parameter_map, parameter_tuning
 from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.receptive_fields import dot_receptive_fields
 from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
-from insilico_gui.analysis.sequence_parts import specification
+from insilico_gui.analysis.sequence_parts import (
+    part_tables,
+    part_that,
+    specification,
+)
 from insilico_gui.analysis.size import size_columns
 from insilico_gui.analysis.speed import speed_columns
 from insilico_gui.analysis.tuned import columns_table
@@ -58,8 +63,13 @@ def parameters(trials: pd.DataFrame) -> list[str]:
     """What a trial table varies: names for :func:`tune`.
 
     Direction first; then other columns of numbers with two levels or more; then, if both
-    frequencies vary, the pair of them, written ``"a x b"``.
+    frequencies vary, the pair of them, written ``"a x b"``. Of a sequence, what any part
+    varies.
     """
+    tables = part_tables(trials)
+    if len(tables) > 1:
+        names = itertools.chain.from_iterable(parameters(table) for table in tables)
+        return sorted(dict.fromkeys(names), key=lambda name: name != "direction")
     varied = [
         str(name)
         for name, column in trials.items()
@@ -86,7 +96,8 @@ def tune(
 ) -> tuple[xr.Dataset, pd.DataFrame]:
     """Tuning to one of :func:`parameters`, and its columns for the unit table.
 
-    With several other conditions, each unit's curve is that at its best combination.
+    With several other conditions, each unit's curve is that at its best combination. Of
+    a sequence, the part that varies the parameter is analysed.
 
     Parameters
     ----------
@@ -106,11 +117,16 @@ def tune(
     Raises
     ------
     AnalysisError
-        If the trial table does not vary the parameter, or a fit is not possible.
+        If the trial table does not vary the parameter, several parts of a sequence do,
+        or a fit is not possible.
     """
-    table = trial_table(responses)
-    known = parameters(table)
     pair = tuple(parameter.split(" x "))
+    responses = part_that(
+        responses,
+        lambda table: set(pair) <= set(parameters(table)),
+        f"vary {parameter}",
+    )
+    known = parameters(trial_table(responses))
     if not set(pair) <= set(known) or len(pair) > 2:
         raise AnalysisError(
             f"The trials do not vary {parameter!r}; they vary "
@@ -165,11 +181,13 @@ def _best_level(
 
 
 def has_dots(trials: pd.DataFrame) -> bool:
-    """Whether trials are flashed dots, from which receptive fields can be mapped."""
-    names = set(trials.columns)
-    return "polarity" in names and (
-        {"x", "y"} <= names or {"azimuth_deg", "elevation_deg"} <= names
-    )
+    """Whether trials are dots in several places: receptive fields can be mapped."""
+    if "polarity" not in trials:
+        return False
+    for place in (["x", "y"], ["azimuth_deg", "elevation_deg"]):
+        if set(place) <= set(trials.columns):
+            return len(trials[place].drop_duplicates()) > 1
+    return False
 
 
 def dot_sigma(responses: xr.DataArray) -> float:

@@ -17,6 +17,7 @@ from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.receptive_fields import dot_receptive_fields
 from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
+from insilico_gui.analysis.sequence_parts import part_tables, part_that
 from insilico_gui.analysis.sta import sta_receptive_fields
 from insilico_gui.analysis.windows import trial_table
 from insilico_gui.errors import AnalysisError
@@ -54,6 +55,15 @@ MOST_LAGS = 10
 """More lags than this are thinned out: each is a map of every unit."""
 
 
+def has_squares(trials: pd.DataFrame) -> bool:
+    """Whether trials are sparse noise."""
+    return {"presentation", "n_on", "n_off"} <= set(trials.columns)
+
+
+USED_BY = {DOTS: has_dots, SPARSE_NOISE: has_squares}
+"""Trials that a method needs; of a sequence, it takes the part that has them."""
+
+
 def mapping_methods(
     responses: xr.DataArray, stimulus: Stimulus | None = None
 ) -> list[str]:
@@ -68,12 +78,13 @@ def mapping_methods(
         trial table tells can be used.
     """
     trials = trial_table(responses) if "trials" in responses.attrs else None
+    tables = [] if trials is None else part_tables(trials)
     found = []
-    if trials is not None and has_dots(trials):
+    if any(map(has_dots, tables)):
         found.append(DOTS)
     if stimulus is None or "trial" in responses.dims:
         return found
-    if trials is not None and {"presentation", "n_on", "n_off"} <= set(trials.columns):
+    if any(map(has_squares, tables)):
         found.append(SPARSE_NOISE)
     if stimulus.n_frames >= LEAST_FRAMES:
         found += AVERAGES
@@ -130,6 +141,8 @@ def map_fields(
                 f"{LEAST_FRAMES} frames."
             )
         )
+    if method in USED_BY:
+        responses = part_that(responses, USED_BY[method], f"are {method}")
     latency, window = WINDOWS_S[method]
     latency = latency if latency_s is None else latency_s
     window = window if window_s is None else window_s

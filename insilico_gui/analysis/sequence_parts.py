@@ -13,6 +13,8 @@ from insilico_gui.analysis.windows import trial_table
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     import xarray as xr
 
@@ -55,11 +57,51 @@ def take_part(responses: xr.DataArray, part: str) -> xr.DataArray:
             else f"The stimulus is no sequence, so it has no part {part!r}; analyse "
             "all of its trials."
         )
-    table = trial_table(responses)
-    rows = table[table[PART].astype(str) == part]
-    empty = [name for name in rows if _is_empty(rows[name])]
-    trials = rows.drop(columns=empty).to_dict(orient="list")
+    tables = part_tables(trial_table(responses))
+    trials = tables[parts.index(part)].to_dict(orient="list")
     return responses.assign_attrs(trials=trials, part=part)
+
+
+def part_tables(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """Trial tables of the parts, with the columns that each has; one if no sequence."""
+    if PART not in table:
+        return [table]
+    tables = []
+    for _, rows in table.groupby(table[PART].map(str), sort=False):
+        empty = [name for name in rows if _is_empty(rows[name])]
+        tables.append(rows.drop(columns=empty).reset_index(drop=True))
+    return tables
+
+
+def part_that(
+    responses: xr.DataArray, fits: Callable[[pd.DataFrame], bool], what: str
+) -> xr.DataArray:
+    """Responses to the one part whose trials fit an analysis.
+
+    Parameters
+    ----------
+    responses : xarray.DataArray
+        As they are if they are to no sequence, or if no part of it fits.
+    fits : callable(table)
+        Whether an analysis can use a trial table.
+    what : str
+        What parts that fit do, for the error.
+
+    Raises
+    ------
+    AnalysisError
+        If several parts fit.
+    """
+    if not sequence_parts(responses):
+        return responses
+    fitting = [t for t in part_tables(trial_table(responses)) if fits(t)]
+    names = [str(table[PART].iloc[0]) for table in fitting]
+    if len(names) > 1:
+        raise AnalysisError(
+            f"Several parts of the sequence {what}: {', '.join(names)}; choose one of "
+            "them with take_part, or show them in sequences of their own."
+        )
+    return take_part(responses, names[0]) if names else responses
 
 
 def specification(responses: xr.DataArray) -> dict[str, Any]:

@@ -159,6 +159,8 @@ def trial_responses(
         "burn_in_frames": int(burn_in_frames),
         **{name: windows.counts.get(name, 0) for name in _REASONS},
     }
+    if "part" in responses.attrs:
+        parameters["part"] = responses.attrs["part"]
     coords: dict[Any, Any] = {
         name: coord.variable
         for name, coord in responses.coords.items()

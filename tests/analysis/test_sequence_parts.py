@@ -14,12 +14,14 @@ from insilico_gui.analysis import (
     trial_table,
     tuning_columns,
 )
-from insilico_gui.analysis.choices import dot_sigma, parameters, tune
+from insilico_gui.analysis.choices import dot_sigma, has_dots, parameters, tune
+from insilico_gui.analysis.mapping import map_fields, mapping_methods
 from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli import (
     Sequence,
     drifting_gratings,
     gaussian_dots,
+    looming,
     static_gratings,
 )
 
@@ -91,6 +93,43 @@ def test_what_a_part_varies(responses):
     tuning, columns = tune(take_part(responses, "static_gratings"), "orientation")
     assert tuning.sizes["orientation"] == 2
     assert len(columns) == responses.sizes["unit"]
+
+
+def test_analyses_find_the_part_that_they_are_of(responses):
+    table = trial_table(responses)
+    assert parameters(table)[0] == "direction"
+    # Frequencies differ from part to part, or not at all
+    assert {"orientation", "azimuth_deg"} < set(parameters(table))
+    assert "spatial_frequency" not in parameters(table)
+    tuning, columns = tune(responses, "direction")
+    taken, own = tune(take_part(responses, "drifting_gratings"), "direction")
+    assert columns.attrs["part"] == "drifting_gratings"
+    pd.testing.assert_frame_equal(columns, own)
+    assert tuning.identical(taken)
+    assert mapping_methods(responses) == ["dots"]
+    fields, _, columns = map_fields(responses, None, "dots")
+    assert fields.attrs["analysis"]["part"] == "gaussian_dots"
+    assert columns.attrs["part"] == "gaussian_dots"
+
+
+def test_looming_in_one_place_is_no_dots():
+    assert has_dots(DOTS.trials)
+    assert not has_dots(looming().trials)
+
+
+def test_parts_that_vary_the_same_are_not_mixed(demo):
+    fast = drifting_gratings(duration_s=0.4, blank_s=0.1, n_directions=8).spec
+    slow = drifting_gratings(
+        duration_s=0.4, blank_s=0.1, n_directions=8, temporal_frequency=1
+    ).spec
+    spec = Sequence(parts=[fast, slow], blank_s=0.2)
+    both = ig.encode(demo, spec.stimulus(), ig.select(demo, areas=["LM"]))
+    with pytest.raises(AnalysisError, match="Several parts of the sequence vary dir"):
+        tune(both, "direction")
+    tuning, _ = tune(take_part(both, "drifting_gratings_2"), "direction")
+    assert tuning.attrs["analysis"]["part"] == "drifting_gratings_2"
+    # temporal frequency differs between the parts and varies in none
+    assert parameters(trial_table(both)) == ["direction"]
 
 
 def test_the_width_of_dots_is_that_of_the_part(responses):
