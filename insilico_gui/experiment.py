@@ -14,12 +14,14 @@ import numpy as np
 import pandas as pd
 from psygnal import Signal
 
-from insilico_gui.encoding import EncodingJob
+from insilico_gui.encoding import encoding_job
+from insilico_gui.encoding.images import as_image_set
 from insilico_gui.errors import AnalysisError, EncodingError, ExportError, InsilicoError
-from insilico_gui.responses import distinct_names, take_units
+from insilico_gui.responses import distinct_names, take_units, unit_dim
 from insilico_gui.selection import Combine, Selection, invert, select
-from insilico_gui.session import is_video_session
+from insilico_gui.session import is_image_session, is_video_session
 from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus, convert
+from insilico_gui.stimuli.images import ImageSet, SeenImages
 from insilico_gui.view import MapView, Playback
 
 if TYPE_CHECKING:
@@ -29,7 +31,20 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
-    from insilico_gui.session import Session
+    from insilico_gui.encoding import EncodingJob, ImageJob
+    from insilico_gui.session import ImageSession, Session
+
+IMAGES_PER_S = 2.0
+"""How fast images are played whose responses have no time of their own."""
+
+
+def image_rate(session: ImageSession) -> float:
+    """Images per second at which the responses of a session play."""
+    times = session.response_coords.get("time")
+    if times is None or len(times) < 2:
+        return IMAGES_PER_S
+    step = float(times[1] - times[0])
+    return 1 / (step * len(times))
 
 
 class Experiment:
@@ -38,16 +53,19 @@ class Experiment:
     Attributes
     ----------
     session : Session or None
-    stimulus : Stimulus or None
+    stimulus : Stimulus, ImageSet or None
         As opened or rendered, in its own size and rate.
     conversion : ConvertedStimulus or None
-        How the stimulus reaches the session, and in what frames.
+        How a video reaches the session, and in what frames.
+    images : ImageSet or None
+        What the session is shown, if it is driven by images.
     frames : Stimulus or None
-        The frames of :attr:`conversion`, perhaps from a cache.
+        What the session sees, to be looked at and, of a video, to be encoded; perhaps
+        from a cache.
     fit : {"crop", "pad", "stretch"}
         How the one becomes the other.
-    job : EncodingJob or None
-        The job whose responses are on show; while it runs, its store fills.
+    job : EncodingJob, ImageJob or None
+        The job whose responses are on show; while it runs, its moments fill.
     responses : xarray.DataArray or None
         Complete responses of :attr:`job`.
     units : pandas.DataFrame
@@ -73,11 +91,12 @@ class Experiment:
 
     def __init__(self) -> None:
         self.session: Session | None = None
-        self.stimulus: Stimulus | None = None
+        self.stimulus: Stimulus | ImageSet | None = None
         self.conversion: ConvertedStimulus | None = None
+        self.images: ImageSet | None = None
         self.frames: Stimulus | None = None
         self.fit: Fit = "crop"
-        self.job: EncodingJob | None = None
+        self.job: EncodingJob | ImageJob | None = None
         self.responses: xr.DataArray | None = None
         self.units = pd.DataFrame()
         self.selection: Selection | None = None
@@ -92,7 +111,7 @@ class Experiment:
 
     def use_session(self, session: Session) -> None:
         """Work with `session` from now on; its units are all selected."""
-        conversion = self._converted(self.stimulus, session)
+        shown = self._shown(self.stimulus, session)
         self._drop_responses()
         self.session = session
         self.units = session.units.copy()
@@ -101,14 +120,14 @@ class Experiment:
         self.session_changed.emit()
         self.units_changed.emit()
         self.selection_changed.emit()
-        self._show(conversion)
+        self._show(shown)
 
-    def use_stimulus(self, stimulus: Stimulus) -> None:
+    def use_stimulus(self, stimulus: Stimulus | ImageSet) -> None:
         """Show `stimulus` from now on."""
-        conversion = self._converted(stimulus, self.session)
+        shown = self._shown(stimulus, self.session)
         self._drop_responses()
         self.stimulus = stimulus
-        self._show(conversion)
+        self._show(shown)
 
     def use_fit(self, fit: Fit) -> None:
         """Bring the stimulus to the session's aspect ratio in another way."""
@@ -116,35 +135,69 @@ class Experiment:
             return
         before, self.fit = self.fit, fit
         try:
-            conversion = self._converted(self.stimulus, self.session)
+            shown = self._shown(self.stimulus, self.session)
         except InsilicoError:
             self.fit = before
             raise
         if self.stimulus is not None:
             self._drop_responses()
-            self._show(conversion)
+            self._show(shown)
 
     def use_frames(self, frames: Stimulus) -> None:
         """Replace :attr:`frames` by an equal stimulus that is faster to read."""
         self.frames = frames
 
-    def _converted(
-        self, stimulus: Stimulus | None, session: Session | None
-    ) -> ConvertedStimulus | None:
+    def _shown(
+        self, stimulus: Stimulus | ImageSet | None, session: Session | None
+    ) -> ConvertedStimulus | SeenImages | None:
         """The stimulus as the session gets it; changes nothing here."""
-        if stimulus is None or session is None or not is_video_session(session):
+        if stimulus is None or session is None:
             return None
-        return convert(stimulus, session.frame_shape, session.frame_rate, self.fit)
+        if is_image_session(session):
+            images = as_image_set(stimulus)
+            rate = image_rate(session)
+            return SeenImages(images, session.seen, session.frame_shape, rate)
+        if is_video_session(session) and isinstance(stimulus, Stimulus):
+            return convert(stimulus, session.frame_shape, session.frame_rate, self.fit)
+        return None
 
-    def _show(self, conversion: ConvertedStimulus | None) -> None:
-        self.conversion = self.frames = conversion
-        if conversion is not None:
-            self.playback.set_length(conversion.n_frames, conversion.frame_rate)
+    def _show(self, shown: ConvertedStimulus | SeenImages | None) -> None:
+        self.frames = shown
+        self.images = shown.images if isinstance(shown, SeenImages) else None
+        self.conversion = None if isinstance(shown, SeenImages) else shown
+        if shown is not None:
+            times = self.n_times
+            self.playback.set_length(shown.n_frames * times, shown.frame_rate * times)
         self.stimulus_changed.emit()
+
+    @property
+    def n_times(self) -> int:
+        """Moments of playback for each frame: those of the response to one image."""
+        session = self.session
+        if session is None or not is_image_session(session):
+            return 1
+        return len(session.response_coords.get("time", (0,)))
+
+    @property
+    def frame_on_show(self) -> int:
+        """Index of the frame of :attr:`frames` that goes with the playback."""
+        return self.playback.frame // self.n_times
+
+    def moment(self) -> str:
+        """The moment on show in words, where a time in the stimulus does not say it."""
+        session, images = self.session, self.images
+        if session is None or images is None or not is_image_session(session):
+            return ""
+        k = self.frame_on_show
+        words = f"image {k + 1} / {images.n_images}"
+        if "time" in session.response_coords:
+            time = session.response_coords["time"][self.playback.frame % self.n_times]
+            words += f"   {time * 1000:+.0f} ms"
+        return words
 
     # -- encoding ----------------------------------------------------------------------
 
-    def encoding_job(self, *, selected_only: bool = False) -> EncodingJob:
+    def encoding_job(self, *, selected_only: bool = False) -> EncodingJob | ImageJob:
         """Check that encoding can start and make the job; see :meth:`use_job`.
 
         Raises
@@ -159,9 +212,10 @@ class Experiment:
                 "There is no stimulus; open or render one to encode it."
             )
         units = self.selection if selected_only else None
-        return EncodingJob(self.session, self.frames, units)
+        shown = self.frames if self.images is None else self.images
+        return encoding_job(self.session, shown, units)
 
-    def use_job(self, job: EncodingJob) -> None:
+    def use_job(self, job: EncodingJob | ImageJob) -> None:
         """Show the responses of `job`, which may be running."""
         self._drop_responses()
         self.job = job
@@ -178,14 +232,14 @@ class Experiment:
             self._drop_responses()
             self.job_changed.emit()
 
-    def response_at(self, frame: int) -> NDArray[np.float32] | None:
-        """Responses of every unit at a frame, float32 [U].
+    def response_at(self, moment: int) -> NDArray[np.float32] | None:
+        """Responses of every unit at a moment of playback, float32 [U].
 
-        NaN for units that were not encoded; None if the frame has not been yet.
+        NaN for units that were not encoded; None if the moment has not been yet.
         """
-        if self.job is None or frame >= self.job.store.n_done:
+        if self.job is None or moment >= self.job.moments.n_done:
             return None
-        row = self.job.store.row(frame)
+        row = self.job.moments.row(moment)
         if len(row) == len(self.units):
             return row
         full = np.full(len(self.units), np.nan, dtype=np.float32)
@@ -229,7 +283,7 @@ class Experiment:
             self.selection_changed.emit()
 
     def selected_columns(self) -> NDArray[np.int64]:
-        """Columns of :attr:`responses` (or the job's store) that are selected."""
+        """Columns of :attr:`responses` (or the job's moments) that are selected."""
         if self.job is None or self.selection is None:
             return np.empty(0, np.int64)
         return np.flatnonzero(
@@ -273,15 +327,16 @@ class Experiment:
         """Make the current responses, with what analyses added, the reference."""
         if self.responses is None:
             raise ExportError("There are no responses yet; encode a stimulus first.")
-        columns = np.arange(self.responses.sizes["unit"])
+        columns = np.arange(self.responses.sizes[unit_dim(self.responses)])
         self.use_reference(self.responses.assign_coords(self._added_columns(columns)))
 
     def _added_columns(self, columns: NDArray[np.int64]) -> dict[str, Any]:
         """Columns of the unit table that responses lack, as coordinates of some units."""
         rows = self.units.iloc[self.job_indices()[columns]]
         known = () if self.responses is None else self.responses.coords
+        dim = "unit" if self.responses is None else unit_dim(self.responses)
         return {
-            str(name): ("unit", rows[name].to_numpy())
+            str(name): (dim, rows[name].to_numpy())
             for name in rows.columns
             if name not in known
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -11,7 +11,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from insilico_gui.encoding.store import ResponseStore
+
+class Rows(Protocol):
+    """Responses [T, U] by row, complete or still growing."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """T and U."""
+
+    @property
+    def n_done(self) -> int:
+        """How many rows are known."""
+
+    def rows(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Rows that are known, float32 [n, U]."""
+
 
 BLOCK_VALUES = 2**21
 """Responses read at a time: memory stays flat, and a caller can stop in between."""
@@ -22,8 +36,7 @@ class TraceSummary:
 
     Parameters
     ----------
-    store : ResponseStore
-        Responses [T, U], complete or still growing.
+    store : Rows
     columns : int array, [n]
         Columns to summarise.
     n_examples : int
@@ -41,7 +54,7 @@ class TraceSummary:
     """
 
     def __init__(
-        self, store: ResponseStore, columns: NDArray[np.int64], n_examples: int = 5
+        self, store: Rows, columns: NDArray[np.int64], n_examples: int = 5
     ) -> None:
         self._store = store
         self._columns = columns

@@ -20,6 +20,8 @@ from insilico_gui.errors import InsilicoError
 from insilico_gui.export import SUFFIXES, export
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from insilico_gui.app.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
 
@@ -132,7 +134,14 @@ class ExportPanel(Panel):
             self.info.setText("There are no complete responses yet.")
         else:
             self.info.setText(
-                f"Responses of {n_units:,} selected units at "
-                f"{responses.sizes['time']:,} frames, with the unit table, the trial "
-                "table and the provenance."
+                f"Responses of {n_units:,} selected units {_extent(responses)}, with the "
+                "unit table, the trial table and the provenance."
             )
+
+
+def _extent(responses: xr.DataArray) -> str:
+    """What responses are to, in words."""
+    if "trial" not in responses.dims:
+        return f"at {responses.sizes['time']:,} frames"
+    each = f" in {responses.sizes['time']} moments" if "time" in responses.dims else ""
+    return f"to {responses.sizes['trial']:,} images{each}"

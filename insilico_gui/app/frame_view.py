@@ -1,4 +1,4 @@
-"""A small picture of one grey frame."""
+"""A small picture of one frame."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class FrameView(pg.GraphicsLayoutWidget):
-    """Shows uint8 frames [H, W], row 0 at the top, in their own proportions.
+    """Shows uint8 frames [H, W] or [H, W, 3], row 0 at the top, in their own proportions.
 
     Attributes
     ----------

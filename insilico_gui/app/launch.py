@@ -9,8 +9,10 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from insilico_gui.app.window import InsilicoWindow
+from insilico_gui.encoding import open_for
 from insilico_gui.session import open_session
-from insilico_gui.stimuli import Stimulus, open_stimulus
+from insilico_gui.stimuli import Stimulus
+from insilico_gui.stimuli.images import ImageSet
 
 if TYPE_CHECKING:
     import os
@@ -24,7 +26,12 @@ if TYPE_CHECKING:
 def launch(
     session: Session | str | None = None,
     *,
-    stimulus: Stimulus | NDArray[np.uint8] | str | os.PathLike[str] | None = None,
+    stimulus: Stimulus
+    | ImageSet
+    | NDArray[np.uint8]
+    | str
+    | os.PathLike[str]
+    | None = (None),
     directory: str | os.PathLike[str] | None = None,
     device: str = "auto",
     viewer: napari.Viewer | None = None,
@@ -40,7 +47,7 @@ def launch(
     ----------
     session : Session or str, optional
         A session, or the id of one.
-    stimulus : Stimulus, array or path, optional
+    stimulus : Stimulus, ImageSet, array or path, optional
         What to show.
     directory : path, optional
         Folder with the weights of `session`.
@@ -63,8 +70,8 @@ def launch(
     """
     if isinstance(session, str):
         session = open_session(session, directory, device)
-    if stimulus is not None and not isinstance(stimulus, Stimulus):
-        stimulus = open_stimulus(stimulus)
+    if stimulus is not None and not isinstance(stimulus, Stimulus | ImageSet):
+        stimulus = open_for(session, stimulus)
     window = InsilicoWindow(viewer)
     if session is not None:
         window.experiment.use_session(session)

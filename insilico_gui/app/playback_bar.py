@@ -180,7 +180,8 @@ class PlaybackBar(Panel):
             self.clock.setText("")
             return
         self.clock.setText(
-            f"{playback.time:.2f} / {playback.duration:.2f} s   "
+            self.experiment.moment()
+            or f"{playback.time:.2f} / {playback.duration:.2f} s   "
             f"frame {playback.frame + 1} / {playback.n_frames}"
         )
 

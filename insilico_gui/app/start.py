@@ -9,7 +9,6 @@ import napari
 from insilico_gui.app.launch import launch
 from insilico_gui.errors import ExportError, InsilicoError
 from insilico_gui.files import check_target, writing
-from insilico_gui.stimuli import Stimulus, open_stimulus
 from insilico_gui.stimuli.scene import moving_scene
 
 if TYPE_CHECKING:
@@ -39,11 +38,7 @@ def run(
     InsilicoError
         If session or stimulus cannot be opened, or the picture cannot be written.
     """
-    shown: Stimulus | None = None
-    if stimulus is not None:
-        shown = open_stimulus(stimulus)
-    elif demo_clip:
-        shown = moving_scene()
+    shown = moving_scene() if stimulus is None and demo_clip else stimulus
     if screenshot is not None:
         check_target(screenshot, True, ExportError)
     window = launch(session, stimulus=shown, directory=directory, device=device)

@@ -20,12 +20,9 @@ from insilico_gui.app.frame_view import FrameView
 from insilico_gui.app.panel import Panel, breakable, text_label
 from insilico_gui.app.sequence_form import SequenceForm
 from insilico_gui.app.stimulus_form import StimulusForm
-from insilico_gui.stimuli import (
-    SUPPORTED_SUFFIXES,
-    Fit,
-    Stimulus,
-    open_stimulus,
-)
+from insilico_gui.encoding import open_for
+from insilico_gui.stimuli import SUPPORTED_SUFFIXES, Fit, Stimulus
+from insilico_gui.stimuli.images import ImageSet
 
 if TYPE_CHECKING:
     from insilico_gui.app.jobs import Job, Jobs
@@ -104,9 +101,10 @@ class StimulusPanel(Panel):
         """Open a file or folder in the background and show it."""
         if self._opening is not None:
             self._opening.cancel()  # the newest counts
+        session = self.experiment.session
         self._opening = self.jobs.start(
             f"Opening {Path(path).name}",
-            lambda: open_stimulus(path),
+            lambda: open_for(session, path),
             on_return=self._use,
             on_end=self._opened,
         )
@@ -115,7 +113,7 @@ class StimulusPanel(Panel):
         if self._opening is job:
             self._opening = None
 
-    def _use(self, stimulus: Stimulus) -> None:
+    def _use(self, stimulus: Stimulus | ImageSet) -> None:
         if self.attempt(self.experiment.use_stimulus, stimulus) and (
             self.auto_encode.isChecked()
         ):
@@ -139,21 +137,39 @@ class StimulusPanel(Panel):
 
     def _show_stimulus(self) -> None:
         stimulus, conversion = self.experiment.stimulus, self.experiment.conversion
-        self.encode_button.setEnabled(conversion is not None)
+        self.encode_button.setEnabled(self.experiment.frames is not None)
         if stimulus is None:
             return
-        height, width = stimulus.frame_shape
-        lines = [
-            f"<b>{breakable(stimulus.name)}</b>",
-            f"{width} × {height} pixels, {stimulus.frame_rate:g} Hz, "
-            f"{stimulus.n_frames} frames, {stimulus.duration:.2f} s",
-        ]
-        if stimulus.trials is not None:
-            lines.append(f"{len(stimulus.trials)} trials")
+        lines = [f"<b>{breakable(stimulus.name)}</b>", *_in_words(stimulus)]
         if warning := stimulus.attrs.get("warning"):
             lines.append(f"⚠ {warning}")
-        if conversion is None:
+        if conversion is not None:
+            lines.append("To the twin: " + conversion.summary)
+        elif self.experiment.images is not None:
+            height, width = self.experiment.frames.frame_shape
+            lines.append(
+                f"To the twin: {self.experiment.images.n_images} images, each brought to "
+                f"{width} × {height} pixels."
+            )
+        elif self.experiment.session is None:
             lines.append("Load a session to see how it reaches the twin.")
         else:
-            lines.append("To the twin: " + conversion.summary)
+            lines.append(
+                "The session that is loaded is driven by video; open these images again "
+                "to show them to it one after the other."
+            )
         self.info.setText("<br>".join(lines))
+
+
+def _in_words(stimulus: Stimulus | ImageSet) -> list[str]:
+    """Size and length of a stimulus."""
+    if isinstance(stimulus, ImageSet):
+        return [f"{stimulus.n_images} images"]
+    height, width = stimulus.frame_shape
+    lines = [
+        f"{width} × {height} pixels, {stimulus.frame_rate:g} Hz, "
+        f"{stimulus.n_frames} frames, {stimulus.duration:.2f} s"
+    ]
+    if stimulus.trials is not None:
+        lines.append(f"{len(stimulus.trials)} trials")
+    return lines

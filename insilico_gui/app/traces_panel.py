@@ -105,7 +105,7 @@ class TracesPanel(Panel):
             self._draw()
             return
         if self._summary is None:
-            self._summary = TraceSummary(job.store, columns)
+            self._summary = TraceSummary(job.moments, columns)
         summary = self._summary
 
         def work() -> Iterator[None]:

@@ -50,6 +50,7 @@ class UnitMap:
         self._recolorer: Recolorer | None = None
         self._units: Points | None = None
         self._stimulus: Image | None = None
+        self._has_frames = False
         self._outlines: Shapes | None = None
         self._table = colors.lookup_table("viridis")
         self._column: NDArray[np.float64] | None = None
@@ -69,25 +70,37 @@ class UnitMap:
         return self._stimulus if self._stimulus in self._viewer.layers else None
 
     def show_frames(self, frames: NDArray[np.uint8] | None) -> None:
-        """Put the stimulus as the session sees it, uint8 [T, H, W], on the map."""
+        """Put the stimulus as the session sees it on the map.
+
+        Parameters
+        ----------
+        frames : uint8 array, [T, H, W] or [T, H, W, 3], or None
+        """
         old = self.stimulus_layer
+        self._has_frames = frames is not None
         if frames is None:
+            # Without a layer that has time the units would lose a dimension while they
+            # are being drawn, which crashes in the graphics driver.
             if old is not None:
-                self._viewer.layers.remove(old)
+                old.visible = False
             return
         data = frames[:, None]
-        if old is not None:
+        if old is not None and old.rgb == (frames.ndim == 4):
             old.data = data
         else:
             self._stimulus = self._viewer.add_image(
                 data,
                 name=STIMULUS,
+                rgb=frames.ndim == 4,
                 colormap="gray",
                 contrast_limits=(0, 255),
                 interpolation2d="nearest",
             )
             self._viewer.dims.axis_labels = ("frame", "depth", "row", "column")
             layers = self._viewer.layers
+            if old is not None:
+                layers.remove(old)
+                self._stimulus.name = STIMULUS
             layers.move(layers.index(self._stimulus), 0)
         self.show_layout()
 
@@ -129,7 +142,7 @@ class UnitMap:
         self._base_size = point_size(positions[known])
         stimulus = self.stimulus_layer
         if stimulus is not None:
-            stimulus.visible = layout == "retinotopic"
+            stimulus.visible = self._has_frames and layout == "retinotopic"
         unit = "pixel" if layout == "retinotopic" else "um"
         for shown in (layer, stimulus):
             # The same for both, or napari drops the unit from the scale bar
@@ -202,12 +215,12 @@ class UnitMap:
 
     def _response_limits(self) -> tuple[float, float]:
         job = self._experiment.job
-        if job is None or job.store.n_done == 0:
+        if job is None or job.moments.n_done == 0:
             return (0.0, 1.0)
-        n_frames = min(job.store.n_done, SAMPLED_FRAMES)
-        frames = np.linspace(0, job.store.n_done - 1, n_frames).astype(int)
+        n_rows = min(job.moments.n_done, SAMPLED_FRAMES)
+        moments = np.linspace(0, job.moments.n_done - 1, n_rows).astype(int)
         low, high = colors.robust_limits(
-            np.concatenate([job.store.row(k) for k in frames])
+            np.concatenate([job.moments.row(k) for k in moments])
         )
         return (min(low, 0.0) if low < 0.2 * high else low, high)
 
@@ -247,9 +260,8 @@ class UnitMap:
 
     def show_time(self) -> None:
         """Move the slider and the colours to the experiment's time."""
-        frame = self._experiment.playback.frame
         if self.stimulus_layer is not None:
-            self._viewer.dims.set_current_step(0, frame)
+            self._viewer.dims.set_current_step(0, self._experiment.frame_on_show)
         if self._column is None:
             self.recolor()
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from insilico_gui.encoding import EncodingJob, Progress
+    from insilico_gui.encoding import EncodingJob, ImageJob, Progress
 
 
 REDRAW_S = 0.4
@@ -371,7 +371,7 @@ class InsilicoWindow(QObject):
 
     def _frames_ready(self, start: int | None) -> None:
         """Frames that were missing may be the ones on show."""
-        frame = self.experiment.playback.frame
+        frame = self.experiment.frame_on_show
         if start is None or start <= frame < start + FILL_FRAMES:
             layer = self.map.stimulus_layer
             if layer is not None:
@@ -392,7 +392,7 @@ class InsilicoWindow(QObject):
 
     def _time_changed(self, _time: float) -> None:
         self.map.show_time()
-        self._show_preview(self.experiment.playback.frame)
+        self._show_preview(self.experiment.frame_on_show)
 
     def _show_preview(self, frame: int) -> None:
         picture = self._cache.peek(frame) if self._cache is not None else None
@@ -403,14 +403,14 @@ class InsilicoWindow(QObject):
         """The user moved napari's own slider."""
         steps = self.viewer.dims.current_step
         frame = steps[0] if len(steps) == 4 else None
-        playback = self.experiment.playback
-        if frame is not None and frame != playback.frame:
+        experiment = self.experiment
+        if frame is not None and frame != experiment.frame_on_show:
             self._stop_following()
-            playback.seek_frame(frame)
+            experiment.playback.seek_frame(frame * experiment.n_times)
 
     # -- while encoding ----------------------------------------------------------------
 
-    def _progressed(self, job: EncodingJob, progress: Progress) -> None:
+    def _progressed(self, job: EncodingJob | ImageJob, progress: Progress) -> None:
         if self.experiment.job is not job or self._encoding is None:
             return
         if self._encoding.cancelled:
@@ -423,12 +423,13 @@ class InsilicoWindow(QObject):
         playback = self.experiment.playback
         self._coloring_changed()
         if self._follow and not playback.playing:
-            playback.seek_frame(progress.done - 1)
+            playback.seek_frame((progress.done - 1) * job.n_times)
         self.traces_panel.grow()
 
-    def _encoded(self, job: EncodingJob) -> None:
+    def _encoded(self, job: EncodingJob | ImageJob) -> None:
+        what = "frames" if self.experiment.images is None else "images"
         self.playback_bar.say(
-            f"Encoded {job.n_frames} frames of {job.stimulus.name} for "
+            f"Encoded {job.n_frames} {what} of {job.stimulus.name} for "
             f"{len(job.selection):,} units."
         )
         if self._follow:

@@ -19,6 +19,8 @@ from insilico_gui.cli.options import (
     Session,
 )
 from insilico_gui.cli.steps import check_output, choose, encode_with_bar, select
+from insilico_gui.encoding import open_for
+from insilico_gui.responses import unit_table
 
 
 def encode(
@@ -37,12 +39,16 @@ def encode(
     frame_rate: Annotated[
         float | None, typer.Option(help="Rate (Hz) of arrays and images.")
     ] = None,
+    interval: Annotated[
+        float | None,
+        typer.Option(help="Of a video shown as images: one every so many seconds."),
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Encode a stimulus and write the responses."""
     check_output(output, overwrite)
     twin = ig.open_session(session, directory, device)
-    shown = ig.open_stimulus(stimulus, frame_rate=frame_rate)
+    shown = open_for(twin, stimulus, frame_rate=frame_rate, interval_s=interval)
     selection = select(twin, area, field, any_of)
     if output.suffix.lower() == ".zarr":
         encode_with_bar(twin, shown, selection, fit, output, overwrite)
@@ -65,4 +71,4 @@ def export(
     loaded = ig.load_responses(responses)
     loaded = choose(loaded, str(responses), area, field, any_of)
     ig.export(loaded, output, overwrite=overwrite)
-    typer.echo(f"Written: {output} ({loaded.sizes['unit']} units)")
+    typer.echo(f"Written: {output} ({len(unit_table(loaded))} units)")

@@ -12,6 +12,7 @@ from insilico_gui.export import SUFFIXES
 from insilico_gui.files import check_target
 from insilico_gui.responses import take_units, unit_table
 from insilico_gui.selection import select_units
+from insilico_gui.session import is_image_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,17 +20,20 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from insilico_gui.stimuli.images import ImageSet
+
 
 def encode_with_bar(
     session: ig.Session,
-    stimulus: ig.Stimulus,
+    stimulus: ig.Stimulus | ImageSet,
     selection: ig.Selection,
     fit: str = "crop",
     store: Path | None = None,
     overwrite: bool = False,
 ) -> xr.DataArray:
     """:func:`insilico_gui.encode` with a progress bar."""
-    with tqdm(unit="frame", desc=f"Encoding {stimulus.name}") as bar:
+    what = "image" if is_image_session(session) else "frame"
+    with tqdm(unit=what, desc=f"Encoding {stimulus.name}") as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total

@@ -16,11 +16,12 @@ from insilico_gui.encoding.ahead import ahead
 from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
 from insilico_gui.encoding.store import ScratchStore
-from insilico_gui.errors import EncodingError
+from insilico_gui.errors import EncodingError, StimulusError
 from insilico_gui.export import export, load_responses
 from insilico_gui.files import check_target
-from insilico_gui.stimuli import Stimulus
-from insilico_gui.stimuli.images import FrameImages, ImageArray, ImageSet
+from insilico_gui.session import is_image_session
+from insilico_gui.stimuli import Stimulus, open_stimulus
+from insilico_gui.stimuli.images import FrameImages, ImageArray, ImageSet, open_images
 
 if TYPE_CHECKING:
     import os
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from insilico_gui.selection import Selection
-    from insilico_gui.session import ImageSession
+    from insilico_gui.session import ImageSession, Session
 
 LARGEST_BATCH = 32
 """Images in one step: enough to batch work, few enough to cancel and draw between."""
@@ -201,7 +202,10 @@ class Moments:
     ) -> None:
         sizes = dict(zip(dims, shape, strict=True))
         self.n_times = sizes.get("time", 1)
-        self.shape = (store.shape[0] * self.n_times, sizes[unit_dim])
+        self.shape: tuple[int, ...] = (
+            store.shape[0] * self.n_times,
+            sizes[unit_dim],
+        )
         self._store, self._sizes = store, sizes
         self._others = [dim for dim in dims if dim not in ("time", unit_dim)]
         self._order = [
@@ -234,6 +238,44 @@ class Moments:
         """Responses at one moment, float32 [U]."""
         row: NDArray[np.float32] = self.rows(moment, moment + 1)[0]
         return row
+
+
+def open_for(
+    session: Session | None,
+    source: str | os.PathLike[str] | NDArray[Any],
+    *,
+    frame_rate: float | None = None,
+    interval_s: float | None = None,
+) -> Stimulus | ImageSet:
+    """Open a stimulus as `session` takes it: as images, else as a video.
+
+    Parameters
+    ----------
+    session : Session or None
+    source : path or array
+        See :func:`.open_stimulus` and :func:`.open_images`.
+    frame_rate : float, optional
+        Frames per second (Hz) of a video that has no rate of its own.
+    interval_s : float, optional
+        Seconds between the images taken from a video; default every frame.
+
+    Raises
+    ------
+    StimulusError
+        If the source cannot be opened, or an option does not apply.
+    """
+    if session is not None and is_image_session(session):
+        if frame_rate is not None:
+            raise StimulusError(
+                f"{session.id} answers single images, which have no frame rate; leave it "
+                "out."
+            )
+        return open_images(source, interval_s=interval_s)
+    if interval_s is not None:
+        raise StimulusError(
+            "An interval between images is for sessions driven by images; leave it out."
+        )
+    return open_stimulus(source, frame_rate=frame_rate)
 
 
 def as_image_set(stimulus: ImageSet | Stimulus | NDArray[Any]) -> ImageSet:

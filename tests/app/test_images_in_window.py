@@ -1,0 +1,102 @@
+"""A session that answers images, in the window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.pictures import PictureSession
+
+import insilico_gui as ig
+
+TIMES = [-0.1, 0.0, 0.1, 0.2]
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for k, size in enumerate([(20, 30), (20, 30), (12, 12)]):
+        pixels = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{k}.png")
+    return folder
+
+
+def show(window, session, folder):
+    window.experiment.use_session(session)
+    window.open_stimulus(folder)
+    window.wait()
+
+
+def test_a_folder_of_images_is_encoded_and_played(window, pictures):
+    session = PictureSession()
+    show(window, session, pictures)
+    experiment = window.experiment
+    assert experiment.responses.dims == ("trial", "unit")
+    assert "3 images" in window.stimulus_panel.info.text()
+    layer = window.viewer.layers["Stimulus"]
+    assert layer.rgb
+    assert layer.data.shape == (3, 1, 16, 16, 3)
+    experiment.playback.seek_frame(2)
+    assert "image 3 / 3" in window.playback_bar.clock.text()
+    np.testing.assert_array_equal(experiment.response_at(2), experiment.responses[2])
+    assert window.viewer.dims.current_step[0] == 2
+    np.testing.assert_array_equal(window.stimulus_panel.preview.frame, layer.data[2, 0])
+
+
+def test_responses_in_time_play_within_each_image(window, pictures):
+    session = PictureSession(times=TIMES)
+    show(window, session, pictures)
+    experiment = window.experiment
+    assert experiment.playback.n_frames == 3 * 4
+    assert experiment.playback.frame_rate == pytest.approx(10.0)
+    experiment.playback.seek_frame(6)
+    assert window.viewer.dims.current_step[0] == 1
+    assert window.playback_bar.clock.text() == "image 2 / 3   +100 ms"
+    np.testing.assert_allclose(
+        experiment.response_at(6),
+        experiment.responses.mean("repeat").isel(trial=1, time=2),
+        rtol=1e-6,
+    )
+    window.viewer.dims.set_current_step(0, 2)
+    assert experiment.playback.frame == 8
+
+
+def test_selected_units_are_exported_and_read_back(window, pictures, tmp_path):
+    show(window, PictureSession(times=TIMES), pictures)
+    window.experiment.select(areas=["V2"])
+    path = window.experiment.export(tmp_path / "out.npz")
+    loaded = ig.load_responses(path)
+    assert loaded.sizes["channel"] == 3
+    assert set(loaded["area"].to_numpy()) == {"V2"}
+
+
+def test_going_between_sessions_of_images_and_of_video(window, pictures, leaky):
+    show(window, PictureSession(), pictures)
+    window.experiment.use_session(leaky)
+    window.wait()
+    assert window.experiment.frames is None
+    assert "driven by video" in window.stimulus_panel.info.text()
+    window.encode()
+    assert "first choose a stimulus" in window.playback_bar.message.text()
+    array = np.zeros((5, *leaky.frame_shape), np.uint8)
+    window.experiment.use_stimulus(ig.open_stimulus(array))
+    window.wait()
+    assert not window.viewer.layers["Stimulus"].rgb
+    window.experiment.use_session(PictureSession())
+    window.wait()
+    assert window.experiment.images.n_images == 5
+    assert window.viewer.layers["Stimulus"].rgb
+
+
+def test_a_damaged_image_leaves_a_usable_window(window, pictures):
+    (pictures / "3.png").write_bytes(b"no picture")
+    window.experiment.use_session(PictureSession())
+    window.open_stimulus(pictures)
+    window.wait()
+    assert "3.png is not an image" in window.playback_bar.message.text()
+    (pictures / "3.png").unlink()
+    window.open_stimulus(pictures)
+    window.wait()
+    assert window.experiment.responses is not None
