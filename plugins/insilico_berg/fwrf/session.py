@@ -40,8 +40,8 @@ CITATION = (
 DOI = "10.1038/s41593-021-00962-x"
 
 # Memory that a picture takes within the network: maps, and what they are made of.
-_NETWORK_BYTES = 12 * 2**20
-_PIXEL_BYTES = 40  # of the picture as it comes: 8 bits, float32, half resized
+_NETWORK_BYTES = 7 * 2**20
+_PIXEL_BYTES = 18  # of the picture as it comes: twice 8 bits, and float32
 
 logger = logging.getLogger(__name__)
 
