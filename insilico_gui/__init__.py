@@ -25,11 +25,12 @@ from insilico_gui.session import (
     open_session,
     session_infos,
 )
-from insilico_gui.stimuli import Stimulus, open_stimulus
+from insilico_gui.stimuli import ImageSet, Stimulus, open_images, open_stimulus
 
 __all__ = [
     "EncodingCancelled",
     "Experiment",
+    "ImageSet",
     "InsilicoError",
     "Selection",
     "Session",
@@ -40,6 +41,7 @@ __all__ = [
     "export",
     "list_sessions",
     "load_responses",
+    "open_images",
     "open_session",
     "open_stimulus",
     "select",

@@ -22,6 +22,7 @@ from insilico_gui.stimuli.gabors import DriftingGabors, drifting_gabors
 from insilico_gui.stimuli.geometry import Fit
 from insilico_gui.stimuli.gratings import DriftingGratings, drifting_gratings
 from insilico_gui.stimuli.image_sequence import NaturalImages, natural_images
+from insilico_gui.stimuli.images import ImageSet, open_images
 from insilico_gui.stimuli.kinematogram import RandomDots, random_dots
 from insilico_gui.stimuli.looming_disc import Looming, looming
 from insilico_gui.stimuli.monet import Monet2, monet2
@@ -50,6 +51,7 @@ __all__ = [
     "Fit",
     "FullFieldFlashes",
     "GaussianDots",
+    "ImageSet",
     "Looming",
     "Monet2",
     "MovingBars",
@@ -75,6 +77,7 @@ __all__ = [
     "monet2",
     "moving_bars",
     "natural_images",
+    "open_images",
     "open_stimulus",
     "random_dots",
     "save_spec",
