@@ -140,7 +140,9 @@ def angles_modulo(value: object, name: str, period: float) -> tuple[float, ...]:
     StimulusError
         If there is none, one is no number, or two are the same angle.
     """
-    return numbers([angle % period for angle in numbers(value, name)], name)
+    # Once is not enough: -1e-300 % 360 is 360
+    brought = [angle % period % period for angle in numbers(value, name)]
+    return numbers(brought, name)
 
 
 def evenly_spaced(value: object, name: str, period: float) -> tuple[float, ...]:

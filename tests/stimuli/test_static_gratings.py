@@ -6,7 +6,12 @@ import pytest
 from measuring import all_frames, angle_between, trial_frames, wave_of
 from test_trial_families import SMALL, refuse
 
-from insilico_gui.stimuli import Display, drifting_gratings, static_gratings
+from insilico_gui.stimuli import (
+    Display,
+    drifting_gratings,
+    spec_from_dict,
+    static_gratings,
+)
 
 DEGREES_PER_PIXEL = Display().degrees_per_pixel[0]
 
@@ -105,3 +110,9 @@ def test_orientations_are_taken_modulo_180():
 )
 def test_impossible_static_gratings(options, message):
     refuse(static_gratings, options, message)
+
+
+def test_an_angle_just_below_zero_is_zero_and_not_the_full_circle():
+    spec = static_gratings(orientations=[-1e-300, 90.0]).spec
+    assert spec.orientations == (0.0, 90.0)
+    assert spec_from_dict(spec.to_dict()) == spec
