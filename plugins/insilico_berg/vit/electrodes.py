@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LAYOUT = "standard_1005"
+# The extended 10-20 system under its present name, and that in earlier versions of MNE
+LAYOUTS = ("colin27_1005", "standard_1005")
 MICROMETRES = 1e6
 
 
@@ -37,8 +38,12 @@ def electrode_positions(channels: Sequence[str]) -> dict[str, NDArray[np.float64
 @cache
 def _layout() -> dict[str, NDArray[np.float64]] | None:
     try:
-        from mne.channels import make_standard_montage
+        from mne.channels import get_builtin_montages, make_standard_montage
     except ImportError:
         return None
-    positions = make_standard_montage(LAYOUT).get_positions()["ch_pos"]
+    known = get_builtin_montages()
+    layout = next((name for name in LAYOUTS if name in known), None)
+    if layout is None:
+        return None
+    positions = make_standard_montage(layout).get_positions()["ch_pos"]
     return {name.lower(): np.asarray(point) for name, point in positions.items()}

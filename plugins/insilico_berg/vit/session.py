@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     # Scores on components, one tensor [n, K] or one for each repeat, to responses
     LastStep = Callable[[Sequence[Tensor]], Tensor]
 
+#: Images at a time. On a CPU more only cost memory.
+MAX_BATCH = MappingProxyType({"cpu": 32, "cuda": 256})
+
 
 class TransformerSession(ImageEncoder):
     """A session whose responses are linear in the layers of the backbone.
@@ -53,6 +57,7 @@ class TransformerSession(ImageEncoder):
         self.units = units
         self.attrs = attrs
         self.device = str(backbone.class_token.device)
+        self.max_batch = MAX_BATCH["cpu" if self.device == "cpu" else "cuda"]
         self.memory_budget = default_budget(self.device)
         self._backbone = backbone
         self._model = model
