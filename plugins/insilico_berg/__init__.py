@@ -1,10 +1,19 @@
-"""Encoding models published as BERG (NEST before): voxels, vertices and electrodes."""
+"""Encoding models published as BERG (NEST before): voxels, vertices and electrodes.
+
+Scripts written for BERG run with the import changed:
+
+>>> from insilico_berg import BERG
+>>> berg = BERG("data")  # doctest: +SKIP
+
+Importing this package takes no torch.
+"""
 
 from __future__ import annotations
 
+from insilico_berg.api import BERG
 from insilico_berg.fwrf.twin import FwrfTwin
 from insilico_berg.vit.twins import nsd_fsaverage, things_eeg2
 
-__all__ = ["nsd_fsaverage", "nsd_fwrf", "things_eeg2"]
+__all__ = ["BERG", "nsd_fsaverage", "nsd_fwrf", "things_eeg2"]
 
 nsd_fwrf = FwrfTwin()

@@ -23,6 +23,13 @@ SCANS = (
     *((9, 3), (9, 4), (9, 6)),
 )
 
+# Names of modality, data set and model that were given up, and what they are called now.
+_RENAMED = (
+    {"calcium": "calcium_2p", "2p_ca": "calcium_2p"},
+    {"natural_videos": "wang_2025", "mouse": "wang_2025"},
+    {"mouse": "3DCNN"},
+)
+
 
 @dataclass(frozen=True)
 class KnownModel:
@@ -41,6 +48,18 @@ class KnownModel:
     id: str
     title: str
     names: tuple[str, ...]
+
+
+def model_id(modality: str, train_dataset: str, model: str) -> str:
+    """Id of a model by its three names, of which some may have been given up."""
+    names = zip(_RENAMED, (modality, train_dataset, model), strict=True)
+    return "-".join(renamed.get(name, name) for renamed, name in names)
+
+
+def current_id(given: str) -> str:
+    """An id as it is now; itself if it is not known by another name."""
+    parts = given.split("-", 2)
+    return model_id(*parts) if len(parts) == 3 else given
 
 
 def subject(number: int) -> str:

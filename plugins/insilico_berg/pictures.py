@@ -44,6 +44,23 @@ def as_pictures(images: NDArray[Any], name: str = "The images") -> NDArray[np.ui
             f"{name} are a {type(images).__name__}; give a numpy array [n, 3, H, W]."
         )
     _check_shape(images, name)
+    return to_levels(images, name)
+
+
+def to_levels(images: NDArray[Any], name: str = "The images") -> NDArray[np.uint8]:
+    """Pixels of any numeric type as 8 bits; see :func:`as_pictures`.
+
+    Parameters
+    ----------
+    images : array of any shape
+    name : str
+        What to call them in an error.
+
+    Raises
+    ------
+    StimulusError
+        If they are no numbers, or outside 0..255.
+    """
     if images.dtype == np.uint8:
         return images
     if images.dtype.kind not in "iuf":

@@ -134,8 +134,9 @@ class ImageEncoder(ABC):
         import torch
 
         with torch.inference_mode(), full_float32():
-            # Copied: torch warns of arrays that must not be written to.
-            batch = torch.tensor(pictures, device=self.device)
+            # Copied: torch warns of arrays that must not be written to. And it takes no
+            # flipped views.
+            batch = torch.tensor(np.ascontiguousarray(pictures), device=self.device)
             responses: NDArray[np.float32] = answer(batch).cpu().numpy()
         return responses
 

@@ -28,12 +28,6 @@ _PARTS = (
     re.compile(r"train(?:ing)?_dataset-(.+)"),
     re.compile(r"model-(.+)"),
 )
-# Names that were given up, and what they are called now.
-_RENAMED = (
-    {"calcium": "calcium_2p", "2p_ca": "calcium_2p"},
-    {"natural_videos": "wang_2025", "mouse": "wang_2025"},
-    {"mouse": "3DCNN"},
-)
 # Model folders that were copied out of their tree and are of one model only.
 _ALONE = {
     "model-fwrf": known.VOXELS,
@@ -196,12 +190,12 @@ def _is_current(folder: Path) -> bool:
 def _model_id(folder: Path) -> str:
     """Id of the model; empty if it cannot be told."""
     parts = []
-    for pattern, name, renamed in zip(_PARTS, _names(folder), _RENAMED, strict=True):
+    for pattern, name in zip(_PARTS, _names(folder), strict=True):
         match = pattern.fullmatch(name)
         if match is None:
             return _ALONE.get(folder.name) or _transformer_id(folder)
-        parts.append(renamed.get(match[1], match[1]))
-    return "-".join(parts)
+        parts.append(match[1])
+    return known.model_id(*parts)
 
 
 def _transformer_id(folder: Path) -> str:

@@ -84,8 +84,8 @@ class Wang2025Session(StreamingSession[EngineState]):
         n_videos, n_frames = frames.shape[:2]
         rest = np.zeros((n_videos, n_frames, 2), dtype=np.float32)
         shown, eye, moving = (
-            torch.tensor(array, device=self.device)
-            for array in (
+            torch.tensor(np.ascontiguousarray(array), device=self.device)
+            for array in (  # torch takes no flipped views
                 frames,
                 behavior.get("perspective", rest),
                 behavior.get("modulation", rest),

@@ -60,7 +60,7 @@ class FwrfSession(ImageEncoder):
 
     input_kind: InputKind = "images"
     frame_shape = (IMAGE_SIZE, IMAGE_SIZE)
-    response_dims = ("unit",)
+    response_dims: tuple[str, ...] = ("unit",)
     unit_dim = "unit"
     response_coords: Mapping[str, NDArray[Any]] = MappingProxyType({})
     response_label = "response (z)"
@@ -171,6 +171,7 @@ def open_entry(entry: Entry, device: str) -> FwrfSession:
         "roi": roi,
         "response_scale": "z-scored within scan session",
         "image_width_deg": IMAGE_DEG,
+        "axes": "RAS",
         "weights_hash": weights_hash(entry.weights),
         "weights_files": [path.name for path in entry.weights],
     }

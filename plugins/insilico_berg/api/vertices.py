@@ -1,0 +1,107 @@
+"""Vertices (fmri-nsd_fsaverage-vit_b_32): two hemispheres, two arrays."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from insilico_berg import known
+from insilico_berg.api.arguments import chosen, one_name
+from insilico_berg.api.family import IMAGES, SubjectFamily
+from insilico_berg.api.model import ImageModel
+from insilico_berg.errors import ModelLoadError
+from insilico_berg.vit.metadata import HEMISPHERES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from insilico_berg.api.arguments import Selection
+    from insilico_berg.api.model import OnProgress, Responses
+    from insilico_berg.tree import Entry
+    from insilico_berg.vit.fsaverage import FsaverageSession
+
+VECTORS = {side: f"{side}_vertices" for side in HEMISPHERES}
+# The published list of regions has one misspelt.
+ALIASES = {"OVWFA": "OWFA"}
+
+
+class Vertices(SubjectFamily):
+    """See :class:`insilico_berg.api.family.Family`."""
+
+    id = known.VERTICES
+    n_subjects = 8
+    arguments = MappingProxyType({"subject": "1 to 8"})
+    selection = MappingProxyType(
+        {
+            "roi": "one region that the metadata name; goes before vertices",
+            "lh_vertices": "0 or 1 for each vertex of the left side; without it, all",
+            "rh_vertices": "0 or 1 for each vertex of the right side; without it, all",
+        }
+    )
+    stimulus = IMAGES
+    response = (
+        "left [n, vertices] and right [n, vertices], z-scored within scan session"
+    )
+
+    def load(
+        self, entry: Entry, directory: Path, selection: Selection, device: str
+    ) -> VertexModel:
+        """See :meth:`insilico_berg.api.family.Family.load`."""
+        from insilico_berg.vit.fsaverage import open_fsaverage  # imports torch
+
+        name = f"{self.id}/{entry.name}"
+        session = open_fsaverage(name, entry, directory, device)
+        sides = {
+            side: chosen(selection[key], session.n_vertices[side], key)
+            if key in selection
+            else np.arange(session.n_vertices[side])
+            for side, key in VECTORS.items()
+        }
+        if "roi" in selection:
+            sides = _region(session, selection["roi"], entry.name)
+        return VertexModel(entry, session, sides, everything=not selection)
+
+
+def _region(
+    session: FsaverageSession, roi: object, name: str
+) -> dict[str, NDArray[np.int64]]:
+    """Vertices of a region on each side, in the order of the metadata."""
+    if not session.rois:
+        raise ModelLoadError(
+            f"The metadata of {name}, which say what belongs to {roi!r}, are missing or "
+            "name no region; add them, or select by lh_vertices and rh_vertices."
+        )
+    aliases = [name for name, meant in ALIASES.items() if meant in session.rois]
+    given = one_name(roi, [*session.rois, *aliases], "roi")
+    rows = session.rois[ALIASES.get(given, given)]
+    left = session.n_vertices["lh"]
+    return {"lh": rows[rows < left], "rh": rows[rows >= left] - left}
+
+
+class VertexModel(ImageModel):
+    """Gives its responses as two arrays, of the left and the right side."""
+
+    def __init__(
+        self,
+        entry: Entry,
+        session: FsaverageSession,
+        sides: dict[str, NDArray[np.int64]],
+        everything: bool,
+    ) -> None:
+        first = session.n_vertices["lh"]
+        # None, for all of them, spares a copy of the regression
+        units = (
+            None if everything else np.concatenate([sides["lh"], first + sides["rh"]])
+        )
+        selected = {VECTORS[side]: rows for side, rows in sides.items()}
+        super().__init__(entry, session, selected, units)
+
+    def respond(self, stimulus: NDArray[Any], on_progress: OnProgress) -> Responses:
+        """See :meth:`insilico_berg.api.model.EncodingModel.respond`."""
+        both = self._images(stimulus, on_progress)
+        left = len(self.selected[VECTORS["lh"]])
+        return both[:, :left], both[:, left:]
