@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 
 from insilico_gui.app.panel import Panel, text_label
 from insilico_gui.errors import InsilicoError
-from insilico_gui.export import SUFFIXES, export
+from insilico_gui.export import SUFFIXES, Kind, export, fitting_suffixes, suffix_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,8 +35,6 @@ class ExportPanel(Panel):
         super().__init__(experiment, jobs)
         self.info = text_label()
         self.format = QComboBox()
-        self.format.addItems(sorted(SUFFIXES))
-        self.format.setCurrentText(".parquet")
         self.format.currentTextChanged.connect(self._format_changed)
         self.path = QLineEdit()
         self.path.setPlaceholderText("file to write")
@@ -64,6 +62,7 @@ class ExportPanel(Panel):
         self.body.addStretch(1)
 
         for signal in (
+            experiment.session_changed,
             experiment.job_changed,
             experiment.stimulus_changed,
             experiment.responses_changed,
@@ -105,38 +104,48 @@ class ExportPanel(Panel):
             options=QFileDialog.Option.DontConfirmOverwrite,
         )
         if path:
-            if Path(path).suffix.lower() in SUFFIXES:
-                self.path.setText(path)
-            else:
-                self.path.setText(path + suffix)
+            self.path.setText(path if suffix_of(path) else path + suffix)
 
     def _format_changed(self, suffix: str) -> None:
         text = self.path.text().strip()
         if text:
             path = Path(text)
-            has_format = path.suffix.lower() in SUFFIXES
-            name = (path.stem if has_format else path.name) + suffix
+            name = path.name[: len(path.name) - len(suffix_of(path))] + suffix
             self.path.setText(str(path.with_name(name)))
+        self._show()
 
     # -- from the state ----------------------------------------------------------------
 
     def _show(self, *_: object) -> None:
         responses = self.experiment.responses
         n_units = len(self.experiment.selected_columns())
-        suffix = Path(self.path.text().strip()).suffix.lower()
-        if suffix in SUFFIXES:
-            self.format.blockSignals(True)
-            self.format.setCurrentText(suffix)
-            self.format.blockSignals(False)
+        self._fill_formats()
         ready = responses is not None and n_units > 0
         self.button.setEnabled(ready and bool(self.path.text().strip()))
         if responses is None:
             self.info.setText("There are no complete responses yet.")
         else:
+            everything = self.format.currentText() in SUFFIXES
             self.info.setText(
-                f"Responses of {n_units:,} selected units {_extent(responses)}, with the "
-                "unit table, the trial table and the provenance."
+                f"Responses of {n_units:,} selected units {_extent(responses)}, with "
+                + ("the unit table, the trial table" if everything else "the labels")
+                + f" and the provenance{'' if everything else ' in a .json beside'}."
             )
+
+    def _fill_formats(self) -> None:
+        """Offer the formats that the responses fit; that of the file is chosen."""
+        responses, session = self.experiment.responses, self.experiment.session
+        offered = SUFFIXES
+        if responses is not None:
+            offered = fitting_suffixes(Kind.of_responses(responses))
+        elif session is not None:
+            offered = fitting_suffixes(Kind.of_session(session))
+        chosen = suffix_of(self.path.text().strip()) or self.format.currentText()
+        self.format.blockSignals(True)
+        self.format.clear()
+        self.format.addItems(sorted(offered))
+        self.format.setCurrentText(chosen if chosen in offered else ".parquet")
+        self.format.blockSignals(False)
 
 
 def _extent(responses: xr.DataArray) -> str:

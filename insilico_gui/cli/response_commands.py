@@ -20,6 +20,7 @@ from insilico_gui.cli.options import (
 )
 from insilico_gui.cli.steps import check_output, choose, encode_with_bar, select
 from insilico_gui.encoding import open_for
+from insilico_gui.export import Kind, check_fit
 from insilico_gui.responses import unit_table
 
 
@@ -48,13 +49,14 @@ def encode(
     """Encode a stimulus and write the responses."""
     check_output(output, overwrite)
     twin = ig.open_session(session, directory, device)
+    check_fit(output, Kind.of_session(twin))
     shown = open_for(twin, stimulus, frame_rate=frame_rate, interval_s=interval)
     selection = select(twin, area, field, any_of)
     if output.suffix.lower() == ".zarr":
         encode_with_bar(twin, shown, selection, fit, output, overwrite)
     else:
         responses = encode_with_bar(twin, shown, selection, fit)
-        ig.export(responses, output, overwrite=overwrite)
+        output = ig.export(responses, output, overwrite=overwrite)
     typer.echo(f"Written: {output}")
 
 
@@ -70,5 +72,5 @@ def export(
     check_output(output, overwrite)
     loaded = ig.load_responses(responses)
     loaded = choose(loaded, str(responses), area, field, any_of)
-    ig.export(loaded, output, overwrite=overwrite)
+    output = ig.export(loaded, output, overwrite=overwrite)
     typer.echo(f"Written: {output} ({len(unit_table(loaded))} units)")

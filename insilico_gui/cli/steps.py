@@ -8,14 +8,14 @@ from tqdm import tqdm
 
 import insilico_gui as ig
 from insilico_gui.errors import ExportError
-from insilico_gui.export import SUFFIXES
+from insilico_gui.export import EXPORT_SUFFIXES, possible_files, suffix_of
 from insilico_gui.files import check_target
 from insilico_gui.responses import take_units, unit_table
 from insilico_gui.selection import select_units
 from insilico_gui.session import is_image_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from pathlib import Path
 
     import xarray as xr
@@ -81,13 +81,14 @@ def choose(
 
 
 def check_output(
-    output: Path, overwrite: bool, suffixes: Iterable[str] = SUFFIXES
+    output: Path, overwrite: bool, suffixes: Sequence[str] = EXPORT_SUFFIXES
 ) -> None:
     """Refuse a bad target before any time is spent on what would go there."""
-    if output.suffix.lower() not in suffixes:
+    if not suffix_of(output, suffixes):
         raise ExportError(
             f"{output.name} has no known format; end it in {' or '.join(suffixes)}."
         )
-    check_target(output, overwrite, ExportError)
+    for file in possible_files(output) if suffixes is EXPORT_SUFFIXES else [output]:
+        check_target(file, overwrite, ExportError)
     if output.is_dir() and output.suffix.lower() != ".zarr":
         raise ExportError(f"{output} is a folder; choose the name of a file.")

@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from insilico_gui.export.formats import SUFFIXES, export, load_responses
+from insilico_gui.export.fitting import Kind
+from insilico_gui.export.formats import (
+    EXPORT_SUFFIXES,
+    SUFFIXES,
+    check_fit,
+    export,
+    fitting_suffixes,
+    load_responses,
+    possible_files,
+    suffix_of,
+)
 
-__all__ = ["SUFFIXES", "export", "load_responses"]
+__all__ = [
+    "EXPORT_SUFFIXES",
+    "SUFFIXES",
+    "Kind",
+    "check_fit",
+    "export",
+    "fitting_suffixes",
+    "load_responses",
+    "possible_files",
+    "suffix_of",
+]

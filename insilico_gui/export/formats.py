@@ -7,19 +7,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from insilico_gui.errors import ExportError, InsilicoError
-from insilico_gui.export import csv_files, npz_file, parquet_file, zarr_folder
+from insilico_gui.export import (
+    csv_files,
+    epochs_file,
+    nifti_file,
+    npz_file,
+    parquet_file,
+    surface_files,
+    zarr_folder,
+)
+from insilico_gui.export.fitting import Kind
 from insilico_gui.export.record import describe
 from insilico_gui.export.staging import staged
 from insilico_gui.files import check_target, writing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
 
     from insilico_gui.export.record import Record
 
 
-class Format(Protocol):
-    """What the module of a format provides."""
+class Written(Protocol):
+    """What the module of every format provides."""
 
     def names(self, target: Path, record: Record) -> tuple[list[str], list[str]]:
         """Files to be written, and files of an earlier export to be removed."""
@@ -30,8 +41,33 @@ class Format(Protocol):
     def write(self, path: Path, responses: xr.DataArray, record: Record) -> None:
         """Write to `path`, and beside it if the format has several files."""
 
+
+class Format(Written, Protocol):
+    """A format that holds everything."""
+
     def read(self, path: Path) -> xr.DataArray:
         """Read back what :meth:`write` wrote; any exception means it is damaged."""
+
+
+class FieldFormat(Written, Protocol):
+    """A format of a field of research: for responses of one kind, and for others to read.
+
+    Attributes
+    ----------
+    HOLDS : str
+        What it is for, in words.
+    """
+
+    HOLDS: str
+
+    def misfit(self, kind: Kind) -> str:
+        """In words, why responses cannot be written; nothing if they can."""
+
+    def possible(self, target: Path) -> list[str]:
+        """Every file that may be written, whatever the responses are."""
+
+    def require_packages(self, suffix: str) -> None:
+        """Refuse, with an ExportError, if a package is missing."""
 
 
 FORMATS: dict[str, Format] = {
@@ -40,8 +76,60 @@ FORMATS: dict[str, Format] = {
     ".parquet": parquet_file,
     ".zarr": zarr_folder,
 }
+FIELD_FORMATS: dict[str, FieldFormat] = {
+    ".nii.gz": nifti_file,
+    ".nii": nifti_file,
+    ".func.gii": surface_files,
+    ".npy": surface_files,
+    "-epo.fif": epochs_file,
+    ".fif": epochs_file,
+}
 SUFFIXES = tuple(FORMATS)
 """File types that :func:`export` writes and :func:`load_responses` reads."""
+EXPORT_SUFFIXES = (*FORMATS, *FIELD_FORMATS)
+"""File types that :func:`export` writes; some take responses of one kind only."""
+
+
+def suffix_of(
+    path: str | os.PathLike[str], suffixes: Sequence[str] = EXPORT_SUFFIXES
+) -> str:
+    """The longest suffix that a path ends in, in lower case; "" if it has none."""
+    name = Path(path).name.lower()
+    ends = [s for s in suffixes if name.endswith(s) and name != s]
+    return max(ends, key=len, default="")
+
+
+def possible_files(path: Path) -> list[Path]:
+    """Files that an export of unknown responses may write, as far as they are known."""
+    form = FIELD_FORMATS.get(suffix_of(path))
+    return [path.with_name(name) for name in form.possible(path)] if form else [path]
+
+
+def fitting_suffixes(kind: Kind) -> tuple[str, ...]:
+    """Of :data:`EXPORT_SUFFIXES`, those that can hold responses of this kind."""
+    fitting = (s for s, form in FIELD_FORMATS.items() if not form.misfit(kind))
+    return (*SUFFIXES, *fitting)
+
+
+def check_fit(path: str | os.PathLike[str], kind: Kind) -> None:
+    """Refuse a format that cannot hold responses of this kind, or cannot be written.
+
+    Raises
+    ------
+    ExportError
+        If the suffix is unknown, does not fit, or needs a package that is not there.
+    """
+    suffix = _known_suffix(Path(path), EXPORT_SUFFIXES)
+    form = FIELD_FORMATS.get(suffix)
+    if form is None:
+        return
+    reason = form.misfit(kind)
+    if reason:
+        raise ExportError(
+            f"{suffix} is for {form.HOLDS}, and these responses {reason}; export them "
+            f"to one of {', '.join(SUFFIXES)}."
+        )
+    form.require_packages(suffix)
 
 
 def export(
@@ -56,16 +144,17 @@ def export(
     Parameters
     ----------
     responses : xarray.DataArray
-        float32 (``time``, ``unit``) or (``trial``, ``time``, ``unit``).
+        float32 (``time``, ``unit``) or (``trial``, ``time``, ``unit``), or whatever
+        follows ``trial`` in responses to images.
     path : path
-        Its suffix chooses the format: one of :data:`SUFFIXES`.
+        Its suffix chooses the format: one of :data:`EXPORT_SUFFIXES`.
     overwrite : bool
         Replace files of this name.
 
     Returns
     -------
     Path
-        What was written.
+        What was written; the first, if there are several files.
 
     Raises
     ------
@@ -74,8 +163,10 @@ def export(
         or the file cannot be written.
     """
     target = Path(path).expanduser()
-    form = _format(target)
+    suffix = _known_suffix(target, EXPORT_SUFFIXES)
     record = describe(responses)
+    check_fit(target, Kind.of_record(record))
+    form: Written = {**FORMATS, **FIELD_FORMATS}[suffix]
     source = responses.encoding.get("source")
     if source is not None and target.exists() and os.path.samefile(source, target):
         raise ExportError(
@@ -91,7 +182,7 @@ def export(
         staged(target, written, stale) as folder,
     ):
         form.write(folder / target.name, responses, record)
-    return target
+    return target.with_name(written[0])
 
 
 def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
@@ -118,7 +209,13 @@ def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
         If it holds something other than plain data.
     """
     source = Path(path).expanduser()
-    form = _format(source)
+    suffix = suffix_of(source)
+    if suffix in FIELD_FORMATS:
+        raise ExportError(
+            f"{source.name} is of a type that is written for other programs and does not "
+            f"hold all of the responses; load one of {', '.join(SUFFIXES)}."
+        )
+    form = FORMATS[_known_suffix(source, SUFFIXES)]
     if not source.exists():
         raise ExportError(f"There is no file {source}; check its name.")
     try:
@@ -136,14 +233,14 @@ def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
         ) from cause
 
 
-def _format(path: Path) -> Format:
-    form = FORMATS.get(path.suffix.lower())
-    if form is None:
+def _known_suffix(path: Path, suffixes: Sequence[str]) -> str:
+    suffix = suffix_of(path, suffixes)
+    if not suffix:
         raise ExportError(
             f"{path.name} has no suffix that says how to write or read responses; use "
-            f"one of {', '.join(SUFFIXES)}."
+            f"one of {', '.join(suffixes)}."
         )
-    return form
+    return suffix
 
 
 def _reason(cause: Exception) -> str:

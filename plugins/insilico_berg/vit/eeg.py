@@ -148,5 +148,8 @@ def open_eeg(
         "doi": DOI,
         "subject": entry.key.subject,
         "eeg_reference": "current source density",
+        "channel_type": "csd",
+        "electrode_layout": "extended 10-20",
+        "axes": "RAS",
     }
     return EegSession(session_id, metadata, {**about, **attrs}, backbone, model)

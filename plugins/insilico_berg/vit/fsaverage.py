@@ -144,5 +144,6 @@ def open_fsaverage(
         "doi": DOI,
         "subject": entry.key.subject,
         "surface": "fsaverage",
+        "surface_vertices": vertices_of(model),
     }
     return FsaverageSession(session_id, metadata, {**about, **attrs}, backbone, model)

@@ -1,0 +1,79 @@
+"""Which responses fit the formats of a field, before there is any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from insilico_gui.responses import unit_dim
+from insilico_gui.session import is_image_session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import xarray as xr
+
+    from insilico_gui.export.record import Record
+    from insilico_gui.session import Session
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What responses are labelled with.
+
+    Attributes
+    ----------
+    dims : tuple of str
+    unit_dim : str
+    columns : frozenset of str
+        Of the unit table.
+    attrs : mapping of str to Any
+        Provenance.
+    """
+
+    dims: tuple[str, ...]
+    unit_dim: str
+    columns: frozenset[str]
+    attrs: Mapping[str, Any]
+
+    @classmethod
+    def of_responses(cls, responses: xr.DataArray) -> Kind:
+        """The kind of responses that are there."""
+        dim = unit_dim(responses)
+        columns = (name for name, c in responses.coords.items() if c.dims == (dim,))
+        return cls(
+            tuple(map(str, responses.dims)),
+            dim,
+            frozenset(map(str, columns)),
+            responses.attrs,
+        )
+
+    @classmethod
+    def of_session(cls, session: Session) -> Kind:
+        """The kind of responses that a session gives."""
+        columns = frozenset(map(str, session.units.columns))
+        if is_image_session(session):
+            dims = ("trial", *session.response_dims)
+            return cls(dims, session.unit_dim, columns, session.attrs)
+        return cls(("time", "unit"), "unit", columns, session.attrs)
+
+    @classmethod
+    def of_record(cls, record: Record) -> Kind:
+        """The kind of responses that were described."""
+        return cls(record.dims, record.unit_dim, frozenset(record.units), record.attrs)
+
+    def lacks(self, columns: tuple[str, ...] = (), attrs: tuple[str, ...] = ()) -> str:
+        """In words, the first column or attribute that is not there; else nothing."""
+        for name in columns:
+            if name not in self.columns:
+                return f"have no unit column {name!r}"
+        for name in attrs:
+            if name not in self.attrs:
+                return f"have no attribute {name!r}"
+        return ""
+
+    def is_not_one_number_each(self) -> str:
+        """In words, if there is more than one number for each trial and unit."""
+        if self.dims == ("trial", self.unit_dim):
+            return ""
+        return f"have the dims {list(self.dims)} instead of ['trial', 'unit']"
