@@ -282,6 +282,9 @@ def test_progress_and_with(berg, voxels, mouse, clip):
         assert "cpu" in repr(model) or "cuda" in repr(model)
         np.testing.assert_array_equal(berg.encode(model, images), quiet)
         assert berg.encode(model, images, device=model.device).shape == (20, 7)
+        model.device = "cuda:7"
+        with pytest.warns(BERGWarning, match="stays on the device 'cuda:7'"):
+            berg.encode(model, images[:1], device="cpu")
     assert "closed" in repr(model)
     with pytest.raises(ValueError, match="was closed"):
         berg.encode(model, images)

@@ -6,6 +6,7 @@ Where it differs from the published code is listed in ``docs/berg.md``.
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from insilico_berg.api.progress import reporting
 from insilico_berg.api.vertices import Vertices
 from insilico_berg.api.voxels import Voxels
 from insilico_berg.errors import (
+    BERGWarning,
     InvalidParameterError,
     ModelNotFoundError,
     ParameterTypeError,
@@ -186,7 +188,7 @@ class BERG:
         on_progress : callable, optional
             Called with the number of images or frames that are done, and of all.
         device : str
-            The model's, or ``"auto"``.
+            The model's, or ``"auto"``. A model does not move: another is warned of.
 
         Returns
         -------
@@ -199,7 +201,7 @@ class BERG:
         StimulusError
             If the stimulus is of another shape or range.
         InvalidParameterError
-            If `model` is none, was closed, or is on another device.
+            If `model` is none or was closed, or there is no such device.
         ResourceError
             If memory runs out.
         """
@@ -209,9 +211,11 @@ class BERG:
                 "get_encoding_model."
             )
         if device != "auto" and _device(device) != model.device:
-            raise InvalidParameterError(
-                f"The model is on the device {model.device!r}; load it on {device!r}, "
-                "or leave device out."
+            warnings.warn(
+                f"The model stays on the device {model.device!r}, where it was loaded, "
+                f"and does not go to {device!r}",
+                BERGWarning,
+                stacklevel=2,
             )
         with reporting(show_progress, on_progress) as report:
             responses = model.respond(stimulus, report)

@@ -12,6 +12,7 @@ from insilico_berg.api.arguments import chosen, one_name
 from insilico_berg.api.family import IMAGES, SubjectFamily
 from insilico_berg.api.model import ImageModel
 from insilico_berg.errors import ValidationError
+from insilico_berg.vit.metadata import read_eeg_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,19 +43,23 @@ class Electrodes(SubjectFamily):
         self, entry: Entry, directory: Path, selection: Selection, device: str
     ) -> ImageModel:
         """See :meth:`insilico_berg.api.family.Family.load`."""
+        channels = points = None
+        # Before the weights, which take a while
+        if entry.metadata is not None:
+            metadata = read_eeg_metadata(entry.metadata)
+            if "channels" in selection:
+                channels = _channels(selection["channels"], metadata.channels)
+            if "timepoints" in selection:
+                n_times = len(metadata.times)
+                points = chosen(selection["timepoints"], n_times, "timepoints")
         from insilico_berg.vit.eeg import open_eeg  # imports torch
 
         session = open_eeg(f"{self.id}/{entry.name}", entry, directory, device)
-        names = session.units["unit_id"].tolist()
-        channels = points = None
-        if "channels" in selection:
-            channels = _channels(selection["channels"], names)
-        if "timepoints" in selection:
-            n_times = len(session.response_coords["time"])
-            points = chosen(selection["timepoints"], n_times, "timepoints")
+        if points is not None:
             session = session.at(points)
+        every = np.arange(len(session.units))
         selected = {
-            "channels": np.arange(len(names)) if channels is None else channels,
+            "channels": every if channels is None else channels,
             "timepoints": session.points,
         }
         return ImageModel(entry, session, selected, channels)

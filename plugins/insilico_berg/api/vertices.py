@@ -12,7 +12,7 @@ from insilico_berg.api.arguments import chosen, one_name
 from insilico_berg.api.family import IMAGES, SubjectFamily
 from insilico_berg.api.model import ImageModel
 from insilico_berg.errors import ModelLoadError
-from insilico_berg.vit.metadata import HEMISPHERES
+from insilico_berg.vit.metadata import HEMISPHERES, read_vertex_metadata
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +51,8 @@ class Vertices(SubjectFamily):
         self, entry: Entry, directory: Path, selection: Selection, device: str
     ) -> VertexModel:
         """See :meth:`insilico_berg.api.family.Family.load`."""
+        # Before the weights, which take a while
+        roi = _region(entry, selection["roi"]) if "roi" in selection else None
         from insilico_berg.vit.fsaverage import open_fsaverage  # imports torch
 
         name = f"{self.id}/{entry.name}"
@@ -61,25 +63,27 @@ class Vertices(SubjectFamily):
             else np.arange(session.n_vertices[side])
             for side, key in VECTORS.items()
         }
-        if "roi" in selection:
-            sides = _region(session, selection["roi"], entry.name)
+        if roi is not None:
+            rows = session.rois[roi]
+            left = session.n_vertices["lh"]
+            sides = {"lh": rows[rows < left], "rh": rows[rows >= left] - left}
         return VertexModel(entry, session, sides, everything=not selection)
 
 
-def _region(
-    session: FsaverageSession, roi: object, name: str
-) -> dict[str, NDArray[np.int64]]:
-    """Vertices of a region on each side, in the order of the metadata."""
-    if not session.rois:
+def _region(entry: Entry, roi: object) -> str:
+    """The name that the metadata have for a region."""
+    rois: dict[str, object] = {}
+    if entry.metadata is not None:
+        rois |= read_vertex_metadata(entry.metadata).rois
+    if not rois:
         raise ModelLoadError(
-            f"The metadata of {name}, which say what belongs to {roi!r}, are missing or "
-            "name no region; add them, or select by lh_vertices and rh_vertices."
+            f"The metadata of {entry.name}, which say what belongs to {roi!r}, are "
+            "missing or name no region; add them, or select by lh_vertices and "
+            "rh_vertices."
         )
-    aliases = [name for name, meant in ALIASES.items() if meant in session.rois]
-    given = one_name(roi, [*session.rois, *aliases], "roi")
-    rows = session.rois[ALIASES.get(given, given)]
-    left = session.n_vertices["lh"]
-    return {"lh": rows[rows < left], "rh": rows[rows >= left] - left}
+    aliases = [alias for alias, meant in ALIASES.items() if meant in rois]
+    name = one_name(roi, [*rois, *aliases], "roi")
+    return ALIASES.get(name, name)
 
 
 class VertexModel(ImageModel):
