@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from insilico_wang2025.engine import Engine
+from insilico_wang2025.engine.memory import keep_freed_memory
 from insilico_wang2025.engine.winograd import TemporalConv
 from support import wang2025_synthetic as synthetic
 
@@ -145,3 +148,16 @@ def test_temporal_convolution(frames, stride):
     ).permute(0, 2, 3, 4, 1)
     found = TemporalConv(weight, bias, 2, stride)(seen)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+
+
+def test_settings_of_the_user_for_glibc_are_left_alone(monkeypatch):
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "100000")
+    # around the cache: the process may be set already
+    assert not keep_freed_memory.__wrapped__()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_freed_memory_is_kept(monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("MALLOC_", "GLIBC_"))]:
+        monkeypatch.delenv(name)
+    assert keep_freed_memory.__wrapped__()

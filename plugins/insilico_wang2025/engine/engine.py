@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from insilico_wang2025.engine.feedforward import Feedforward, History
+from insilico_wang2025.engine.memory import keep_freed_memory
 from insilico_wang2025.engine.modulation import Modulation
 from insilico_wang2025.engine.readout import Readout
 from insilico_wang2025.engine.recurrent import Recurrent
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from insilico_wang2025.network.modulation import LSTMState
 
 #: Frames of a video that are run at once. A multiple of the temporal tile of four.
-FRAMES_AT_ONCE = 4
+FRAMES_AT_ONCE = 8
 
 #: Videos that are run side by side. One keeps a CPU busy and the caches small.
 VIDEOS_AT_ONCE = MappingProxyType({"cpu": 1, "cuda": 16})
@@ -55,6 +56,8 @@ class Engine:
             self._recurrent = Recurrent(network.core.recurrent)
             self._readout = Readout(network.readout)
         self._device = network.readout.position.mu.device
+        if self._device.type == "cpu":
+            keep_freed_memory()
         self._videos_at_once = VIDEOS_AT_ONCE.get(self._device.type, 1)
         self._lock = threading.Lock()
 

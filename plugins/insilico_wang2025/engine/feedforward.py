@@ -28,7 +28,7 @@ from insilico_wang2025.engine.winograd import (
     HISTORY,
     TemporalConv,
     channels_last,
-    spatial,
+    pointwise,
 )
 from insilico_wang2025.network.feedforward import BLOCKS
 from insilico_wang2025.network.layers import GELU_GAIN, STREAMS
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
     from insilico_wang2025.network.feedforward import DenseBlock
     from insilico_wang2025.network.feedforward import Feedforward as PlainFeedforward
+
+#: Streams that go through a block as one: few where pictures are large, so that what
+#: passes from operation to operation stays in the cache.
+STREAMS_TOGETHER = (1, 4, 4)
 
 #: Per temporal convolution the two frames before this chunk, [N, 2, H, W, C].
 History = tuple[Tensor, ...]
@@ -49,31 +53,51 @@ class Feedforward:
     def __init__(self, plain: PlainFeedforward) -> None:
         self._first = _First(plain.inputs[0])
         heads = (plain.inputs[1], plain.inputs[2], plain.out)
-        self._blocks = [
-            _Block(block, head, pooled=i < 2)
-            for i, (block, head) in enumerate(zip(plain.blocks, heads, strict=True))
+        self._stages = [
+            [
+                _Block(block, head, range(s, s + together), pooled=i < 2)
+                for s in range(0, STREAMS, together)
+            ]
+            for i, (block, head, together) in enumerate(
+                zip(plain.blocks, heads, STREAMS_TOGETHER, strict=True)
+            )
         ]
 
     def initial_state(self, n_videos: int, device: torch.device) -> History:
         """Zeros."""
         shapes = []
         for i, (channels, _, height, width) in enumerate(BLOCKS):
+            together = STREAMS_TOGETHER[i]
             edge = 1 if i < 2 else 0  # pooled with stride 1: one more each way
-            shapes += [(height, width, channels)]
-            shapes += [(height + edge, width + edge, channels)]
+            pair = [
+                (height, width, channels, together),
+                (height + edge, width + edge, channels, together),
+            ]
+            shapes += pair * (STREAMS // together)
         return tuple(
-            torch.zeros(n_videos, HISTORY, height, width, STREAMS * c, device=device)
-            for height, width, c in shapes
+            torch.zeros(n_videos, HISTORY, height, width, together * c, device=device)
+            for height, width, c, together in shapes
         )
 
     def __call__(self, retinal: Tensor, state: History) -> tuple[Tensor, History]:
         """[N, T, 128, 192] -> [N, T, 16, 24, S * 128]."""
-        x = self._first(retinal)
+        pixels = self._first.blocks(retinal)
+        before = iter(state)
         after: list[Tensor] = []
-        for i, block in enumerate(self._blocks):
-            x, *histories = block(x, state[2 * i], state[2 * i + 1])
-            after += histories
-        return x, tuple(after)
+        parts: list[Tensor] = []
+        for i, stage in enumerate(self._stages):
+            size = len(parts) // len(stage)
+            inputs, parts = parts, []
+            for k, block in enumerate(stage):
+                if i == 0:
+                    x = self._first(pixels, block.streams)
+                    x = x.reshape(*retinal.shape[:2], *x.shape[1:])
+                else:
+                    x = torch.cat(inputs[k * size : k * size + size], dim=-1)
+                x, *histories = block(x, next(before), next(before))
+                parts.append(x)
+                after += histories
+        return torch.cat(parts, dim=-1), tuple(after)
 
 
 class _First:
@@ -83,17 +107,22 @@ class _First:
         fine = weight_of(layer).view(-1, 3, 2, 3, 2).permute(0, 2, 4, 1, 3)
         self._weight = channels_last(fine.reshape(-1, 4, 3, 3).contiguous())
         self._bias = bias_of(layer)
+        self._channels = len(self._bias) // STREAMS
 
-    def __call__(self, retinal: Tensor) -> Tensor:
-        """[N, T, 128, 192] -> [N, T, 64, 96, C]."""
+    def __call__(self, blocks: Tensor, streams: range) -> Tensor:
+        """Blocks of pixels to [B, 64, 96, C] of some streams."""
+        rows = slice(streams.start * self._channels, streams.stop * self._channels)
+        y = functional.conv2d(blocks, self._weight[rows], self._bias[rows])
+        return y.permute(0, 2, 3, 1)
+
+    def blocks(self, retinal: Tensor) -> Tensor:
+        """[N, T, 128, 192] -> [N * T, 4, 66, 98]: 2 x 2 pixels, edges repeated."""
         images = retinal.flatten(0, 1)[:, None]
         padded = functional.pad(images, (2, 2, 2, 2), mode="replicate")
         b, _, height, width = padded.shape
         fine = padded.view(b, height // 2, 2, width // 2, 2)
         blocks = fine.permute(0, 2, 4, 1, 3).reshape(b, 4, height // 2, width // 2)
-        x = blocks.contiguous(memory_format=torch.channels_last)
-        y = functional.conv2d(x, self._weight, self._bias).permute(0, 2, 3, 1)
-        return y.reshape(*retinal.shape[:2], *y.shape[1:])
+        return blocks.contiguous(memory_format=torch.channels_last)
 
 
 class _Block:
@@ -108,18 +137,26 @@ class _Block:
         Whether the block's output is averaged over 2 x 2 pixels.
     """
 
-    def __init__(self, block: nn.Module, head: nn.Module, *, pooled: bool) -> None:
+    def __init__(
+        self, block: nn.Module, head: nn.Module, streams: range, *, pooled: bool
+    ) -> None:
         block = cast("DenseBlock", block)
         self._pooled = pooled
-        groups = STREAMS * block.groups
+        self.streams = streams
+        groups = len(streams) * block.groups
         strides = (1, 2 if pooled else 1)
         self._first, self._second = (
-            TemporalConv(weight_of(conv) * GELU_GAIN, bias_of(conv), groups, stride)
+            TemporalConv(
+                weight_of(conv, streams) * GELU_GAIN,
+                bias_of(conv, streams),
+                groups,
+                stride,
+            )
             for conv, stride in zip(block.convs, strides, strict=True)
         )
-        skip = weight_of(block.skips["1"]) * GELU_GAIN
-        self._weight = _with_skip(weight_of(head), skip, block.groups)
-        self._bias = bias_of(head)
+        skip = weight_of(block.skips["1"], streams) * GELU_GAIN
+        self._weight = _with_skip(weight_of(head, streams), skip, len(streams))
+        self._bias = bias_of(head, streams)
 
     def __call__(
         self, x0: Tensor, before0: Tensor, before1: Tensor
@@ -148,12 +185,13 @@ class _Block:
         return out, seen0[:, -HISTORY:].clone(), seen1[:, -HISTORY:].clone()
 
     def _head(self, parts: list[Tensor]) -> Tensor:
-        blocks = [part.view(*part.shape[:3], STREAMS, -1) for part in parts]
+        n = len(self.streams)
+        blocks = [part.view(*part.shape[:3], n, -1) for part in parts]
         seen = torch.cat(blocks, dim=-1).flatten(3)
-        return spatial(seen, self._weight, self._bias, STREAMS)
+        return pointwise(seen, self._weight, self._bias, n)
 
 
-def _with_skip(weight: Tensor, skip: Tensor, groups: int) -> Tensor:
+def _with_skip(weight: Tensor, skip: Tensor, streams: int) -> Tensor:
     """Weight on [x0, x1, y0, x2] of each stream from that on [x0, x1, x2] by group.
 
     Parameters
@@ -161,19 +199,19 @@ def _with_skip(weight: Tensor, skip: Tensor, groups: int) -> Tensor:
     weight : Tensor, [S * out, 3 * C, 1, 1, 1]
     skip : Tensor, [S * C, C / groups, 1, 1, 1]
         From y0 to what is added to x2.
-    groups : int
-        Per stream.
+    streams : int
 
     Returns
     -------
     Tensor, [S * out, 4 * C, 1, 1]
     """
-    by_group = weight.view(STREAMS, -1, groups, 3, skip.shape[1]).double()
-    x0, x1, x2 = by_group.unbind(3)
-    maps = skip.view(STREAMS, groups, skip.shape[1], skip.shape[1]).double()
+    size = skip.shape[1]
+    groups = len(skip) // (streams * size)
+    x0, x1, x2 = weight.view(streams, -1, groups, 3, size).double().unbind(3)
+    maps = skip.view(streams, groups, size, size).double()
     y0 = torch.einsum("sogc,sgci->sogi", x2, maps)
-    parts = torch.stack([x0, x1, y0, x2], dim=2).flatten(2)
-    return channels_last(parts.flatten(0, 1)[..., None, None].to(weight.dtype))
+    parts = torch.stack([x0, x1, y0, x2], dim=2).flatten(2).flatten(0, 1)
+    return channels_last(parts[..., None, None].to(weight.dtype))
 
 
 def _activate(x: Tensor, out: Tensor) -> None:

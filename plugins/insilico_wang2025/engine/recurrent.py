@@ -124,6 +124,7 @@ class Recurrent:
         pixels = maps.view(n, frames, PIXELS, STREAMS, MAP_CHANNELS)
         out = maps.new_empty(PIXELS, n, frames, STREAMS, MAP_CHANNELS)
         seen = maps.new_empty(n * ALL_GROUPS, 2 * OWN, PIXELS)
+        score = maps.new_empty(ATTENDED_AT_ONCE, PIXELS, PIXELS)
         for t in range(frames):
             drive = maps.new_empty(n, STREAMS, HIDDEN, PIXELS)
             for k in range(n):
@@ -133,7 +134,7 @@ class Recurrent:
                     pixels[k, t].permute(1, 2, 0),
                     out=drive[k],
                 )
-            state = self._step(drive.flatten(0, 1), state, weights, seen, n)
+            state = self._step(drive.flatten(0, 1), state, weights, seen, score)
             self._read(state.hidden.view(n, STREAMS, HIDDEN, PIXELS), out[:, :, t])
         return out.flatten(1, 2), state
 
@@ -143,24 +144,30 @@ class Recurrent:
             out[:, k] = read.transpose(0, 1)
 
     def _step(
-        self, drive: Tensor, state: LSTMState, weights: _Weights, seen: Tensor, n: int
+        self,
+        drive: Tensor,
+        state: LSTMState,
+        weights: _Weights,
+        seen: Tensor,
+        score: Tensor,
     ) -> LSTMState:
+        """One frame; `seen` and `score` are memory to work in."""
         hidden, cell = state
-        x = drive.baddbmm_(weights.between, hidden.view(n * STREAMS, HIDDEN, PIXELS))
+        x = drive.baddbmm_(weights.between, hidden.view(drive.shape))
         x = x.sigmoid_().view(hidden.shape)
         torch.add(self._minus_one, x, alpha=2, out=seen[:, :OWN])
         seen[:, OWN:] = hidden
-        common = functional.conv2d(
-            seen.view(n, -1, *MAP_SHAPE), self._conv, None, 1, 1, groups=ALL_GROUPS
-        ).view(n * ALL_GROUPS, SEEN, PIXELS)
+        maps = seen.view(-1, ALL_GROUPS * SEEN, *MAP_SHAPE)
+        common = functional.conv2d(maps, self._conv, None, 1, 1, groups=ALL_GROUPS)
+        common = common.view(-1, SEEN, PIXELS)
         gates = torch.bmm(weights.gates, common)
-        gates.baddbmm_(weights.gates_attended, self._attend(common, weights))
+        gates.baddbmm_(weights.gates_attended, self._attend(common, weights, score))
         i, f, o, g = gates.add_(weights.gate_bias).sigmoid_().chunk(4, dim=1)
         cell = (f * cell).addcmul_(i, g, value=2).sub_(i)
         hidden = torch.add(self._minus_one, (2 * cell).sigmoid_(), alpha=2).mul_(o)
         return LSTMState(hidden, cell)
 
-    def _attend(self, common: Tensor, weights: _Weights) -> Tensor:
+    def _attend(self, common: Tensor, weights: _Weights, score: Tensor) -> Tensor:
         """Average of the common maps under each pixel's attention."""
         both = torch.bmm(weights.query_key, common).view(-1, 2, SEEN, PIXELS)
         both *= both.square().sum(dim=2, keepdim=True).rsqrt_()
@@ -169,7 +176,7 @@ class Recurrent:
         out = torch.empty_like(common)
         for start in range(0, len(common), ATTENDED_AT_ONCE):
             part = slice(start, start + ATTENDED_AT_ONCE)
-            score = torch.bmm(query[part].mT, key[part])
+            torch.bmm(query[part].mT, key[part], out=score)
             torch.softmax(score, dim=-1, out=score)
             torch.bmm(common[part], score.mT, out=out[part])
         return out

@@ -32,8 +32,8 @@ _KERNELS = (
 )
 
 
-def spatial(x: Tensor, weight: Tensor, bias: Tensor | None, groups: int) -> Tensor:
-    """Convolve [B, H, W, C] by one pixel's matrix per group, same size out."""
+def pointwise(x: Tensor, weight: Tensor, bias: Tensor, groups: int) -> Tensor:
+    """Apply one matrix per group to every pixel of [B, H, W, C]."""
     return _convolve(x, weight, bias, 1, 0, groups)
 
 
