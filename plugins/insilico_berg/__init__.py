@@ -11,9 +11,32 @@ Importing this package takes no torch.
 from __future__ import annotations
 
 from insilico_berg.api import BERG
+from insilico_berg.errors import (
+    BERGError,
+    BERGWarning,
+    InvalidParameterError,
+    ModelLoadError,
+    ModelNotFoundError,
+    ResourceError,
+    StimulusError,
+    ValidationError,
+)
 from insilico_berg.fwrf.twin import FwrfTwin
 from insilico_berg.vit.twins import nsd_fsaverage, things_eeg2
 
-__all__ = ["BERG", "nsd_fsaverage", "nsd_fwrf", "things_eeg2"]
+__all__ = [
+    "BERG",
+    "BERGError",
+    "BERGWarning",
+    "InvalidParameterError",
+    "ModelLoadError",
+    "ModelNotFoundError",
+    "ResourceError",
+    "StimulusError",
+    "ValidationError",
+    "nsd_fsaverage",
+    "nsd_fwrf",
+    "things_eeg2",
+]
 
 nsd_fwrf = FwrfTwin()

@@ -131,7 +131,7 @@ class NEST:
 
     def encode(
         self,
-        model: EncodingModel[Any],
+        model_dict: EncodingModel[Any],
         images: NDArray[Any],
         return_metadata: bool = True,
         device: str = "auto",
@@ -144,7 +144,7 @@ class NEST:
         See :meth:`insilico_berg.BERG.encode`.
         """
         return self._berg.encode(
-            model,
+            model_dict,
             images,
             return_metadata,
             show_progress=show_progress,

@@ -78,7 +78,7 @@ class ImageEncoder(ABC):
         """See :meth:`insilico_gui.session.ImageSession.seen`."""
         import torch
 
-        pictures = torch.tensor(as_pictures(images, "Images"))
+        pictures = torch.tensor(np.ascontiguousarray(as_pictures(images, "Images")))
         levels: NDArray[np.uint8] = self.fit(pictures).to(torch.uint8).numpy()
         return levels
 

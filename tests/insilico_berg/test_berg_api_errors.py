@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from insilico_berg import BERG
-from insilico_berg.errors import (
+from insilico_berg import (
+    BERG,
     BERGError,
     BERGWarning,
     InvalidParameterError,
@@ -303,6 +303,16 @@ def test_code_in_files_is_not_run(spoilt, tmp_path, part, load):
     with pytest.raises(kinds.get(load, ModelLoadError), match="not plain data"):
         getattr(spoilt.berg, load)(EEG, subject=1)
     assert not marker.exists()
+
+
+def test_files_of_joblib_are_refused(tmp_path):
+    folder = tmp_path / berg_vit.EEG_FOLDER / "encoding_models_weights"
+    folder.mkdir(parents=True)
+    for stem in ("StandardScaler", "pca", "LinearRegression"):
+        name = f"{stem}_param{'_sub-01' if stem == 'LinearRegression' else ''}.joblib"
+        (folder / name).touch()
+    with pytest.raises(ModelLoadError, match="files of joblib can run any code"):
+        BERG(tmp_path).get_encoding_model(EEG, subject=1)
 
 
 def test_a_region_without_metadata(spoilt):

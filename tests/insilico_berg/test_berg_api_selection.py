@@ -167,9 +167,11 @@ def test_the_type_of_images_changes_nothing(berg, request, model, pictures, kind
 @pytest.mark.parametrize("model", ["voxels", "eeg_model"])
 def test_flipped_views_of_images(berg, request, model, pictures):
     model = request.getfixturevalue(model)
-    expected = berg.encode(model, pictures[:, ::-1, :, ::-1].copy())
-    found = berg.encode(model, pictures[:, ::-1, :, ::-1])
-    np.testing.assert_array_equal(found, expected)
+    flipped = pictures[:, ::-1, :, ::-1]
+    expected = berg.encode(model, flipped.copy())
+    np.testing.assert_array_equal(berg.encode(model, flipped), expected)
+    seen = model.session.seen(flipped)
+    np.testing.assert_array_equal(seen, model.session.seen(flipped.copy()))
 
 
 @pytest.mark.parametrize("case", berg_mouse.selections()["cases"], ids=repr)

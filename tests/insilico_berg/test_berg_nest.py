@@ -45,7 +45,7 @@ def test_regions_are_in_their_usual_order(tmp_path):
 
 def test_responses_come_with_metadata(nest, berg, voxels, pictures):
     model = nest.get_encoding_model(*FWRF, 1, "V1", device="cpu")
-    responses, metadata = nest.encode(model, pictures, device="cpu")
+    responses, metadata = nest.encode(model_dict=model, images=pictures, device="cpu")
     np.testing.assert_array_equal(responses, berg.encode(voxels, pictures))
     assert set(metadata) == {"fmri", "encoding_models"}
     alone = nest.encode(model, pictures, return_metadata=False)
