@@ -48,7 +48,7 @@ def as_text(card: dict[str, Any]) -> str:
         lines.append(f"{heading}:")
         lines += [f"  {name}: {text}" for name, text in card[key].items()]
     lines += [
-        f"Metadata of: {', '.join(card['metadata_arguments'])}",
+        f"Arguments for metadata: {', '.join(card['metadata_arguments'])}",
         f"Stimulus: {card['stimulus']}",
         f"Response: {card['response']}",
         f"Installed: {_some(card['installed']) or 'none'}",
