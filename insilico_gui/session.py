@@ -53,7 +53,8 @@ class Session(Protocol):
         ``"cpu"`` or ``"cuda:N"``.
     attrs : mapping of str to Any
         Provenance that goes with every response, JSON-able; ``"weights_hash"`` is
-        required.
+        required. ``"axes": "RAS"`` says that ``x``, ``y``, ``z`` of the units point to
+        the right, the front and the top of a head; else ``y`` goes down a sheet.
     """
 
     id: str
@@ -199,6 +200,9 @@ class SessionInfo:
         Number of units of each brain area and each imaging field, where known.
     input_kind : str
         See :class:`Session`.
+    notes : str
+        What else to know before loading, in sentences: how accurate the model is, or
+        which file is still missing.
     """
 
     id: str
@@ -207,6 +211,7 @@ class SessionInfo:
     areas: Mapping[str, int] = field(default_factory=dict)
     fields: Mapping[str, int] = field(default_factory=dict)
     input_kind: InputKind = "video"
+    notes: str = ""
 
 
 class Twin(Protocol):

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 from psygnal import SignalGroupDescriptor
 
-Layout = Literal["retinotopic", "anatomical", "anatomical 3-D"]
+Layout = Literal["retinotopic", "anatomical", "anatomical 3-D", "scalp", "list"]
 
 RESPONSE = "response"
 """The value of :attr:`MapView.color_by` that means the response at the current time."""
@@ -101,7 +101,7 @@ class MapView:
 
     Attributes
     ----------
-    layout : {"retinotopic", "anatomical", "anatomical 3-D"}
+    layout : {"retinotopic", "anatomical", "anatomical 3-D", "scalp", "list"}
     color_by : str
         ``"response"``, or a column of the unit table.
     limits : (float, float) or None

@@ -19,8 +19,15 @@ CYCLES = {
     "pref_dir": 360.0,
     "pref_ori": 180.0,
     "orientation": 180.0,
+    "polar_angle_deg": 360.0,
 }
 """Period in degrees of the columns that are angles (by the end of their name)."""
+
+AROUND_ZERO = "polar_angle_deg"
+"""Ending of angles that are given from minus to plus half a turn."""
+
+SIGN_FROM = 0.05
+"""Negative values that are smaller than this part of the largest one count for none."""
 
 SIGNED = {"field_sign": 1.0}
 """Largest absolute value of the columns whose zero is in the middle of the colours."""
@@ -46,15 +53,47 @@ def period(name: str) -> float | None:
     return None
 
 
-def lookup_table(name: str, *, fading: bool = False) -> NDArray[np.float32]:
-    """256 RGBA colours of a napari colour map, float32 [256, 4] in 0..1."""
+def cycle_limits(name: str) -> tuple[float, float] | None:
+    """Ends of one turn of a cyclic column, as its values go; None if it is not cyclic."""
+    cycle = period(name)
+    if cycle is None:
+        return None
+    around_zero = name.removesuffix("_measured").endswith(AROUND_ZERO)
+    return (-cycle / 2, cycle / 2) if around_zero else (0.0, cycle)
+
+
+def lookup_table(
+    name: str, *, fading: bool = False, diverging: bool = False
+) -> NDArray[np.float32]:
+    """256 RGBA colours of a napari colour map, float32 [256, 4] in 0..1.
+
+    Parameters
+    ----------
+    name : str
+    fading : bool
+        Let through what is behind where values are low.
+    diverging : bool
+        Low values are those in the middle.
+    """
     colors = np.asarray(
         ensure_colormap(name).map(np.linspace(0, 1, 256)), dtype=np.float32
     )
     if fading:
-        position = np.linspace(0, 1, 256)
-        colors[:, 3] = np.interp(position, (0, OPAQUE_FROM), (LOW_ALPHA, 1))
+        strength = np.abs(np.linspace(-1 if diverging else 0, 1, 256))
+        colors[:, 3] = np.interp(strength, (0, OPAQUE_FROM), (LOW_ALPHA, 1))
     return colors
+
+
+def has_sign(limits: tuple[float, float]) -> bool:
+    """Whether values between these limits go both ways from zero, beyond rounding."""
+    low, high = limits
+    return low < -SIGN_FROM * abs(high)
+
+
+def around_zero(limits: tuple[float, float]) -> tuple[float, float]:
+    """The narrowest limits with zero in the middle that hold these."""
+    largest = max(abs(limits[0]), abs(limits[1]))
+    return -largest, largest
 
 
 def categorical_table(n: int) -> NDArray[np.float32]:

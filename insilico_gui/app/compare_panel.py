@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QPu
 from insilico_gui.analysis import compare
 from insilico_gui.app.panel import Panel, ThemedPlot, fill_box, text_label
 from insilico_gui.export import SUFFIXES, load_responses
-from insilico_gui.responses import measured_columns, unit_table
+from insilico_gui.responses import measured_columns, unit_dim, unit_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +127,7 @@ class ComparePanel(Panel):
             self.about.setText(
                 f"<b>Reference:</b> {attrs.get('stimulus', 'unknown stimulus')} on "
                 f"{attrs.get('session', 'an unknown session')}, "
-                f"{reference.sizes['unit']:,} units"
+                f"{reference.sizes[unit_dim(reference)]:,} units"
             )
         self._fill()
 

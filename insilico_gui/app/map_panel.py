@@ -142,7 +142,9 @@ class MapPanel(Panel):
             axis.setTicks([list(enumerate(self._map.categories))])
         else:
             axis.setTicks(None)
-        self.bar.setLabel("bottom", column_label(name))
+        session = self.experiment.session
+        label = getattr(session, "response_label", name)
+        self.bar.setLabel("bottom", label if name == RESPONSE else column_label(name))
         self.automatic.setEnabled(self._map.categories is None)
         if self.automatic.isChecked():
             for box, value in ((self.low, low), (self.high, high)):

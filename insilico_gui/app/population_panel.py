@@ -109,8 +109,8 @@ def _octaves(edges: np.ndarray) -> list[tuple[float, str]]:
 
 
 def _edges(name: str, values: np.ndarray) -> np.ndarray:
-    cycle = colors.period(name)
-    if cycle is not None:
-        return np.linspace(0, cycle, N_BINS + 1)
+    turn = colors.cycle_limits(name)
+    if turn is not None:
+        return np.linspace(*turn, N_BINS + 1)
     low, high = float(values.min()), float(values.max())
     return np.linspace(low, high if high > low else low + 1, N_BINS + 1)

@@ -17,10 +17,15 @@ from qtpy.QtWidgets import (
 from insilico_gui.app.panel import Panel, text_label
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from insilico_gui.app.jobs import Jobs
     from insilico_gui.experiment import Experiment
 
 VALUE = Qt.ItemDataRole.UserRole
+
+MAX_NAMES = 256
+"""As many units that have names can be picked one by one."""
 
 
 class SelectionPanel(Panel):
@@ -37,6 +42,7 @@ class SelectionPanel(Panel):
 
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
+        self._picks_units = False
         self.count = text_label("No session")
         self.areas, self.fields = QListWidget(), QListWidget()
         self.any_of = QCheckBox("any of (area or field)")
@@ -64,9 +70,11 @@ class SelectionPanel(Panel):
             self.invert_button,
         )
 
+        self.areas_label = QLabel("Areas")
         grid = QGridLayout()
-        grid.addWidget(QLabel("Areas"), 0, 0)
-        grid.addWidget(QLabel("Fields"), 0, 1)
+        grid.addWidget(self.areas_label, 0, 0)
+        self.fields_label = QLabel("Fields")
+        grid.addWidget(self.fields_label, 0, 1)
         grid.addWidget(self.areas, 1, 0)
         grid.addWidget(self.fields, 1, 1)
         grid.addWidget(self.any_of, 2, 0, 1, 2)
@@ -88,6 +96,9 @@ class SelectionPanel(Panel):
         areas, fields = _checked(self.areas), _checked(self.fields)
         if not areas and not fields:
             self.experiment.clear_selection()
+            return
+        if self._picks_units:
+            self.attempt(self.experiment.select, units=areas)
             return
         self.attempt(
             self.experiment.select,
@@ -115,19 +126,28 @@ class SelectionPanel(Panel):
 
     def _fill(self) -> None:
         units = self.experiment.units
+        self._picks_units = _are_named(units)
+        self.areas_label.setText("Units" if self._picks_units else "Areas")
         for box, column in ((self.areas, "area"), (self.fields, "field")):
             box.blockSignals(True)
             box.clear()
             if column in units:
                 counts = units[column].value_counts().sort_index()
                 for value, n in counts.items():
-                    item = QListWidgetItem(f"{value}  ({n:,})")
-                    item.setData(VALUE, getattr(value, "item", lambda v=value: v)())
-                    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-                    item.setCheckState(Qt.CheckState.Unchecked)
-                    box.addItem(item)
+                    named = "no area" if value == "" else value
+                    _add(
+                        box,
+                        f"{named}  ({n:,})",
+                        getattr(value, "item", lambda v=value: v)(),
+                    )
+            elif box is self.areas and self._picks_units:
+                for k, name in enumerate(units["unit_id"]):
+                    _add(box, str(name), k)
             box.setEnabled(box.count() > 0)
             box.blockSignals(False)
+        # Two columns of which one can only be empty would look broken
+        for widget in (self.fields, self.fields_label, self.any_of):
+            widget.setVisible("field" in units or not self._picks_units)
         for button in self._buttons:
             button.setEnabled(self.experiment.session is not None)
         self._show_selection()
@@ -136,7 +156,8 @@ class SelectionPanel(Panel):
         selection = self.experiment.selection
         if selection is None:
             return
-        if set(selection.rule) - {"areas", "fields", "combine"}:
+        own = {"units"} if self._picks_units else {"areas", "fields", "combine"}
+        if set(selection.rule) - own:
             self._uncheck()  # the selection was made in another way
         units = self.experiment.units
         text = f"<b>{len(selection):,}</b> of {len(units):,} units selected"
@@ -146,6 +167,23 @@ class SelectionPanel(Panel):
         if len(selection) == 0 and {"areas", "fields"} <= set(selection.rule):
             text += "<br>No unit is in a checked area and in a checked field."
         self.count.setText(text)
+
+
+def _are_named(units: pd.DataFrame) -> bool:
+    """Whether units are picked by name: few, with names of their own and no areas."""
+    return (
+        "area" not in units
+        and 0 < len(units) <= MAX_NAMES
+        and units["unit_id"].dtype.kind not in "fiub"
+    )
+
+
+def _add(box: QListWidget, text: str, value: object) -> None:
+    item = QListWidgetItem(text)
+    item.setData(VALUE, value)
+    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+    item.setCheckState(Qt.CheckState.Unchecked)
+    box.addItem(item)
 
 
 def _checked(box: QListWidget) -> list[Any]:

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import (
     QPushButton,
 )
 
-from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.app.panel import Panel, breakable, text_label
 from insilico_gui.device import available_devices
 from insilico_gui.session import SessionInfo, open_session, session_infos
 
@@ -155,11 +155,18 @@ class SessionPanel(Panel):
         if info is None:
             self.info.setText("No session found here.")
             return
-        lines = [f"<b>{info.title}</b>", f"{info.n_units:,} units"]
+        count = (
+            f"{info.n_units:,} units" if info.n_units else "Units: known once loaded"
+        )
+        lines = [f"<b>{info.title}</b>", count]
+        if info.input_kind == "images":
+            lines.append("Driven by images, which it answers one by one")
         if info.areas:
             lines.append("Areas: " + _counts(info.areas))
         if info.fields:
             lines.append("Fields: " + _counts(info.fields))
+        if info.notes:
+            lines.append(breakable(info.notes))
         self.info.setText("<br>".join(lines))
 
     # -- loading -----------------------------------------------------------------------

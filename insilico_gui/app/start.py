@@ -56,7 +56,7 @@ def take_picture(window: InsilicoWindow, path: Path, size: tuple[int, int]) -> N
     window.jobs.failed.connect(failures.append)
     try:
         window.wait(ENCODING_LIMIT_S)
-        window.viewer.reset_view()
+        window.map.fit_view()
         playback = window.experiment.playback
         playback.seek(PICTURE_TIME * playback.duration)
         window.wait()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from insilico_gui.experiment import Experiment
 
 MEAN_COLOR = (255, 170, 60)
+FEW = 300
+"""As many images are drawn as points of their own."""
 DELAY_MS = 150
 """Selections change in bursts; the traces follow the last."""
 
@@ -55,7 +57,12 @@ class TracesPanel(Panel):
         )
         self.plot.addItem(self._band)
         self._examples: list[pg.PlotDataItem] = []
-        self.mean_curve = self.plot.plot(pen=pg.mkPen(MEAN_COLOR, width=2))
+        self.mean_curve = self.plot.plot(
+            pen=pg.mkPen(MEAN_COLOR, width=2),
+            symbolSize=5,
+            symbolBrush=MEAN_COLOR,
+            symbolPen=None,
+        )
         self.playhead = pg.InfiniteLine(angle=90, pen=pg.mkPen("w", width=1))
         self.plot.addItem(self.playhead)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
@@ -76,12 +83,18 @@ class TracesPanel(Panel):
 
     def _clicked(self, event: object) -> None:
         point = self.plot.plotItem.vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
-        self.experiment.playback.seek(point.x())
+        experiment = self.experiment
+        if experiment.images is None:
+            experiment.playback.seek(point.x())
+        elif experiment.n_times == 1:
+            experiment.playback.seek_frame(round(point.x()) - 1)
+        else:
+            experiment.playback.seek_frame(int((point.x() - 1) * experiment.n_times))
 
     # -- from the state ----------------------------------------------------------------
 
     def _show_time(self, time: float) -> None:
-        self.playhead.setValue(time)
+        self.playhead.setValue(self._place(time))
 
     def grow(self) -> None:
         """Take in responses that have come since the last time."""
@@ -126,11 +139,12 @@ class TracesPanel(Panel):
     def _draw(self) -> None:
         playback, summary = self.experiment.playback, self._summary
         rate = playback.frame_rate
+        of_images = self.experiment.images is not None
         self._burn_in.setRegion((0, BURN_IN_FRAMES / rate))
-        self.plot.setLimits(xMin=0, xMax=max(playback.duration, 1 / rate))
+        self._show_axes()
         empty = np.empty(0)
         self._band.setVisible(summary is not None)
-        self._burn_in.setVisible(summary is not None)
+        self._burn_in.setVisible(summary is not None and not of_images)
         for curve in self._examples:
             self.plot.removeItem(curve)
         self._examples = []
@@ -140,23 +154,48 @@ class TracesPanel(Panel):
             self.plot.setTitle(self._why_empty(), size="9pt")
             return
         n = summary.n_done
-        time = np.arange(n) / rate
+        place = self._place(np.arange(n) / rate)
+        symbol = (
+            "o" if of_images and self.experiment.n_times == 1 and n <= FEW else None
+        )
         mean, sem = summary.mean[:n], np.nan_to_num(summary.sem[:n])
         for column in range(summary.examples.shape[1]):
             pen = pg.mkPen(pg.intColor(column, 7, alpha=110), width=1)
-            curve = self.plot.plot(time, summary.examples[:n, column], pen=pen)
+            curve = self.plot.plot(place, summary.examples[:n, column], pen=pen)
             curve.setZValue(-1)
             self._examples.append(curve)
-        self.mean_curve.setData(time, mean)
-        self._upper.setData(time, mean + sem)
-        self._lower.setData(time, mean - sem)
-        self.plot.setXRange(0, max(playback.duration, 1 / rate), padding=0)
+        self.mean_curve.setSymbol(symbol)
+        self.mean_curve.setData(place, mean)
+        self._upper.setData(place, mean + sem)
+        self._lower.setData(place, mean - sem)
+        self.plot.setXRange(*self._ends(), padding=0)
         n_units = len(self.experiment.selected_columns())
-        self.plot.setTitle(
-            f"mean ± SEM of {n_units:,} units, and {len(self._examples)} of them; "
-            "grey: burn-in",
-            size="9pt",
-        )
+        text = f"mean ± SEM of {n_units:,} units, and {len(self._examples)} of them"
+        self.plot.setTitle(text + ("" if of_images else "; grey: burn-in"), size="9pt")
+
+    def _place(self, time: Any) -> Any:
+        """Where a time of the playback is on the axis: in seconds, or at an image."""
+        if self.experiment.images is None:
+            return time
+        per_image = self.experiment.n_times / self.experiment.playback.frame_rate
+        return 1 + time / per_image
+
+    def _ends(self) -> tuple[float, float]:
+        playback = self.experiment.playback
+        if self.experiment.images is None:
+            return 0.0, max(playback.duration, 1 / playback.frame_rate)
+        n_images = playback.n_frames / self.experiment.n_times
+        if self.experiment.n_times > 1:
+            return 1.0, 1 + n_images  # within an image time goes on
+        return 0.5, n_images + 0.5
+
+    def _show_axes(self) -> None:
+        session = self.experiment.session
+        low, high = self._ends()
+        self.plot.setLimits(xMin=low, xMax=high)
+        of_images = self.experiment.images is not None
+        self.plot.setLabel("bottom", "image" if of_images else "time (s)")
+        self.plot.setLabel("left", getattr(session, "response_label", "response"))
 
     def _why_empty(self) -> str:
         if self.experiment.job is None:

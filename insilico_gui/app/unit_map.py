@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.app import colors
+from insilico_gui.app.backdrop import Backdrop
+from insilico_gui.app.layouts import (
+    available_layouts,
+    is_upright,
+    point_size,
+    unit_positions,
+)
 from insilico_gui.app.recolor import Recolorer
 from insilico_gui.view import RESPONSE
 
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.experiment import Experiment
+    from insilico_gui.view import Layout
 
 STIMULUS = "Stimulus"
 UNITS = "Units"
@@ -31,6 +39,20 @@ SAMPLED_FRAMES = 64
 
 SELECTED_SIZE, OTHER_SIZE = 1.4, 0.7
 """Selected units are drawn larger, with a white rim, and the others smaller."""
+
+FROM_BEHIND, UPWARDS = (-0.5, -0.8, 0.35), (1, 0, 0)
+"""Where the camera looks to, and what is up, of a head in 3-D: from behind and above."""
+
+FILLED = 0.94
+"""Part of the canvas that the map fills."""
+
+RIM = 0.12
+"""Width of the rim, as a part of a point's size."""
+
+BLACK, WHITE = np.array([0.0, 0.0, 0.0, 1.0]), np.ones(4)
+
+SIZES = {"scalp": 0.4, "list": 0.9}
+"""Of points, as a part of the size that fills a layout: scalp and names show through."""
 
 
 class UnitMap:
@@ -52,6 +74,8 @@ class UnitMap:
         self._stimulus: Image | None = None
         self._has_frames = False
         self._outlines: Shapes | None = None
+        self._backdrop = Backdrop(viewer)
+        self._base_size = 1.0
         self._table = colors.lookup_table("viridis")
         self._column: NDArray[np.float64] | None = None
         self.limits = (0.0, 1.0)
@@ -95,6 +119,7 @@ class UnitMap:
                 colormap="gray",
                 contrast_limits=(0, 255),
                 interpolation2d="nearest",
+                units=self._length_unit(),
             )
             self._viewer.dims.axis_labels = ("frame", "depth", "row", "column")
             layers = self._viewer.layers
@@ -106,10 +131,12 @@ class UnitMap:
 
     def show_session(self) -> None:
         """Replace the units by those of the experiment's session."""
+        # Before anything else: a slider that moves meanwhile recolours
+        self._recolorer = None
+        self._backdrop.clear()
         old = self.units_layer
         if old is not None:
             self._viewer.layers.remove(old)
-        self._recolorer = None
         session = self._experiment.session
         if session is None:
             return
@@ -121,6 +148,7 @@ class UnitMap:
             border_width_is_relative=True,
             face_color="gray",
             antialiasing=1,
+            units=self._length_unit(),
         )
         layer.editable = False
         self._units = layer
@@ -134,37 +162,68 @@ class UnitMap:
         layer, session = self.units_layer, self._experiment.session
         if layer is None or session is None:
             return
-        layout = self._experiment.view.layout
-        positions = unit_positions(self._experiment.units, layout, session.frame_shape)
+        units, layout = self._experiment.units, self._experiment.view.layout
+        if layout not in self.available_layouts():
+            return  # the panel is about to choose another
+        self._backdrop.clear()
+        self._use_length_unit()
+        self._backdrop.show(session, units, layout)
+        upright = is_upright(session)
+        positions = unit_positions(units, layout, session.frame_shape, upright=upright)
         known = np.isfinite(positions).all(axis=1)
         layer.data = np.where(known[:, None], positions, 0.0)
         layer.shown = known
-        self._base_size = point_size(positions[known])
+        self._base_size = point_size(positions[known]) * SIZES.get(layout, 1.0)
         stimulus = self.stimulus_layer
         if stimulus is not None:
             stimulus.visible = self._has_frames and layout == "retinotopic"
-        unit = "pixel" if layout == "retinotopic" else "um"
-        for shown in (layer, stimulus):
-            # The same for both, or napari drops the unit from the scale bar
-            if shown is not None:
-                shown.units = (unit,) * shown.ndim
         self._viewer.dims.ndisplay = 3 if layout == "anatomical 3-D" else 2
+        # On small points a soft edge would be most of what is seen
+        layer.antialiasing = 0 if layout == "list" else 1
         self.show_selection()
         self.coloring_changed()
-        self._viewer.reset_view()
-        self._viewer.canvas.overlays.scale_bar.visible = layout != "retinotopic"
+        self.fit_view()
+        has_scale = layout in ("anatomical", "anatomical 3-D")
+        self._viewer.canvas.overlays.scale_bar.visible = has_scale
 
-    def available_layouts(self) -> list[str]:
+    def _length_unit(self) -> str:
+        return "pixel" if self._experiment.view.layout == "retinotopic" else "um"
+
+    def _use_length_unit(self) -> None:
+        """The same for all layers, or napari drops the unit from the scale bar."""
+        for shown in (self.units_layer, self.stimulus_layer):
+            if shown is not None:
+                shown.units = (self._length_unit(),) * shown.ndim
+
+    def fit_view(self) -> None:
+        """Fit what is on show to the canvas; a head in 3-D is seen obliquely."""
+        layout, session = self._experiment.view.layout, self._experiment.session
+        layer = self.units_layer
+        if layer is None or session is None or layout == "retinotopic":
+            self._viewer.reset_view()
+            return
+        # napari would fit the stimulus as well, which is hidden and somewhere else
+        ends = [
+            shown.extent.world[:, -3:]
+            for shown in self._viewer.layers
+            if shown.visible and shown is not self._stimulus
+        ]
+        low, high = np.nanmin(ends, axis=(0, 1)), np.nanmax(ends, axis=(0, 1))
+        height, width = self._viewer.canvas.size
+        rows, columns = (high - low)[1:] + self._base_size
+        if layout == "anatomical 3-D":
+            camera = self._viewer.scene.camera
+            if is_upright(session):
+                camera.set_view_direction(FROM_BEHIND, UPWARDS)
+            else:
+                camera.angles = (0, 0, 0)
+            rows = columns = float(np.linalg.norm(high - low)) + self._base_size
+        self._viewer.scene.camera.center = tuple((low + high) / 2)
+        self._viewer.scene.camera.zoom = FILLED * min(width / columns, height / rows)
+
+    def available_layouts(self) -> list[Layout]:
         """Layouts for which the session knows positions."""
-        columns = set(self._experiment.units.columns)
-        found = []
-        if {"rf_x", "rf_y"} <= columns:
-            found.append("retinotopic")
-        if {"x", "y"} <= columns:
-            found.append("anatomical")
-        if {"x", "y", "z"} <= columns:
-            found.append("anatomical 3-D")
-        return found
+        return available_layouts(self._experiment.session, self._experiment.units)
 
     # -- colours -----------------------------------------------------------------------
 
@@ -175,17 +234,22 @@ class UnitMap:
         self.categories = None
         if name == RESPONSE or name not in units:
             self._column = None
-            over_stimulus = view.layout == "retinotopic"
-            self._table = colors.lookup_table(
-                "inferno" if over_stimulus else "viridis", fading=over_stimulus
-            )
             automatic = self._response_limits()
+            over_stimulus = view.layout == "retinotopic"
+            signed = colors.has_sign(automatic)
+            if signed:
+                automatic = colors.around_zero(automatic)
+            self._table = colors.lookup_table(
+                "coolwarm" if signed else "inferno" if over_stimulus else "viridis",
+                fading=over_stimulus,
+                diverging=signed,
+            )
         else:
             self._column, self.categories = colors.column_values(units[name])
-            cycle = colors.period(name)
-            if cycle is not None:
+            turn = colors.cycle_limits(name)
+            if turn is not None:
                 self._table = colors.lookup_table("hsv")
-                automatic = (0.0, cycle)
+                automatic = turn
             elif name in colors.SIGNED:
                 self._table = colors.lookup_table("coolwarm")
                 automatic = (-colors.SIGNED[name], colors.SIGNED[name])
@@ -212,6 +276,10 @@ class UnitMap:
         if values is None:
             values = np.full(len(self._experiment.units), np.nan, np.float32)
         self._recolorer.set_colors(colors.map_values(values, self._table, self.limits))
+        if self.categories is None:
+            self._backdrop.recolor(values, self._table, self.limits)
+        else:
+            self._backdrop.hide_scalp()
 
     def _response_limits(self) -> tuple[float, float]:
         job = self._experiment.job
@@ -238,7 +306,10 @@ class UnitMap:
             chosen[selection.indices] = True
             size *= np.where(chosen, SELECTED_SIZE, OTHER_SIZE)
         layer.size = size
-        layer.border_width = np.where(chosen, 0.12, 0.0)
+        # On the scalp all have a rim: they have the colour of what is around them
+        rim = RIM if self._experiment.view.layout == "scalp" else 0.0
+        layer.border_width = np.where(chosen, RIM, rim)
+        layer.border_color = np.where(chosen[:, None], WHITE, BLACK if rim else WHITE)
 
     def show_outlines(self, outlines: list[NDArray[np.float64]]) -> None:
         """Draw outlines, each [points, 2] in (row, column), over the stimulus."""
@@ -264,39 +335,3 @@ class UnitMap:
             self._viewer.dims.set_current_step(0, self._experiment.frame_on_show)
         if self._column is None:
             self.recolor()
-
-
-def unit_positions(
-    units: object, layout: str, frame_shape: tuple[int, int]
-) -> NDArray[np.float64]:
-    """Layer coordinates (depth, row, column) of every unit, float64 [U, 3].
-
-    Retinotopic: ``row = (1 - rf_y)/2 (H - 1)``, ``column = (rf_x + 1)/2 (W - 1)``, the
-    stimulus pixel that the unit looks at. Anatomical: micrometres as in the unit table,
-    ``x`` to the right and ``y`` down. NaN where the position is not known.
-    """
-    n_units = len(units)  # type: ignore[arg-type]
-    zero = np.zeros(n_units)
-
-    def column(name: str) -> NDArray[np.float64]:
-        if name not in units:  # type: ignore[operator]
-            return np.full(n_units, np.nan)
-        return units[name].to_numpy(dtype=float)  # type: ignore[index]
-
-    if layout == "retinotopic":
-        height, width = frame_shape
-        row = (1 - column("rf_y")) / 2 * (height - 1)
-        col = (column("rf_x") + 1) / 2 * (width - 1)
-        return np.stack([zero, row, col], axis=1)
-    depth = column("z") if layout == "anatomical 3-D" else zero
-    return np.stack([depth, column("y"), column("x")], axis=1)
-
-
-def point_size(positions: NDArray[np.float64]) -> float:
-    """Diameter at which the points of a layout are seen apart, in its own unit."""
-    if len(positions) == 0:
-        return 1.0
-    low, high = np.percentile(positions, (2, 98), axis=0)
-    extent = np.maximum(high - low, 1e-6)[1:]
-    spacing = np.sqrt(extent.prod() / len(positions))
-    return float(0.8 * spacing)

@@ -11,9 +11,11 @@ from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtWidgets import QApplication, QMessageBox, QWidget
 
 from insilico_gui.app.compare_panel import ComparePanel
+from insilico_gui.app.course_panel import CoursePanel
 from insilico_gui.app.docks import Docks
 from insilico_gui.app.drops import DropFilter
 from insilico_gui.app.export_panel import ExportPanel
+from insilico_gui.app.images_panel import ImagesPanel
 from insilico_gui.app.jobs import Job, Jobs, sentence
 from insilico_gui.app.lasso import Lasso, points_inside
 from insilico_gui.app.map_panel import MapPanel
@@ -30,7 +32,7 @@ from insilico_gui.app.unit_map import UnitMap
 from insilico_gui.errors import InsilicoError
 from insilico_gui.experiment import Experiment
 from insilico_gui.selection import Selection
-from insilico_gui.session import session_infos
+from insilico_gui.session import is_image_session, session_infos
 from insilico_gui.stimuli import SUPPORTED_SUFFIXES, CachedFrames
 
 if TYPE_CHECKING:
@@ -93,6 +95,8 @@ class InsilicoWindow(QObject):
         self.selection_panel = SelectionPanel(self.experiment, self.jobs)
         self.export_panel = ExportPanel(self.experiment, self.jobs)
         self.traces_panel = TracesPanel(self.experiment, self.jobs)
+        self.course_panel = CoursePanel(self.experiment, self.jobs)
+        self.images_panel = ImagesPanel(self.experiment, self.jobs)
         self.tuning_panel = TuningPanel(self.experiment, self.jobs)
         self.population_panel = PopulationPanel(self.experiment, self.jobs)
         self.rf_panel = ReceptiveFieldPanel(self.experiment, self.jobs)
@@ -129,6 +133,8 @@ class InsilicoWindow(QObject):
             "bottom",
             (
                 self.traces_panel,
+                self.course_panel,
+                self.images_panel,
                 self.tuning_panel,
                 self.rf_panel,
                 self.retinotopy_panel,
@@ -139,6 +145,7 @@ class InsilicoWindow(QObject):
         if dock_session_panel:
             docks.add(self.session_area, self.session_panel.title, "left")
             self.place_session_panel()
+        self._offer_panels()
         QTimer.singleShot(0, self._size_docks)
 
     def _size_docks(self) -> None:
@@ -149,7 +156,7 @@ class InsilicoWindow(QObject):
 
     def _fit_view(self) -> None:
         """Fit the map to the canvas, once that has the size it is about to get."""
-        QTimer.singleShot(0, self.viewer.reset_view)
+        QTimer.singleShot(0, self.map.fit_view)
 
     def place_session_panel(self) -> None:
         """Put the session panel beside the stimulus panel: in front until one is loaded."""
@@ -208,6 +215,11 @@ class InsilicoWindow(QObject):
 
     def drop(self, paths: list[Path]) -> None:
         """Take a dropped stimulus, or a folder with sessions or with images."""
+        session = self.experiment.session
+        if len(paths) > 1 and session is not None and is_image_session(session):
+            self.show_panel(self.stimulus_panel)
+            self.stimulus_panel.open(paths)
+            return
         if len(paths) > 1:
             self._say_problem(
                 "Drop one file or folder at a time; to show several images one after "
@@ -315,7 +327,26 @@ class InsilicoWindow(QObject):
 
     def _session_changed(self) -> None:
         self.map.show_session()
+        layouts = self.map.available_layouts()
+        view = self.experiment.view
+        if layouts and (view.layout not in layouts or "scalp" in layouts):
+            view.layout = layouts[0]
+        self._offer_panels()
         self._drops.watch(self.viewer.window._qt_window)
+
+    def _offer_panels(self) -> None:
+        """Show the panels for single images if the session answers those."""
+        session = self.experiment.session
+        of_images = session is not None and is_image_session(session)
+        in_time = of_images and "time" in session.response_coords
+        for panel, is_offered, is_first in (
+            (self.course_panel, in_time, in_time),
+            (self.images_panel, of_images, of_images and not in_time),
+        ):
+            dock = self.docks.of(panel)
+            dock.setVisible(is_offered)
+            if is_first:
+                dock.raise_()
 
     def _session_loaded(self) -> None:
         """A session was loaded by hand: encode the stimulus that is there already."""
@@ -424,7 +455,8 @@ class InsilicoWindow(QObject):
         self._coloring_changed()
         if self._follow and not playback.playing:
             playback.seek_frame((progress.done - 1) * job.n_times)
-        self.traces_panel.grow()
+        for panel in (self.traces_panel, self.course_panel, self.images_panel):
+            panel.grow()
 
     def _encoded(self, job: EncodingJob | ImageJob) -> None:
         what = "frames" if self.experiment.images is None else "images"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import time
 from contextlib import closing
 from pathlib import Path
@@ -24,8 +25,7 @@ from insilico_gui.stimuli import Stimulus, open_stimulus
 from insilico_gui.stimuli.images import FrameImages, ImageArray, ImageSet, open_images
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -234,6 +234,14 @@ class Moments:
         skipped = start - first * self.n_times
         return by_moment[skipped : skipped + stop - start]
 
+    def to_image(self, k: int) -> xr.DataArray:
+        """Responses to one image, float32, with all the dimensions of the session.
+
+        Image `k` must be done; see :attr:`n_done`.
+        """
+        values = self._store.rows(k, k + 1)[0].reshape(tuple(self._sizes.values()))
+        return xr.DataArray(values, dims=tuple(self._sizes))
+
     def row(self, moment: int) -> NDArray[np.float32]:
         """Responses at one moment, float32 [U]."""
         row: NDArray[np.float32] = self.rows(moment, moment + 1)[0]
@@ -242,7 +250,7 @@ class Moments:
 
 def open_for(
     session: Session | None,
-    source: str | os.PathLike[str] | NDArray[Any],
+    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | NDArray[Any],
     *,
     frame_rate: float | None = None,
     interval_s: float | None = None,
@@ -252,7 +260,7 @@ def open_for(
     Parameters
     ----------
     session : Session or None
-    source : path or array
+    source : path, array or, for images, several paths
         See :func:`.open_stimulus` and :func:`.open_images`.
     frame_rate : float, optional
         Frames per second (Hz) of a video that has no rate of its own.
@@ -274,6 +282,11 @@ def open_for(
     if interval_s is not None:
         raise StimulusError(
             "An interval between images is for sessions driven by images; leave it out."
+        )
+    if not isinstance(source, str | os.PathLike | np.ndarray):
+        raise StimulusError(
+            "Several files at once are for sessions driven by images; for a video of "
+            "them, put them into a folder and open that."
         )
     return open_stimulus(source, frame_rate=frame_rate)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +23,6 @@ from insilico_gui.stimuli.image_file import (
 from insilico_gui.stimuli.opening import open_stimulus
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
@@ -70,6 +70,11 @@ class ImageFiles(ImageSet):
     def __init__(self, files: Sequence[Path], name: str) -> None:
         self.name = name
         self.labels = tuple(file.name for file in files)
+        if len(set(self.labels)) < len(self.labels):
+            raise StimulusError(
+                f"{name} holds two files of the same name; images are told apart by "
+                "their file names, so rename one of them."
+            )
         self._files = tuple(files)
         shapes = [image_shape(file) for file in files]
         self.attrs = source_attrs(
@@ -157,6 +162,11 @@ class FrameImages(ImageSet):
             "n_images": len(frames),
         }
 
+    @property
+    def stimulus(self) -> Stimulus:
+        """What the frames are taken from."""
+        return self._stimulus
+
     def image(self, k: int) -> NDArray[np.uint8]:
         """See :meth:`ImageSet.image`."""
         return self._stimulus.color_frame(int(self._frames[k]))
@@ -204,17 +214,22 @@ class SeenImages(Stimulus):
 
 
 def open_images(
-    source: str | os.PathLike[str] | NDArray[Any] | Stimulus,
+    source: str
+    | os.PathLike[str]
+    | Sequence[str | os.PathLike[str]]
+    | NDArray[Any]
+    | Stimulus,
     *,
     interval_s: float | None = None,
 ) -> ImageSet:
-    """Open images: a folder, one file, an array, or the frames of a video.
+    """Open images: a folder, files, an array, or the frames of a video.
 
     Parameters
     ----------
-    source : path, array or Stimulus
-        A folder of images of any sizes, one image file, an array (see
-        :class:`ImageArray`), or anything that :func:`.open_stimulus` opens.
+    source : path, sequence of paths, array or Stimulus
+        A folder of images of any sizes, one image file, several of them in this order,
+        an array (see :class:`ImageArray`), or anything that :func:`.open_stimulus`
+        opens.
     interval_s : float, optional
         Of a video, take a frame every so many seconds; default every frame.
 
@@ -225,6 +240,13 @@ def open_images(
     """
     if isinstance(source, np.ndarray):
         return ImageArray(source)
+    if not isinstance(source, Stimulus | str | os.PathLike):
+        files = [Path(file).expanduser() for file in source]
+        if not files:
+            raise StimulusError("No image files were given; choose at least one.")
+        return ImageFiles(
+            files, f"{len(files)} files of {files[0].resolve().parent.name}"
+        )
     if not isinstance(source, Stimulus):
         path = Path(source).expanduser()
         if path.is_dir():

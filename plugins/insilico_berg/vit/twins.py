@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +17,7 @@ from insilico_berg.vit.metadata import (
     read_eeg_metadata,
     read_vertex_metadata,
 )
+from insilico_berg.vit.weights import find_backbone
 from insilico_gui.device import resolve_device
 from insilico_gui.errors import InsilicoError, SessionError
 from insilico_gui.session import SessionInfo
@@ -63,9 +65,11 @@ class TransformerTwin:
         """Subjects whose weights are below `directory`, without loading them."""
         if directory is None:
             return []
+        entries = scan_tree(directory).ready(self._model)
+        notes = _missing_backbone(directory) if entries else ""
         return [
-            self._info(f"{self._family}/{entry.name}", entry)
-            for entry in scan_tree(directory).ready(self._model)
+            replace(self._info(f"{self._family}/{entry.name}", entry), notes=notes)
+            for entry in entries
         ]
 
     def open(self, session_id: str, directory: Path | None, device: str) -> Session:
@@ -113,6 +117,15 @@ def _open_fsaverage(
     from insilico_berg.vit.fsaverage import open_fsaverage  # imports torch
 
     return open_fsaverage(session_id, entry, directory, device)
+
+
+def _missing_backbone(directory: Path) -> str:
+    """One sentence if the backbone is not there, on which opening depends."""
+    try:
+        find_backbone(directory)
+    except InsilicoError as error:
+        return str(error)
+    return ""
 
 
 def _eeg_info(session_id: str, entry: Entry) -> SessionInfo:

@@ -1,0 +1,54 @@
+"""The images of a set by name; a click goes to one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QStringListModel
+from qtpy.QtWidgets import QAbstractItemView, QListView
+
+if TYPE_CHECKING:
+    from qtpy.QtCore import QModelIndex
+
+    from insilico_gui.experiment import Experiment
+
+HEIGHT = 110
+
+
+class ImageList(QListView):
+    """Names of the images; the one on show is marked. Hidden without images."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        super().__init__()
+        self.experiment = experiment
+        self._names = QStringListModel(self)
+        self.setModel(self._names)
+        self.setUniformItemSizes(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setFixedHeight(HEIGHT)
+        self.clicked.connect(self._clicked)
+        experiment.stimulus_changed.connect(self._fill)
+        experiment.playback.events.time.connect(self._show_time)
+        self._fill()
+
+    @property
+    def name(self) -> str:
+        """Name of the image on show."""
+        return str(self.currentIndex().data() or "")
+
+    def _clicked(self, index: QModelIndex) -> None:
+        experiment = self.experiment
+        within = experiment.playback.frame % experiment.n_times
+        experiment.playback.seek_frame(index.row() * experiment.n_times + within)
+
+    def _fill(self) -> None:
+        images = self.experiment.images
+        self._names.setStringList([] if images is None else list(images.labels))
+        self.setVisible(images is not None)
+        self._show_time()
+
+    def _show_time(self, *_: object) -> None:
+        frame = self.experiment.frame_on_show
+        if self.experiment.images is None or frame == self.currentIndex().row():
+            return
+        self.setCurrentIndex(self._names.index(frame))
