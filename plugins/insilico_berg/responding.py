@@ -71,8 +71,14 @@ class ImageEncoder(ABC):
     ) -> int:
         """How many images of this size to encode at a time, within the memory budget."""
         n_units = len(self.units) if units is None else len(units)
-        fitting = self.memory_budget // self.image_bytes(image_shape, n_units)
+        left = self.memory_budget - self.fixed_bytes(n_units)
+        fitting = left // self.image_bytes(image_shape, n_units)
         return int(min(max(fitting, 1), self.max_batch))
+
+    def fixed_bytes(self, n_units: int) -> int:
+        """Memory that encoding takes whatever the number of pictures."""
+        del n_units
+        return 0
 
     def seen(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """See :meth:`insilico_gui.session.ImageSession.seen`."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from insilico_berg.linear_model import Projection
+from insilico_berg.linear_model import HELD_ON_CPU, ROWS_AT_ONCE, Projection
 from insilico_berg.responding import ImageEncoder, default_budget
 from insilico_berg.vit.preprocessing import CROP, fit, prepare, resized_shape
 from insilico_berg.vit.weights import find_backbone, load_backbone
@@ -101,6 +101,21 @@ class TransformerSession(ImageEncoder):
         numbers = sizes.tokens * (8 * sizes.width + 2 * sizes.hidden)
         each = self._numbers_of_unit()
         return 3 * pixels + 4 * numbers + 2 * 4 * each * n_units
+
+    def fixed_bytes(self, n_units: int) -> int:
+        """See :class:`insilico_berg.responding.ImageEncoder`."""
+        if self.device != "cpu":  # everything is there from the start
+            return 0
+        sizes, scores = self._backbone.sizes, self._model.scores
+        components = 4 * scores * sizes.tokens * sizes.width  # of one layer
+        n_regressions = len(self._model.regressions)
+        rows = n_units * self._numbers_of_unit() // n_regressions
+        coefficients = 4 * scores * rows
+        if coefficients > HELD_ON_CPU:
+            coefficients = 2 * 4 * scores * ROWS_AT_ONCE
+        # Products of matrices keep a part of them in another order
+        packed = 3 * 4 * sizes.width * sizes.hidden
+        return components + n_regressions * coefficients + packed
 
     def _numbers_of_unit(self) -> int:
         """How many numbers the response of one unit is."""
