@@ -54,8 +54,8 @@ def available_layouts(session: Session | None, units: pd.DataFrame) -> list[Layo
     if {"rf_x", "rf_y"} <= columns:
         found.append("retinotopic")
     in_space = {"x", "y", "z"} <= columns
-    if are_channels(session) and in_space and _on_scalp(units):
-        found.append("scalp")
+    if are_channels(session):
+        found += ["scalp"] if in_space and _on_scalp(units) else []
     elif {"x", "y"} <= columns:
         found.append("anatomical")
     if in_space and units[["x", "y", "z"]].notna().all(axis=1).any():

@@ -18,6 +18,7 @@ from skimage.measure import find_contours
 from insilico_gui.analysis.sheet import MEASURED, sheet_maps, sheet_sources
 from insilico_gui.app.analysis_panel import AnalysisPanel
 from insilico_gui.app.image_plot import DIVERGING, ImagePlot
+from insilico_gui.app.layouts import is_upright
 from insilico_gui.app.panel import fill_box
 from insilico_gui.stimuli.display import Display
 
@@ -123,7 +124,7 @@ class RetinotopyPanel(AnalysisPanel):
     # -- from the state ----------------------------------------------------------------
 
     def _show_state(self) -> None:
-        names = sheet_sources(self.experiment.units)
+        names = [] if self._in_volume() else sheet_sources(self.experiment.units)
         offered = [self.source.itemText(i) for i in range(self.source.count())]
         if names != offered:
             # Fields that have just been measured are what people want to see
@@ -188,9 +189,18 @@ class RetinotopyPanel(AnalysisPanel):
             f"&nbsp; bar: {SCALE_UM} µm"
         )
 
+    def _in_volume(self) -> bool:
+        session = self.experiment.session
+        return session is not None and is_upright(session)
+
     def _why_empty(self) -> str:
         if len(self.experiment.units) == 0:
             return "Load a session to map its retinotopy."
+        if self._in_volume():
+            return (
+                "The units of this session lie in a head and not on a sheet; colour the "
+                "map by what it knows of their receptive fields instead."
+            )
         if self.source.count() == 0:
             return (
                 "The session does not know where its units are, or they have no "

@@ -188,7 +188,10 @@ class ReceptiveFieldPanel(AnalysisPanel):
         if fields is None or self.fit is None or column is None:
             self.plot.show_image(None)
             self.about.setText(
-                f"Encode gaussian dots, sparse noise or a movie of {LEAST_FRAMES} "
+                "Receptive fields are mapped with video; where a session of images knows "
+                "them, the map can be coloured by them."
+                if self.experiment.images is not None
+                else f"Encode gaussian dots, sparse noise or a movie of {LEAST_FRAMES} "
                 "frames or more to map receptive fields."
                 if not self.method.count()
                 else "None of the mapped units is selected."

@@ -168,6 +168,8 @@ class TuningPanel(AnalysisPanel):
         )
 
     def _why_empty(self, parameter: str, n_columns: int) -> str:
+        if self.experiment.images is not None:
+            return "Images have no trials that vary a parameter: see the panel Images."
         if self.experiment.responses is None:
             return "Encode a stimulus with trials, such as gratings, to compute tuning."
         if not parameter:

@@ -217,7 +217,7 @@ class UnitMap:
                 camera.set_view_direction(FROM_BEHIND, UPWARDS)
             else:
                 camera.angles = (0, 0, 0)
-            rows = columns = float(np.linalg.norm(high - low)) + self._base_size
+            rows = columns = 0.8 * float(np.linalg.norm(high - low)) + self._base_size
         self._viewer.scene.camera.center = tuple((low + high) / 2)
         self._viewer.scene.camera.zoom = FILLED * min(width / columns, height / rows)
 

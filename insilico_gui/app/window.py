@@ -301,7 +301,10 @@ class InsilicoWindow(QObject):
     def start_lasso(self) -> None:
         """Let the user draw around units; switches to a flat layout."""
         if self.experiment.view.layout == "anatomical 3-D":
-            self.experiment.view.layout = "anatomical"
+            flat = [name for name in self.map.available_layouts() if "3-D" not in name]
+            self.experiment.view.layout = (
+                "anatomical" if "anatomical" in flat else flat[0]
+            )
         self.lasso.start()
         self.playback_bar.say("Hold the mouse button and draw around units on the map.")
 

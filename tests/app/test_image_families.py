@@ -1,0 +1,254 @@
+"""Voxels, vertices and EEG in the window, from trees of files."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from support import berg_fwrf, berg_vit
+
+import insilico_gui as ig
+
+N_IMAGES = 5
+TIMES = np.round(np.arange(-0.1, 0.3, 0.05), 3)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("root")
+    berg_fwrf.write_model(root, voxels=30, retinotopic=True)
+    berg_vit.write_eeg(root, times=TIMES)
+    berg_vit.write_fsaverage(root)
+    berg_vit.write_backbone(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pictures")
+    for k, picture in enumerate(berg_fwrf.pictures(N_IMAGES)):
+        Image.fromarray(np.moveaxis(picture, 0, -1)).save(folder / f"{k}.png")
+    return folder
+
+
+def show(window, root, session_id, pictures):
+    """Choose and load a session by the panel, then open a folder of images."""
+    window.session_panel.use_folder(root, session_id)
+    window.wait()
+    window.session_panel.load()
+    window.wait()
+    window.open_stimulus(pictures)
+    window.wait()
+    assert window.experiment.responses is not None
+    return window.experiment
+
+
+def round_trip(experiment, path):
+    loaded = ig.load_responses(experiment.export(path))
+    np.testing.assert_array_equal(loaded, experiment.selected_responses())
+    return loaded
+
+
+def test_voxels(window, qtbot, root, pictures, tmp_path):
+    experiment = show(window, root, "nsd-fwrf/subject-1_roi-V1", pictures)
+    assert "V1 (30)" in window.session_panel.info.text()
+    assert "explained variance" in window.session_panel.info.text()
+    responses = experiment.responses.to_numpy()
+
+    # Where the voxels look, over the picture; responses have a sign
+    layer = window.viewer.layers["Units"]
+    assert experiment.view.layout == "retinotopic"
+    centers, _ = berg_fwrf.receptive_fields(30)
+    np.testing.assert_allclose(layer.data[:, 1:], centers[:, ::-1], atol=1.0)
+    low, high = window.map.limits
+    assert low == -high < 0
+    experiment.view.color_by = "polar_angle_deg"
+    assert window.map.limits == (-180, 180)
+    experiment.view.color_by = "response"
+
+    # In the head, the front up
+    experiment.view.layout = "anatomical"
+    x, y = experiment.units[["x", "y"]].to_numpy().T
+    np.testing.assert_allclose(layer.data[:, 1:], np.stack([-y, x], axis=1))
+    experiment.view.layout = "anatomical 3-D"
+    assert window.viewer.dims.ndisplay == 3
+
+    # Images against responses
+    panel = window.images_panel
+    strongest = np.argsort(-responses.mean(axis=1))
+    qtbot.waitUntil(lambda: panel.order.tolist() == strongest.tolist())
+    panel.table.cellClicked.emit(0, 0)
+    assert experiment.frame_on_show == strongest[0]
+    assert window.stimulus_panel.image_list.name == f"{strongest[0]}.png"
+    traces = window.traces_panel
+    assert traces.plot.getAxis("bottom").labelText == "image"
+    qtbot.waitUntil(lambda: traces.mean_curve.getData()[0] is not None)
+    place, mean = traces.mean_curve.getData()
+    np.testing.assert_array_equal(place, np.arange(1, N_IMAGES + 1))
+    np.testing.assert_allclose(mean, responses.mean(axis=1), atol=1e-5)
+    assert traces.playhead.value() == strongest[0] + 1
+    assert not traces._burn_in.isVisible()
+
+    # What does not apply says so
+    assert "not on a sheet" in window.retinotopy_panel.about.text()
+    assert "no trials" in window.tuning_panel.about.text()
+    assert "mapped with video" in window.rf_panel.about.text()
+    window.retinotopy_panel.compute()
+    experiment.use_reference(experiment.responses)
+    window.compare_panel.compare()
+    window.wait()
+
+    experiment.select(units=[3, 4, 9])
+    expected = responses[:, [3, 4, 9]].mean(axis=1)
+    qtbot.waitUntil(
+        lambda: np.allclose(traces.mean_curve.getData()[1], expected, atol=1e-5)
+    )
+    assert round_trip(experiment, tmp_path / "voxels.parquet").sizes["unit"] == 3
+
+
+def test_eeg(window, qtbot, root, pictures, tmp_path):
+    pytest.importorskip("mne")
+    experiment = show(window, root, "things-eeg2/subject-1", pictures)
+    n_times = len(TIMES)
+    responses = experiment.responses.mean("repeat")
+    assert experiment.view.layout == "scalp"
+    names = experiment.units["unit_id"].tolist()
+    positions = window.viewer.layers["Units"].data
+    row, column = positions[:, 1], positions[:, 2]
+    assert row[names.index("Fp1")] < row[names.index("Cz")] < row[names.index("O1")]
+    assert column[names.index("T7")] < 0 < column[names.index("T8")]
+
+    # The scalp at a time: at an electrode, that electrode's colour
+    experiment.playback.seek_frame(2 * n_times + 5)
+    layer = window.viewer.layers["Scalp"]
+    picture = window.map._backdrop.picture
+    now = responses.isel(trial=2, time=5).to_numpy()
+    np.testing.assert_allclose(experiment.response_at(2 * n_times + 5), now, rtol=1e-5)
+    k = names.index("Cz")
+    pixel = 2 * picture.half_side / len(picture.inside)
+    at = np.floor((positions[k, 1:] + picture.half_side) / pixel).astype(int)
+    scale = window.map.limits[1]
+    from_below = len(picture.inside) - 1 - at[0]
+    assert picture.picture(now)[from_below, at[1]] == pytest.approx(
+        now[k], abs=0.3 * scale
+    )
+    before = layer.data.copy()
+    experiment.playback.seek_frame(2 * n_times + 6)
+    assert not np.array_equal(layer.data, before)
+    experiment.playback.seek_frame(2 * n_times + 5)
+    np.testing.assert_array_equal(layer.data, before)
+
+    # Time courses of the image on show
+    panel = window.course_panel
+    ms, mean = panel.mean_curve.getData()
+    np.testing.assert_allclose(ms, 1000 * TIMES)
+    np.testing.assert_allclose(
+        mean, responses.isel(trial=2).mean("channel").to_numpy(), atol=1e-5
+    )
+    assert len(panel.curves) == len(names)
+    np.testing.assert_allclose(
+        panel.curves[k].getData()[1],
+        responses.isel(trial=2, channel=k).to_numpy(),
+        atol=1e-5,
+    )
+    assert panel.cursor.value() == pytest.approx(1000 * TIMES[5])
+    assert panel.plot.getAxis("left").labelText == "CSD (a.u.)"
+    panel.each_repeat.setChecked(True)
+    assert len(panel.curves) == len(names) + 4
+
+    # Channels by name, and by lasso on the scalp
+    boxes = window.selection_panel.areas
+    item = boxes.item(k)
+    assert item.text() == "Cz"
+    item.setCheckState(item.checkState().Checked)
+    assert experiment.selection.indices.tolist() == [k]
+    experiment.view.layout = "anatomical 3-D"
+    assert "Scalp" not in window.viewer.layers
+    window.start_lasso()
+    assert experiment.view.layout == "scalp"
+    far = 1e6
+    window._lasso_drawn(np.array([(-far, -far), (-far, 0), (far, 0), (far, -far)]))
+    chosen = set(experiment.units["unit_id"].iloc[experiment.selection.indices])
+    assert {"T7", "O1"} <= chosen
+    assert not chosen & {"T8", "O2"}
+
+    values = round_trip(experiment, tmp_path / "eeg.npz")
+    assert values.dims == ("trial", "repeat", "channel", "time")
+    onset = TIMES >= 0
+    selected = responses.isel(channel=experiment.selection.indices).to_numpy()
+    rms = np.sqrt((selected[..., onset] ** 2).mean(axis=(1, 2)))
+    expected = np.argsort(-rms).tolist()
+    qtbot.waitUntil(lambda: window.images_panel.order.tolist() == expected)
+
+
+def test_vertices(window, root, pictures, tmp_path):
+    experiment = show(window, root, "nsd-fsaverage/subject-1", pictures)
+    assert experiment.view.layout == "list"
+    names = window.viewer.layers["Names"].text.string.array.tolist()
+    assert "lh V1v" in names
+    assert "rh no area" in names
+    assert window.map.limits[0] == -window.map.limits[1]
+    experiment.playback.seek_frame(3)
+    np.testing.assert_array_equal(experiment.response_at(3), experiment.responses[3])
+    assert "single numbers" in window.course_panel.about.text()
+    experiment.select(areas=["FFA-1"])
+    assert set(round_trip(experiment, tmp_path / "v.zarr")["area"].to_numpy()) == {
+        "FFA-1"
+    }
+
+
+def test_missing_backbone_is_told_before_loading(window, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "nothing"))
+    monkeypatch.delenv("INSILICO_VIT_B_32", raising=False)
+    berg_vit.write_eeg(tmp_path, times=TIMES)
+    window.session_panel.use_folder(tmp_path, "things-eeg2/subject-1")
+    window.wait()
+    said = window.session_panel.info.text()
+    assert "63 units" in said
+    assert "mean correlation" in said
+    assert "backbone are missing" in said.replace("\u200b", "")
+
+
+def test_frames_of_a_video_cancel_and_several_files(window, root, pictures, video):
+    panel = window.stimulus_panel
+    assert not panel.fit.isHidden()
+    window.session_panel.use_folder(root, "nsd-fwrf/subject-1_roi-V1")
+    window.wait()
+    window.session_panel.load()
+    window.wait()
+    assert panel.fit.isHidden()
+    assert panel.form.parentWidget().isHidden()
+    assert not panel.why_no_form.isHidden()
+
+    panel.auto_encode.setChecked(False)
+    panel.open(video)
+    window.wait()
+    assert window.experiment.images.n_images == 2  # of two seconds
+    panel.interval.setValue(0.0)
+    window.wait()
+    assert window.experiment.images.n_images == 48
+    assert "every frame" in panel.info.text()
+
+    told = []
+    session = window.experiment.session
+    session.memory_budget = 1  # image by image
+    respond = session.respond
+
+    def slowly(images, units=None):
+        for block in respond(images, units):
+            yield block
+            told.append(len(block))
+            if len(told) == 2:
+                window.jobs.progressed.connect(window.cancel)
+
+    session.respond = slowly
+    window.encode()
+    window.wait()
+    assert 2 <= len(told) < 48
+    assert window.experiment.job is None
+    assert "Cancelled" in window.playback_bar.message.text()
+    window.jobs.progressed.disconnect(window.cancel)
+
+    window.drop([pictures / "3.png", pictures / "1.png"])
+    window.wait()
+    assert window.experiment.images.labels == ("3.png", "1.png")
