@@ -81,7 +81,7 @@ def encoded(monkeypatch, heads):
     def encode(berg, model_id, selection=None):
         model = berg.get_encoding_model(model_id, "cpu", selection, subject=1)
         features = StoredFeatures(heads["features"])
-        monkeypatch.setattr(model.session, "image_bytes", lambda *_: 1)
+        monkeypatch.setattr(model.session, "batch_size", lambda *_: 16)
         monkeypatch.setattr(model.session, "_backbone", features)
         return berg.encode(model, images)
 
