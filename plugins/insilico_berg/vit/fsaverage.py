@@ -12,6 +12,7 @@ from insilico_berg.linear_files import LinearModel, read_fsaverage
 from insilico_berg.linear_model import Readout
 from insilico_berg.vit.metadata import HEMISPHERES, VertexMetadata, read_vertex_metadata
 from insilico_berg.vit.session import TransformerSession, load_parts
+from insilico_berg.vit.surface import vertex_positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,11 +60,12 @@ class FsaverageSession(TransformerSession):
         attrs: Mapping[str, Any],
         backbone: Backbone,
         model: LinearModel,
+        positions: Mapping[str, NDArray[np.float64]] | None = None,
     ) -> None:
         self.n_vertices = vertices_of(model)
         self.rois = metadata.rois
         self.response_coords: Mapping[str, NDArray[Any]] = {}
-        units = unit_table(self.n_vertices, metadata)
+        units = unit_table(self.n_vertices, metadata).assign(**(positions or {}))
         super().__init__(session_id, units, attrs, backbone, model)
 
     def last_step(self, units: NDArray[Any] | None) -> LastStep:
@@ -138,6 +140,7 @@ def open_fsaverage(
     if entry.metadata is not None:
         metadata = read_vertex_metadata(entry.metadata, vertices_of(model))
     backbone, attrs = load_parts(entry, model, directory, device)
+    positions = vertex_positions(directory, vertices_of(model))
     about = {
         "twin": "fMRI encoding model on a vision transformer (BERG, NSD on fsaverage)",
         "citation": CITATION,
@@ -146,4 +149,8 @@ def open_fsaverage(
         "surface": "fsaverage",
         "surface_vertices": vertices_of(model),
     }
-    return FsaverageSession(session_id, metadata, {**about, **attrs}, backbone, model)
+    if positions:
+        about["axes"] = "RAS"
+    return FsaverageSession(
+        session_id, metadata, {**about, **attrs}, backbone, model, positions
+    )
