@@ -29,8 +29,16 @@ def check_layout(responses: xr.DataArray) -> None:
     Raises
     ------
     AnalysisError
-        If the dims are others, or the times are missing, not finite or not ascending.
+        If the dims are others, as of responses to single images, or the times are
+        missing, not finite or not ascending.
     """
+    dims = set(responses.dims)
+    if "trial" in dims and dims != {"trial", "time", "unit"}:
+        raise AnalysisError(
+            "These are responses to single images, with the dims "
+            f"{', '.join(map(str, responses.dims))}; this analysis needs responses to a "
+            "video."
+        )
     if responses.dims not in LAYOUTS:
         raise AnalysisError(
             f"The responses have the dims {list(map(str, responses.dims))}; bring them "

@@ -10,7 +10,12 @@ import typer
 Session = Annotated[str, typer.Argument(help="Session to use, such as demo.")]
 Output = Annotated[
     Path,
-    typer.Option("--output", "-o", help="File to write: .npz .csv .parquet .zarr."),
+    typer.Option(
+        "--output",
+        "-o",
+        help="File to write: .npz .csv .parquet .zarr; of images also .nii.gz "
+        ".func.gii .npy -epo.fif, where they fit.",
+    ),
 ]
 Directory = Annotated[
     Path | None, typer.Option(help="Folder with the weights; the demo needs none.")

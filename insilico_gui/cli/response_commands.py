@@ -20,15 +20,20 @@ from insilico_gui.cli.options import (
 )
 from insilico_gui.cli.steps import check_output, choose, encode_with_bar, select
 from insilico_gui.encoding import open_for
+from insilico_gui.errors import StimulusError
 from insilico_gui.export import Kind, check_fit
 from insilico_gui.responses import unit_table
+from insilico_gui.session import is_image_session
 
 
 def encode(
     session: Session,
     stimulus: Annotated[
         Path,
-        typer.Argument(help="Video, images, array or specification (.yaml, .json)."),
+        typer.Argument(
+            help="Video, folder of images, array, or specification (.yaml, .json); for "
+            "sessions driven by images also one image."
+        ),
     ],
     output: Output,
     directory: Directory = None,
@@ -36,7 +41,12 @@ def encode(
     area: Areas = None,
     field: Fields = None,
     any_of: AnyOf = False,
-    fit: Annotated[str, typer.Option(help="crop, pad or stretch.")] = "crop",
+    fit: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a video of another aspect ratio: crop (default), pad or stretch."
+        ),
+    ] = None,
     frame_rate: Annotated[
         float | None, typer.Option(help="Rate (Hz) of arrays and images.")
     ] = None,
@@ -50,6 +60,12 @@ def encode(
     check_output(output, overwrite)
     twin = ig.open_session(session, directory, device)
     check_fit(output, Kind.of_session(twin))
+    if fit is not None and is_image_session(twin):
+        raise StimulusError(
+            f"{twin.id} answers single images and brings them to its size itself; leave "
+            "out --fit."
+        )
+    fit = fit or "crop"
     shown = open_for(twin, stimulus, frame_rate=frame_rate, interval_s=interval)
     selection = select(twin, area, field, any_of)
     if output.suffix.lower() == ".zarr":

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import insilico_gui as ig
+from insilico_gui.analysis.blocks import check_layout
 from insilico_gui.cli.steps import choose, encode_with_bar, select
 from insilico_gui.cli.tables import read_table
 from insilico_gui.errors import AnalysisError, StimulusError
 from insilico_gui.export import SUFFIXES
 from insilico_gui.responses import unit_table
+from insilico_gui.session import is_image_session
 from insilico_gui.stimuli.families import FAMILIES
 from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, load_spec
 
@@ -57,10 +59,9 @@ class Source:
     def units(self) -> tuple[pd.DataFrame, dict[str, Any]]:
         """Unit table of the chosen units, and where it is from; nothing is encoded."""
         if self.is_file:
-            loaded = ig.load_responses(self.name)
-            chosen = choose(loaded, self.name, self.areas, self.fields, self.any_of)
-            return unit_table(chosen), dict(chosen.attrs)
-        session = ig.open_session(self.name, self.directory, self.device)
+            loaded = self._loaded()
+            return unit_table(loaded), dict(loaded.attrs)
+        session = self._session()
         selection = select(session, self.areas, self.fields, self.any_of)
         units = session.units.iloc[selection.indices].reset_index(drop=True)
         return units, {
@@ -94,10 +95,9 @@ class Source:
                     f"{'--stimulus' if self.stimulus else ', '.join(settings)}, or "
                     "name a session."
                 )
-            loaded = ig.load_responses(self.name)
-            responses = choose(loaded, self.name, self.areas, self.fields, self.any_of)
+            responses = self._loaded()
         else:
-            session = ig.open_session(self.name, self.directory, self.device)
+            session = self._session()
             shown = self.shown(default, given)
             selection = select(session, self.areas, self.fields, self.any_of)
             responses = encode_with_bar(session, shown, selection)
@@ -105,6 +105,22 @@ class Source:
             return responses
         table = read_table(self.trials)
         return responses.assign_attrs(trials=table.to_dict("list"))
+
+    def _loaded(self) -> xr.DataArray:
+        """The chosen units of a file."""
+        loaded = ig.load_responses(self.name)
+        check_layout(loaded)
+        return choose(loaded, self.name, self.areas, self.fields, self.any_of)
+
+    def _session(self) -> ig.Session:
+        """The session, which must be one of video: the analyses are of its frames."""
+        session = ig.open_session(self.name, self.directory, self.device)
+        if is_image_session(session):
+            raise AnalysisError(
+                f"{session.id} answers single images; this analysis needs a session "
+                "driven by video."
+            )
+        return session
 
 
 def named_stimulus(name: str, settings: Mapping[str, Any]) -> ig.Stimulus:
