@@ -40,9 +40,11 @@ def text(results: Mapping[str, Any]) -> str:
             {
                 "name": "case",
                 "peak_gflops": "matmul GFLOP/s",
+                "trained_ms": "as trained ms",
                 "plain_ms": "plain ms",
                 "engine_ms": "engine ms",
-                "speedup": "times faster",
+                "speedup_trained": "times faster than as trained",
+                "speedup": "times faster than plain",
                 "plain_efficiency": "plain efficiency",
                 "efficiency": "engine efficiency",
                 "error": "largest relative difference",
