@@ -56,8 +56,8 @@ def require_space(folder: Path, n_bytes: int, error: type[InsilicoError]) -> Non
     free = shutil.disk_usage(folder).free
     if n_bytes > free:
         raise error(
-            f"The result needs {n_bytes / 1e9:.1f} GB but {folder} has only "
-            f"{free / 1e9:.1f} GB free; free some space, select fewer units, or choose "
+            f"The result needs {n_bytes / 1e9:.2g} GB but {folder} has only "
+            f"{free / 1e9:.2g} GB free; free some space, select fewer units, or choose "
             "another disk."
         )
 

@@ -114,11 +114,19 @@ def tune(
     on_progress : callable(done, total), optional
         See :mod:`insilico_gui.analysis.progress`.
 
+    Returns
+    -------
+    tuning : xarray.Dataset
+        See :func:`direction_tuning`, :func:`parameter_tuning` and :func:`parameter_map`.
+    columns : pandas.DataFrame
+        A row per unit. Where the levels are too few for a fit, there is what they do
+        determine, and ``attrs["absent"]`` says why the rest is missing.
+
     Raises
     ------
     AnalysisError
         If the trial table does not vary the parameter, several parts of a sequence do,
-        or a fit is not possible.
+        the levels determine nothing, or a trial's window reaches into the next.
     """
     pair = tuple(parameter.split(" x "))
     responses = part_that(
@@ -142,8 +150,15 @@ def tune(
         "other": "best",
     }
     if parameter == "direction":
-        tuning = direction_tuning(responses, **options, on_progress=on_progress)
-        return tuning, tuning_columns(tuning)
+        try:
+            tuning = direction_tuning(responses, **options, on_progress=on_progress)
+        except AnalysisError:
+            # Too few directions for a fit are still enough for a curve and its indices.
+            options["osi_variant"] = "raw"
+            tuning = direction_tuning(responses, **options, on_progress=on_progress)
+        columns = tuning_columns(tuning)
+        columns.attrs["absent"] = tuning.attrs["absent"]
+        return tuning, columns
     reading, fitting = parts(on_progress, 2)
     options["on_progress"] = reading
     if len(pair) == 2:

@@ -113,8 +113,8 @@ def direction_tuning(
     Raises
     ------
     AnalysisError
-        If the table has no directions, the variant asked for cannot be computed, or
-        `units` do not exist.
+        If the table has no directions, the variant asked for cannot be computed, the
+        window is longer than from trial to trial, or `units` do not exist.
     """
     if osi_variant not in get_args(OsiVariant):
         raise AnalysisError(
@@ -126,6 +126,7 @@ def direction_tuning(
     windowed = windows.trial_responses(
         responses, trials, latency_s, window_s, burn_in_frames, reading
     )
+    windows.check_apart(windows.trial_table(windowed), window_s)
     shown = _presentations(windowed)
     table = windows.trial_table(windowed).iloc[shown]
     windowed = windowed.isel(trial=shown)

@@ -100,7 +100,8 @@ def parameter_tuning(
     Raises
     ------
     AnalysisError
-        If the column is missing, or a level has no presentation with a response.
+        If the column is missing, a level has no presentation with a response, or the
+        window is longer than from trial to trial.
     """
     return _tuning(
         responses,
@@ -197,6 +198,7 @@ def _tuning(
         responses = take_units(responses, units)
     reading, *permuting = parts(on_progress, 1 + (n_permutations > 0))
     windowed = windows.trial_responses(responses, trials, **window, on_progress=reading)
+    windows.check_apart(windows.trial_table(windowed), window["window_s"])
     table = windows.trial_table(windowed)
     all_values = windowed.to_numpy()
     levels = [levels_of(table, name) for name in names]

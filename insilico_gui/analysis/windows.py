@@ -88,6 +88,36 @@ def check_trials(table: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
+def check_apart(table: pd.DataFrame, window_s: float | None) -> None:
+    """Refuse windows that hold the responses to several trials.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Trial table, with ``onset`` (s) and, for a batch, ``trial``.
+    window_s : float, optional
+        Length of all windows; those as long as their trial always pass.
+
+    Raises
+    ------
+    AnalysisError
+        If it is longer than from one onset to the next.
+    """
+    if window_s is None:
+        return
+    videos = table["trial"] if "trial" in table else np.zeros(len(table))
+    onsets = table["onset"].groupby(np.asarray(videos))
+    apart = min(
+        (np.diff(np.unique(times)).min(initial=np.inf) for _, times in onsets),
+        default=np.inf,
+    )
+    if window_s > apart + TOLERANCE_S:
+        raise AnalysisError(
+            f"A window of {window_s:g} s holds several trials, which follow each other "
+            f"after {apart:g} s; give a shorter window, or show longer blanks."
+        )
+
+
 def trial_responses(
     responses: xr.DataArray,
     trials: pd.DataFrame | None = None,

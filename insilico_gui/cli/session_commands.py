@@ -36,7 +36,8 @@ def sessions(
         return
     for info in infos:
         areas = ", ".join(f"{area} {n}" for area, n in info.areas.items())
-        typer.echo(f"{info.id}\t{info.n_units} units\t{areas or 'areas not known'}")
+        units = f"{info.n_units} units" if info.n_units else "units not known"
+        typer.echo(f"{info.id}\t{units}\t{areas or 'areas not known'}")
 
 
 def fetch(

@@ -156,6 +156,8 @@ def tuning(
         for line in report(against):
             typer.echo(line)
     table = write_table(output, unit_table(responses), columns, responses.attrs, **more)
+    for reason in dict.fromkeys(columns.attrs.get("absent", {}).values()):
+        typer.echo(f"Left out: {reason}")
     typer.echo(f"Written: {output} ({len(table)} units, tuning to {name})")
 
 

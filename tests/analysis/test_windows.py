@@ -9,7 +9,13 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from insilico_gui.analysis import blocks, trial_responses, trial_table
+from insilico_gui.analysis import (
+    blocks,
+    direction_tuning,
+    parameter_tuning,
+    trial_responses,
+    trial_table,
+)
 from insilico_gui.errors import AnalysisError
 
 RATE = 30.0
@@ -276,3 +282,39 @@ def test_frame_rate_is_taken_from_times_where_it_is_not_given():
     assert result["n_frames"].item() == 12
     with pytest.raises(AnalysisError, match="one frame"):
         trial_responses(responses.isel(time=[0]), table([0.0], [0.0]))
+
+
+@pytest.mark.parametrize("tuning", ["direction", "contrast"])
+def test_tuning_refuses_windows_that_hold_several_trials(tuning):
+    trials = table(
+        np.arange(6) * 0.6 + 0.4,
+        [0.4] * 6,
+        direction=np.arange(6) * 60,
+        contrast=[1, 2] * 3,
+    )
+    responses = make(150)
+
+    def measure(window_s):
+        if tuning == "direction":
+            return direction_tuning(responses, trials, window_s=window_s)
+        return parameter_tuning(responses, tuning, trials, window_s=window_s)
+
+    assert "curve" in measure(0.6)
+    with pytest.raises(AnalysisError, match=r"1\.2 s holds several .* after 0\.6 s"):
+        measure(1.2)
+
+
+def test_videos_side_by_side_are_apart():
+    one = make(90)
+    both = xr.concat([one, one], "trial").assign_attrs(one.attrs)
+    onsets, videos = [0.5, 1.5, 0.6, 1.6], [0, 0, 1, 1]
+    trials = table(onsets, [0.5] * 4, contrast=[1, 2, 1, 2], trial=videos)
+    assert "curve" in parameter_tuning(both, "contrast", trials, window_s=0.8)
+    with pytest.raises(AnalysisError, match="after 1 s"):
+        parameter_tuning(both, "contrast", trials, window_s=1.1)
+
+
+def test_responses_to_images_are_called_that():
+    images = xr.DataArray(np.zeros((4, 3), np.float32), dims=("trial", "unit"))
+    with pytest.raises(AnalysisError, match="single images"):
+        trial_responses(images, table([0.0], [1.0]))

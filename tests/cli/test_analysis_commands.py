@@ -134,6 +134,20 @@ def test_contrast_of_a_family_set_by_name(files):
     assert error.median() < 0.2
 
 
+def test_few_directions_are_enough_for_what_they_determine(files):
+    out = files / "four.csv"
+    asked = ("tuning", "demo", "-o", out, *SOME, *SHORT, "--directions", 4)
+    result = run(*asked)
+    assert result.exit_code == 0, result.output
+    assert "Left out: A von Mises curve" in result.stdout
+    table = pd.read_csv(out)
+    assert {"OSI_raw", "DSI_raw"} <= set(table)
+    assert not {"OSI_fit", "DSI_fit"} & set(table)
+    about = json.loads(out.with_suffix(".json").read_text())["analysis"]
+    assert about["osi_variant"] == "raw"
+    assert "4 directions" in about["absent"]["OSI_fit"]
+
+
 def test_a_specification_is_shown_from_its_file(files):
     spec, out = files / "few.yaml", files / "spec.csv"
     spec.write_text(

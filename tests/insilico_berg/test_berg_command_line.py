@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
+from support import berg_fwrf
 from typer.testing import CliRunner
 
 import insilico_gui as ig
@@ -92,3 +93,10 @@ def test_fit_is_not_ignored(folder, berg_root, tmp_path):
     )
     assert "--fit" in sentence
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_number_of_units_that_is_not_known_is_not_zero(tmp_path):
+    berg_fwrf.write_model(tmp_path, with_metadata=False)
+    result = run("sessions", "--directory", tmp_path)
+    (line,) = [one for one in result.stdout.splitlines() if one.startswith(VOXELS)]
+    assert line.split("\t")[1] == "units not known"
