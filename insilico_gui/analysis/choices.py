@@ -152,10 +152,13 @@ def tune(
     if parameter == "direction":
         try:
             tuning = direction_tuning(responses, **options, on_progress=on_progress)
-        except AnalysisError:
-            # Too few directions for a fit are still enough for a curve and its indices.
+        except AnalysisError as unfit:
+            # Too few directions for a fit may be enough for a curve and its indices.
             options["osi_variant"] = "raw"
-            tuning = direction_tuning(responses, **options, on_progress=on_progress)
+            try:
+                tuning = direction_tuning(responses, **options, on_progress=on_progress)
+            except AnalysisError:
+                raise unfit from None  # the other would advise to fit
         columns = tuning_columns(tuning)
         columns.attrs["absent"] = tuning.attrs["absent"]
         return tuning, columns

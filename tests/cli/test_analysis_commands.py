@@ -146,6 +146,8 @@ def test_few_directions_are_enough_for_what_they_determine(files):
     about = json.loads(out.with_suffix(".json").read_text())["analysis"]
     assert about["osi_variant"] == "raw"
     assert "4 directions" in about["absent"]["OSI_fit"]
+    sentence = error_of(*asked[:2], "-o", files / "three.csv", *SOME, "--directions", 3)
+    assert "3 directions; show more" in sentence
 
 
 def test_a_specification_is_shown_from_its_file(files):
