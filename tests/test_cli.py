@@ -99,3 +99,11 @@ def test_errors_are_one_sentence(arguments, message, clip, tmp_path, monkeypatch
     assert process.stderr.strip().splitlines()[-1].startswith("Error: ")
     assert (tmp_path / "there.npz").read_bytes() == b"precious"
     assert {p.name for p in tmp_path.iterdir()} == {"clip.npy", "there.npz"}
+
+
+@pytest.mark.parametrize("name", ["out.nii.gz", "out.func.gii", "out-epo.fif"])
+def test_formats_that_do_not_fit_are_refused_before_encoding(tmp_path, clip, name):
+    result = run("encode", "demo", clip, "-o", tmp_path / name, "--device", "cpu")
+    assert result.exit_code != 0
+    assert "these responses have the dims" in str(result.exception or result.output)
+    assert not list(tmp_path.iterdir())
