@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -102,7 +103,9 @@ def measure(
     from support.wang2025_synthetic import network
 
     torch.set_num_threads(case.threads)
-    trained, plain = (network(SEED, case.units).to(device) for _ in range(2))
+    # moving a module unfolds it, and the function gives the same module every time
+    trained = deepcopy(network(SEED, case.units)).to(device)
+    plain = deepcopy(trained)
     plain.fold()
     engine = Engine(plain)
     units = None
