@@ -83,4 +83,4 @@ def test_a_reference_from_a_file(encoded, tmp_path):
     (tmp_path / "bad.npz").write_bytes(b"no zip")
     encoded.compare_panel.load(tmp_path / "bad.npz")
     encoded.wait(FAST)
-    assert "bad.npz" in encoded.playback_bar.message.text()
+    assert "bad.npz" in encoded.playback_bar.message.toolTip()
