@@ -31,14 +31,15 @@ class Docks:
             Qt.DockWidgetArea.LeftDockWidgetArea,
             Qt.DockWidgetArea.RightDockWidgetArea,
         )
-        self._window.setCorner(Qt.Corner.BottomLeftCorner, left)
-        self._window.setCorner(Qt.Corner.BottomRightCorner, right)
+        self.window.setCorner(Qt.Corner.BottomLeftCorner, left)
+        self.window.setCorner(Qt.Corner.BottomRightCorner, right)
         # napari's own panels stay one click away, in the Window menu
         viewer.window._qt_viewer.dockLayerList.hide()
         viewer.window._qt_viewer.dockLayerControls.hide()
 
     @property
-    def _window(self) -> QMainWindow:
+    def window(self) -> QMainWindow:
+        """The viewer's window."""
         return self._viewer.window._qt_window
 
     def add(self, widget: QWidget, title: str, area: str) -> QDockWidget:
@@ -51,14 +52,14 @@ class Docks:
         """Dock panels as tabs of one place, the first in front."""
         docks = [self.add(panel.scrolled(), panel.title, area) for panel in panels]
         if below is not None:
-            self._window.splitDockWidget(below, docks[0], Qt.Orientation.Vertical)
+            self.window.splitDockWidget(below, docks[0], Qt.Orientation.Vertical)
         for dock in docks[1:]:
-            self._window.tabifyDockWidget(docks[0], dock)
+            self.window.tabifyDockWidget(docks[0], dock)
         docks[0].raise_()
 
     def of(self, panel: QWidget) -> QDockWidget:
         """The dock that holds a panel."""
-        docks = self._window.findChildren(QDockWidget)
+        docks = self.window.findChildren(QDockWidget)
         return next(dock for dock in docks if dock.isAncestorOf(panel))
 
     def show(self, panel: QWidget) -> None:
@@ -70,14 +71,14 @@ class Docks:
     def tab_left(self, panel: QWidget, behind: QWidget) -> None:
         """Move a panel's dock to the left, as a tab beside that of another panel."""
         dock = self.of(panel)
-        self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
-        self._window.tabifyDockWidget(self.of(behind), dock)
+        self.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        self.window.tabifyDockWidget(self.of(behind), dock)
 
     def resize(self, sides: Sequence[QWidget], below: QWidget) -> None:
         """Give the docks of these panels their first size."""
         docks = [self.of(panel) for panel in sides]
         widths = [SIDE_WIDTH] * len(docks)
-        self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
-        self._window.resizeDocks(
+        self.window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+        self.window.resizeDocks(
             [self.of(below)], [TRACES_HEIGHT], Qt.Orientation.Vertical
         )

@@ -37,6 +37,9 @@ logger = logging.getLogger(__name__)
 TELL_S = 0.05
 """Progress that is told more often would keep the window from anything else."""
 
+QUIET_S = 0.3
+"""Work that ends may start other work; after this long without any, all is done."""
+
 
 @dataclass(frozen=True)
 class Share:
@@ -267,6 +270,24 @@ class Jobs(QObject):
             QThreadPool.globalInstance().waitForDone(50)
             QCoreApplication.processEvents()
         return not self.running
+
+    def wait(self, timeout_s: float = 60.0) -> None:
+        """Process events until nothing has run for a moment.
+
+        Raises
+        ------
+        TimeoutError
+            If work is still going on after `timeout_s` seconds.
+        """
+        deadline = time.monotonic() + timeout_s
+        quiet_since = time.monotonic()
+        while time.monotonic() - quiet_since < QUIET_S:
+            QCoreApplication.processEvents()
+            time.sleep(0.005)
+            if self.running:
+                quiet_since = time.monotonic()
+            if time.monotonic() > deadline:
+                raise TimeoutError(", ".join(job.title for job in self.running))
 
     def _on_progressed(self, _item: object) -> None:
         self.progressed.emit()

@@ -1,0 +1,144 @@
+"""The panels of an experiment, docked around a napari viewer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, QTimer
+
+from insilico_gui.app.compare_panel import ComparePanel
+from insilico_gui.app.course_panel import CoursePanel
+from insilico_gui.app.docks import Docks
+from insilico_gui.app.export_panel import ExportPanel
+from insilico_gui.app.images_panel import ImagesPanel
+from insilico_gui.app.jobs import Jobs
+from insilico_gui.app.map_panel import MapPanel
+from insilico_gui.app.playback_bar import PlaybackBar
+from insilico_gui.app.population_panel import PopulationPanel
+from insilico_gui.app.retinotopy_panel import RetinotopyPanel
+from insilico_gui.app.rf_panel import ReceptiveFieldPanel
+from insilico_gui.app.selection_panel import SelectionPanel
+from insilico_gui.app.session_panel import SessionPanel
+from insilico_gui.app.stimulus_panel import StimulusPanel
+from insilico_gui.app.traces_panel import TracesPanel
+from insilico_gui.app.tuning_panel import TuningPanel
+from insilico_gui.app.unit_map import UnitMap
+from insilico_gui.experiment import Experiment
+from insilico_gui.session import is_image_session
+
+if TYPE_CHECKING:
+    import napari
+    from qtpy.QtWidgets import QWidget
+
+    from insilico_gui.app.panel import Panel
+
+
+class Workspace(QObject):
+    """Makes the map and the panels of a new experiment and gives each its place.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    dock_session_panel : bool
+        False if the caller docks :attr:`session_area` itself and then calls
+        :meth:`place_session_panel`.
+
+    Attributes
+    ----------
+    viewer : napari.Viewer
+    experiment : Experiment
+    jobs : Jobs
+        Work in the background.
+    map : UnitMap
+    panels : tuple of Panel
+        All of them; each is an attribute of its own as well.
+    """
+
+    def __init__(self, viewer: napari.Viewer, *, dock_session_panel: bool) -> None:
+        self.viewer = viewer
+        self.docks = Docks(viewer)
+        super().__init__(self.docks.window)
+        self.experiment = experiment = Experiment()
+        self.jobs = jobs = Jobs(self)
+        self.map = UnitMap(viewer, experiment)
+
+        self.session_panel = SessionPanel(experiment, jobs)
+        self.stimulus_panel = StimulusPanel(experiment, jobs)
+        self.map_panel = MapPanel(experiment, jobs, self.map)
+        self.selection_panel = SelectionPanel(experiment, jobs)
+        self.export_panel = ExportPanel(experiment, jobs)
+        self.traces_panel = TracesPanel(experiment, jobs)
+        self.course_panel = CoursePanel(experiment, jobs)
+        self.images_panel = ImagesPanel(experiment, jobs)
+        self.tuning_panel = TuningPanel(experiment, jobs)
+        self.population_panel = PopulationPanel(experiment, jobs)
+        self.rf_panel = ReceptiveFieldPanel(experiment, jobs)
+        self.retinotopy_panel = RetinotopyPanel(experiment, jobs)
+        self.compare_panel = ComparePanel(experiment, jobs)
+        self.playback_bar = PlaybackBar(experiment, jobs)
+        self.session_area = self.session_panel.scrolled()
+        self.panels = self._dock(dock_session_panel)
+        self.offer_panels()
+        QTimer.singleShot(0, self._size_docks)
+
+    def _dock(self, dock_session_panel: bool) -> tuple[Panel, ...]:
+        docks = self.docks
+        playback = docks.add(self.playback_bar, self.playback_bar.title, "bottom")
+        left = (self.stimulus_panel,)
+        right = (
+            self.map_panel,
+            self.selection_panel,
+            self.compare_panel,
+            self.export_panel,
+        )
+        bottom = (
+            self.traces_panel,
+            self.course_panel,
+            self.images_panel,
+            self.tuning_panel,
+            self.rf_panel,
+            self.retinotopy_panel,
+            self.population_panel,
+        )
+        docks.add_tabs("left", left)
+        docks.add_tabs("right", right)
+        docks.add_tabs("bottom", bottom, below=playback)
+        if dock_session_panel:
+            docks.add(self.session_area, self.session_panel.title, "left")
+            self.place_session_panel()
+        return (self.playback_bar, self.session_panel, *left, *right, *bottom)
+
+    def _size_docks(self) -> None:
+        self.docks.resize((self.stimulus_panel, self.map_panel), self.traces_panel)
+        if self.experiment.session is None:
+            self.docks.of(self.session_panel).raise_()
+        self.fit_view()
+
+    def place_session_panel(self) -> None:
+        """Put the session panel beside the stimulus panel: in front until one is loaded."""
+        self.docks.tab_left(self.session_panel, self.stimulus_panel)
+        is_first = self.experiment.session is None
+        front = self.session_panel if is_first else self.stimulus_panel
+        self.docks.of(front).raise_()
+
+    def show_panel(self, panel: QWidget) -> None:
+        """Bring a panel's tab to the front."""
+        self.docks.show(panel)
+
+    def offer_panels(self) -> None:
+        """Show the panels for single images if the session answers those."""
+        session = self.experiment.session
+        of_images = session is not None and is_image_session(session)
+        in_time = of_images and "time" in session.response_coords
+        for panel, is_offered, is_first in (
+            (self.course_panel, in_time, in_time),
+            (self.images_panel, of_images, of_images and not in_time),
+        ):
+            dock = self.docks.of(panel)
+            dock.setVisible(is_offered)
+            if is_first:
+                dock.raise_()
+
+    def fit_view(self) -> None:
+        """Fit the map to the canvas, once that has the size it is about to get."""
+        QTimer.singleShot(0, self.map.fit_view)
