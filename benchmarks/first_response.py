@@ -25,6 +25,7 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from threading import Event
 from typing import TYPE_CHECKING
 
 from memory import make_video
@@ -58,12 +59,10 @@ def picture(window: InsilicoWindow) -> np.ndarray:
 
 def wait_for_response(window: InsilicoWindow) -> None:
     """Until responses of a running job have been coloured and drawn."""
-
-    def coloured() -> bool:
-        job = window.experiment.job
-        return job is not None and job.store.n_done > 0 and window._last_redraw > 0
-
-    wait_for(coloured)
+    coloured = Event()
+    window.encoding.grew.connect(coloured.set)
+    wait_for(coloured.is_set)
+    window.encoding.grew.disconnect(coloured.set)
     window.viewer.window._qt_viewer.canvas.native.update()
     QApplication.processEvents()
 

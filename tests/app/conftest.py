@@ -23,8 +23,7 @@ def window(make_napari_viewer):
     yield window
     window.jobs.stop_all()
     window.wait()
-    if window._cache is not None:
-        window._cache.close()
+    window.reader.close()
 
 
 @pytest.fixture(scope="session")
