@@ -1,0 +1,83 @@
+"""Frames of the stimulus on show, read in the background."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.leaky import LeakySession
+
+from insilico_gui.app.frame_reader import FILL_FRAMES, FrameReader
+from insilico_gui.app.jobs import Jobs
+from insilico_gui.errors import StimulusError
+from insilico_gui.experiment import Experiment
+from insilico_gui.stimuli import ArrayStimulus
+
+N_FRAMES = 5 * FILL_FRAMES + 3
+
+
+@pytest.fixture
+def jobs(qapp):
+    jobs = Jobs()
+    yield jobs
+    assert jobs.stop_all()
+
+
+@pytest.fixture
+def experiment():
+    experiment = Experiment()
+    experiment.use_session(LeakySession())
+    clip = np.random.default_rng(0).integers(0, 255, (N_FRAMES, 6, 8), np.uint8)
+    experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    return experiment
+
+
+@pytest.fixture
+def reader(experiment, jobs):
+    reader = FrameReader(experiment, jobs)
+    yield reader
+    reader.close()
+
+
+def test_frames_fill_and_are_told(reader, experiment, jobs):
+    expected = experiment.frames.frames(0, N_FRAMES)
+    experiment.playback.seek_frame(2 * FILL_FRAMES + 1)
+    shown, seen = [], []
+    reader.replaced.connect(shown.append)
+    reader.made.connect(lambda: seen.append(reader.peek(2 * FILL_FRAMES + 1)))
+    assert reader.peek(0) is None
+    reader.read()
+    jobs.wait(10.0)
+    np.testing.assert_array_equal(shown[0], expected)
+    assert len(shown) == 1
+    assert len(seen) == 2  # with the frames around the one on show, and at the end
+    for picture in seen:
+        np.testing.assert_array_equal(picture, expected[2 * FILL_FRAMES + 1])
+    np.testing.assert_array_equal(experiment.frames.frames(0, N_FRAMES), expected)
+
+
+def test_other_frames_replace_those_that_are_being_read(reader, experiment, jobs):
+    reader.read()
+    before = experiment.frames
+    bright = np.full((4, 6, 8), 255, np.uint8)
+    experiment.use_stimulus(ArrayStimulus(bright, 10.0))
+    reader.read()
+    jobs.wait(10.0)
+    with pytest.raises(StimulusError, match="given up"):
+        before.frames(0, 1)
+    np.testing.assert_array_equal(reader.peek(3), bright[3])
+    reader.close()
+    assert reader.peek(3) is None
+
+
+def test_frames_that_do_not_fit_the_disk_are_told(reader, experiment, jobs):
+    reader.read()
+    jobs.wait(10.0)
+    shown, told = [], []
+    reader.replaced.connect(shown.append)
+    reader.problem.connect(told.append)
+    endless = ArrayStimulus(np.zeros((2, 6, 8), np.uint8), 10.0)
+    endless.n_frames = 10**15
+    experiment.use_frames(endless)
+    reader.read()
+    assert shown == [None] and "GB free" in told[0]
+    assert reader.peek(0) is None and not jobs.running
