@@ -124,9 +124,8 @@ def direction_tuning(
         responses = take_units(responses, units)
     reading, fitting, *permuting = parts(on_progress, 2 + (n_permutations > 0))
     windowed = windows.trial_responses(
-        responses, trials, latency_s, window_s, burn_in_frames, reading
+        responses, trials, latency_s, window_s, burn_in_frames, reading, apart=True
     )
-    windows.check_apart(windows.trial_table(windowed), window_s)
     shown = _presentations(windowed)
     table = windows.trial_table(windowed).iloc[shown]
     windowed = windowed.isel(trial=shown)

@@ -19,7 +19,7 @@ from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
 from insilico_gui.analysis.sequence_parts import part_tables, part_that
 from insilico_gui.analysis.sta import sta_receptive_fields
-from insilico_gui.analysis.windows import trial_table
+from insilico_gui.analysis.windows import check_window, trial_responses, trial_table
 from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli.display import Display
 from insilico_gui.stimuli.grey import BACKGROUND
@@ -130,22 +130,8 @@ def map_fields(
     AnalysisError
         If the responses do not allow the method.
     """
-    possible = mapping_methods(responses, stimulus)
-    if method not in possible:
-        raise AnalysisError(
-            f"These responses cannot be mapped by {method!r}; "
-            + (
-                f"possible: {', '.join(possible)}."
-                if possible
-                else "show dots, sparse noise, or a movie of at least "
-                f"{LEAST_FRAMES} frames."
-            )
-        )
-    if method in USED_BY:
-        responses = part_that(responses, USED_BY[method], f"are {method}")
-    latency, window = WINDOWS_S[method]
-    latency = latency if latency_s is None else latency_s
-    window = window if window_s is None else window_s
+    responses = _used_part(responses, stimulus, method)
+    latency, window = _window(method, latency_s, window_s)
     if method == DOTS or stimulus is None:  # nothing else is possible without frames
         return map_receptive_fields(
             responses,
@@ -168,6 +154,63 @@ def map_fields(
         )
     fit = receptive_field_fit(fields, on_progress=fitting)
     return fields, fit, rf_columns(fields, fit)
+
+
+def check_mapping(
+    responses: xr.DataArray,
+    stimulus: Stimulus | None,
+    method: str,
+    *,
+    latency_s: float | None = None,
+    window_s: float | None = None,
+) -> None:
+    """Check that :func:`map_fields` has all that it needs; maps nothing.
+
+    Parameters
+    ----------
+    responses, stimulus, method, latency_s, window_s
+        See :func:`map_fields`; the responses are best silent ones, as they are read.
+
+    Raises
+    ------
+    AnalysisError
+        If the responses do not allow the method, or its window is none.
+    """
+    responses = _used_part(responses, stimulus, method)
+    latency, window = _window(method, latency_s, window_s)
+    if method in USED_BY:
+        trial_responses(responses, latency_s=latency, window_s=window)
+
+
+def _used_part(
+    responses: xr.DataArray, stimulus: Stimulus | None, method: str
+) -> xr.DataArray:
+    """Responses to the part of a sequence that a method uses."""
+    possible = mapping_methods(responses, stimulus)
+    if method not in possible:
+        raise AnalysisError(
+            f"These responses cannot be mapped by {method!r}; "
+            + (
+                f"possible: {', '.join(possible)}."
+                if possible
+                else "show dots, sparse noise, or a movie of at least "
+                f"{LEAST_FRAMES} frames."
+            )
+        )
+    if method not in USED_BY:
+        return responses
+    return part_that(responses, USED_BY[method], f"are {method}")
+
+
+def _window(
+    method: str, latency_s: float | None, window_s: float | None
+) -> tuple[float, float]:
+    """Latency and length (s) of the response window: as asked for, else as usual."""
+    latency, window = WINDOWS_S[method]
+    latency = latency if latency_s is None else latency_s
+    window = window if window_s is None else window_s
+    check_window(latency, window)
+    return latency, window
 
 
 def lags_between(first_s: float, last_s: float, frame_rate: float) -> list[int]:

@@ -197,8 +197,9 @@ def _tuning(
     if units is not None:
         responses = take_units(responses, units)
     reading, *permuting = parts(on_progress, 1 + (n_permutations > 0))
-    windowed = windows.trial_responses(responses, trials, **window, on_progress=reading)
-    windows.check_apart(windows.trial_table(windowed), window["window_s"])
+    windowed = windows.trial_responses(
+        responses, trials, **window, on_progress=reading, apart=True
+    )
     table = windows.trial_table(windowed)
     all_values = windowed.to_numpy()
     levels = [levels_of(table, name) for name in names]

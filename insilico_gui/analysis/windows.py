@@ -88,6 +88,29 @@ def check_trials(table: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
+def check_window(
+    latency_s: float, window_s: float | None, burn_in_frames: int = 0
+) -> None:
+    """Refuse a response window that is none.
+
+    Raises
+    ------
+    AnalysisError
+        If the latency (s) or the burn-in (frames) is negative, or the window (s) is not
+        positive.
+    """
+    if not (np.isfinite(latency_s) and latency_s >= 0):
+        raise AnalysisError(
+            f"The latency is {latency_s} s; give zero or a positive number of seconds."
+        )
+    if window_s is not None and not (np.isfinite(window_s) and window_s > 0):
+        raise AnalysisError(
+            f"The window is {window_s} s long; give a positive number of seconds."
+        )
+    if burn_in_frames < 0:
+        raise AnalysisError(f"A burn-in of {burn_in_frames} frames is not possible.")
+
+
 def check_apart(table: pd.DataFrame, window_s: float | None) -> None:
     """Refuse windows that hold the responses to several trials.
 
@@ -125,6 +148,8 @@ def trial_responses(
     window_s: float | None = None,
     burn_in_frames: int = BURN_IN_FRAMES,
     on_progress: OnProgress | None = None,
+    *,
+    apart: bool = False,
 ) -> xr.DataArray:
     """Mean response of every unit in the window of every trial.
 
@@ -144,6 +169,8 @@ def trial_responses(
         Frames at the start of each video that enter no mean.
     on_progress : callable(done, total), optional
         In blocks of frames; see :mod:`insilico_gui.analysis.progress`.
+    apart : bool
+        Whether to refuse windows that hold several trials; see :func:`check_apart`.
 
     Returns
     -------
@@ -164,6 +191,8 @@ def trial_responses(
     blocks.check_layout(responses)
     table = trial_table(responses) if trials is None else check_trials(trials)
     windows = _windows(responses, table, latency_s, window_s, burn_in_frames)
+    if apart:
+        check_apart(table, window_s)
     if not windows.n_frames.any():
         raise AnalysisError(
             f"None of the {len(table)} trials has a frame to average "
@@ -238,16 +267,7 @@ def _windows(
     window_s: float | None,
     burn_in_frames: int,
 ) -> _Windows:
-    if not (np.isfinite(latency_s) and latency_s >= 0):
-        raise AnalysisError(
-            f"The latency is {latency_s} s; give zero or a positive number of seconds."
-        )
-    if window_s is not None and not (np.isfinite(window_s) and window_s > 0):
-        raise AnalysisError(
-            f"The window is {window_s} s long; give a positive number of seconds."
-        )
-    if burn_in_frames < 0:
-        raise AnalysisError(f"A burn-in of {burn_in_frames} frames is not possible.")
+    check_window(latency_s, window_s, burn_in_frames)
     time = responses["time"].to_numpy()
     interval = _frame_interval(responses)
     length = table["duration"].to_numpy(float) if window_s is None else window_s

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import typer
 
+import insilico_gui as ig
 from insilico_gui.analysis import retinotopy_columns, retinotopy_maps
-from insilico_gui.analysis.mapping import map_fields, mapping_methods
+from insilico_gui.analysis.mapping import check_mapping, map_fields, mapping_methods
 from insilico_gui.cli.analysis_options import (
     Responses,
     Settings,
@@ -196,28 +197,39 @@ def _mapped(
     stimulus = source.shown(default) if named else None
     if source.is_file:
         source = source.without_stimulus()
-    responses = source.responses(default)
+    windows: dict[str, Any] = {"latency_s": latency, "window_s": window}
+
+    def check(silent: "xr.DataArray") -> None:
+        shown = shown_frames(silent, stimulus)
+        check_mapping(silent, shown, _method(method, silent, shown), **windows)
+
+    responses = source.responses(default, check=check)
     frames = shown_frames(responses, stimulus)
-    if method is None:
-        methods = mapping_methods(responses, frames)
-        if not methods:
-            raise AnalysisError(
-                "No receptive fields can be mapped from these responses; show "
-                "gaussian-dots, sparse-noise, or a movie of at least 10 s."
-            )
-        chosen = methods[0]
-    else:
-        chosen = METHODS[method]
+    chosen = _method(method, responses, frames)
     with analysis_bar(f"Mapping by {chosen}") as show:
         fields, _, columns = map_fields(
             responses,
             frames,
             chosen,
-            latency_s=latency,
-            window_s=window,
+            **windows,
             on_progress=show,
         )
     return responses, fields, columns
+
+
+def _method(
+    asked: str | None, responses: "xr.DataArray", frames: ig.Stimulus | None
+) -> str:
+    """The method by its name in the analysis; the best one if none is asked for."""
+    if asked is not None:
+        return METHODS[asked]
+    methods = mapping_methods(responses, frames)
+    if not methods:
+        raise AnalysisError(
+            "No receptive fields can be mapped from these responses; show "
+            "gaussian-dots, sparse-noise, or a movie of at least 10 s."
+        )
+    return methods[0]
 
 
 def _known_centres(units: pd.DataFrame, session: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 # Without "from __future__ import annotations": typer needs the types themselves
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -17,6 +17,7 @@ from insilico_gui.analysis import (
 from insilico_gui.analysis.correlations import (
     signal_correlations as correlation_matrix,
 )
+from insilico_gui.analysis.sparseness import SparsenessVariant
 from insilico_gui.analysis.tuned import columns_table, curve_of
 from insilico_gui.analysis.windows import BURN_IN_FRAMES
 from insilico_gui.cli.analysis_options import (
@@ -47,10 +48,15 @@ from insilico_gui.files import publish, writing
 from insilico_gui.responses import unit_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import xarray as xr
 
 DEFAULT = "drifting gratings"
-VARIANTS = {"vinje-gallant": "vinje_gallant", "treves-rolls": "treves_rolls"}
+VARIANTS: dict[str, SparsenessVariant] = {
+    "vinje-gallant": "vinje_gallant",
+    "treves-rolls": "treves_rolls",
+}
 
 
 def sparseness(
@@ -86,9 +92,12 @@ def sparseness(
     source = Source(
         session, stimulus, settings, trials, directory, device, area, field, any_of
     )
-    responses, tuning = _means(source, over, latency, window, burn_in)
-    columns = sparseness_columns(tuning, VARIANTS[variant])  # type: ignore[arg-type]
-    population = population_sparseness(curve_of(tuning), VARIANTS[variant])  # type: ignore[arg-type]
+    chosen = VARIANTS[variant]
+    responses, tuning = _means(
+        source, over, latency, window, burn_in, lambda t: sparseness_columns(t, chosen)
+    )
+    columns = sparseness_columns(tuning, chosen)
+    population = population_sparseness(curve_of(tuning), chosen)
     table = write_table(
         output,
         unit_table(responses),
@@ -96,7 +105,7 @@ def sparseness(
         responses.attrs,
         population_sparseness={
             over: tuning[over].to_numpy(),
-            f"sparseness_{VARIANTS[variant]}": population,
+            f"sparseness_{chosen}": population,
         },
     )
     lifetime = columns.iloc[:, 0].median()
@@ -139,7 +148,14 @@ def signal_correlations(
     source = Source(
         session, stimulus, settings, trials, directory, device, area, field, any_of
     )
-    responses, tuning = _means(source, over, latency, window, burn_in)
+    responses, tuning = _means(
+        source,
+        over,
+        latency,
+        window,
+        burn_in,
+        lambda t: mean_signal_correlation(curve_of(t)),
+    )
     curve = curve_of(tuning)
     columns = columns_table(
         tuning,
@@ -165,17 +181,26 @@ def signal_correlations(
 
 
 def _means(
-    source: Source, over: str, latency: float, window: float | None, burn_in: int
+    source: Source,
+    over: str,
+    latency: float,
+    window: float | None,
+    burn_in: int,
+    measure: "Callable[[xr.Dataset], object]",
 ) -> "tuple[xr.DataArray, xr.Dataset]":
-    """Responses, and the mean response of units to each condition."""
-    responses = source.responses(DEFAULT)
+    """Responses, and the mean response of units to each condition.
+
+    `measure` is what will be made of the means: it is tried before anything is encoded.
+    """
+    windows: dict[str, Any] = {
+        "latency_s": latency,
+        "window_s": window,
+        "burn_in_frames": burn_in,
+    }
+    responses = source.responses(
+        DEFAULT,
+        check=lambda silent: measure(parameter_tuning(silent, over, **windows)),
+    )
     with analysis_bar("Averaging") as show:
-        tuning = parameter_tuning(
-            responses,
-            over,
-            latency_s=latency,
-            window_s=window,
-            burn_in_frames=burn_in,
-            on_progress=show,
-        )
+        tuning = parameter_tuning(responses, over, **windows, on_progress=show)
     return responses, tuning

@@ -9,21 +9,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import insilico_gui as ig
+from insilico_gui.analysis.beforehand import rehearse, silent_responses
 from insilico_gui.analysis.blocks import check_layout
 from insilico_gui.cli.steps import choose, encode_with_bar, select
 from insilico_gui.cli.tables import read_table
 from insilico_gui.errors import AnalysisError, StimulusError
 from insilico_gui.export import SUFFIXES
 from insilico_gui.responses import unit_table
-from insilico_gui.session import is_image_session
+from insilico_gui.session import is_video_session
+from insilico_gui.stimuli import convert
 from insilico_gui.stimuli.families import FAMILIES
 from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, load_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
     import xarray as xr
+
+    from insilico_gui.session import VideoSession
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,10 @@ class Source:
         }
 
     def responses(
-        self, default: str, given: Mapping[str, Any] | None = None
+        self,
+        default: str,
+        given: Mapping[str, Any] | None = None,
+        check: Callable[[xr.DataArray], object] | None = None,
     ) -> xr.DataArray:
         """Read the responses, or encode.
 
@@ -81,6 +88,14 @@ class Source:
             Family to show if none is named.
         given : mapping, optional
             Parameters of the family that have options of their own.
+        check : callable(responses), optional
+            Called before anything is encoded, with responses of a silent unit; raises
+            what will be wrong with the analysis.
+
+        Returns
+        -------
+        xarray.DataArray
+            Of the chosen units, with the trial table that is named.
 
         Raises
         ------
@@ -95,12 +110,17 @@ class Source:
                     f"{'--stimulus' if self.stimulus else ', '.join(settings)}, or "
                     "name a session."
                 )
-            responses = self._loaded()
-        else:
-            session = self._session()
-            shown = self.shown(default, given)
-            selection = select(session, self.areas, self.fields, self.any_of)
-            responses = encode_with_bar(session, shown, selection)
+            return self._with_trials(self._loaded())
+        session = self._session()
+        shown = self.shown(default, given)
+        selection = select(session, self.areas, self.fields, self.any_of)
+        if check is not None:
+            frames = convert(shown, session.frame_shape, session.frame_rate)
+            rehearse(check, self._with_trials(silent_responses(frames)))
+        return self._with_trials(encode_with_bar(session, shown, selection))
+
+    def _with_trials(self, responses: xr.DataArray) -> xr.DataArray:
+        """Responses with the trial table that is named."""
         if self.trials is None:
             return responses
         table = read_table(self.trials)
@@ -112,10 +132,10 @@ class Source:
         check_layout(loaded)
         return choose(loaded, self.name, self.areas, self.fields, self.any_of)
 
-    def _session(self) -> ig.Session:
+    def _session(self) -> VideoSession:
         """The session, which must be one of video: the analyses are of its frames."""
         session = ig.open_session(self.name, self.directory, self.device)
-        if is_image_session(session):
+        if not is_video_session(session):
             raise AnalysisError(
                 f"{session.id} answers single images; this analysis needs a session "
                 "driven by video."

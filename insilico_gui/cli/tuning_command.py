@@ -3,7 +3,7 @@
 # Without "from __future__ import annotations": typer needs the types themselves
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
 import typer
@@ -34,6 +34,9 @@ from insilico_gui.cli.sources import Source
 from insilico_gui.cli.tables import check_table, read_table, write_table
 from insilico_gui.errors import AnalysisError
 from insilico_gui.responses import unit_table
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def tuning(
@@ -118,17 +121,27 @@ def tuning(
         "repeats": repeats,
         "seed": None if source.is_file or not seed else seed,
     }
+    windows: dict[str, Any] = {
+        "latency_s": latency,
+        "window_s": window,
+        "burn_in_frames": burn_in,
+    }
+
+    def check(silent: "xr.DataArray") -> None:
+        name = _parameter(parameter, trial_table(silent))
+        tune(silent, name, **windows, n_permutations=min(permutations, 1))
+
     responses = source.responses(
-        "drifting gratings", {k: v for k, v in given.items() if v is not None}
+        "drifting gratings",
+        {k: v for k, v in given.items() if v is not None},
+        check,
     )
     name = _parameter(parameter, trial_table(responses))
     with analysis_bar(f"Tuning to {name}") as show:
         dataset, columns = tune(
             responses,
             name,
-            latency_s=latency,
-            window_s=window,
-            burn_in_frames=burn_in,
+            **windows,
             n_permutations=permutations,
             seed=seed,
             on_progress=show,
