@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 ENTRY_POINT_GROUP = "insilico_gui.twins"
 
+FLOAT32 = "float32"
+"""The precision of sessions that do not say another."""
+
 InputKind = Literal["video", "images", "conditions", "drive"]
 
 logger = logging.getLogger(__name__)
@@ -82,6 +85,8 @@ class VideoSession(Session, Protocol):
     A session may also have ``chunk_frames`` (int): the length of chunks at which it is
     fastest. The first chunks of a video are shorter, so that there is soon something to
     see, and so may others be.
+
+    One that computes in a reduced precision satisfies :class:`ReducedSession`.
     """
 
     frame_rate: float
@@ -113,6 +118,26 @@ class VideoSession(Session, Protocol):
         float32 array, [n, U] or [N, n, U]
             One for each chunk.
         """
+        ...
+
+
+@runtime_checkable
+class ReducedSession(VideoSession, Protocol):
+    """A video session that may compute in less than float32, for speed.
+
+    Its responses are float32 arrays all the same. Encoding compares the first of them
+    with those in float32, and says by how much they differ.
+
+    Attributes
+    ----------
+    precision : str
+        One of those that its twin offers; see :class:`ReducingTwin`.
+    """
+
+    precision: str
+
+    def in_float32(self) -> VideoSession:
+        """Return the same session computing in float32."""
         ...
 
 
@@ -184,6 +209,16 @@ def is_image_session(session: Session) -> TypeIs[ImageSession]:
     return session.input_kind == "images"
 
 
+def precision_of(session: Session) -> str:
+    """What a session computes in: ``"float32"`` unless it says otherwise."""
+    return str(getattr(session, "precision", FLOAT32))
+
+
+def is_reduced(session: Session) -> TypeIs[ReducedSession]:
+    """Whether `session` computes in less than float32."""
+    return precision_of(session) != FLOAT32
+
+
 @dataclass(frozen=True)
 class SessionInfo:
     """What can be said of a session before its weights are loaded.
@@ -232,6 +267,31 @@ class Twin(Protocol):
         InsilicoError
             One clear sentence on what is missing or wrong.
         """
+        ...
+
+
+@runtime_checkable
+class ReducingTwin(Twin, Protocol):
+    """A twin some of whose sessions can compute in less than float32.
+
+    Nothing else changes for it: without `precision`, a session is opened in float32.
+    """
+
+    def precisions(self, session_id: str, device: str) -> tuple[str, ...]:
+        """What a session can compute in on a device.
+
+        The first is ``"float32"``. The others are at least as fast there.
+        """
+        ...
+
+    def open(
+        self,
+        session_id: str,
+        directory: Path | None,
+        device: str,
+        precision: str = FLOAT32,
+    ) -> Session:
+        """Load one session; with another precision, a :class:`ReducedSession`."""
         ...
 
 
@@ -286,6 +346,7 @@ def open_session(
     session_id: str,
     directory: str | os.PathLike[str] | None = None,
     device: str = "auto",
+    precision: str = FLOAT32,
 ) -> Session:
     """Load a session.
 
@@ -297,14 +358,51 @@ def open_session(
         Folder with the weights.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    precision : str
+        ``"float32"``, or another of :func:`precisions`: faster, and less exact.
 
     Raises
     ------
     SessionError
-        If there is no such session, or its files are wrong.
+        If there is no such session, its files are wrong, or it does not compute in this
+        precision.
     DeviceError
         If there is no such device.
     """
+    twin = _twin_of(session_id)
+    offered = (FLOAT32,) if precision == FLOAT32 else precisions(session_id, device)
+    if precision not in offered:
+        raise SessionError(
+            f"{session_id} does not compute in {precision!r} on the device {device!r}, "
+            f"but in {' or '.join(offered)}; choose "
+            f"{'that' if len(offered) == 1 else 'one of those'}."
+        )
+    folder = _folder(directory)
+    if precision != FLOAT32 and isinstance(twin, ReducingTwin):
+        session = twin.open(session_id, folder, device, precision)
+    else:
+        session = twin.open(session_id, folder, device)
+    check_units(session.units, session.id)
+    return session
+
+
+def precisions(session_id: str, device: str = "auto") -> tuple[str, ...]:
+    """What a session can compute in on a device, ``"float32"`` first.
+
+    Raises
+    ------
+    SessionError
+        If no twin has such a session.
+    DeviceError
+        If there is no such device.
+    """
+    twin = _twin_of(session_id)
+    if isinstance(twin, ReducingTwin):
+        return twin.precisions(session_id, device)
+    return (FLOAT32,)
+
+
+def _twin_of(session_id: str) -> Twin:
     family = session_id.split("/", 1)[0]
     known = twins()
     if family not in known:
@@ -313,9 +411,7 @@ def open_session(
             f"{', '.join(known) or 'none'}); list what can be opened with "
             "`insilico-gui sessions`."
         )
-    session = known[family].open(session_id, _folder(directory), device)
-    check_units(session.units, session.id)
-    return session
+    return known[family]
 
 
 def check_units(units: pd.DataFrame, session_id: str) -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob, open_for
+from insilico_gui.encoding.precision import precision_sentence
 from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.running import encode, encoding_job
 
-__all__ = ["EncodingJob", "ImageJob", "Progress", "encode", "encoding_job", "open_for"]
+__all__ = [
+    "EncodingJob",
+    "ImageJob",
+    "Progress",
+    "encode",
+    "encoding_job",
+    "open_for",
+    "precision_sentence",
+]

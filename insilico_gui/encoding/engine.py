@@ -10,19 +10,22 @@ from __future__ import annotations
 import hashlib
 import time
 from contextlib import closing
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from insilico_gui.encoding.ahead import ahead
 from insilico_gui.encoding.behavior import check_behavior
+from insilico_gui.encoding.precision import ATTRIBUTE, PrecisionCheck
 from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
 from insilico_gui.encoding.store import ResponseStore, open_store
 from insilico_gui.errors import EncodingError, StimulusError
-from insilico_gui.session import is_video_session
+from insilico_gui.session import is_reduced, is_video_session
 from insilico_gui.stimuli import ArrayStimulus, Stimulus, convert
 from insilico_gui.stimuli.conversion import CONVERSION
+from insilico_gui.streaming import telling_of_memory
 
 if TYPE_CHECKING:
     import os
@@ -108,6 +111,10 @@ class EncodingJob:
         preferred: int = getattr(session, "chunk_frames", CHUNK_FRAMES)
         self._largest_chunk = chunk_frames or preferred
         self._first_chunk = chunk_frames or FIRST_CHUNK_FRAMES
+        self._check: PrecisionCheck | None = None
+        if is_reduced(session):
+            self._check = PrecisionCheck(session, self.n_frames, self._n_videos)
+        self._precision_error: dict[str, Any] | None = None
         self._hashes = [hashlib.sha256() for _ in self._videos]
         shape: tuple[int, ...] = (self.n_frames, len(self.selection))
         if self._n_videos is not None:
@@ -127,7 +134,8 @@ class EncodingJob:
         """
         complete = False
         try:
-            yield from self._fill()
+            with telling_of_memory("one chunk of frames", self.session.device):
+                yield from self._fill()
             responses = self.store.finish(self._coords(), self._attrs())
             complete = True
             return responses
@@ -151,6 +159,8 @@ class EncodingJob:
                         f"{self.session.id} answered with {block.shape[-1]} units where "
                         f"{expected} were asked for; its plugin needs mending."
                     )
+                if self._check is not None:
+                    self._check.see(block)
                 self.store.write(block)
                 yield Progress(
                     self.store.n_done, self.n_frames, time.perf_counter() - started
@@ -160,6 +170,20 @@ class EncodingJob:
                 f"{self.session.id} answered {self.store.n_done} of {self.n_frames} "
                 "frames; its plugin needs mending."
             )
+        if self._check is not None:
+            for found in self._compare(self._check):
+                self._precision_error = found
+                elapsed = time.perf_counter() - started
+                yield Progress(self.n_frames, self.n_frames, elapsed)
+
+    def _compare(self, check: PrecisionCheck) -> Iterator[dict[str, Any] | None]:
+        """Encode the first frames again, in float32."""
+        videos = self._videos[: check.n_videos]
+        ends = chunk_ends(check.n_frames, self._largest_chunk, self._largest_chunk)
+        edges = pairwise([0, *ends])
+        chunks = (np.stack([v.frames(a, b) for v in videos]) for a, b in edges)
+        units = None if self._everything else self.selection.indices
+        yield from check.compare(chunks, self.behavior or None, units)
 
     def _chunks(self) -> Iterator[NDArray[np.uint8]]:
         start = 0
@@ -197,6 +221,8 @@ class EncodingJob:
             or "no behaviour (zeros)",
             "burn_in_frames": BURN_IN_FRAMES,
         }
+        if self._precision_error is not None:
+            attrs[ATTRIBUTE] = self._precision_error
         if self._listed:
             each = [dict(video.attrs) for video in self._videos]
             attrs["stimulus_attrs"] = {"each": each}

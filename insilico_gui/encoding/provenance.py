@@ -10,6 +10,7 @@ import numpy as np
 
 from insilico_gui.errors import EncodingError
 from insilico_gui.selection import Selection, unit_indices
+from insilico_gui.session import precision_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -60,6 +61,7 @@ def provenance(session: Session, selection: Selection) -> dict[str, Any]:
         "session": session.id,
         "device": session.device,
         "dtype": "float32",
+        "precision": precision_of(session),
         "selection": dict(selection.rule),
         "insilico_gui_version": version("insilico-gui"),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
