@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QPushButton, QSpinBox
 
 from insilico_gui.app.panel import Panel, text_label
@@ -16,35 +17,29 @@ if TYPE_CHECKING:
 
 
 class AnalysisPanel(Panel):
-    """Computes in the background, then shows one of the selected units.
+    """Computes in the background when its button is pressed.
 
-    Subclasses implement :meth:`compute`, which calls :meth:`run`; :meth:`_show_state`,
-    for other responses, to be called at the end of their constructor; and :meth:`_draw`.
+    A subclass connects its own methods to the button and to the signals.
+
+    Signals
+    -------
+    state_changed()
+        There are other responses, or an analysis began or ended.
 
     Attributes
     ----------
     compute_button : QPushButton
-    first_unit : int
-        0 if all together are shown at 0, else 1.
-    unit : QSpinBox
-        Which of the selected units is shown, counted from 1.
     about : QLabel
         One line above the plots.
     """
 
-    first_unit = 1
+    state_changed = Signal()
 
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(2, 2, 2, 2)
         self._computing: Job | None = None
         self.compute_button = QPushButton()
-        self.compute_button.clicked.connect(self.compute)
-        self.unit = QSpinBox()
-        self.unit.setMinimum(self.first_unit)
-        self.unit.setValue(self.first_unit)
-        self.unit.setToolTip("Which of the selected units")
-        self.unit.valueChanged.connect(self._draw)
         self.about = text_label()
         self.about.setWordWrap(False)  # or the plots would not shrink to the dock
         for signal in (
@@ -53,20 +48,6 @@ class AnalysisPanel(Panel):
             experiment.stimulus_changed,
         ):
             signal.connect(self._responses_changed)
-        experiment.selection_changed.connect(self._selection_changed)
-        experiment.analysis_changed.connect(self._analysis_changed)
-
-    # -- for subclasses ----------------------------------------------------------------
-
-    def compute(self) -> None:
-        """Start the analysis."""
-        raise NotImplementedError
-
-    def _show_state(self) -> None:
-        raise NotImplementedError
-
-    def _draw(self, *_: object) -> None:
-        raise NotImplementedError
 
     @property
     def computing(self) -> bool:
@@ -84,25 +65,62 @@ class AnalysisPanel(Panel):
         self._computing = self.jobs.start(
             title, work, on_return=keep, on_end=self._ended
         )
-        self._show_state()
+        self.state_changed.emit()
+
+    def _ended(self, _job: Job) -> None:
+        self._computing = None
+        self.state_changed.emit()
+
+    def _responses_changed(self) -> None:
+        if self._computing is not None and self.experiment.responses is None:
+            # Nobody wants the result, and what the work reads is about to be closed
+            self._computing.cancel()
+        self.state_changed.emit()
+
+
+class UnitAnalysisPanel(AnalysisPanel):
+    """Shows the result for one of the selected units.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    jobs : Jobs
+    first_unit : int
+        0 if all together are shown at 0, else 1.
+
+    Signals
+    -------
+    unit_changed()
+        Another unit, or another result, is to be drawn.
+
+    Attributes
+    ----------
+    unit : QSpinBox
+        Which of the selected units is shown, counted from 1.
+    """
+
+    unit_changed = Signal()
+
+    def __init__(
+        self, experiment: Experiment, jobs: Jobs, *, first_unit: int = 1
+    ) -> None:
+        super().__init__(experiment, jobs)
+        self.unit = QSpinBox()
+        self.unit.setMinimum(first_unit)
+        self.unit.setValue(first_unit)
+        self.unit.setToolTip("Which of the selected units")
+        self.unit.valueChanged.connect(self.unit_changed)
+        experiment.selection_changed.connect(self._selection_changed)
+        experiment.analysis_changed.connect(self._analysis_changed)
 
     def chosen_column(self) -> int | None:
         """Column of the responses whose unit is to be shown; None if none is selected."""
         columns = self.experiment.selected_columns()
         return int(columns[max(self.unit.value(), 1) - 1]) if len(columns) else None
 
-    # -- from the state ----------------------------------------------------------------
-
-    def _ended(self, _job: Job) -> None:
-        self._computing = None
-        self._show_state()
-
     def _responses_changed(self) -> None:
-        if self._computing is not None and self.experiment.responses is None:
-            # Nobody wants the result, and what the work reads is about to be closed
-            self._computing.cancel()
-        self._selection_changed()
-        self._show_state()
+        self._selection_changed()  # first, so that only units that exist are shown
+        super()._responses_changed()
 
     def _analysis_changed(self, _name: str) -> None:
         self._selection_changed()
@@ -111,7 +129,7 @@ class AnalysisPanel(Panel):
         self.unit.blockSignals(True)
         self.unit.setMaximum(max(len(self.experiment.selected_columns()), 1))
         self.unit.blockSignals(False)
-        self._draw()
+        self.unit_changed.emit()
 
 
 def seconds_box(value: float, tip: str) -> QDoubleSpinBox:

@@ -48,6 +48,7 @@ class RetinotopyPanel(AnalysisPanel):
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.compute_button.setText("Map the sheet")
+        self.compute_button.clicked.connect(self.compute)
         self.source = QComboBox()
         self.source.setToolTip("Where the centres of receptive fields come from")
         self.source.currentTextChanged.connect(self._source_changed)
@@ -86,6 +87,8 @@ class RetinotopyPanel(AnalysisPanel):
         self.body.addLayout(row, 1)
         experiment.session_changed.connect(self._show_state)
         experiment.units_changed.connect(self._show_state)
+        experiment.analysis_changed.connect(self._analysis_changed)
+        self.state_changed.connect(self._show_state)
         self._show_state()
 
     # -- from the user -----------------------------------------------------------------
@@ -132,9 +135,6 @@ class RetinotopyPanel(AnalysisPanel):
             self._source_changed(self.source.currentText())
         self.compute_button.setEnabled(bool(names) and not self.computing)
         self._draw()
-
-    def _selection_changed(self) -> None:
-        """The maps are of all units."""
 
     def _analysis_changed(self, name: str) -> None:
         if name == RETINOTOPY:

@@ -26,7 +26,7 @@ from insilico_gui.analysis.mapping import (
     mapping_methods,
     unit_map,
 )
-from insilico_gui.app.analysis_panel import AnalysisPanel, seconds_box
+from insilico_gui.app.analysis_panel import UnitAnalysisPanel, seconds_box
 from insilico_gui.app.image_plot import DIVERGING, SEQUENTIAL, ImagePlot, symmetric
 from insilico_gui.app.panel import fill_box
 from insilico_gui.stimuli.display import Display
@@ -51,7 +51,7 @@ DEGREES, PIXELS = "degrees", "pixels"
 TICK_DEG = 20
 
 
-class ReceptiveFieldPanel(AnalysisPanel):
+class ReceptiveFieldPanel(UnitAnalysisPanel):
     """Map of a unit with its Gaussian; outlines of the selection over the stimulus.
 
     Signals
@@ -67,6 +67,7 @@ class ReceptiveFieldPanel(AnalysisPanel):
         super().__init__(experiment, jobs)
         self.fit: ReceptiveFieldFit | None = None
         self.compute_button.setText("Map fields")
+        self.compute_button.clicked.connect(self.compute)
         self.method = QComboBox()
         self.method.setToolTip(
             "Dots and sparse noise: mean response to what covers a place. Averages: of "
@@ -112,6 +113,8 @@ class ReceptiveFieldPanel(AnalysisPanel):
         row.addWidget(self.plot, 6)
         self.body.addWidget(self.about)
         self.body.addLayout(row, 1)
+        self.state_changed.connect(self._show_state)
+        self.unit_changed.connect(self._draw)
         self._show_state()
 
     # -- from the user -----------------------------------------------------------------

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QSpinBox, QVBoxL
 from insilico_gui.analysis import trial_table
 from insilico_gui.analysis.choices import parameters, tune
 from insilico_gui.analysis.fitted_curves import fitted_curve
-from insilico_gui.app.analysis_panel import AnalysisPanel, seconds_box
+from insilico_gui.app.analysis_panel import UnitAnalysisPanel, seconds_box
 from insilico_gui.app.colors import period
 from insilico_gui.app.panel import fill_box
 from insilico_gui.app.tuning_plots import Curve, CurvePlot, PairPlot, PolarPlot
@@ -37,18 +37,18 @@ def analysis_name(parameter: str) -> str:
     return f"{parameter} tuning"
 
 
-class TuningPanel(AnalysisPanel):
+class TuningPanel(UnitAnalysisPanel):
     """Responses against a parameter of the trials: curve, polar plot or map.
 
     Shows one unit of the selection at a time, or the mean over the selection.
     """
 
     title = "Tuning"
-    first_unit = 0
 
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+        super().__init__(experiment, jobs, first_unit=0)
         self.compute_button.setText("Compute tuning")
+        self.compute_button.clicked.connect(self.compute)
         self.parameter = QComboBox()
         self.parameter.setMinimumContentsLength(9)
         self.parameter.setSizeAdjustPolicy(
@@ -97,6 +97,8 @@ class TuningPanel(AnalysisPanel):
         row.addWidget(self.polar, 4)
         self.body.addWidget(self.about)
         self.body.addLayout(row, 1)
+        self.state_changed.connect(self._show_state)
+        self.unit_changed.connect(self._draw)
         self._show_state()
 
     # -- from the user -----------------------------------------------------------------
