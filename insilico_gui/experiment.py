@@ -21,7 +21,7 @@ from insilico_gui.responses import distinct_names, take_units, unit_dim
 from insilico_gui.selection import Combine, Selection, invert, select
 from insilico_gui.session import is_image_session, is_video_session
 from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus, convert
-from insilico_gui.stimuli.images import ImageSet, SeenImages
+from insilico_gui.stimuli.seen_images import SeenImages
 from insilico_gui.view import MapView, Playback
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.encoding import EncodingJob, ImageJob
     from insilico_gui.session import ImageSession, Session
+    from insilico_gui.stimuli.images import ImageSet
 
 IMAGES_PER_S = 2.0
 """How fast images are played whose responses have no time of their own."""

@@ -26,7 +26,7 @@ from insilico_gui.app.stimulus_form import StimulusForm
 from insilico_gui.encoding import open_for
 from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import SUPPORTED_SUFFIXES, Fit, Stimulus
-from insilico_gui.stimuli.images import FrameImages, ImageSet
+from insilico_gui.stimuli.images import FrameImages, ImageSet, are_stills
 
 if TYPE_CHECKING:
     from insilico_gui.app.jobs import Job, Jobs
@@ -138,7 +138,8 @@ class StimulusPanel(Panel):
         if self._opening is not None:
             self._opening.cancel()  # the newest counts
         session = self.experiment.session
-        interval_s = self.interval.value() if self._takes_images() else None
+        of_video = self._takes_images() and not are_stills(path)
+        interval_s = self.interval.value() if of_video else None
         title = f"{len(path)} files" if isinstance(path, list) else Path(path).name
         self._opening = self.jobs.start(
             f"Opening {title}",

@@ -23,9 +23,12 @@ from insilico_gui.stimuli.image_file import (
 from insilico_gui.stimuli.opening import open_stimulus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    Paths = Sequence[str | os.PathLike[str]]
+    ImageSource = str | os.PathLike[str] | Paths | NDArray[Any] | Stimulus
 
 
 class ImageSet(ABC):
@@ -172,56 +175,7 @@ class FrameImages(ImageSet):
         return self._stimulus.color_frame(int(self._frames[k]))
 
 
-class SeenImages(Stimulus):
-    """The images of a set as a session sees them, to be looked at.
-
-    Parameters
-    ----------
-    images : ImageSet
-    seen : callable
-        Makes uint8 [1, 3, *frame_shape] of uint8 [1, 3, H, W].
-    frame_shape : (int, int)
-        Height and width in pixels.
-    frame_rate : float
-        Images per second (Hz) at which they are played.
-    """
-
-    channels = 3
-
-    def __init__(
-        self,
-        images: ImageSet,
-        seen: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
-        frame_shape: tuple[int, int],
-        frame_rate: float,
-    ) -> None:
-        self.images = images
-        self.name = images.name
-        self.frame_shape = frame_shape
-        self.frame_rate = frame_rate
-        self.n_frames = images.n_images
-        self.attrs = images.attrs
-        self._seen = seen
-
-    def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
-        """Images `start` to `stop`, uint8 [stop - start, H, W, 3]."""
-        self._check_range(start, stop)
-        frames = np.empty((stop - start, *self.frame_shape, 3), np.uint8)
-        for k in range(start, stop):
-            whole = np.moveaxis(self.images.image(k), -1, 0)[None]
-            frames[k - start] = np.moveaxis(self._seen(whole)[0], 0, -1)
-        return frames
-
-
-def open_images(
-    source: str
-    | os.PathLike[str]
-    | Sequence[str | os.PathLike[str]]
-    | NDArray[Any]
-    | Stimulus,
-    *,
-    interval_s: float | None = None,
-) -> ImageSet:
+def open_images(source: ImageSource, *, interval_s: float | None = None) -> ImageSet:
     """Open images: a folder, files, an array, or the frames of a video.
 
     Parameters
@@ -233,11 +187,23 @@ def open_images(
     interval_s : float, optional
         Of a video, take a frame every so many seconds; default every frame.
 
+    Returns
+    -------
+    ImageSet
+        Images in colour, in the natural order of their file names, as given, or in that
+        of time.
+
     Raises
     ------
     StimulusError
-        If there is nothing there, or it is of another kind.
+        If there is nothing there, it is of another kind, or still images are to be
+        taken at an interval.
     """
+    if interval_s is not None and are_stills(source):
+        raise StimulusError(
+            f"An interval of {interval_s:g} s is for videos, and still images have no "
+            "times; leave it out to show every image."
+        )
     if isinstance(source, np.ndarray):
         return ImageArray(source)
     if not isinstance(source, Stimulus | str | os.PathLike):
@@ -251,11 +217,33 @@ def open_images(
         path = Path(source).expanduser()
         if path.is_dir():
             return ImageFiles(image_files(path), path.resolve().name)
-        is_stack = path.suffix.lower() in {".tif", ".tiff"}
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() and not is_stack:
+        if are_stills(path):
             return ImageFiles([path], path.name)
         source = open_stimulus(path)
     return FrameImages(source, interval_s)
+
+
+def are_stills(source: ImageSource) -> bool:
+    """Whether a source holds still images, so that an interval means nothing.
+
+    Parameters
+    ----------
+    source : path, sequence of paths, array or Stimulus
+        See :func:`open_images`.
+
+    Returns
+    -------
+    bool
+        True of a folder, of image files but for stacks of them, and of arrays in memory.
+    """
+    if isinstance(source, Stimulus):
+        return False
+    if not isinstance(source, str | os.PathLike):
+        return True
+    path = Path(source).expanduser()
+    is_stack = path.suffix.lower() in {".tif", ".tiff"}
+    is_image = path.suffix.lower() in IMAGE_SUFFIXES and not is_stack
+    return path.is_dir() or (is_image and path.is_file())
 
 
 def _in_8_bits(array: NDArray[Any], name: str) -> NDArray[Any]:

@@ -10,7 +10,8 @@ from support.pictures import PictureSession
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import CachedFrames, open_stimulus
-from insilico_gui.stimuli.images import SeenImages, open_images
+from insilico_gui.stimuli.images import are_stills, open_images
+from insilico_gui.stimuli.seen_images import SeenImages
 
 RED = np.zeros((6, 8, 3), np.uint8) + np.array([200, 10, 30], np.uint8)
 
@@ -110,6 +111,17 @@ def test_intervals_that_make_no_sense(interval_s):
     stimulus = open_stimulus(np.zeros((3, 4, 5), np.uint8))
     with pytest.raises(StimulusError, match="positive number"):
         open_images(stimulus, interval_s=interval_s)
+
+
+def test_still_images_have_no_interval(folder):
+    """They would all be shown, as if it had not been asked for."""
+    files = sorted(folder.iterdir())
+    for stills in (folder, str(folder), files[0], files, np.zeros((2, 3, 4, 4), "u1")):
+        assert are_stills(stills)
+        with pytest.raises(StimulusError, match=r"An interval of 0\.5 s is for videos"):
+            open_images(stills, interval_s=0.5)
+    assert not are_stills(folder / "video.mp4")
+    assert not are_stills(open_stimulus(np.zeros((3, 4, 5), np.uint8)))
 
 
 def test_a_file_that_is_no_image(tmp_path):
