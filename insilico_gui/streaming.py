@@ -9,11 +9,14 @@ the chunk at hand, and running out of device memory, which halves the chunk and 
 from __future__ import annotations
 
 import logging
+import re
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
+from insilico_gui.device import free_memory
 from insilico_gui.errors import EncodingMemoryError
 
 if TYPE_CHECKING:
@@ -94,15 +97,15 @@ class StreamingSession(ABC, Generic[State]):
                         raise
                     largest = (stop - start) // 2
                     if largest < 1:
-                        raise EncodingMemoryError(
-                            "The device ran out of memory with a single frame; close "
-                            "other programs that use it, select fewer units, or choose "
-                            "the device 'cpu'."
-                        ) from error
+                        what = "a single frame"
+                        if len(videos) > 1:
+                            what += f" of {len(videos)} videos side by side"
+                        device = getattr(self, "device", "cpu")
+                        raise memory_error(error, what, device) from error
                     logger.warning("Out of memory: going on with %d frames", largest)
                     # The failed call's frames hold its tensors alive.
                     error.__traceback__ = None
-                    _release_memory()
+                    release_memory()
                     continue
                 pieces.append(piece)
                 start = stop
@@ -122,7 +125,52 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
-def _release_memory() -> None:
+@contextmanager
+def telling_of_memory(what: str, device: str) -> Iterator[None]:
+    """Have running out of memory raise a sentence; other errors pass.
+
+    Raises
+    ------
+    EncodingMemoryError
+        See :func:`memory_error`.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise memory_error(error, what, device) from error
+
+
+def memory_error(error: Exception, what: str, device: str) -> EncodingMemoryError:
+    """The sentence for a user whose memory ran out.
+
+    Parameters
+    ----------
+    error : Exception
+        One for which :func:`is_out_of_memory` holds.
+    what : str
+        What memory was needed for, e.g. ``"a single frame"``.
+    device : str
+        ``"cpu"`` or ``"cuda:N"``.
+    """
+    on_host = isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
+    if on_host or not device.startswith("cuda"):
+        device = "cpu"
+    known = f"{free_memory(device) / 2**30:.2f} GiB are free"
+    asked = re.search(r"(?i)(?:tried|unable) to allocate ([\d.]+ \w+)", str(error))
+    if asked:
+        known = f"{asked[1]} more were needed, {known}"
+    elsewhere = "" if device == "cpu" else ", or choose the device 'cpu'"
+    return EncodingMemoryError(
+        f"The device {device!r} ran out of memory with {what} ({known}); close other "
+        "programs that use it, encode fewer videos at once, select fewer units"
+        f"{elsewhere}."
+    )
+
+
+def release_memory() -> None:
+    """Give memory that torch keeps for later back to the device."""
     import torch
 
     if torch.cuda.is_available():

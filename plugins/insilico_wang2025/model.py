@@ -14,6 +14,7 @@ import torch
 
 from insilico_gui.device import full_float32, resolve_device
 from insilico_gui.errors import BehaviorError, EncodingError, StimulusError
+from insilico_gui.streaming import telling_of_memory
 from insilico_wang2025.engine import Engine
 from insilico_wang2025.folders import find_scan
 from insilico_wang2025.moments import read_moments, together
@@ -181,7 +182,8 @@ class Model:
                 [moment.modulation for moment in moments],
             )
         )
-        with full_float32():
+        what = f"{_counted(len(moments), 'frame')} of {_counted(n_videos, 'video')}"
+        with telling_of_memory(what, str(device)), full_float32():
             log_response, self._state = self._engine(frames, eye, behavior, self._state)
         moved: torch.Tensor = log_response.transpose(0, 1)
         return moved
@@ -195,6 +197,10 @@ def open_model(
     ids = read_units(folder, key, units)
     files = (folder.core, folder.params(key))
     return Model(load_network(files, units, resolve_device(device))), ids
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _check_not_training(training: bool) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
-from insilico_wang2025.engine.engine import Engine, EngineState
+from insilico_wang2025.engine.engine import Engine
+from insilico_wang2025.engine.state import EngineState
 
 __all__ = ["Engine", "EngineState"]

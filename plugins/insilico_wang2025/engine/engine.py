@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 
-from insilico_wang2025.engine.feedforward import Feedforward, History
+from insilico_gui.streaming import is_out_of_memory, release_memory
+from insilico_wang2025.engine.feedforward import Feedforward
 from insilico_wang2025.engine.memory import keep_freed_memory
 from insilico_wang2025.engine.modulation import Modulation
 from insilico_wang2025.engine.readout import Readout
 from insilico_wang2025.engine.recurrent import Recurrent
 from insilico_wang2025.engine.retina import Perspective
+from insilico_wang2025.engine.state import EngineState, VideoState, split
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from insilico_wang2025.network import Network, Periphery
-    from insilico_wang2025.network.modulation import LSTMState
+
+    Inputs = tuple[Tensor, Tensor, Tensor]  # frames, eye, behaviour
 
 #: Frames of a video that are run at once. A multiple of the temporal tile of four.
 FRAMES_AT_ONCE = 8
 
 #: Videos that are run side by side. One keeps a CPU busy and the caches small.
+#: Whenever memory runs out, an engine halves its number for good.
 VIDEOS_AT_ONCE = MappingProxyType({"cpu": 1, "cuda": 16})
 
-
-class VideoState(NamedTuple):
-    """All that is remembered of one video, or of a few side by side."""
-
-    modulation: LSTMState
-    feedforward: History
-    recurrent: LSTMState
-
-
-EngineState = tuple[VideoState, ...]
+logger = logging.getLogger(__name__)
 
 
 class Engine:
@@ -110,25 +106,79 @@ class Engine:
         n_units = self._readout.units if units is None else len(units)
         if not frames.shape[1] or not n_units:  # nothing to compute, nor to remember
             return eye.new_empty(*frames.shape[:2], n_units), state
-        logs, after = [], []
         with self._lock:
-            for k, part in enumerate(state):
-                videos = slice(k * self._videos_at_once, (k + 1) * self._videos_at_once)
-                pieces = []
-                for start in range(0, frames.shape[1], FRAMES_AT_ONCE):
-                    now = slice(start, start + FRAMES_AT_ONCE)
-                    piece, part = self._chunk(
-                        frames[videos, now],
-                        eye[videos, now],
-                        behavior[videos, now],
-                        part,
-                        units,
-                        periphery,
-                    )
-                    pieces.append(piece)
-                logs.append(torch.cat(pieces, dim=1))
-                after.append(part)
+            return self._groups((frames, eye, behavior), state, units, periphery)
+
+    def _groups(
+        self,
+        inputs: Inputs,
+        states: EngineState,
+        units: Tensor | None,
+        periphery: Periphery,
+    ) -> tuple[Tensor, EngineState]:
+        """Groups of videos one after the other."""
+        logs: list[Tensor] = []
+        after: list[VideoState] = []
+        first = 0
+        for state in states:
+            videos = slice(first, first + state.n_videos)
+            frames, eye, behavior = (part[videos] for part in inputs)
+            log, ended = self._group((frames, eye, behavior), state, units, periphery)
+            logs.append(log)
+            after += ended
+            first = videos.stop
         return torch.cat(logs), tuple(after)
+
+    def _group(
+        self,
+        inputs: Inputs,
+        state: VideoState,
+        units: Tensor | None,
+        periphery: Periphery,
+    ) -> tuple[Tensor, EngineState]:
+        """Videos side by side; in smaller groups from where memory does not do."""
+        pieces: list[Tensor] = []
+        for start in range(0, inputs[0].shape[1], FRAMES_AT_ONCE):
+            now = slice(start, start + FRAMES_AT_ONCE)
+            frames, eye, behavior = (part[:, now] for part in inputs)
+            done = self._try_chunk(frames, eye, behavior, state, units, periphery)
+            if done is None:
+                frames, eye, behavior = (part[:, start:] for part in inputs)
+                smaller = split(state, self._videos_at_once)
+                rest, after = self._groups(
+                    (frames, eye, behavior), smaller, units, periphery
+                )
+                return torch.cat([*pieces, rest], dim=1), after
+            piece, state = done
+            pieces.append(piece)
+        return torch.cat(pieces, dim=1), (state,)
+
+    def _try_chunk(
+        self,
+        frames: Tensor,
+        eye: Tensor,
+        behavior: Tensor,
+        state: VideoState,
+        units: Tensor | None,
+        periphery: Periphery,
+    ) -> tuple[Tensor, VideoState] | None:
+        """The chunk, or None if these are too many videos at once."""
+        n = state.n_videos
+        if n > self._videos_at_once:
+            return None
+        try:
+            return self._chunk(frames, eye, behavior, state, units, periphery)
+        except Exception as error:
+            if n == 1 or not is_out_of_memory(error):
+                raise
+        # The error is gone here, and with it the tensors of the failed try.
+        self._videos_at_once = n // 2
+        logger.warning(
+            "Out of memory: going on with %d of %d videos at once", n // 2, n
+        )
+        self._recurrent.forget()
+        release_memory()
+        return None
 
     def _chunk(
         self,

@@ -8,6 +8,7 @@ The same function as :class:`insilico_wang2025.network.recurrent.Recurrent`, rea
   the inner factor is part of the weights. Its rounding error is that of a number near
   one, about 1e-7.
 - What does not need the previous frame is computed for all frames of a chunk at once.
+- On CUDA the rest, the step of a frame, is a graph that is replayed.
 
 Of a frame, maps are [groups, channels, pixels]; groups are those of all streams, and of
 all videos one after the other.
@@ -22,6 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from insilico_wang2025.engine.folded import bias_of, weight_of
+from insilico_wang2025.engine.graphs import RECORDERS, Replays
 from insilico_wang2025.network.layers import STREAMS
 from insilico_wang2025.network.modulation import LSTMState
 from insilico_wang2025.network.recurrent import (
@@ -35,6 +37,7 @@ from insilico_wang2025.network.recurrent import (
 if TYPE_CHECKING:
     from torch import nn
 
+    from insilico_wang2025.engine.graphs import State, Step
     from insilico_wang2025.network.recurrent import Recurrent as PlainRecurrent
 
 PIXELS = MAP_SHAPE[0] * MAP_SHAPE[1]
@@ -93,6 +96,8 @@ class Recurrent:
         self._out_bias = bias_of(plain.out).view(STREAMS, 1, MAP_CHANNELS)
         self._minus_one = torch.tensor(-1.0, device=out.device)
         self._repeated = {1: self._weights}
+        record = RECORDERS.get(out.device.type)
+        self._replays = None if record is None else Replays(record)
 
     def initial_state(self, n_videos: int, device: torch.device) -> LSTMState:
         """Zeros, hidden and cell state [N * S * G, 32, 384]."""
@@ -118,9 +123,11 @@ class Recurrent:
         LSTMState
         """
         n, frames = maps.shape[:2]
-        weights = self._for_videos(n)
         constant = torch.einsum("soi,ntsi->ntso", self._modulated, modulation)
         constant = (constant + self._drive_bias)[..., None]
+        if self._replays is not None:
+            return self._replayed(self._replays, maps, constant, state)
+        weights = self._for_videos(n)
         pixels = maps.view(n, frames, PIXELS, STREAMS, MAP_CHANNELS)
         out = maps.new_empty(PIXELS, n, frames, STREAMS, MAP_CHANNELS)
         seen = maps.new_empty(n * ALL_GROUPS, 2 * OWN, PIXELS)
@@ -137,6 +144,42 @@ class Recurrent:
             state = self._step(drive.flatten(0, 1), state, weights, seen, score)
             self._read(state.hidden.view(n, STREAMS, HIDDEN, PIXELS), out[:, :, t])
         return out.flatten(1, 2), state
+
+    def _replayed(
+        self, replays: Replays, maps: Tensor, constant: Tensor, state: LSTMState
+    ) -> tuple[Tensor, LSTMState]:
+        """The same with all that is not the step itself as single products.
+
+        `constant` is [N, T, S, 256, 1].
+        """
+        n, frames = maps.shape[:2]
+        pixels = maps.view(n, frames, PIXELS, STREAMS, MAP_CHANNELS)
+        drive = torch.matmul(self._drive, pixels.permute(1, 0, 3, 4, 2))
+        drive += constant.transpose(0, 1)
+        hidden, after = replays(
+            lambda: self._fixed_step(n), drive.flatten(1, 2), tuple(state)
+        )
+        hidden = hidden.view(frames, n, STREAMS, HIDDEN, PIXELS)
+        read = torch.matmul(hidden.mT, self._out).add_(self._out_bias)
+        return read.permute(3, 1, 0, 2, 4).flatten(1, 2), LSTMState(*after)
+
+    def _fixed_step(self, n: int) -> Step:
+        """Step of `n` videos with its own memory to work in."""
+        weights = self._for_videos(n)
+        groups = n * ALL_GROUPS
+        seen = self._out.new_empty(groups, 2 * OWN, PIXELS)
+        score = self._out.new_empty(groups, PIXELS, PIXELS)
+
+        def step(drive: Tensor, state: State) -> State:
+            return self._step(drive, LSTMState(*state), weights, seen, score)
+
+        return step
+
+    def forget(self) -> None:
+        """Give back the memory of what is kept for several videos."""
+        self._repeated = {1: self._weights}
+        if self._replays is not None:
+            self._replays.forget()
 
     def _read(self, hidden: Tensor, out: Tensor) -> None:
         for k, maps in enumerate(hidden):
@@ -174,8 +217,9 @@ class Recurrent:
         query, key = both.unbind(1)
         query *= weights.scale
         out = torch.empty_like(common)
-        for start in range(0, len(common), ATTENDED_AT_ONCE):
-            part = slice(start, start + ATTENDED_AT_ONCE)
+        at_once = len(score)
+        for start in range(0, len(common), at_once):
+            part = slice(start, start + at_once)
             torch.bmm(query[part].mT, key[part], out=score)
             torch.softmax(score, dim=-1, out=score)
             torch.bmm(common[part], score.mT, out=out[part])
