@@ -1,26 +1,43 @@
-"""The progress bar of an analysis."""
+"""Progress bars, for people who watch: none where stderr goes into a file."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from insilico_gui.analysis.progress import OnProgress
 
 
 @contextmanager
-def analysis_bar(what: str) -> Iterator[OnProgress]:
-    """``on_progress`` for an analysis, shown as a bar."""
-    form = "{l_bar}{bar}| {elapsed}<{remaining}"
-    with tqdm(desc=what, total=1, bar_format=form) as bar:
+def progress_bar(
+    what: str, **style: Any
+) -> Iterator[Callable[[int, int | None], None]]:
+    """``on_progress(done, total)`` for any work, shown as a bar on a terminal.
 
-        def show(done: int, total: int) -> None:
+    Parameters
+    ----------
+    what : str
+        What is done, in a word or two.
+    style
+        Further arguments of :class:`tqdm.tqdm`, such as ``unit``.
+    """
+    with tqdm(desc=what, disable=None, **style) as bar:
+
+        def show(done: int, total: int | None) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
+        yield show
+
+
+@contextmanager
+def analysis_bar(what: str) -> Iterator[OnProgress]:
+    """``on_progress`` for an analysis, which is counted in what means nothing to people."""
+    form = "{l_bar}{bar}| {elapsed}<{remaining}"
+    with progress_bar(what, total=1, bar_format=form) as show:
         yield show

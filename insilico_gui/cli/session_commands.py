@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from tqdm import tqdm
 
 import insilico_gui as ig
 from insilico_gui.cli.options import Directory
+from insilico_gui.cli.progress import progress_bar
 from insilico_gui.errors import SessionError
 
 
@@ -53,11 +53,6 @@ def fetch(
             f"There is nothing to download for {twin!r}; weights can be fetched for: "
             f"{', '.join(known) or 'no installed twin'}."
         )
-    with tqdm(unit="B", unit_scale=True, desc=f"Fetching {twin}") as bar:
-
-        def show(done: int, total: int | None) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with progress_bar(f"Fetching {twin}", unit="B", unit_scale=True) as show:
         known[twin].fetch(directory, on_progress=show)
     typer.echo(f"Fetched into {directory}")

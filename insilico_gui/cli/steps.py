@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
 import insilico_gui as ig
+from insilico_gui.cli.progress import progress_bar
 from insilico_gui.errors import ExportError
 from insilico_gui.export import EXPORT_SUFFIXES, possible_files, suffix_of
 from insilico_gui.files import check_target
@@ -33,12 +32,7 @@ def encode_with_bar(
 ) -> xr.DataArray:
     """:func:`insilico_gui.encode` with a progress bar."""
     what = "image" if is_image_session(session) else "frame"
-    with tqdm(unit=what, desc=f"Encoding {stimulus.name}") as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with progress_bar(f"Encoding {stimulus.name}", unit=what) as show:
         return ig.encode(
             session,
             stimulus,

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from tqdm import tqdm
 
 from insilico_gui.cli.analysis_options import Settings
 from insilico_gui.cli.options import Overwrite
+from insilico_gui.cli.progress import progress_bar
 from insilico_gui.cli.sources import family_names, named_stimulus, parse_settings
 from insilico_gui.cli.steps import check_output
 from insilico_gui.errors import ExportError, StimulusError
@@ -143,9 +143,9 @@ def _render(
     stimulus: RenderedStimulus, path: Path, shape: tuple[int, int, int]
 ) -> None:
     frames = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
-    with tqdm(unit="frame", desc=f"Rendering {stimulus.name}", total=shape[0]) as bar:
+    with progress_bar(f"Rendering {stimulus.name}", unit="frame") as show:
         for start in range(0, shape[0], BLOCK):
             stop = min(start + BLOCK, shape[0])
             frames[start:stop] = stimulus.frames(start, stop)
-            bar.update(stop - start)
+            show(stop, shape[0])
     frames.flush()
