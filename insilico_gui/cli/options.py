@@ -21,6 +21,13 @@ Directory = Annotated[
     Path | None, typer.Option(help="Folder with the weights; the demo needs none.")
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+Precision = Annotated[
+    str,
+    typer.Option(
+        help="float32 (default), or where a session offers it tf32, bf16 or fp16: faster "
+        "and less exact; how much less is measured and written with the responses."
+    ),
+]
 Areas = Annotated[
     list[str] | None, typer.Option("--area", help="Only this area; repeatable.")
 ]

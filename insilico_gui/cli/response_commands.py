@@ -16,10 +16,11 @@ from insilico_gui.cli.options import (
     Fields,
     Output,
     Overwrite,
+    Precision,
     Session,
 )
 from insilico_gui.cli.steps import check_output, choose, encode_with_bar, select
-from insilico_gui.encoding import open_for
+from insilico_gui.encoding import open_for, precision_sentence
 from insilico_gui.errors import StimulusError
 from insilico_gui.export import Kind, check_fit
 from insilico_gui.responses import unit_table
@@ -38,6 +39,7 @@ def encode(
     output: Output,
     directory: Directory = None,
     device: Device = "auto",
+    precision: Precision = "float32",
     area: Areas = None,
     field: Fields = None,
     any_of: AnyOf = False,
@@ -58,7 +60,7 @@ def encode(
 ) -> None:
     """Encode a stimulus and write the responses."""
     check_output(output, overwrite)
-    twin = ig.open_session(session, directory, device)
+    twin = ig.open_session(session, directory, device, precision)
     check_fit(output, Kind.of_session(twin))
     if fit is not None and is_image_session(twin):
         raise StimulusError(
@@ -69,10 +71,13 @@ def encode(
     shown = open_for(twin, stimulus, frame_rate=frame_rate, interval_s=interval)
     selection = select(twin, area, field, any_of)
     if output.suffix.lower() == ".zarr":
-        encode_with_bar(twin, shown, selection, fit, output, overwrite)
+        responses = encode_with_bar(twin, shown, selection, fit, output, overwrite)
     else:
         responses = encode_with_bar(twin, shown, selection, fit)
         output = ig.export(responses, output, overwrite=overwrite)
+    difference = precision_sentence(responses.attrs)
+    if difference is not None:
+        typer.echo(difference)
     typer.echo(f"Written: {output}")
 
 
