@@ -23,7 +23,8 @@ _STRICT = {
     "max_pixels": str(MAX_PIXELS),
 }
 
-_MAX_THREADS = 8  # each holds some frames
+# Each holds some frames. Half of the processors are left to what the frames are for
+_MAX_THREADS = 8
 
 
 class VideoStream:
@@ -74,7 +75,7 @@ class VideoStream:
         if context.width and context.height:
             check_frame_shape((context.height, context.width), name)
         context.thread_type = "AUTO"
-        context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
+        context.thread_count = max(1, min((os.cpu_count() or 1) // 2, _MAX_THREADS))
         context.options = _STRICT
 
     def close(self) -> None:
