@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from insilico_gui.errors import EncodingMemoryError
-from insilico_gui.streaming import StreamingSession
+from insilico_gui.streaming import StreamingSession, memory_error
 
 
 class SumSession(StreamingSession[np.ndarray]):
@@ -68,6 +68,24 @@ def test_running_out_of_memory_halves_the_step_and_goes_on(movie, caplog, error)
 def test_one_frame_that_does_not_fit_is_an_error(movie):
     with pytest.raises(EncodingMemoryError, match="single frame"):
         encode(SumSession(capacity=0), [movie])
+
+
+def test_what_ran_out_is_named(movie, monkeypatch):
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda device: (3 * 2**29, 2**33))
+    session = SumSession(capacity=0)
+    session.device = "cuda:1"
+    with pytest.raises(EncodingMemoryError) as caught:
+        encode(session, [np.stack([movie, movie])])
+    # the allocator that is named in the error is the host's
+    assert "The device 'cpu' ran out of memory" in str(caught.value)
+    error = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB. x")
+    assert str(memory_error(error, "a single frame", "cuda:1")) == (
+        "The device 'cuda:1' ran out of memory with a single frame (20.00 MiB more were "
+        "needed, 1.50 GiB are free); close other programs that use it, encode fewer "
+        "videos at once, select fewer units, or choose the device 'cpu'."
+    )
+    assert "with a single frame of 2 videos side by side (" in str(caught.value)
+    assert "choose" not in str(caught.value)
 
 
 def test_other_errors_pass(movie):

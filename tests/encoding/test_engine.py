@@ -206,6 +206,28 @@ def test_out_of_memory_with_one_frame_says_so(leaky, clip):
         ig.encode(leaky, clip)
 
 
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("CUDA out of memory."), ZeroDivisionError()]
+)
+def test_out_of_memory_of_any_session_is_told(
+    leaky, clip, monkeypatch, error, tmp_path
+):
+    """Also of one that does not try again with fewer frames."""
+
+    def stream(chunks, behavior, units):
+        yield np.zeros((len(next(chunks)), len(leaky.units)), np.float32)
+        raise error
+
+    monkeypatch.setattr(leaky, "stream", stream)
+    if isinstance(error, ZeroDivisionError):  # which passes
+        wanted, sentence = ZeroDivisionError, "^$"
+    else:
+        wanted, sentence = EncodingMemoryError, "out of memory with one chunk of frames"
+    with pytest.raises(wanted, match=sentence):
+        ig.encode(leaky, clip, store=tmp_path / "responses.zarr")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_streams_do_not_share_state(leaky, clip):
     one = leaky.stream(iter([clip[:10], clip[10:20]]))
     two = leaky.stream(iter([255 - clip[:10], 255 - clip[10:20]]))

@@ -12,7 +12,11 @@ from support.pictures import PictureSession
 
 import insilico_gui as ig
 from insilico_gui.encoding import ImageJob
-from insilico_gui.errors import EncodingCancelled, EncodingError
+from insilico_gui.errors import (
+    EncodingCancelled,
+    EncodingError,
+    EncodingMemoryError,
+)
 from insilico_gui.stimuli.images import open_images
 
 TIMES = [-0.1, 0.0, 0.1, 0.2]
@@ -50,6 +54,18 @@ def test_repeats_channels_and_times_are_kept():
     np.testing.assert_allclose(
         responses.sel(repeat=2).isel(time=3), expected(images) * 3 * 0.2, rtol=1e-6
     )
+
+
+def test_out_of_memory_of_any_session_is_told(monkeypatch):
+    session = PictureSession()
+
+    def respond(images, units):
+        raise MemoryError("Unable to allocate 3.00 TiB for an array")
+        yield
+
+    monkeypatch.setattr(session, "respond", respond)
+    with pytest.raises(EncodingMemoryError, match="one batch of images"):
+        ig.encode(session, pictures())
 
 
 @pytest.mark.parametrize("budget", [1, 3 * 8 * 10 * 2, 2**30])
