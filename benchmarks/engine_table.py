@@ -26,6 +26,54 @@ def table(rows: Sequence[Row], columns: Mapping[str, str]) -> list[str]:
     return [f"| {line} |" for line in lines]
 
 
+SECTIONS = {
+    "engine": (
+        "**Network alone** (float32)",
+        {
+            "name": "case",
+            "peak_gflops": "matmul GFLOP/s",
+            "trained_ms": "as trained ms",
+            "plain_ms": "plain ms",
+            "engine_ms": "engine ms",
+            "speedup_trained": "times faster than as trained",
+            "speedup": "times faster than plain",
+            "plain_efficiency": "plain efficiency",
+            "efficiency": "engine efficiency",
+            "error": "largest relative difference",
+        },
+    ),
+    "pipeline": (
+        "**From a video file to responses**",
+        {
+            "name": "video, store",
+            "frames": "frames",
+            "network_ms": "network alone, ms",
+            "everything_ms": "everything, ms",
+            "ratio": "ratio",
+        },
+    ),
+    "first response": (
+        "**Seconds until responses are on the map**",
+        {
+            "name": "session",
+            "encode_to_response_s": "from pressing Encode",
+            "video_to_response_s": "from opening a video",
+            "folder_to_response_s": "from opening the folder",
+        },
+    ),
+    "memory": (
+        "**Peak memory against the length of the video**",
+        {
+            "name": "session, video",
+            "frames": "frames",
+            "peak_mb": "peak, MB",
+            "ratio": "ratio to the first",
+        },
+    ),
+}
+"""Title and columns of the table of each benchmark."""
+
+
 def text(results: Mapping[str, Any]) -> str:
     """What goes between the marks."""
     where = results["machine"]
@@ -33,65 +81,20 @@ def text(results: Mapping[str, Any]) -> str:
         f"{where['device']}, {where['cores']} cores, torch {where['torch']}, "
         f"{where['date']}; medians of runs in turn, in ms for each frame of each video."
     ]
-    if rows := results.get("engine"):
-        lines += ["", "**Network alone** (float32)", ""]
-        lines += table(
-            rows,
-            {
-                "name": "case",
-                "peak_gflops": "matmul GFLOP/s",
-                "trained_ms": "as trained ms",
-                "plain_ms": "plain ms",
-                "engine_ms": "engine ms",
-                "speedup_trained": "times faster than as trained",
-                "speedup": "times faster than plain",
-                "plain_efficiency": "plain efficiency",
-                "efficiency": "engine efficiency",
-                "error": "largest relative difference",
-            },
-        )
-        lines += [
-            f"\nReading out {row['selected']} of {row['units']} units takes "
-            f"{row['engine_ms']} ms where all take {row['all_units_ms']} ms: "
-            f"{round(100 * row['saved'])} % saved."
-            for row in rows
-            if row.get("selected")
-        ]
-    if rows := results.get("pipeline"):
-        lines += ["", "**From a video file to responses**", ""]
-        lines += table(
-            rows,
-            {
-                "name": "video, store",
-                "frames": "frames",
-                "network_ms": "network alone, ms",
-                "everything_ms": "everything, ms",
-                "ratio": "ratio",
-            },
-        )
-    if rows := results.get("first response"):
-        lines += ["", "**Seconds until responses are on the map**", ""]
-        lines += table(
-            rows,
-            {
-                "name": "session",
-                "encode_to_response_s": "from pressing Encode",
-                "video_to_response_s": "from opening a video",
-                "folder_to_response_s": "from opening the folder",
-            },
-        )
-    if rows := results.get("memory"):
-        lines += ["", "**Peak memory against the length of the video**", ""]
-        lines += table(
-            rows,
-            {
-                "name": "session, video",
-                "frames": "frames",
-                "peak_mb": "peak, MB",
-                "ratio": "ratio to the first",
-            },
-        )
+    for name, (title, columns) in SECTIONS.items():
+        if rows := results.get(name):
+            lines += ["", title, "", *table(rows, columns)]
+            lines += [_saving(row) for row in rows if row.get("selected")]
     return "\n".join(lines)
+
+
+def _saving(row: Row) -> str:
+    """What reading out some units saves."""
+    return (
+        f"\nReading out {row['selected']} of {row['units']} units takes "
+        f"{row['engine_ms']} ms where all take {row['all_units_ms']} ms: "
+        f"{round(100 * row['saved'])} % saved."
+    )
 
 
 def main() -> None:
