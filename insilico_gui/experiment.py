@@ -8,19 +8,19 @@ called in the thread that owns the experiment.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from psygnal import Signal
 
 from insilico_gui.encoding import encoding_job
-from insilico_gui.encoding.images import as_image_set
 from insilico_gui.errors import AnalysisError, EncodingError, ExportError, InsilicoError
-from insilico_gui.responses import distinct_names, take_units, unit_dim
+from insilico_gui.measured import Measured, added_coords
+from insilico_gui.responses import take_units
 from insilico_gui.selection import Combine, Selection, invert, select
-from insilico_gui.session import is_image_session, is_video_session
-from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus, convert
+from insilico_gui.session import is_image_session
+from insilico_gui.shown import as_shown, image_moment, moments_per_frame
 from insilico_gui.stimuli.seen_images import SeenImages
 from insilico_gui.view import MapView, Playback
 
@@ -32,20 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from insilico_gui.encoding import EncodingJob, ImageJob
-    from insilico_gui.session import ImageSession, Session
+    from insilico_gui.session import Session
+    from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus
     from insilico_gui.stimuli.images import ImageSet
-
-IMAGES_PER_S = 2.0
-"""How fast images are played whose responses have no time of their own."""
-
-
-def image_rate(session: ImageSession) -> float:
-    """Images per second at which the responses of a session play."""
-    times = session.response_coords.get("time")
-    if times is None or len(times) < 2:
-        return IMAGES_PER_S
-    step = float(times[1] - times[0])
-    return 1 / (step * len(times))
 
 
 class Experiment:
@@ -103,8 +92,7 @@ class Experiment:
         self.selection: Selection | None = None
         self.analyses: dict[str, xr.Dataset] = {}
         self.reference: xr.DataArray | None = None
-        self._parameters: dict[str, Any] = {}
-        self._columns: dict[str, list[str]] = {}
+        self._measured = Measured()
         self.playback = Playback()
         self.view = MapView()
 
@@ -112,11 +100,11 @@ class Experiment:
 
     def use_session(self, session: Session) -> None:
         """Work with `session` from now on; its units are all selected."""
-        shown = self._shown(self.stimulus, session)
+        shown = as_shown(self.stimulus, session, self.fit)
         self._drop_responses()
         self.session = session
         self.units = session.units.copy()
-        self._parameters, self._columns = {}, {}
+        self._measured = Measured()
         self.selection = select(session)
         self.session_changed.emit()
         self.units_changed.emit()
@@ -125,7 +113,7 @@ class Experiment:
 
     def use_stimulus(self, stimulus: Stimulus | ImageSet) -> None:
         """Show `stimulus` from now on."""
-        shown = self._shown(stimulus, self.session)
+        shown = as_shown(stimulus, self.session, self.fit)
         self._drop_responses()
         self.stimulus = stimulus
         self._show(shown)
@@ -134,12 +122,8 @@ class Experiment:
         """Bring the stimulus to the session's aspect ratio in another way."""
         if fit == self.fit:
             return
-        before, self.fit = self.fit, fit
-        try:
-            shown = self._shown(self.stimulus, self.session)
-        except InsilicoError:
-            self.fit = before
-            raise
+        shown = as_shown(self.stimulus, self.session, fit)
+        self.fit = fit
         if self.stimulus is not None:
             self._drop_responses()
             self._show(shown)
@@ -147,20 +131,6 @@ class Experiment:
     def use_frames(self, frames: Stimulus) -> None:
         """Replace :attr:`frames` by an equal stimulus that is faster to read."""
         self.frames = frames
-
-    def _shown(
-        self, stimulus: Stimulus | ImageSet | None, session: Session | None
-    ) -> ConvertedStimulus | SeenImages | None:
-        """The stimulus as the session gets it; changes nothing here."""
-        if stimulus is None or session is None:
-            return None
-        if is_image_session(session):
-            images = as_image_set(stimulus)
-            rate = image_rate(session)
-            return SeenImages(images, session.seen, session.frame_shape, rate)
-        if is_video_session(session) and isinstance(stimulus, Stimulus):
-            return convert(stimulus, session.frame_shape, session.frame_rate, self.fit)
-        return None
 
     def _show(self, shown: ConvertedStimulus | SeenImages | None) -> None:
         self.frames = shown
@@ -174,10 +144,7 @@ class Experiment:
     @property
     def n_times(self) -> int:
         """Moments of playback for each frame: those of the response to one image."""
-        session = self.session
-        if session is None or not is_image_session(session):
-            return 1
-        return len(session.response_coords.get("time", (0,)))
+        return moments_per_frame(self.session)
 
     @property
     def frame_on_show(self) -> int:
@@ -189,12 +156,7 @@ class Experiment:
         session, images = self.session, self.images
         if session is None or images is None or not is_image_session(session):
             return ""
-        k = self.frame_on_show
-        words = f"image {k + 1} / {images.n_images}"
-        if "time" in session.response_coords:
-            time = session.response_coords["time"][self.playback.frame % self.n_times]
-            words += f"   {time * 1000:+.0f} ms"
-        return words
+        return image_moment(session, images.n_images, self.playback.frame)
 
     # -- encoding ----------------------------------------------------------------------
 
@@ -313,8 +275,8 @@ class Experiment:
                 "None of the encoded units is selected; select at least one."
             )
         responses, rule = self.responses, self.selection.rule
-        added = self._added_columns(columns)
-        parameters = dict(self._parameters)
+        added = added_coords(self.units.iloc[self.job_indices()[columns]], responses)
+        parameters = self._measured.parameters
 
         def take() -> xr.DataArray:
             taken = take_units(responses, columns, rule).assign_coords(added)
@@ -323,24 +285,6 @@ class Experiment:
             return taken
 
         return take
-
-    def keep_as_reference(self) -> None:
-        """Make the current responses, with what analyses added, the reference."""
-        if self.responses is None:
-            raise ExportError("There are no responses yet; encode a stimulus first.")
-        columns = np.arange(self.responses.sizes[unit_dim(self.responses)])
-        self.use_reference(self.responses.assign_coords(self._added_columns(columns)))
-
-    def _added_columns(self, columns: NDArray[np.int64]) -> dict[str, Any]:
-        """Columns of the unit table that responses lack, as coordinates of some units."""
-        rows = self.units.iloc[self.job_indices()[columns]]
-        known = () if self.responses is None else self.responses.coords
-        dim = "unit" if self.responses is None else unit_dim(self.responses)
-        return {
-            str(name): (dim, rows[name].to_numpy())
-            for name in rows.columns
-            if name not in known
-        }
 
     def job_indices(self) -> NDArray[np.int64]:
         """Units, by row of the unit table, that :attr:`job` computes."""
@@ -380,35 +324,33 @@ class Experiment:
             raise AnalysisError(
                 f"This {name} belongs to other responses; compute it again."
             )
-        self._forget_columns(name)
-        own = self._session().units.columns
-        for column, measured in columns.rename(
-            columns=distinct_names(columns.columns, own)
-        ).items():
-            is_text = measured.dtype.kind not in "fiub"
-            values = np.full(
-                len(self.units), "" if is_text else np.nan, object if is_text else float
-            )
-            values[rows] = measured.to_numpy()
-            self.units[column] = values
-            self._columns.setdefault(name, []).append(str(column))
-        self.analyses[name] = result
         attrs = {} if self.responses is None else self.responses.attrs
-        self._parameters[name] = {
-            **columns.attrs,
-            "stimulus": attrs.get("stimulus"),
-            "stimulus_hash": attrs.get("stimulus_hash"),
-        }
+        self.units = self._measured.put(
+            self.units,
+            name,
+            columns,
+            rows,
+            own=self._session().units.columns,
+            parameters={
+                **columns.attrs,
+                "stimulus": attrs.get("stimulus"),
+                "stimulus_hash": attrs.get("stimulus_hash"),
+            },
+        )
+        self.analyses[name] = result
         self.analysis_changed.emit(name)
         self.units_changed.emit()
 
     def analysis_columns(self, name: str) -> list[str]:
         """Columns of :attr:`units` that the latest analysis of that name made."""
-        return list(self._columns.get(name, ()))
+        return self._measured.columns(name)
 
-    def _forget_columns(self, analysis: str) -> None:
-        self.units = self.units.drop(columns=self._columns.pop(analysis, []))
-        self._parameters.pop(analysis, None)
+    def keep_as_reference(self) -> None:
+        """Make the current responses, with what analyses added, the reference."""
+        if self.responses is None:
+            raise ExportError("There are no responses yet; encode a stimulus first.")
+        added = added_coords(self.units.iloc[self.job_indices()], self.responses)
+        self.use_reference(self.responses.assign_coords(added))
 
     def use_reference(self, reference: xr.DataArray | None) -> None:
         """Compare with `reference` from now on; None for with nothing."""
