@@ -34,6 +34,17 @@ def positive_number(value: object, name: str) -> float:
     return number
 
 
+def contrast_above_zero(value: object) -> float:
+    """Return a contrast as a float.
+
+    Raises
+    ------
+    StimulusError
+        If it is not a number above 0, to 1.
+    """
+    return positive_number(within(value, "contrast", 0, 1), "contrast")
+
+
 def finite_number(value: object, name: str) -> float:
     """Return `value` as a float.
 

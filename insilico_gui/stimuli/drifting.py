@@ -9,7 +9,6 @@ import numpy as np
 
 from insilico_gui.stimuli.checks import (
     angles_modulo,
-    at_least_a_frame,
     temporal_frequencies,
     within,
 )
@@ -50,9 +49,7 @@ class DriftingTrials(GratingTrials):
             "temporal_frequency": temporal_frequencies(
                 self.temporal_frequency, self.frame_rate
             ),
-            "duration_s": at_least_a_frame(
-                self.duration_s, "duration_s", self.frame_rate
-            ),
+            "duration_s": self._lasting("duration_s"),
             "phase_deg": within(self.phase_deg, "phase_deg", -360, 360),
         }
 

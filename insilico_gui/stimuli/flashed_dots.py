@@ -24,13 +24,11 @@ from insilico_gui.stimuli.carrier import (
     levels_of_weighted,
 )
 from insilico_gui.stimuli.checks import (
-    at_least_a_frame,
     choices,
+    contrast_above_zero,
     one_of,
-    positive_number,
     size_in_degrees,
     whole_number,
-    within,
 )
 from insilico_gui.stimuli.form_types import HiddenDisplay, several
 from insilico_gui.stimuli.parametric import RenderedStimulus
@@ -71,17 +69,14 @@ class GaussianDots(TrialSpec):
                 f"sigma_deg is {sigma:g}, less than half a pixel of this display; give "
                 f"at least {smallest:.3g} degrees."
             )
-        contrast = within(self.contrast, "contrast", 0, 1)
         return {
             **super()._normalise(),
             "n_columns": whole_number(self.n_columns, "n_columns", 1, width),
             "n_rows": whole_number(self.n_rows, "n_rows", 1, height),
             "sigma_deg": sigma,
             "polarity": choices(self.polarity, "polarity", ("on", "off")),
-            "contrast": positive_number(contrast, "contrast"),
-            "duration_s": at_least_a_frame(
-                self.duration_s, "duration_s", self.frame_rate
-            ),
+            "contrast": contrast_above_zero(self.contrast),
+            "duration_s": self._lasting("duration_s"),
         }
 
     def _factors(self) -> dict[str, tuple[object, ...]]:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.checks import at_least_a_frame, one_of, within
+from insilico_gui.stimuli.checks import one_of, within
 from insilico_gui.stimuli.conversion import convert
 from insilico_gui.stimuli.form_types import HiddenDisplay
 from insilico_gui.stimuli.geometry import Fit
@@ -70,7 +70,7 @@ class NaturalImages(TrialSpec):
             **super()._normalise(),
             "images": images,
             "content": content,
-            "image_s": at_least_a_frame(self.image_s, "image_s", self.frame_rate),
+            "image_s": self._lasting("image_s"),
             "blank_jitter_s": within(self.blank_jitter_s, "blank_jitter_s", 0, 3600),
         }
 

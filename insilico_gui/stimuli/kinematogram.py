@@ -21,8 +21,8 @@ import pandas as pd
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.checks import (
     angles_modulo,
-    at_least_a_frame,
     choices,
+    contrast_above_zero,
     evenly_spaced,
     numbers_within,
     positive_number,
@@ -93,12 +93,8 @@ class RandomDots(TrialSpec):
                 positive_number(self.density, "density"), "density", 0, 0.5
             ),
             "lifetime_s": within(self.lifetime_s, "lifetime_s", 0, 3600),
-            "contrast": positive_number(
-                within(self.contrast, "contrast", 0, 1), "contrast"
-            ),
-            "duration_s": at_least_a_frame(
-                self.duration_s, "duration_s", self.frame_rate
-            ),
+            "contrast": contrast_above_zero(self.contrast),
+            "duration_s": self._lasting("duration_s"),
         }
         if not isinstance(self.same_dots, bool):
             raise StimulusError(f"same_dots is {self.same_dots!r}; give True or False.")

@@ -36,7 +36,6 @@ from numpy.typing import NDArray
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.checks import (
     angles_modulo,
-    at_least_a_frame,
     evenly_spaced,
     one_of,
     positive_number,
@@ -84,9 +83,7 @@ class Monet2(StimulusSpec):
         one_of(self.order, "order", ("random", "sequential"))
         values: dict[str, Any] = {
             "n_blocks": whole_number(self.n_blocks, "n_blocks", 1),
-            "duration_s": at_least_a_frame(
-                self.duration_s, "duration_s", self.frame_rate
-            ),
+            "duration_s": self._lasting("duration_s"),
             "directions": angles_modulo(self.directions, "directions", 360),
             "speed_deg_s": within(self.speed_deg_s, "speed_deg_s", 0, 1e4),
             "ori_coherence": within(self.ori_coherence, "ori_coherence", 1, 180),

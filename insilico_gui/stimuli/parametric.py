@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.base import Stimulus
-from insilico_gui.stimuli.checks import within
+from insilico_gui.stimuli.checks import at_least_a_frame, within
 from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
@@ -82,6 +82,10 @@ class StimulusSpec(ABC):
         StimulusError
             Naming the field that is wrong.
         """
+
+    def _lasting(self, name: str) -> float:
+        """The field `name`, a duration in seconds that is at least a frame long."""
+        return at_least_a_frame(getattr(self, name), name, self.frame_rate)
 
     @property
     def title(self) -> str:

@@ -28,8 +28,7 @@ import numpy as np
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.carrier import deviation_table, levels_of, phase_of
 from insilico_gui.stimuli.checks import (
-    at_least_a_frame,
-    positive_number,
+    contrast_above_zero,
     spatial_frequencies,
     whole_number,
     within,
@@ -72,9 +71,7 @@ class Trippy(TrialSpec):
         values: dict[str, Any] = {
             **super()._normalise(),
             "n_clips": whole_number(self.n_clips, "n_clips", 1, 10_000),
-            "duration_s": at_least_a_frame(
-                self.duration_s, "duration_s", self.frame_rate
-            ),
+            "duration_s": self._lasting("duration_s"),
             "xnodes": whole_number(self.xnodes, "xnodes", 2, 64),
             "ynodes": whole_number(self.ynodes, "ynodes", 2, 64),
             "temp_freq": within(self.temp_freq, "temp_freq", 0, self.frame_rate / 2),
@@ -82,9 +79,7 @@ class Trippy(TrialSpec):
                 self.temp_kernel_length, "temp_kernel_length", 3, 600
             ),
             "spatial_freq": frequency,
-            "contrast": positive_number(
-                within(self.contrast, "contrast", 0, 1), "contrast"
-            ),
+            "contrast": contrast_above_zero(self.contrast),
         }
         seconds = values["temp_kernel_length"] / KERNEL_RATE
         if seconds > values["duration_s"]:

@@ -19,7 +19,7 @@ import pandas as pd
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.carrier import AMPLITUDE, GREY
 from insilico_gui.stimuli.checks import (
-    at_least_a_frame,
+    contrast_above_zero,
     positive_number,
     size_in_degrees,
     whole_number,
@@ -64,12 +64,8 @@ class SparseNoise(StimulusSpec):
             "size_deg": size,
             "density": within(density, "density", 0, 1),
             "n_presentations": whole_number(self.n_presentations, "n_presentations", 1),
-            "duration_s": at_least_a_frame(
-                self.duration_s, "duration_s", self.frame_rate
-            ),
-            "contrast": positive_number(
-                within(self.contrast, "contrast", 0, 1), "contrast"
-            ),
+            "duration_s": self._lasting("duration_s"),
+            "contrast": contrast_above_zero(self.contrast),
             "seed": whole_number(self.seed, "seed", 0),
         }
         if self._n_shown < 2:

@@ -17,7 +17,6 @@ from insilico_gui.stimuli.carrier import Angles, Waveform
 from insilico_gui.stimuli.checks import (
     MAX_SIZE_DEG,
     angles_modulo,
-    at_least_a_frame,
     evenly_spaced,
     size_in_degrees,
     within,
@@ -60,7 +59,7 @@ class StaticGratings(GratingTrials):
             **super()._normalise(),
             "orientations": angles_modulo(self.orientations, "orientations", 180),
             "phases_deg": angles_modulo(self.phases_deg, "phases_deg", 360),
-            "image_s": at_least_a_frame(self.image_s, "image_s", self.frame_rate),
+            "image_s": self._lasting("image_s"),
             "size_deg": None if size is None else size_in_degrees(size, "size_deg"),
             "edge_deg": within(self.edge_deg, "edge_deg", 0, MAX_SIZE_DEG),
         }
