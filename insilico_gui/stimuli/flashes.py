@@ -100,10 +100,8 @@ def full_field_flashes(
         Grey before each flash and after the last, in seconds; rounded to frames.
     repeats, order, seed
         See :class:`.trial_spec.TrialSpec`.
-    display : Display, optional
-        Default 256 x 144 pixels.
-    frame_rate : float
-        Frames per second (Hz).
+    display, frame_rate
+        See :func:`.gratings.drifting_gratings`.
 
     Returns
     -------

@@ -151,10 +151,8 @@ def natural_images(
         What to do with images of another aspect ratio than the display.
     repeats, order, seed
         See :class:`.trial_spec.TrialSpec`.
-    display : Display, optional
-        Default 256 x 144 pixels.
-    frame_rate : float
-        Frames per second (Hz).
+    display, frame_rate
+        See :func:`.gratings.drifting_gratings`.
 
     Returns
     -------

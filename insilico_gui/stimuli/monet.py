@@ -286,10 +286,8 @@ def monet2(
     order : {"random", "sequential"}
         Sequential: directions as given, in every block.
     seed : int
-    display : Display, optional
-        Default 256 x 144 pixels.
-    frame_rate : float
-        Frames per second (Hz).
+    display, frame_rate
+        See :func:`.gratings.drifting_gratings`.
 
     Returns
     -------

@@ -257,10 +257,8 @@ def trippy(
         Grey before each clip and after the last, in seconds; rounded to frames.
     repeats, order, seed
         See :class:`.trial_spec.TrialSpec`; `seed` draws the clips as well.
-    display : Display, optional
-        Default 256 x 144 pixels.
-    frame_rate : float
-        Frames per second (Hz).
+    display, frame_rate
+        See :func:`.gratings.drifting_gratings`.
 
     Returns
     -------

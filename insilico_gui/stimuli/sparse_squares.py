@@ -209,10 +209,8 @@ def sparse_noise(
     contrast : float
         Above 0, to 1: squares are 128 +- 127 contrast.
     seed : int
-    display : Display, optional
-        Default 256 x 144 pixels.
-    frame_rate : float
-        Frames per second (Hz).
+    display, frame_rate
+        See :func:`.gratings.drifting_gratings`.
 
     Returns
     -------
