@@ -12,24 +12,11 @@ import typer
 import insilico_gui as ig
 from insilico_gui.analysis import retinotopy_columns, retinotopy_maps
 from insilico_gui.analysis.mapping import check_mapping, map_fields, mapping_methods
-from insilico_gui.cli.analysis_options import (
-    Responses,
-    Settings,
-    Shown,
-    Table,
-    Trials,
-)
-from insilico_gui.cli.options import (
-    AnyOf,
-    Areas,
-    Device,
-    Directory,
-    Fields,
-    Overwrite,
-)
+from insilico_gui.cli.analysis_options import Table
+from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.shown_frames import shown_frames
-from insilico_gui.cli.sources import Source
+from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.steps import check_output
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError, ExportError
@@ -65,18 +52,11 @@ FieldWindow = Annotated[
 Maps = Annotated[Path | None, typer.Option(help="File for the maps themselves: .npz.")]
 
 
+@of_source
 def receptive_fields(
-    session: Responses,
+    source: Source,
     output: Table,
     method: Method = None,
-    stimulus: Shown = None,
-    settings: Settings = None,
-    trials: Trials = None,
-    directory: Directory = None,
-    device: Device = "auto",
-    area: Areas = None,
-    field: Fields = None,
-    any_of: AnyOf = False,
     latency: FieldLatency = None,
     window: FieldWindow = None,
     maps: Maps = None,
@@ -90,9 +70,6 @@ def receptive_fields(
     """
     check_table(output, overwrite)
     _check_maps(maps, overwrite)
-    source = Source(
-        session, stimulus, settings, trials, directory, device, area, field, any_of
-    )
     responses, fields, columns = _mapped(source, method, latency, window)
     if maps is not None:
         names = ("rf", "density", "row", "column", "polarity", "lag_s", "unit_id")
@@ -105,22 +82,15 @@ def receptive_fields(
     )
 
 
+@of_source
 def retinotopy(
-    session: Responses,
+    source: Source,
     output: Table,
     known: Annotated[
         bool,
         typer.Option("--known", help="Use the session's rf_x and rf_y; map no fields."),
     ] = False,
     method: Method = None,
-    stimulus: Shown = None,
-    settings: Settings = None,
-    trials: Trials = None,
-    directory: Directory = None,
-    device: Device = "auto",
-    area: Areas = None,
-    field: Fields = None,
-    any_of: AnyOf = False,
     latency: FieldLatency = None,
     window: FieldWindow = None,
     sigma: Annotated[
@@ -136,17 +106,15 @@ def retinotopy(
     """
     check_table(output, overwrite)
     _check_maps(maps, overwrite)
-    source = Source(
-        session, stimulus, settings, trials, directory, device, area, field, any_of
-    )
-    if known and any(o is not None for o in (method, stimulus, latency, window)):
+    asked = (method, source.stimulus, latency, window)
+    if known and any(o is not None for o in asked):
         raise AnalysisError(
             "With --known nothing is shown or mapped; leave out --known, or the method, "
             "stimulus, latency and window."
         )
     if known:
         units, provenance = source.units()
-        columns = _known_centres(units, session)
+        columns = _known_centres(units, source.session)
     else:
         responses, _, mapped = _mapped(source, method, latency, window)
         units, provenance = unit_table(responses), responses.attrs
@@ -155,8 +123,8 @@ def retinotopy(
     lacking = [name for name in ("x", "y") if name not in units]
     if lacking:
         raise AnalysisError(
-            f"The unit table of {session} has no column {lacking[0]!r}, so where its "
-            "units lie on the cortex is not known; retinotopy needs x and y."
+            f"The unit table of {source.session} has no column {lacking[0]!r}, so where "
+            "its units lie on the cortex is not known; retinotopy needs x and y."
         )
     with analysis_bar("Smoothing") as show:
         sheet = retinotopy_maps(

@@ -24,23 +24,12 @@ from insilico_gui.cli.analysis_options import (
     BurnIn,
     Latency,
     Over,
-    Responses,
-    Settings,
-    Shown,
     Table,
-    Trials,
     Window,
 )
-from insilico_gui.cli.options import (
-    AnyOf,
-    Areas,
-    Device,
-    Directory,
-    Fields,
-    Overwrite,
-)
+from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.progress import analysis_bar
-from insilico_gui.cli.sources import Source
+from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.steps import check_output
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError, ExportError
@@ -59,21 +48,14 @@ VARIANTS: dict[str, SparsenessVariant] = {
 }
 
 
+@of_source
 def sparseness(
-    session: Responses,
+    source: Source,
     output: Table,
     variant: Annotated[
         str, typer.Option(help=f"{' or '.join(VARIANTS)}.")
     ] = "vinje-gallant",
     over: Over = "condition",
-    stimulus: Shown = None,
-    settings: Settings = None,
-    trials: Trials = None,
-    directory: Directory = None,
-    device: Device = "auto",
-    area: Areas = None,
-    field: Fields = None,
-    any_of: AnyOf = False,
     latency: Latency = 0.0,
     window: Window = None,
     burn_in: BurnIn = BURN_IN_FRAMES,
@@ -89,9 +71,6 @@ def sparseness(
         raise AnalysisError(
             f"There is no variant {variant!r}; choose {' or '.join(VARIANTS)}."
         )
-    source = Source(
-        session, stimulus, settings, trials, directory, device, area, field, any_of
-    )
     chosen = VARIANTS[variant]
     responses, tuning = _means(
         source, over, latency, window, burn_in, lambda t: sparseness_columns(t, chosen)
@@ -115,22 +94,15 @@ def sparseness(
     )
 
 
+@of_source
 def signal_correlations(
-    session: Responses,
+    source: Source,
     output: Table,
     over: Over = "condition",
     matrix: Annotated[
         Path | None,
         typer.Option(help="File for the correlation of every pair of units: .npy."),
     ] = None,
-    stimulus: Shown = None,
-    settings: Settings = None,
-    trials: Trials = None,
-    directory: Directory = None,
-    device: Device = "auto",
-    area: Areas = None,
-    field: Fields = None,
-    any_of: AnyOf = False,
     latency: Latency = 0.0,
     window: Window = None,
     burn_in: BurnIn = BURN_IN_FRAMES,
@@ -145,9 +117,6 @@ def signal_correlations(
     check_table(output, overwrite)
     if matrix is not None:
         check_output(matrix, overwrite, (".npy",))
-    source = Source(
-        session, stimulus, settings, trials, directory, device, area, field, any_of
-    )
     responses, tuning = _means(
         source,
         over,

@@ -1,9 +1,9 @@
 """What a command analyses: responses from a file, or to a stimulus that is shown now."""
 
-from __future__ import annotations
+# Without "from __future__ import annotations": typer needs the types themselves
 
+import functools
 import inspect
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 import insilico_gui as ig
 from insilico_gui.analysis.beforehand import rehearse, silent_responses
 from insilico_gui.analysis.blocks import check_layout
+from insilico_gui.cli.analysis_options import Responses, Settings, Shown, Trials
+from insilico_gui.cli.named_stimuli import named_stimulus, parse_settings
+from insilico_gui.cli.options import AnyOf, Areas, Device, Directory, Fields
 from insilico_gui.cli.steps import choose, encode_with_bar, select
 from insilico_gui.cli.tables import read_table
-from insilico_gui.errors import AnalysisError, StimulusError
+from insilico_gui.errors import AnalysisError
 from insilico_gui.export import SUFFIXES
 from insilico_gui.responses import unit_table
 from insilico_gui.session import is_video_session
 from insilico_gui.stimuli import convert
-from insilico_gui.stimuli.families import FAMILIES
-from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, load_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
     import xarray as xr
@@ -32,35 +33,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """Where responses come from: options that the commands of analyses share."""
+    """Where responses come from.
 
-    name: str
-    stimulus: str | None
-    settings: Sequence[str] | None
-    trials: Path | None
-    directory: Path | None
-    device: str
-    areas: list[str] | None
-    fields: list[int] | None
-    any_of: bool
+    The fields are the options that commands of analyses share; see :func:`of_source`.
+    """
+
+    session: Responses
+    stimulus: Shown = None
+    settings: Settings = None
+    trials: Trials = None
+    directory: Directory = None
+    device: Device = "auto"
+    areas: Areas = None
+    fields: Fields = None
+    any_of: AnyOf = False
 
     @property
     def is_file(self) -> bool:
         """Whether the responses were encoded before."""
-        return Path(self.name).suffix.lower() in SUFFIXES
+        return Path(self.session).suffix.lower() in SUFFIXES
 
-    def without_stimulus(self) -> Source:
+    def without_stimulus(self) -> "Source":
         """The same, with no stimulus named."""
         return replace(self, stimulus=None)
 
     def shown(
-        self, default: str, given: Mapping[str, Any] | None = None
+        self, default: str, given: "Mapping[str, Any] | None" = None
     ) -> ig.Stimulus:
         """The stimulus that is named, or the family `default`."""
         settings = {**(given or {}), **parse_settings(self.settings or ())}
         return named_stimulus(self.stimulus or default, settings)
 
-    def units(self) -> tuple[pd.DataFrame, dict[str, Any]]:
+    def units(self) -> "tuple[pd.DataFrame, dict[str, Any]]":
         """Unit table of the chosen units, and where it is from; nothing is encoded."""
         if self.is_file:
             loaded = self._loaded()
@@ -77,9 +81,9 @@ class Source:
     def responses(
         self,
         default: str,
-        given: Mapping[str, Any] | None = None,
-        check: Callable[[xr.DataArray], object] | None = None,
-    ) -> xr.DataArray:
+        given: "Mapping[str, Any] | None" = None,
+        check: "Callable[[xr.DataArray], object] | None" = None,
+    ) -> "xr.DataArray":
         """Read the responses, or encode.
 
         Parameters
@@ -106,7 +110,7 @@ class Source:
             settings = [*(given or ()), *parse_settings(self.settings or ())]
             if self.stimulus is not None or settings:
                 raise AnalysisError(
-                    f"{self.name} holds responses to a stimulus already; leave out "
+                    f"{self.session} holds responses to a stimulus already; leave out "
                     f"{'--stimulus' if self.stimulus else ', '.join(settings)}, or "
                     "name a session."
                 )
@@ -119,22 +123,22 @@ class Source:
             rehearse(check, self._with_trials(silent_responses(frames)))
         return self._with_trials(encode_with_bar(session, shown, selection))
 
-    def _with_trials(self, responses: xr.DataArray) -> xr.DataArray:
+    def _with_trials(self, responses: "xr.DataArray") -> "xr.DataArray":
         """Responses with the trial table that is named."""
         if self.trials is None:
             return responses
         table = read_table(self.trials)
         return responses.assign_attrs(trials=table.to_dict("list"))
 
-    def _loaded(self) -> xr.DataArray:
+    def _loaded(self) -> "xr.DataArray":
         """The chosen units of a file."""
-        loaded = ig.load_responses(self.name)
+        loaded = ig.load_responses(self.session)
         check_layout(loaded)
-        return choose(loaded, self.name, self.areas, self.fields, self.any_of)
+        return choose(loaded, self.session, self.areas, self.fields, self.any_of)
 
-    def _session(self) -> VideoSession:
+    def _session(self) -> "VideoSession":
         """The session, which must be one of video: the analyses are of its frames."""
-        session = ig.open_session(self.name, self.directory, self.device)
+        session = ig.open_session(self.session, self.directory, self.device)
         if not is_video_session(session):
             raise AnalysisError(
                 f"{session.id} answers single images; this analysis needs a session "
@@ -143,72 +147,29 @@ class Source:
         return session
 
 
-def named_stimulus(name: str, settings: Mapping[str, Any]) -> ig.Stimulus:
-    """A family by its name, a specification from its file, or a stimulus from a file.
+def of_source(command: "Callable[..., None]") -> "Callable[..., None]":
+    """Give a command the fields of :class:`Source` as options.
 
-    Raises
-    ------
-    StimulusError
-        If there is no such thing, or a parameter is wrong.
+    Parameters
+    ----------
+    command : callable
+        With a parameter `source`, and others that are options of its own.
+
+    Returns
+    -------
+    callable
+        The same with all of these options, for typer.
     """
-    family = FAMILIES.get(name.lower().replace("-", " ").replace("_", " "))
-    if family is not None:
-        known = list(inspect.signature(family).parameters)
-        unknown = [key for key in settings if key not in known]
-        if unknown:
-            raise StimulusError(
-                f"{name} has no parameter {unknown[0]!r}; it has {', '.join(known)}."
-            )
-        try:
-            return family(**settings)
-        except TypeError as error:
-            raise StimulusError(
-                f"A parameter of {name} has a value of the wrong kind: {error}."
-            ) from error
-    path = Path(name)
-    if not path.exists() and not path.suffix:
-        raise StimulusError(
-            f"There is no stimulus {name!r}; name a file or one of "
-            f"{', '.join(family_names())}."
-        )
-    if settings:
-        raise StimulusError(
-            f"{name} is a file, which has no parameters to set; leave out "
-            f"{', '.join(settings)}."
-        )
-    if path.suffix.lower() in SPEC_SUFFIXES:
-        return load_spec(path).stimulus()
-    return ig.open_stimulus(path)
+    shared = inspect.signature(Source).parameters
+    own = inspect.signature(command).parameters
+    both = [*shared.values(), *(p for name, p in own.items() if name != "source")]
 
+    @functools.wraps(command)
+    def run(**options: Any) -> None:
+        source = Source(**{name: options.pop(name) for name in shared})
+        command(source=source, **options)
 
-def family_names() -> list[str]:
-    """Names of the families as they are typed."""
-    return [name.replace(" ", "-") for name in FAMILIES]
-
-
-def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """``["repeats=4", "size_deg=5,10"]`` as values: numbers, lists, true, text.
-
-    Raises
-    ------
-    StimulusError
-        If one has no name or no value.
-    """
-    values = {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        if not (name.strip() and equals and text.strip()):
-            raise StimulusError(
-                f"{setting!r} sets no parameter; write name=value, such as repeats=4."
-            )
-        values[name.strip().replace("-", "_")] = _value(text.strip())
-    return values
-
-
-def _value(text: str) -> Any:
-    if "," in text and not text.startswith(("[", "{", '"')):
-        return [_value(part.strip()) for part in text.split(",") if part.strip()]
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in both]
+    )
+    return run

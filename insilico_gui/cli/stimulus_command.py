@@ -11,9 +11,9 @@ import numpy as np
 import typer
 
 from insilico_gui.cli.analysis_options import Settings
+from insilico_gui.cli.named_stimuli import family_names, named_stimulus, parse_settings
 from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.progress import progress_bar
-from insilico_gui.cli.sources import family_names, named_stimulus, parse_settings
 from insilico_gui.cli.steps import check_output
 from insilico_gui.errors import ExportError, StimulusError
 from insilico_gui.files import publish, require_space, writing

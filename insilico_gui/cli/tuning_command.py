@@ -14,23 +14,12 @@ from insilico_gui.analysis.windows import BURN_IN_FRAMES, trial_table
 from insilico_gui.cli.analysis_options import (
     BurnIn,
     Latency,
-    Responses,
-    Settings,
-    Shown,
     Table,
-    Trials,
     Window,
 )
-from insilico_gui.cli.options import (
-    AnyOf,
-    Areas,
-    Device,
-    Directory,
-    Fields,
-    Overwrite,
-)
+from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.progress import analysis_bar
-from insilico_gui.cli.sources import Source
+from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table, read_table, write_table
 from insilico_gui.errors import AnalysisError
 from insilico_gui.responses import unit_table
@@ -39,8 +28,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+@of_source
 def tuning(
-    session: Responses,
+    source: Source,
     output: Table,
     parameter: Annotated[
         list[str] | None,
@@ -51,14 +41,6 @@ def tuning(
             "pair. Default: direction, or the first that the trials vary.",
         ),
     ] = None,
-    stimulus: Shown = None,
-    settings: Settings = None,
-    trials: Trials = None,
-    directory: Directory = None,
-    device: Device = "auto",
-    area: Areas = None,
-    field: Fields = None,
-    any_of: AnyOf = False,
     directions: Annotated[
         int | None, typer.Option(help="Evenly spaced directions. Default 16.")
     ] = None,
@@ -108,9 +90,6 @@ def tuning(
     """
     check_table(output, overwrite)
     published = None if released is None else read_table(released)
-    source = Source(
-        session, stimulus, settings, trials, directory, device, area, field, any_of
-    )
     given = {
         "directions": directions,
         "spatial_frequency": spatial_frequency,

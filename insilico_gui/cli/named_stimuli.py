@@ -1,0 +1,87 @@
+"""Stimuli as they are named on the command line, and the parameters that go with them."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import insilico_gui as ig
+from insilico_gui.errors import StimulusError
+from insilico_gui.stimuli.families import FAMILIES
+from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, load_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def named_stimulus(name: str, settings: Mapping[str, Any]) -> ig.Stimulus:
+    """A family by its name, a specification from its file, or a stimulus from a file.
+
+    Raises
+    ------
+    StimulusError
+        If there is no such thing, or a parameter is wrong.
+    """
+    family = FAMILIES.get(name.lower().replace("-", " ").replace("_", " "))
+    if family is not None:
+        known = list(inspect.signature(family).parameters)
+        unknown = [key for key in settings if key not in known]
+        if unknown:
+            raise StimulusError(
+                f"{name} has no parameter {unknown[0]!r}; it has {', '.join(known)}."
+            )
+        try:
+            return family(**settings)
+        except TypeError as error:
+            raise StimulusError(
+                f"A parameter of {name} has a value of the wrong kind: {error}."
+            ) from error
+    path = Path(name)
+    if not path.exists() and not path.suffix:
+        raise StimulusError(
+            f"There is no stimulus {name!r}; name a file or one of "
+            f"{', '.join(family_names())}."
+        )
+    if settings:
+        raise StimulusError(
+            f"{name} is a file, which has no parameters to set; leave out "
+            f"{', '.join(settings)}."
+        )
+    if path.suffix.lower() in SPEC_SUFFIXES:
+        return load_spec(path).stimulus()
+    return ig.open_stimulus(path)
+
+
+def family_names() -> list[str]:
+    """Names of the families as they are typed."""
+    return [name.replace(" ", "-") for name in FAMILIES]
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """``["repeats=4", "size_deg=5,10"]`` as values: numbers, lists, true, text.
+
+    Raises
+    ------
+    StimulusError
+        If one has no name or no value.
+    """
+    values = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not (name.strip() and equals and text.strip()):
+            raise StimulusError(
+                f"{setting!r} sets no parameter; write name=value, such as repeats=4."
+            )
+        values[name.strip().replace("-", "_")] = _value(text.strip())
+    return values
+
+
+def _value(text: str) -> Any:
+    if "," in text and not text.startswith(("[", "{", '"')):
+        return [_value(part.strip()) for part in text.split(",") if part.strip()]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
