@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from insilico_gui.device import full_float32, resolve_device
+from insilico_gui.device import resolve_device
 from insilico_gui.errors import BehaviorError, SelectionError, StimulusError
 from insilico_gui.streaming import StreamingSession
 from insilico_gui.untrusted.hashes import weights_hash
 from insilico_wang2025.engine import Engine, EngineState
 from insilico_wang2025.folders import find_scan
+from insilico_wang2025.precision import DTYPES, products
 from insilico_wang2025.retinotopy import retinotopy
 from insilico_wang2025.unit_table import known_units, unit_table
 from insilico_wang2025.weights import load_network
@@ -58,13 +59,21 @@ class Wang2025Session(StreamingSession[EngineState]):
         network: Network,
         units: pd.DataFrame,
         attrs: Mapping[str, Any],
+        precision: str = "float32",
     ) -> None:
         self.id = session_id
         self.units = units
         self.attrs = attrs
         self.network = network
         self.device = str(network.readout.position.mu.device)
-        self._engine = Engine(network)
+        self.precision = precision
+        self._engine = Engine(network, DTYPES[precision])
+
+    def in_float32(self) -> Wang2025Session:
+        """See :class:`insilico_gui.session.ReducedSession`."""
+        if self.precision == "float32":
+            return self
+        return Wang2025Session(self.id, self.network, self.units, self.attrs)
 
     def initial_state(self, n_videos: int) -> EngineState:
         """State before the first frame: zeros."""
@@ -92,7 +101,7 @@ class Wang2025Session(StreamingSession[EngineState]):
             )
         )
         columns = None if units is None else torch.tensor(units, device=self.device)
-        with full_float32():
+        with products(self.precision):
             log_response, state = self._engine(shown, eye, moving, state, columns)
             responses: NDArray[np.float32] = log_response.exp().cpu().numpy()
         return responses, state
@@ -140,7 +149,9 @@ class Wang2025Session(StreamingSession[EngineState]):
             )
 
 
-def open_scan(key: ScanKey, directory: Path, device: str) -> Wang2025Session:
+def open_scan(
+    key: ScanKey, directory: Path, device: str, precision: str = "float32"
+) -> Wang2025Session:
     """Load the weights and tables of one scan.
 
     Raises
@@ -166,5 +177,5 @@ def open_scan(key: ScanKey, directory: Path, device: str) -> Wang2025Session:
     if looks.note:
         attrs["rf_note"] = looks.note
     return Wang2025Session(
-        key.id, network, unit_table(key, known, looks.centers), attrs
+        key.id, network, unit_table(key, known, looks.centers), attrs, precision
     )

@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from insilico_gui.device import resolve_device
 from insilico_gui.errors import InsilicoError, SessionError
 from insilico_gui.session import SessionInfo
 from insilico_gui.untrusted import download, unpack_zip
@@ -58,7 +59,20 @@ class Wang2025Twin:
             infos.append(SessionInfo(key.id, title, units, areas, fields))
         return infos
 
-    def open(self, session_id: str, directory: Path | None, device: str) -> Session:
+    def precisions(self, session_id: str, device: str) -> tuple[str, ...]:
+        """The same for all scans; see :class:`insilico_gui.session.ReducingTwin`."""
+        parse(session_id)
+        from insilico_wang2025.precision import offered  # imports torch
+
+        return offered(resolve_device(device))
+
+    def open(
+        self,
+        session_id: str,
+        directory: Path | None,
+        device: str,
+        precision: str = "float32",
+    ) -> Session:
         """Load one scan; both spellings of the id are understood."""
         key = parse(session_id)
         if directory is None:
@@ -68,7 +82,7 @@ class Wang2025Twin:
             )
         from insilico_wang2025.session import open_scan  # imports torch
 
-        return open_scan(key, directory, device)
+        return open_scan(key, directory, device, precision)
 
     def fetch(
         self,

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 from insilico_wang2025.model import Model
-from insilico_wang2025.session import full_float32
 from support import wang2025_synthetic as synthetic
 
+from insilico_gui.device import full_float32
 from insilico_gui.errors import BehaviorError, SelectionError, StimulusError
 from insilico_gui.session import VideoSession, check_units
 

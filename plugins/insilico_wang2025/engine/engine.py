@@ -14,7 +14,7 @@ from insilico_wang2025.engine.feedforward import Feedforward
 from insilico_wang2025.engine.memory import keep_freed_memory
 from insilico_wang2025.engine.modulation import Modulation
 from insilico_wang2025.engine.readout import Readout
-from insilico_wang2025.engine.recurrent import Recurrent
+from insilico_wang2025.engine.reduced import recurrent
 from insilico_wang2025.engine.retina import Perspective
 from insilico_wang2025.engine.state import EngineState, VideoState, split
 
@@ -42,14 +42,18 @@ class Engine:
     ----------
     network : Network
         Folded and on its device. Its parameters must not change afterwards.
+    dtype : torch.dtype
+        Of the large products; with a shorter one, see :mod:`.reduced`.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, dtype: torch.dtype = torch.float32) -> None:
         with torch.inference_mode():
             self._perspective = Perspective(network.perspective)
             self._modulation = Modulation(network.modulation)
             self._feedforward = Feedforward(network.core.feedforward)
-            self._recurrent = Recurrent(network.core.recurrent)
+            self._recurrent = recurrent(network.core.recurrent, dtype)
+            if dtype != torch.float32:
+                self._feedforward.multiply_in(dtype)
             self._readout = Readout(network.readout)
         self._device = network.readout.position.mu.device
         if self._device.type == "cpu":

@@ -63,6 +63,12 @@ class Feedforward:
             )
         ]
 
+    def multiply_in(self, dtype: torch.dtype) -> None:
+        """Make products in this type from now on, but for the small first layer."""
+        for stage in self._stages:
+            for block in stage:
+                block.multiply_in(dtype)
+
     def initial_state(self, n_videos: int, device: torch.device) -> History:
         """Zeros."""
         shapes = []
@@ -183,6 +189,12 @@ class _Block:
         out = self._head(parts)
         out = out.view(n, frames, *out.shape[1:])
         return out, seen0[:, -HISTORY:].clone(), seen1[:, -HISTORY:].clone()
+
+    def multiply_in(self, dtype: torch.dtype) -> None:
+        """See :meth:`Feedforward.multiply_in`."""
+        self._first.multiply_in(dtype)
+        self._second.multiply_in(dtype)
+        self._weight = self._weight.to(dtype)
 
     def _head(self, parts: list[Tensor]) -> Tensor:
         n = len(self.streams)

@@ -160,6 +160,7 @@ class Recurrent:
             lambda: self._fixed_step(n), drive.flatten(1, 2), tuple(state)
         )
         hidden = hidden.view(frames, n, STREAMS, HIDDEN, PIXELS)
+        hidden = hidden.to(self._out.dtype)  # as it is, in float32
         read = torch.matmul(hidden.mT, self._out).add_(self._out_bias)
         return read.permute(3, 1, 0, 2, 4).flatten(1, 2), LSTMState(*after)
 
@@ -182,7 +183,7 @@ class Recurrent:
             self._replays.forget()
 
     def _read(self, hidden: Tensor, out: Tensor) -> None:
-        for k, maps in enumerate(hidden):
+        for k, maps in enumerate(hidden.to(self._out.dtype)):
             read = torch.baddbmm(self._out_bias, maps.mT, self._out)
             out[:, k] = read.transpose(0, 1)
 
@@ -216,6 +217,10 @@ class Recurrent:
         both *= both.square().sum(dim=2, keepdim=True).rsqrt_()
         query, key = both.unbind(1)
         query *= weights.scale
+        return self._average(query, key, common, score)
+
+    @staticmethod
+    def _average(query: Tensor, key: Tensor, common: Tensor, score: Tensor) -> Tensor:
         out = torch.empty_like(common)
         at_once = len(score)
         for start in range(0, len(common), at_once):

@@ -78,6 +78,11 @@ class TemporalConv:
             self._direct(seen[:, whole:], out[:, whole:])
         return out
 
+    def multiply_in(self, dtype: torch.dtype) -> None:
+        """Round the kernels; products are made in this type from now on."""
+        self._products = [part.to(dtype) for part in self._products]
+        self._taps = [part.to(dtype) for part in self._taps]
+
     def _tiles(self, seen: Tensor, out: Tensor) -> None:
         """Whole tiles, or one that lacks its last frame."""
         frames = out.shape[1]
@@ -134,7 +139,8 @@ def _convolve(
     padding: int,
     groups: int,
 ) -> Tensor:
-    y = functional.conv2d(
-        x.permute(0, 3, 1, 2), weight, bias, stride, padding, groups=groups
-    )
-    return y.permute(0, 2, 3, 1)
+    # in the precision of the weight; of float32 numbers nothing is done
+    bias = None if bias is None else bias.to(weight.dtype)
+    rounded = x.to(weight.dtype).permute(0, 3, 1, 2)
+    y = functional.conv2d(rounded, weight, bias, stride, padding, groups=groups)
+    return y.permute(0, 2, 3, 1).to(x.dtype)
