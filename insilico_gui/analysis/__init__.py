@@ -21,6 +21,7 @@ from insilico_gui.analysis.frequency import (
     fit_log_gaussian,
     frequency_columns,
 )
+from insilico_gui.analysis.image_tuning import image_tuning
 from insilico_gui.analysis.indices import dsi, gdsi, gosi, osi
 from insilico_gui.analysis.noise_fields import (
     noise_receptive_fields,
@@ -80,6 +81,7 @@ __all__ = [
     "frequency_columns",
     "gdsi",
     "gosi",
+    "image_tuning",
     "join_repeats",
     "lifetime_sparseness",
     "mean_signal_correlation",

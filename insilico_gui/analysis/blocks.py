@@ -23,6 +23,12 @@ BLOCK_BYTES = 32 * 2**20
 LAYOUTS = (("time", "unit"), ("trial", "time", "unit"))
 
 
+def are_to_images(responses: xr.DataArray) -> bool:
+    """Whether responses are to single images, by their dims."""
+    dims = set(responses.dims)
+    return "trial" in dims and dims != {"trial", "time", "unit"}
+
+
 def check_layout(responses: xr.DataArray) -> None:
     """Check dims and times of responses.
 
@@ -32,8 +38,7 @@ def check_layout(responses: xr.DataArray) -> None:
         If the dims are others, as of responses to single images, or the times are
         missing, not finite or not ascending.
     """
-    dims = set(responses.dims)
-    if "trial" in dims and dims != {"trial", "time", "unit"}:
+    if are_to_images(responses):
         raise AnalysisError(
             "These are responses to single images, with the dims "
             f"{', '.join(map(str, responses.dims))}; this analysis needs responses to a "

@@ -3,7 +3,7 @@
 # Without "from __future__ import annotations": typer needs the types themselves
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -14,9 +14,11 @@ from insilico_gui.analysis import (
     population_sparseness,
     sparseness_columns,
 )
+from insilico_gui.analysis.blocks import are_to_images
 from insilico_gui.analysis.correlations import (
     signal_correlations as correlation_matrix,
 )
+from insilico_gui.analysis.image_tuning import IMAGE, image_tuning
 from insilico_gui.analysis.sparseness import SparsenessVariant
 from insilico_gui.analysis.tuned import columns_table, curve_of
 from insilico_gui.analysis.windows import BURN_IN_FRAMES
@@ -41,7 +43,12 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from insilico_gui.analysis.progress import OnProgress
+
 DEFAULT = "drifting gratings"
+OF_TRIALS = ("condition", 0.0, None, BURN_IN_FRAMES)
+"""Defaults of the options for trials: column of the table, latency, window, burn-in."""
+
 VARIANTS: dict[str, SparsenessVariant] = {
     "vinje-gallant": "vinje_gallant",
     "treves-rolls": "treves_rolls",
@@ -63,8 +70,9 @@ def sparseness(
 ) -> None:
     """Measure sparseness: of each unit over conditions, and of the population.
 
-    Shows drifting gratings unless a stimulus is named. The sparseness of the
-    population in each condition goes with the table's other information.
+    Shows drifting gratings unless a stimulus is named; of sessions driven by images,
+    each image is a condition. The sparseness of the population in each condition goes
+    with the table's other information.
     """
     check_table(output, overwrite)
     if variant not in VARIANTS:
@@ -76,6 +84,7 @@ def sparseness(
         source, over, latency, window, burn_in, lambda t: sparseness_columns(t, chosen)
     )
     columns = sparseness_columns(tuning, chosen)
+    (shown,) = tuning.attrs["analysis"]["parameters"]
     population = population_sparseness(curve_of(tuning), chosen)
     table = write_table(
         output,
@@ -83,13 +92,16 @@ def sparseness(
         columns,
         responses.attrs,
         population_sparseness={
-            over: tuning[over].to_numpy(),
+            shown: tuning[shown].to_numpy(),
             f"sparseness_{chosen}": population,
         },
     )
+    below = float((curve_of(tuning) < 0).mean())
+    if below > 0:
+        typer.echo(f"Responses below zero ({below:.0%} of them) count as 0.")
     lifetime = columns.iloc[:, 0].median()
     typer.echo(
-        f"Written: {output} ({len(table)} units, {len(population)} conditions; medians: "
+        f"Written: {output} ({len(table)} units, {_number(tuning)}; medians: "
         f"lifetime sparseness {lifetime:.3f}, population {np.nanmedian(population):.3f})"
     )
 
@@ -112,7 +124,7 @@ def signal_correlations(
 
     Writes the mean signal correlation of each unit with all others; --matrix also
     that of every pair, in the order of the table. Shows drifting gratings unless a
-    stimulus is named.
+    stimulus is named; of sessions driven by images, each image is a condition.
     """
     check_table(output, overwrite)
     if matrix is not None:
@@ -144,8 +156,8 @@ def signal_correlations(
                 partial.unlink(missing_ok=True)
     table = write_table(output, unit_table(responses), columns, responses.attrs)
     typer.echo(
-        f"Written: {output} ({len(table)} units, {len(curve)} conditions; median of "
-        f"means {columns.iloc[:, 0].median():.3f})"
+        f"Written: {output} ({len(table)} units, {_number(tuning)}; median of means "
+        f"{columns.iloc[:, 0].median():.3f})"
     )
 
 
@@ -157,19 +169,38 @@ def _means(
     burn_in: int,
     measure: "Callable[[xr.Dataset], object]",
 ) -> "tuple[xr.DataArray, xr.Dataset]":
-    """Responses, and the mean response of units to each condition.
+    """Responses, and the mean response of units to each condition or image.
 
     `measure` is what will be made of the means: it is tried before anything is encoded.
     """
-    windows: dict[str, Any] = {
-        "latency_s": latency,
-        "window_s": window,
-        "burn_in_frames": burn_in,
-    }
+
+    def means(
+        responses: "xr.DataArray", on_progress: "OnProgress | None" = None
+    ) -> "xr.Dataset":
+        if not are_to_images(responses):
+            return parameter_tuning(
+                responses,
+                over,
+                latency_s=latency,
+                window_s=window,
+                burn_in_frames=burn_in,
+                on_progress=on_progress,
+            )
+        if (over, latency, window, burn_in) != OF_TRIALS:
+            raise AnalysisError(
+                f"{source.session} answers single images, and each is a condition; "
+                "leave out --over, --latency, --window and --burn-in."
+            )
+        return image_tuning(responses)
+
     responses = source.responses(
-        DEFAULT,
-        check=lambda silent: measure(parameter_tuning(silent, over, **windows)),
+        DEFAULT, check=lambda silent: measure(means(silent)), images_too=True
     )
     with analysis_bar("Averaging") as show:
-        tuning = parameter_tuning(responses, over, **windows, on_progress=show)
+        tuning = means(responses, show)
     return responses, tuning
+
+
+def _number(tuning: "xr.Dataset") -> str:
+    (shown,) = tuning.attrs["analysis"]["parameters"]
+    return f"{tuning.sizes[shown]} {'images' if shown == IMAGE else 'conditions'}"

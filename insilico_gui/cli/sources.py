@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import insilico_gui as ig
 from insilico_gui.analysis.beforehand import rehearse, silent_responses
-from insilico_gui.analysis.blocks import check_layout
+from insilico_gui.analysis.blocks import are_to_images, check_layout
+from insilico_gui.analysis.image_tuning import silent_image_responses
 from insilico_gui.cli.analysis_options import Responses, Settings, Shown, Trials
 from insilico_gui.cli.named_stimuli import named_stimulus, parse_settings
 from insilico_gui.cli.options import AnyOf, Areas, Device, Directory, Fields
 from insilico_gui.cli.steps import choose, encode_with_bar, select
 from insilico_gui.cli.tables import read_table
-from insilico_gui.errors import AnalysisError
+from insilico_gui.errors import AnalysisError, StimulusError
 from insilico_gui.export import SUFFIXES
 from insilico_gui.responses import unit_table
-from insilico_gui.session import is_video_session
+from insilico_gui.session import is_image_session, is_video_session
 from insilico_gui.stimuli import convert
+from insilico_gui.stimuli.images import open_images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from insilico_gui.session import VideoSession
+    from insilico_gui.session import ImageSession, VideoSession
+    from insilico_gui.stimuli.images import ImageSet
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,9 @@ class Source:
         self,
         default: str,
         given: "Mapping[str, Any] | None" = None,
-        check: "Callable[[xr.DataArray], object] | None" = None,
+        *,
+        check: "Callable[[xr.DataArray], object]",
+        images_too: bool = False,
     ) -> "xr.DataArray":
         """Read the responses, or encode.
 
@@ -92,9 +97,11 @@ class Source:
             Family to show if none is named.
         given : mapping, optional
             Parameters of the family that have options of their own.
-        check : callable(responses), optional
+        check : callable(responses)
             Called before anything is encoded, with responses of a silent unit; raises
             what will be wrong with the analysis.
+        images_too : bool
+            Whether responses to single images can be analysed.
 
         Returns
         -------
@@ -114,31 +121,53 @@ class Source:
                     f"{'--stimulus' if self.stimulus else ', '.join(settings)}, or "
                     "name a session."
                 )
-            return self._with_trials(self._loaded())
-        session = self._session()
-        shown = self.shown(default, given)
-        selection = select(session, self.areas, self.fields, self.any_of)
-        if check is not None:
+            return self._with_trials(self._loaded(images_too))
+        session = self._session(images_too)
+        shown: ig.Stimulus | ImageSet
+        if is_image_session(session):
+            shown = self._images(session)
+            silent = silent_image_responses(session, shown.labels)
+        else:
+            shown = self.shown(default, given)
             frames = convert(shown, session.frame_shape, session.frame_rate)
-            rehearse(check, self._with_trials(silent_responses(frames)))
+            silent = silent_responses(frames)
+        selection = select(session, self.areas, self.fields, self.any_of)
+        rehearse(check, self._with_trials(silent))
         return self._with_trials(encode_with_bar(session, shown, selection))
 
     def _with_trials(self, responses: "xr.DataArray") -> "xr.DataArray":
         """Responses with the trial table that is named."""
         if self.trials is None:
             return responses
+        if are_to_images(responses):
+            raise AnalysisError(
+                f"{self.session} answers single images, which have no trials in time; "
+                "leave out --trials."
+            )
         table = read_table(self.trials)
         return responses.assign_attrs(trials=table.to_dict("list"))
 
-    def _loaded(self) -> "xr.DataArray":
+    def _images(self, session: "ImageSession") -> "ImageSet":
+        """The images that are named."""
+        if self.stimulus is None or self.settings:
+            raise StimulusError(
+                f"{session.id} answers single images; name a folder of them with "
+                "--stimulus, and leave out --set."
+            )
+        return open_images(self.stimulus)
+
+    def _loaded(self, images_too: bool = False) -> "xr.DataArray":
         """The chosen units of a file."""
         loaded = ig.load_responses(self.session)
-        check_layout(loaded)
+        if not (images_too and are_to_images(loaded)):
+            check_layout(loaded)
         return choose(loaded, self.session, self.areas, self.fields, self.any_of)
 
-    def _session(self) -> "VideoSession":
-        """The session, which must be one of video: the analyses are of its frames."""
+    def _session(self, images_too: bool = False) -> "VideoSession | ImageSession":
+        """The session; most analyses are of frames, and need one that is driven by them."""
         session = ig.open_session(self.session, self.directory, self.device)
+        if images_too and is_image_session(session):
+            return session
         if not is_video_session(session):
             raise AnalysisError(
                 f"{session.id} answers single images; this analysis needs a session "

@@ -113,7 +113,7 @@ def tuning(
     responses = source.responses(
         "drifting gratings",
         {k: v for k, v in given.items() if v is not None},
-        check,
+        check=check,
     )
     name = _parameter(parameter, trial_table(responses))
     with analysis_bar(f"Tuning to {name}") as show:

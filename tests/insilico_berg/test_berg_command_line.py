@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from support import berg_fwrf
 from typer.testing import CliRunner
 
 import insilico_gui as ig
-from insilico_gui.cli import app
+from insilico_gui.cli import app, sources
 
 VOXELS = "nsd-fwrf/subject-1_roi-V1"
 
@@ -58,9 +61,7 @@ def test_a_single_image_is_answered_as_in_its_folder(
     np.testing.assert_allclose(one[0], both[1], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "command", ["tuning", "receptive-fields", "retinotopy", "sparseness"]
-)
+@pytest.mark.parametrize("command", ["tuning", "receptive-fields", "retinotopy"])
 def test_analyses_of_video_refuse_images(command, berg_root, responses, tmp_path):
     out = tmp_path / "table.csv"
     for file in ("voxels.npz", "eeg.npz"):
@@ -69,6 +70,88 @@ def test_analyses_of_video_refuse_images(command, berg_root, responses, tmp_path
         assert "needs responses to a video" in sentence
     sentence = error_of(command, VOXELS, "-o", out, "--directory", berg_root)
     assert "needs a session driven by video" in sentence
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("six")
+    for k, picture in enumerate(berg_fwrf.pictures(6, seed=2)):
+        Image.fromarray(np.moveaxis(picture, 0, -1)).save(folder / f"{k}.png")
+    return folder
+
+
+def activity_ratio(rates):
+    """Of each column; NaN where nothing is above zero."""
+    square = (rates**2).mean(axis=0)
+    return rates.mean(axis=0) ** 2 / np.where(square > 0, square, np.nan)
+
+
+def test_sparseness_over_images(pictures, berg_root, tmp_path):
+    """Shown now, and from a file: by the formula of Vinje and Gallant."""
+    out, file = tmp_path / "shown.csv", tmp_path / "responses.npz"
+    at = ("--directory", berg_root, "--device", "cpu")
+    result = run("sparseness", VOXELS, "--stimulus", pictures, "-o", out, *at)
+    assert result.exit_code == 0, result.output
+    assert "6 images; medians" in result.stdout
+    assert "Responses below zero (" in result.stdout
+    assert run("encode", VOXELS, pictures, "-o", file, *at).exit_code == 0
+    rates = np.maximum(ig.load_responses(file).to_numpy().astype(float), 0)
+    ratio = activity_ratio(rates)
+    found = pd.read_csv(out)["lifetime_sparseness_vinje_gallant"]
+    np.testing.assert_allclose(found, (1 - ratio) / (1 - 1 / 6), rtol=1e-4)
+    about = json.loads(out.with_suffix(".json").read_text())
+    population = about["population_sparseness"]
+    assert population["image"] == [f"{k}.png" for k in range(6)]
+    ratio = activity_ratio(rates.T)
+    np.testing.assert_allclose(
+        population["sparseness_vinje_gallant"],
+        (1 - ratio) / (1 - 1 / rates.shape[1]),
+        rtol=1e-4,
+    )
+    again = tmp_path / "again.csv"
+    assert run("sparseness", file, "-o", again).exit_code == 0
+    known = pd.read_csv(again)["lifetime_sparseness_vinje_gallant"]
+    np.testing.assert_allclose(known, found, rtol=1e-4)
+
+
+def test_signal_correlations_over_images(pictures, berg_root, tmp_path):
+    file, out, matrix = (tmp_path / n for n in ("r.npz", "signal.csv", "signal.npy"))
+    at = ("--directory", berg_root, "--device", "cpu")
+    assert run("encode", VOXELS, pictures, "-o", file, *at).exit_code == 0
+    result = run("signal-correlations", file, "-o", out, "--matrix", matrix)
+    assert result.exit_code == 0, result.output
+    expected = np.corrcoef(ig.load_responses(file).to_numpy().T)
+    np.testing.assert_allclose(np.load(matrix), expected, atol=1e-5)
+    n = len(expected)
+    np.testing.assert_allclose(
+        pd.read_csv(out)["mean_signal_correlation"],
+        (expected.sum(axis=1) - 1) / (n - 1),
+        atol=1e-5,
+    )
+
+
+def test_images_that_cannot_be_compared_are_refused_before_encoding(
+    folder, pictures, berg_root, responses, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sources, "encode_with_bar", lambda *_: pytest.fail("encoded"))
+    at = ("-o", tmp_path / "table.csv", "--directory", berg_root, "--device", "cpu")
+    assert "name a folder of them" in error_of("sparseness", VOXELS, *at)
+    two = (VOXELS, "--stimulus", folder, *at)
+    assert "at least 3 conditions" in error_of("signal-correlations", *two)
+    assert "show two or more" in error_of(
+        "sparseness", VOXELS, "--stimulus", folder / "a.png", *at
+    )
+    assert "leave out --set" in error_of("sparseness", *two, "--set", "repeats=2")
+    assert "leave out --over" in error_of("sparseness", *two, "--latency", 0.1)
+    trials = tmp_path / "trials.csv"
+    trials.write_text("onset,duration\n0,1\n")
+    assert "leave out --trials" in error_of("sparseness", *two, "--trials", trials)
+    trials.unlink()
+    eeg = ("things-eeg2/subject-1", "--stimulus", pictures, *at)
+    assert "mean over a window of time" in error_of("sparseness", *eeg)
+    file = (responses / "eeg.npz", "-o", tmp_path / "table.csv")
+    assert "mean over a window of time" in error_of("sparseness", *file)
     assert list(tmp_path.iterdir()) == []
 
 
