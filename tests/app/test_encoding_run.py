@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from support.drops import drop
 from support.leaky import LeakySession
 
@@ -114,6 +115,44 @@ def test_what_is_missing_is_told(run, experiment):
         "To encode, first choose a session.",
     ]
     assert run.running is None and experiment.job is None
+
+
+class GreedySession(LeakySession):
+    """Runs out of the device's memory half-way, as often as `fails` says."""
+
+    fails = 1
+
+    def advance(self, state, frames, behavior, units):
+        if self.fails and len(self.calls) > 2:
+            self.fails -= 1
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return super().advance(state, frames, behavior, units)
+
+    def stream(self, chunks, behavior=None, units=None):
+        """Unlike the base, does not try again with fewer frames."""
+        state = self.initial_state(1)
+        for chunk in chunks:
+            responses, state = self.advance(state, chunk[None], {}, units)
+            yield responses[0]
+
+
+def test_running_out_of_memory_is_a_sentence_and_the_window_goes_on(window):
+    session = GreedySession()
+    window.experiment.use_session(session)
+    window.experiment.use_stimulus(clip(0))
+    told = []
+    window.jobs.failed.connect(told.append)
+    window.encode()
+    window.wait()
+    (sentence,) = told
+    assert sentence.startswith("The device 'cpu' ran out of memory with one chunk of")
+    assert "Traceback" not in sentence and "\n" not in sentence
+    assert window.playback_bar.message.text().endswith(sentence)
+    assert window.experiment.responses is None
+    window.encode()
+    window.wait()
+    assert len(told) == 1
+    assert len(window.experiment.responses) == N_FRAMES
 
 
 def test_a_second_drop_while_the_first_is_encoded(window, qtbot, video, tmp_path):

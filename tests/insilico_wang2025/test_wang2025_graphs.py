@@ -214,6 +214,20 @@ def test_the_engine_replays_to_the_same_responses(
     assert all(map(torch.equal, kept, recurrent(states[1])))
 
 
+def test_a_step_in_reduced_precision_is_replayed_too(network, videos, monkeypatch):
+    two = tuple(part[:2] for part in videos)
+    monkeypatch.setattr("insilico_wang2025.engine.engine.VIDEOS_AT_ONCE", {"cpu": 2})
+    wanted, _ = run(Engine(network, torch.bfloat16), two)
+    recorder = Recorder()
+    monkeypatch.setattr(
+        "insilico_wang2025.engine.recurrent.RECORDERS", {"cpu": recorder}
+    )
+    found, states = run(Engine(network, torch.bfloat16), two)
+    assert recorder.replayed == 6
+    assert (found - wanted).expm1().abs().max() <= 2e-2
+    assert {part.dtype for part in recurrent(states[-1])} == {torch.float32}
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_cuda_graph_gives_what_the_step_gives():
