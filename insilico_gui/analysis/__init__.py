@@ -39,7 +39,7 @@ from insilico_gui.analysis.repeats import (
 from insilico_gui.analysis.retinotopy import retinotopy_columns, retinotopy_maps
 from insilico_gui.analysis.rf_fit import fit_receptive_fields
 from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
-from insilico_gui.analysis.sequence_parts import sequence_parts, take_part
+from insilico_gui.analysis.sequence_parts import part_name, sequence_parts, take_part
 from insilico_gui.analysis.size import (
     SizeFit,
     fit_size,
@@ -89,6 +89,7 @@ __all__ = [
     "osi",
     "parameter_map",
     "parameter_tuning",
+    "part_name",
     "population_sparseness",
     "presentation_images",
     "receptive_field_fit",

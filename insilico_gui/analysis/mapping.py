@@ -17,7 +17,7 @@ from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.receptive_fields import dot_receptive_fields
 from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
-from insilico_gui.analysis.sequence_parts import part_tables, part_that
+from insilico_gui.analysis.sequence_parts import PART, part_tables, part_that
 from insilico_gui.analysis.sta import sta_receptive_fields
 from insilico_gui.analysis.windows import check_window, trial_responses, trial_table
 from insilico_gui.errors import AnalysisError
@@ -72,7 +72,8 @@ def mapping_methods(
     Parameters
     ----------
     responses : xarray.DataArray
-        Dims (``time``, ``unit``); of a batch only dots can be mapped.
+        Dims (``time``, ``unit``); of a batch only dots can be mapped. Of one part of a
+        sequence (:func:`.take_part`) there are no averages, which are of all frames.
     stimulus : Stimulus, optional
         The frames that the responses are to, at their rate. Without it, only what the
         trial table tells can be used.
@@ -86,7 +87,7 @@ def mapping_methods(
         return found
     if any(map(has_squares, tables)):
         found.append(SPARSE_NOISE)
-    if stimulus.n_frames >= LEAST_FRAMES:
+    if stimulus.n_frames >= LEAST_FRAMES and PART not in responses.attrs:
         found += AVERAGES
     return found
 

@@ -7,6 +7,7 @@ with :func:`take_part`, and whatever analyses responses analyses those of the pa
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from insilico_gui.analysis.windows import trial_table
@@ -26,6 +27,43 @@ def sequence_parts(responses: xr.DataArray) -> list[str]:
     if responses.attrs.get("trials") is None or PART not in responses.attrs["trials"]:
         return []
     return list(dict.fromkeys(map(str, responses.attrs["trials"][PART])))
+
+
+def part_name(responses: xr.DataArray, asked: str) -> str:
+    """The part that somebody means.
+
+    Parameters
+    ----------
+    responses : xarray.DataArray
+        To a :class:`insilico_gui.stimuli.Sequence`.
+    asked : str
+        Name of a part, with ``-`` or blanks for ``_`` if one likes; or its number in the
+        sequence, from 1.
+
+    Returns
+    -------
+    str
+        One of :func:`sequence_parts`.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no such part.
+    """
+    shown = sequence_parts(responses)
+    spec = whole_specification(responses)
+    in_order = _labels(spec) if "parts" in spec else shown
+    numbered = {str(k): name for k, name in enumerate(in_order, start=1)}
+    name = numbered.get(asked, asked.strip().replace("-", "_").replace(" ", "_"))
+    if name not in shown:
+        parts = ", ".join(f"{k} {name}" for k, name in numbered.items())
+        raise AnalysisError(
+            f"The stimulus has no part {asked!r}; it has {parts}."
+            if shown
+            else f"The stimulus is no sequence, so it has no part {asked!r}; analyse "
+            "all of its trials."
+        )
+    return name
 
 
 def take_part(responses: xr.DataArray, part: str) -> xr.DataArray:
@@ -99,7 +137,8 @@ def part_that(
     if len(names) > 1:
         raise AnalysisError(
             f"Several parts of the sequence {what}: {', '.join(names)}; choose one of "
-            "them with take_part, or show them in sequences of their own."
+            "them (--part on the command line, take_part in Python), or show them in "
+            "sequences of their own."
         )
     return take_part(responses, names[0]) if names else responses
 
@@ -109,25 +148,40 @@ def specification(responses: xr.DataArray) -> dict[str, Any]:
 
     Empty if the responses do not say them, or are to several parts.
     """
+    spec = whole_specification(responses)
+    if "parts" not in spec:
+        return spec
+    own = dict(zip(_labels(spec), spec["parts"], strict=True))
+    return dict(own.get(str(responses.attrs.get(PART)), {}))
+
+
+def whole_specification(responses: xr.DataArray) -> dict[str, Any]:
+    """Specification of the parametric stimulus that responses are to.
+
+    Returns
+    -------
+    dict
+        As of :meth:`insilico_gui.stimuli.StimulusSpec.to_dict`; empty if the responses
+        do not say it.
+    """
     about: Any = responses.attrs.get("stimulus_attrs")
     while isinstance(about, dict):
         spec = about.get("spec")
         if isinstance(spec, dict):
-            return _of_part(spec, responses.attrs.get(PART))
+            return spec
         about = about.get("source")
     return {}
 
 
-def _of_part(spec: dict[str, Any], part: str | None) -> dict[str, Any]:
-    if "parts" not in spec:
-        return spec
-    count: dict[str, int] = {}
+def _labels(spec: dict[str, Any]) -> list[str]:
+    """Names of the parts of a sequence in its order, as its trial table has them."""
+    count: Counter[str] = Counter()
+    labels = []
     for own in spec["parts"]:
         family = own["family"]
-        count[family] = n = count.get(family, 0) + 1
-        if part == (family if n == 1 else f"{family}_{n}"):
-            return dict(own)
-    return {}
+        count[family] += 1
+        labels.append(family if count[family] == 1 else f"{family}_{count[family]}")
+    return labels
 
 
 def _is_empty(column: pd.Series[Any]) -> bool:

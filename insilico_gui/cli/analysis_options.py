@@ -34,6 +34,10 @@ Trials = Annotated[
     Path | None,
     typer.Option(help="Trial table (.csv, .parquet) with onset and duration in s."),
 ]
+Part = Annotated[
+    str | None,
+    typer.Option(help="Of a sequence: the part to analyse, by its name or number."),
+]
 Latency = Annotated[
     float, typer.Option(help="Seconds from onset to the response window.")
 ]

@@ -106,11 +106,11 @@ def retinotopy(
     """
     check_table(output, overwrite)
     _check_maps(maps, overwrite)
-    asked = (method, source.stimulus, latency, window)
+    asked = (method, source.stimulus, source.part, latency, window)
     if known and any(o is not None for o in asked):
         raise AnalysisError(
             "With --known nothing is shown or mapped; leave out --known, or the method, "
-            "stimulus, latency and window."
+            "stimulus, part, latency and window."
         )
     if known:
         units, provenance = source.units()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from insilico_gui.analysis.sequence_parts import whole_specification
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import convert, spec_from_dict
 
@@ -37,8 +38,8 @@ def shown_frames(
     """
     about: Any = responses.attrs.get("stimulus_attrs")
     about = about if isinstance(about, dict) else {}
-    spec = _spec(about)
-    if stimulus is None and spec is not None:
+    spec = whole_specification(responses)
+    if stimulus is None and spec:
         stimulus = spec_from_dict(spec).stimulus()
     if stimulus is None:
         return None
@@ -54,13 +55,3 @@ def shown_frames(
             "are to."
         )
     return frames
-
-
-def _spec(about: Any) -> dict[str, Any] | None:
-    """The specification of a parametric stimulus, wherever it is in the attributes."""
-    while isinstance(about, dict):
-        spec = about.get("spec")
-        if isinstance(spec, dict):
-            return spec
-        about = about.get("source")
-    return None

@@ -12,7 +12,8 @@ import insilico_gui as ig
 from insilico_gui.analysis.beforehand import rehearse, silent_responses
 from insilico_gui.analysis.blocks import are_to_images, check_layout
 from insilico_gui.analysis.image_tuning import silent_image_responses
-from insilico_gui.cli.analysis_options import Responses, Settings, Shown, Trials
+from insilico_gui.analysis.sequence_parts import part_name, take_part
+from insilico_gui.cli.analysis_options import Part, Responses, Settings, Shown, Trials
 from insilico_gui.cli.named_stimuli import named_stimulus, parse_settings
 from insilico_gui.cli.options import AnyOf, Areas, Device, Directory, Fields
 from insilico_gui.cli.steps import choose, encode_with_bar, select
@@ -45,6 +46,7 @@ class Source:
     stimulus: Shown = None
     settings: Settings = None
     trials: Trials = None
+    part: Part = None
     directory: Directory = None
     device: Device = "auto"
     areas: Areas = None
@@ -106,7 +108,7 @@ class Source:
         Returns
         -------
         xarray.DataArray
-            Of the chosen units, with the trial table that is named.
+            Of the chosen units, with the trial table that is named or that of the part.
 
         Raises
         ------
@@ -121,7 +123,7 @@ class Source:
                     f"{'--stimulus' if self.stimulus else ', '.join(settings)}, or "
                     "name a session."
                 )
-            return self._with_trials(self._loaded(images_too))
+            return self._prepared(self._loaded(images_too))
         session = self._session(images_too)
         shown: ig.Stimulus | ImageSet
         if is_image_session(session):
@@ -132,20 +134,22 @@ class Source:
             frames = convert(shown, session.frame_shape, session.frame_rate)
             silent = silent_responses(frames)
         selection = select(session, self.areas, self.fields, self.any_of)
-        rehearse(check, self._with_trials(silent))
-        return self._with_trials(encode_with_bar(session, shown, selection))
+        rehearse(check, self._prepared(silent))
+        return self._prepared(encode_with_bar(session, shown, selection))
 
-    def _with_trials(self, responses: "xr.DataArray") -> "xr.DataArray":
-        """Responses with the trial table that is named."""
-        if self.trials is None:
-            return responses
-        if are_to_images(responses):
-            raise AnalysisError(
-                f"{self.session} answers single images, which have no trials in time; "
-                "leave out --trials."
-            )
-        table = read_table(self.trials)
-        return responses.assign_attrs(trials=table.to_dict("list"))
+    def _prepared(self, responses: "xr.DataArray") -> "xr.DataArray":
+        """Responses with the trial table that is named, and to the part that is."""
+        if self.trials is not None:
+            if are_to_images(responses):
+                raise AnalysisError(
+                    f"{self.session} answers single images, which have no trials in "
+                    "time; leave out --trials."
+                )
+            table = read_table(self.trials)
+            responses = responses.assign_attrs(trials=table.to_dict("list"))
+        if self.part is not None:
+            responses = take_part(responses, part_name(responses, self.part))
+        return responses
 
     def _images(self, session: "ImageSession") -> "ImageSet":
         """The images that are named."""
