@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, Signal
 
 from insilico_gui.app.jobs import sentence
+from insilico_gui.encoding import precision_sentence
 from insilico_gui.errors import InsilicoError
 
 if TYPE_CHECKING:
@@ -126,10 +127,14 @@ class EncodingRun(QObject):
 
     def _complete(self, job: EncodingJob | ImageJob) -> None:
         what = "frames" if self._experiment.images is None else "images"
-        self.completed.emit(
+        said = (
             f"Encoded {job.n_frames} {what} of {job.stimulus.name} for "
             f"{len(job.selection):,} units."
         )
+        if self._experiment.responses is not None:
+            difference = precision_sentence(self._experiment.responses.attrs)
+            said += f" {difference}" if difference else ""
+        self.completed.emit(said)
         if self._follow:
             self._follow = False
             self._experiment.playback.seek(0.0)

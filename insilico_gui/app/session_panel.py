@@ -16,10 +16,16 @@ from qtpy.QtWidgets import (
 
 from insilico_gui.app.panel import Panel, breakable, text_label
 from insilico_gui.device import available_devices
-from insilico_gui.session import SessionInfo, open_session, session_infos
+from insilico_gui.session import (
+    FLOAT32,
+    SessionInfo,
+    open_session,
+    precisions,
+    session_infos,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from insilico_gui.app.jobs import Job, Jobs
@@ -29,6 +35,8 @@ if TYPE_CHECKING:
 
 class SessionPanel(Panel):
     """Folder, session, device; what a session holds is shown before it is loaded.
+
+    What it computes in can be chosen where it offers a choice.
 
     Signals
     -------
@@ -45,6 +53,7 @@ class SessionPanel(Panel):
         self._wanted: str | None = None
         self._job: Job | None = None
         self._looking: Job | None = None
+        self._asking: Job | None = None
 
         self.folder = QLineEdit()
         self.folder.setPlaceholderText("weights folder (none for the demo)")
@@ -64,16 +73,25 @@ class SessionPanel(Panel):
         self.session.currentTextChanged.connect(self._show_info)
         self.device = QComboBox()
         self.device.addItem("auto")
+        self.precision = QComboBox()
+        self.precision.setToolTip(
+            "Less than float32 is faster; by how much responses then differ is measured "
+            "on the stimulus and told"
+        )
+        for choice in (self.session, self.device):
+            choice.currentTextChanged.connect(self._ask_for_precisions)
         self.load_button = QPushButton("Load session")
         self.load_button.setEnabled(False)
         self.load_button.clicked.connect(self.load)
         self.info = text_label()
 
-        form = QFormLayout()
+        self._form = form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow("Folder", folder_row)
         form.addRow("Session", self.session)
         form.addRow("Device", self.device)
+        form.addRow("Precision", self.precision)
+        self._offer_precisions([FLOAT32])
         self.body.addLayout(form)
         self.body.addWidget(self.load_button)
         self.body.addWidget(self.info)
@@ -149,6 +167,25 @@ class SessionPanel(Panel):
         if self.info.text() == "Looking for sessions…":
             self.info.setText("No session found here.")
 
+    def _ask_for_precisions(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+        self._offer_precisions([FLOAT32])
+        session_id, device = self.session.currentText(), self.device.currentText()
+        if session_id in self._infos:
+            self._asking = self.jobs.start(
+                "Looking for precisions",
+                lambda: precisions(session_id, device),
+                on_return=self._offer_precisions,
+                quiet=True,
+            )
+
+    def _offer_precisions(self, names: Sequence[str]) -> None:
+        """Let the user choose, if there is a choice; the first is the default."""
+        self.precision.clear()
+        self.precision.addItems(names)
+        self._form.setRowVisible(self.precision, len(names) > 1)
+
     def _show_info(self, session_id: str) -> None:
         info = self._infos.get(session_id)
         self.load_button.setEnabled(info is not None and self._job is None)
@@ -175,12 +212,12 @@ class SessionPanel(Panel):
         """Load the chosen session in the background."""
         session_id = self.session.currentText()
         folder = self.folder.text().strip() or None
-        device = self.device.currentText()
+        device, precision = self.device.currentText(), self.precision.currentText()
         self.load_button.setEnabled(False)
         self.load_button.setText("Loading…")
         self._job = self.jobs.start(
             f"Loading {session_id}",
-            lambda: open_session(session_id, folder, device),
+            lambda: open_session(session_id, folder, device, precision),
             on_return=self._use,
             on_end=self._loaded,
         )
