@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 import numpy as np
 
 from insilico_gui.errors import InsilicoError, SessionError
+from insilico_gui.streaming import is_out_of_memory
 
 if TYPE_CHECKING:
     import os
@@ -364,8 +365,8 @@ def open_session(
     Raises
     ------
     SessionError
-        If there is no such session, its files are wrong, or it does not compute in this
-        precision.
+        If there is no such session, its files are wrong, it does not compute in this
+        precision, or memory does not do.
     DeviceError
         If there is no such device.
     """
@@ -378,10 +379,18 @@ def open_session(
             f"{'that' if len(offered) == 1 else 'one of those'}."
         )
     folder = _folder(directory)
-    if precision != FLOAT32 and isinstance(twin, ReducingTwin):
-        session = twin.open(session_id, folder, device, precision)
-    else:
-        session = twin.open(session_id, folder, device)
+    try:
+        if precision != FLOAT32 and isinstance(twin, ReducingTwin):
+            session = twin.open(session_id, folder, device, precision)
+        else:
+            session = twin.open(session_id, folder, device)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise SessionError(
+            f"{session_id} does not fit into the memory that is free on the device "
+            f"{device!r}; close other sessions and programs, or choose another device."
+        ) from error
     check_units(session.units, session.id)
     return session
 
