@@ -2,8 +2,9 @@
 
     python benchmarks/engine_table.py RESULTS.json [docs/engine.md]
 
-Writes what ``engine.py``, ``pipeline.py``, ``first_response.py`` and ``memory.py`` put
-into one JSON file between the page's two marks, in place of what was there.
+Writes what ``engine.py``, ``precision.py``, ``pipeline.py``, ``first_response.py`` and
+``memory.py`` put into one JSON file between the page's two marks, in place of what was
+there.
 """
 
 from __future__ import annotations
