@@ -59,6 +59,11 @@ class Measured:
             them gets another name.
         parameters : mapping
             How the columns were computed.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A copy of `units` with the measured columns last.
         """
         units = units.drop(columns=self.columns(analysis))
         made = []
@@ -89,6 +94,11 @@ def added_coords(
         One row per unit of interest.
     responses : xarray.DataArray
         Whose coordinates are known.
+
+    Returns
+    -------
+    dict of str to (str, array [n])
+        Dimension of the units and the values of each such column.
     """
     dim = unit_dim(responses)
     return {

@@ -319,6 +319,11 @@ def session_infos(directory: str | os.PathLike[str] | None = None) -> list[Sessi
     directory : path, optional
         Folder with weights; without it only sessions that need none are found.
 
+    Returns
+    -------
+    list of SessionInfo
+        What is known of each before its weights are loaded.
+
     Raises
     ------
     SessionError
@@ -361,6 +366,11 @@ def open_session(
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     precision : str
         ``"float32"``, or another of :func:`precisions`: faster, and less exact.
+
+    Returns
+    -------
+    Session
+        Ready to encode on the device.
 
     Raises
     ------

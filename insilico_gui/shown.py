@@ -30,6 +30,11 @@ def as_shown(
     fit : {"crop", "pad", "stretch"}
         How a video is brought to the session's aspect ratio.
 
+    Returns
+    -------
+    ConvertedStimulus, SeenImages or None
+        Frames or images in the session's size.
+
     Raises
     ------
     InsilicoError

@@ -153,6 +153,11 @@ def memory_error(error: Exception, what: str, device: str) -> EncodingMemoryErro
         What memory was needed for, e.g. ``"a single frame"``.
     device : str
         ``"cpu"`` or ``"cuda:N"``.
+
+    Returns
+    -------
+    EncodingMemoryError
+        To be raised from `error`.
     """
     on_host = isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
     if on_host or not device.startswith("cuda"):

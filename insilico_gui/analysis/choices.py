@@ -247,6 +247,15 @@ def map_receptive_fields(
     on_progress : callable(done, total), optional
         See :mod:`insilico_gui.analysis.progress`.
 
+    Returns
+    -------
+    fields : xarray.Dataset
+        Maps; see :func:`insilico_gui.analysis.dot_receptive_fields`.
+    fit : ReceptiveFieldFit
+        A Gaussian for each unit, in pixels.
+    columns : pandas.DataFrame
+        A row per unit; see :func:`insilico_gui.analysis.rf_columns`.
+
     Raises
     ------
     AnalysisError

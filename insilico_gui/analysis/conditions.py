@@ -82,6 +82,11 @@ def make_design(
         Columns that make the combinations. Default: those that take several values,
         each of them with every direction, and are not in :data:`NOT_CONDITIONS`.
 
+    Returns
+    -------
+    Design
+        Directions in degrees, 0..360, and the combinations they came with.
+
     Raises
     ------
     AnalysisError

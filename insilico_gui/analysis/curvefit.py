@@ -92,6 +92,13 @@ def check_levels(
     lowest : float or None
         Levels may not be below it; None: they must be above 0.
 
+    Returns
+    -------
+    curves : float64 array, [U, K]
+        A single curve has U = 1.
+    levels : float64 array, [K]
+        Ascending; the curves are in their order.
+
     Raises
     ------
     AnalysisError

@@ -32,6 +32,11 @@ def group_means(values: Floats, groups: NDArray[np.int64], n_groups: int) -> Gro
     values : float64 array, [n, U]
     groups : int64 array, [n]
         Group of each presentation, 0 to `n_groups` - 1.
+
+    Returns
+    -------
+    GroupMeans
+        Arrays [n_groups, U]; means in the unit of `values`.
     """
     member = np.equal.outer(np.arange(n_groups), groups).astype(np.float64)
     valid = ~np.isnan(values)

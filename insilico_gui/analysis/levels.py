@@ -42,6 +42,11 @@ def levels_of(table: pd.DataFrame, column: str) -> Levels:
 
     NaN, None and empty text mark blanks.
 
+    Returns
+    -------
+    Levels
+        Ascending numbers or names, and which one each row has.
+
     Raises
     ------
     AnalysisError

@@ -77,6 +77,11 @@ def mapping_methods(
     stimulus : Stimulus, optional
         The frames that the responses are to, at their rate. Without it, only what the
         trial table tells can be used.
+
+    Returns
+    -------
+    list of str
+        Names for :func:`map_fields`; empty if the responses allow none.
     """
     trials = trial_table(responses) if "trials" in responses.attrs else None
     tables = [] if trials is None else part_tables(trials)

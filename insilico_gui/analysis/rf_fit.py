@@ -68,6 +68,12 @@ def fit_receptive_fields(
     on_progress : callable(done, total), optional
         In units; see :mod:`insilico_gui.analysis.progress`.
 
+    Returns
+    -------
+    ReceptiveFieldFit
+        One Gaussian per unit: places in pixels of the display, amplitudes in the unit of
+        the maps.
+
     Raises
     ------
     AnalysisError

@@ -39,6 +39,11 @@ def receptive_field_fit(
     on_progress : callable(done, total), optional
         In units; see :mod:`insilico_gui.analysis.progress`.
 
+    Returns
+    -------
+    ReceptiveFieldFit
+        One Gaussian per unit, in pixels of the dataset's display.
+
     Raises
     ------
     AnalysisError

@@ -116,6 +116,11 @@ class ScalpPicture:
         ----------
         values : float array, [C]
             NaN for electrodes without one. With fewer than four there is no picture.
+
+        Returns
+        -------
+        float32 array, [GRID, GRID], or None
+            In the unit of `values`; None if there are too few.
         """
         at_electrodes = np.asarray(values, np.float32)
         known = np.isfinite(at_electrodes) & np.isfinite(self._positions).all(axis=1)

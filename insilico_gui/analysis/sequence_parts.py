@@ -125,6 +125,11 @@ def part_that(
     what : str
         What parts that fit do, for the error.
 
+    Returns
+    -------
+    xarray.DataArray
+        As from :func:`take_part`, or `responses` themselves.
+
     Raises
     ------
     AnalysisError

@@ -119,6 +119,11 @@ def fit_size(
     on_progress : callable(done, total), optional
         In units; see :mod:`insilico_gui.analysis.progress`.
 
+    Returns
+    -------
+    SizeFit
+        Arrays [U]; sizes in the unit of `sizes`, responses in that of `curve`.
+
     Raises
     ------
     AnalysisError

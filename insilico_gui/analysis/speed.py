@@ -100,6 +100,11 @@ def fit_speed(
     on_progress : callable(done, total), optional
         In units; see :mod:`insilico_gui.analysis.progress`.
 
+    Returns
+    -------
+    SpeedFit
+        Arrays [U]; one unit has U = 1.
+
     Raises
     ------
     AnalysisError

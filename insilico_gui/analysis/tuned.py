@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 def axis_of(tuning: xr.Dataset) -> tuple[str, NDArray[np.float64]]:
     """Name and levels of the one numeric parameter of a tuning.
 
+    Returns
+    -------
+    name : str
+    levels : float64 array, [K]
+
     Raises
     ------
     AnalysisError

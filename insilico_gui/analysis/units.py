@@ -23,6 +23,11 @@ def take_units(responses: xr.DataArray, units: ArrayLike) -> xr.DataArray:
     units : int array or bool array
         Positions, or a mask with one entry per unit.
 
+    Returns
+    -------
+    xarray.DataArray
+        The same dims, with as many units as are chosen.
+
     Raises
     ------
     AnalysisError

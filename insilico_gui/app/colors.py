@@ -74,6 +74,11 @@ def lookup_table(
         Let through what is behind where values are low.
     diverging : bool
         Low values are those in the middle.
+
+    Returns
+    -------
+    float32 array, [256, 4]
+        Red, green, blue and opacity of each colour, 0..1, of low values first.
     """
     colors = np.asarray(
         ensure_colormap(name).map(np.linspace(0, 1, 256)), dtype=np.float32

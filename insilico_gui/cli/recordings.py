@@ -39,6 +39,11 @@ def read_recording(path: Path) -> Recording:
         ``.npy``, or ``.npz`` with ``responses`` (or one array only) and perhaps
         ``unit_id``, one for each unit.
 
+    Returns
+    -------
+    Recording
+        Values as they are in the file, and the units' ids if it has them.
+
     Raises
     ------
     AnalysisError

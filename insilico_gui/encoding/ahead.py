@@ -27,6 +27,11 @@ def ahead(items: Iterable[Item], n: int = 2) -> Generator[Item, None, None]:
         Used by that thread only.
     n : int
         At least 1.
+
+    Yields
+    ------
+    object
+        The items, in their order.
     """
     iterator = iter(items)
 

@@ -34,6 +34,11 @@ def check_behavior(
     n_videos : int or None
         N of a batch; None for one video.
 
+    Returns
+    -------
+    dict of str to float32 array, [T, K] or [N, T, K]
+        The traces that were given; empty without behaviour.
+
     Raises
     ------
     BehaviorError

@@ -269,6 +269,11 @@ def open_for(
     interval_s : float, optional
         Seconds between the images taken from a video; default every frame.
 
+    Returns
+    -------
+    ImageSet or Stimulus
+        Images for a session driven by images, else a video.
+
     Raises
     ------
     StimulusError

@@ -83,6 +83,11 @@ class PrecisionCheck:
             The frames that are compared, of :attr:`n_videos` videos.
         behavior, units
             As of the encoding; behaviour [T, K] or [N, T, K].
+
+        Yields
+        ------
+        dict or None
+            None while it goes on; the last one as from :func:`differences`.
         """
         if behavior is not None:
             behavior = {

@@ -80,6 +80,11 @@ class Record:
 def describe(responses: xr.DataArray) -> Record:
     """Take labels and provenance off responses, checking that they can be written.
 
+    Returns
+    -------
+    Record
+        What a format writes beside the values.
+
     Raises
     ------
     ExportError
@@ -196,6 +201,11 @@ def assemble(
     axes, units, trials : mapping of str to array
         At least the columns that the layout names.
 
+    Returns
+    -------
+    xarray.DataArray
+        The responses that were exported, with their labels and ``attrs``.
+
     Raises
     ------
     KeyError, TypeError, ValueError
@@ -232,6 +242,11 @@ def assemble(
 
 def check_layout(layout: Any) -> dict[str, Any]:
     """Check that parsed JSON is a layout that this version can read.
+
+    Returns
+    -------
+    dict
+        The layout itself, as :func:`assemble` takes it.
 
     Raises
     ------

@@ -122,6 +122,11 @@ def disc(
         x and y in -1..1, y up.
     angles : {"flat", "exact"}
         What a degree is.
+
+    Returns
+    -------
+    int32 array, [H, W]
+        0 outside to 32768 inside.
     """
     inside = diameter_deg / 2 - distance_from(display, center, angles)
     edge = min(edge_deg, diameter_deg)
@@ -146,6 +151,11 @@ def gaussian(
         x and y in -1..1, y up.
     angles : {"flat", "exact"}
         What a degree is.
+
+    Returns
+    -------
+    int32 array, [H, W]
+        0 to 32768, which stands for 1.
     """
     distance = distance_from(display, center, angles)
     return _weights(np.exp(-0.5 * np.square(distance / sigma_deg)))
@@ -163,6 +173,11 @@ def distance_from(
         x and y in -1..1, y up.
     angles : {"flat", "exact"}
         What a degree is.
+
+    Returns
+    -------
+    float64 array, [H, W]
+        Degrees of visual angle.
     """
     exact = angles == "exact"
     azimuth, elevation = display.pixel_degrees(exact=exact)

@@ -79,6 +79,11 @@ class PinkSpectrum:
             Width of the band in degrees; 180 is all.
         mix : float
             1 leaves only the band, 0 leaves all waves as they are.
+
+        Returns
+        -------
+        float64 array, [rows, columns]
+            Gain of each of :attr:`waves`, scaled as in :meth:`amplitude`.
         """
         inside = self.band(direction, bandwidth)
         gain = self.amplitude() * np.where(inside, 1.0, 1.0 - mix)

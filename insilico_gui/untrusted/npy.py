@@ -49,6 +49,11 @@ def read_npy_dict(
         Module and name of classes whose objects are admitted too, as
         :class:`InertObject`: without the class, which need not be installed.
 
+    Returns
+    -------
+    dict
+        As it was saved, with the inert objects in it.
+
     Raises
     ------
     WeightsError

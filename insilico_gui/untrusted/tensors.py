@@ -26,6 +26,11 @@ def load_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Tensor]:
     max_bytes : int
         Refuse larger files.
 
+    Returns
+    -------
+    dict of str to Tensor
+        On the CPU, as they were saved.
+
     Raises
     ------
     WeightsError

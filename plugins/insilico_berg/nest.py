@@ -107,6 +107,11 @@ class NEST:
         device : str
             See :meth:`insilico_berg.BERG.get_encoding_model`.
 
+        Returns
+        -------
+        EncodingModel
+            See :meth:`insilico_berg.BERG.get_encoding_model`.
+
         Raises
         ------
         TypeError, ValueError

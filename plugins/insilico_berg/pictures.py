@@ -56,6 +56,11 @@ def to_levels(images: NDArray[Any], name: str = "The images") -> NDArray[np.uint
     name : str
         What to call them in an error.
 
+    Returns
+    -------
+    uint8 array
+        Of the same shape, rounded.
+
     Raises
     ------
     StimulusError

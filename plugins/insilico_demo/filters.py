@@ -147,6 +147,11 @@ def grating_amplitude(
     ----------
     direction : float64 array, [M]
         Directions (degrees) of gratings at each unit's preferred spatial frequency.
+
+    Returns
+    -------
+    float64 array, [M]
+        In the unit of z.
     """
     return _transfer(population, filters.gabor_x, filters.gabor_y, direction)
 

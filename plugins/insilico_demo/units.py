@@ -61,6 +61,11 @@ def tuning_indices(responses: NDArray[np.float64]) -> dict[str, NDArray[np.float
     ----------
     responses : float64 array, [U, D]
         At D equal steps from 0, D a multiple of 4.
+
+    Returns
+    -------
+    dict of str to float64 array, [U]
+        ``OSI``, ``DSI``, ``gOSI`` and ``gDSI``.
     """
     n = responses.shape[1]
     rows, best = np.arange(len(responses)), responses.argmax(1)

@@ -103,6 +103,11 @@ def find_scans(directory: Path) -> dict[ScanKey, tuple[WeightsFolder, int]]:
 def find_scan(directory: Path, key: ScanKey) -> tuple[WeightsFolder, int]:
     """Where one scan is, and how many units it has.
 
+    Returns
+    -------
+    folder : WeightsFolder
+    n_units : int
+
     Raises
     ------
     SessionError

@@ -32,6 +32,11 @@ def offered(device: str) -> tuple[str, ...]:
     ----------
     device : str
         ``"cpu"`` or ``"cuda:N"``.
+
+    Returns
+    -------
+    tuple of str
+        ``"float32"``, then those of ``"tf32"``, ``"bf16"`` and ``"fp16"`` that are fast.
     """
     if device == "cpu":
         return ("float32", "bf16") if _bf16_pays() else ("float32",)

@@ -106,6 +106,11 @@ def unit_table(
     ----------
     centers : float64 array, [U, 2]
         Receptive-field centres.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per unit in response order.
     """
     table = pd.DataFrame(
         {

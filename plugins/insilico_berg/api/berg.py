@@ -83,6 +83,11 @@ class BERG:
         ----------
         installed : bool
             Only those of which the data root holds weights; otherwise all that are known.
+
+        Returns
+        -------
+        list of str
+            For :meth:`get_encoding_model`.
         """
         return cards.installed(self.berg_dir) if installed else sorted(FAMILIES)
 
@@ -97,6 +102,11 @@ class BERG:
             Print it, too.
         installed : bool
             See :meth:`list_models`.
+
+        Returns
+        -------
+        dict of str to list of str
+            Names of data sets by modality, such as ``"fmri"``.
         """
         catalog = cards.catalog(self.list_models(installed))
         if print_format:
@@ -140,6 +150,11 @@ class BERG:
             Which responses to compute; see :meth:`describe`.
         **model_args
             ``subject``, or ``train_session`` of the mouse model.
+
+        Returns
+        -------
+        EncodingModel
+            On the device, for :meth:`encode`.
 
         Raises
         ------
@@ -229,6 +244,11 @@ class BERG:
         model_id : str
         **arguments
             ``subject``; of the voxel models also ``roi``; ``train_session`` of the mouse.
+
+        Returns
+        -------
+        ModelMetadata
+            Everything in its file of metadata, in plain types.
 
         Raises
         ------

@@ -150,6 +150,11 @@ def build(tensors: Mapping[str, Tensor], name: str) -> Backbone:
     name : str
         Name of the file, for errors.
 
+    Returns
+    -------
+    Backbone
+        Of the width and depth that the tensors have.
+
     Raises
     ------
     WeightsError

@@ -112,6 +112,11 @@ def read_vertex_metadata(
         Number of vertices of each hemisphere. By default as many as have a signal-to-
         noise ratio in the file, or those of fsaverage.
 
+    Returns
+    -------
+    VertexMetadata
+        What the file has, of both hemispheres.
+
     Raises
     ------
     WeightsError

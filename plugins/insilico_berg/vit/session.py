@@ -127,6 +127,12 @@ def load_parts(
 ) -> tuple[Backbone, dict[str, Any]]:
     """The backbone for a linear model, and where everything came from.
 
+    Returns
+    -------
+    backbone : Backbone
+    provenance : dict of str to Any
+        JSON-able; for the ``attrs`` of the session.
+
     Raises
     ------
     WeightsError

@@ -58,6 +58,11 @@ def normalize_weight(weight: Tensor, gain: Tensor | None, dims: list[int]) -> Te
         Factor that broadcasts against `weight`.
     dims : list of int
         Dimensions that together are the inputs of one output.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `weight`, times `gain`.
     """
     fan = math.prod(weight.shape[dim] for dim in dims)
     variance, mean = torch.var_mean(weight, dims, correction=0, keepdim=True)

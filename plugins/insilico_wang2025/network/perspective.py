@@ -60,6 +60,11 @@ def image_coordinates(
         Height and width of the sampled image, and of the image that results. That the
         result's size matters, and the width's for both axes, is how the network was
         trained.
+
+    Returns
+    -------
+    Tensor, [..., 2]
+        Coordinates for :func:`sample`.
     """
     (height, width), (out_height, out_width) = seen, by
     # Factor by factor, as rounding at the image's edge is amplified further on.
