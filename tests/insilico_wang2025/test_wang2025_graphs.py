@@ -149,8 +149,16 @@ def test_what_cannot_be_recorded_is_run_as_it_is(caplog):
     ]
 
 
-def test_too_little_memory_for_a_recording_is_told_and_not_remembered():
-    recorder = Recorder(torch.OutOfMemoryError("no"))
+def interrupted():
+    """What is raised if ending a recording fails because memory ran out in it."""
+    error = RuntimeError("recording failed due to a previous error")
+    error.__context__ = torch.OutOfMemoryError("no")
+    return error
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("no"), interrupted()])
+def test_too_little_memory_for_a_recording_is_told_and_not_remembered(error):
+    recorder = Recorder(error)
     replays = Replays(recorder)
     with pytest.raises(torch.OutOfMemoryError):
         replays(lambda: step, *inputs())

@@ -179,6 +179,10 @@ class Replays:
         except RuntimeError as error:
             if is_out_of_memory(error):
                 raise
+            # ending a recording that ran out of memory may fail in turn
+            first = error.__context__
+            if first is not None and is_out_of_memory(first):
+                raise first from None
             logger.warning(
                 "The recurrent step cannot be recorded as a graph and runs as it is, "
                 "which is slower: %s",
