@@ -24,7 +24,7 @@ from insilico_gui.view import RESPONSE
 
 if TYPE_CHECKING:
     from napari import Viewer
-    from napari.layers import Image, Points, Shapes
+    from napari.layers import Image, Layer, Points, Shapes
     from numpy.typing import NDArray
 
     from insilico_gui.experiment import Experiment
@@ -202,11 +202,11 @@ class UnitMap:
         if layer is None or session is None or layout == "retinotopic":
             self._viewer.reset_view()
             return
-        # napari would fit the stimulus as well, which is hidden and somewhere else
+        # napari would fit what belongs to the stimulus as well, which is somewhere else
         ends = [
-            shown.extent.world[:, -3:]
+            _ends_in_space(shown)
             for shown in self._viewer.layers
-            if shown.visible and shown is not self._stimulus
+            if shown.visible and shown not in (self._stimulus, self._outlines)
         ]
         low, high = np.nanmin(ends, axis=(0, 1)), np.nanmax(ends, axis=(0, 1))
         height, width = self._viewer.canvas.size
@@ -335,3 +335,9 @@ class UnitMap:
             self._viewer.dims.set_current_step(0, self._experiment.frame_on_show)
         if self._column is None:
             self.recolor()
+
+
+def _ends_in_space(layer: Layer) -> NDArray[np.float64]:
+    """Both ends of what a layer shows, [2, 3]; flat layers lie at depth 0."""
+    ends = np.asarray(layer.extent.world, float)[:, -3:]
+    return np.pad(ends, ((0, 0), (3 - ends.shape[1], 0)))

@@ -75,6 +75,12 @@ def test_dots_to_receptive_fields_and_export(laboratory, qtbot, tmp_path):
     panel.outlines.setChecked(True)
     drawn = laboratory.viewer.layers["Receptive fields"]
     assert len(drawn.data) == units["rf_x_fit"].notna().sum()
+    # what is drawn over the stimulus has no place on the cortical sheet
+    laboratory.viewer.add_points([[20.0, 30.0]], name="of the user")
+    laboratory.experiment.view.layout = "anatomical"
+    assert "Receptive fields" not in laboratory.viewer.layers
+    laboratory.experiment.view.layout = "retinotopic"
+    assert "Receptive fields" in laboratory.viewer.layers
     panel.outlines.setChecked(False)
     assert "Receptive fields" not in laboratory.viewer.layers
     path = tmp_path / "dots.npz"
