@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Combine = Literal["all", "any"]
 
+MOST_NAMES = 100
+"""Names that a message lists."""
+
 
 @dataclass(frozen=True, eq=False)
 class Selection:
@@ -53,7 +56,7 @@ def select(
     units: ArrayLike | None = None,
     combine: Combine = "all",
 ) -> Selection:
-    """Select units by brain area, imaging field or index.
+    """Select units by brain area, imaging field, name or index.
 
     Within a kind the choices are united (V1 *or* LM). Across kinds, ``combine="all"``
     takes units that satisfy every kind given (in V1 *and* in field 3); ``"any"`` takes
@@ -66,8 +69,9 @@ def select(
         Values of the unit table's ``area``.
     fields : sequence of int, optional
         Values of the unit table's ``field``.
-    units : int array or 0/1 array [U], optional
-        Response columns, or a boolean (or 0/1) vector with one entry per unit.
+    units : int array, 0/1 array [U], or sequence of str, optional
+        Response columns, a boolean (or 0/1) vector with one entry per unit, or names:
+        values of the unit table's ``unit_id`` where these are text.
     combine : {"all", "any"}
 
     Returns
@@ -101,7 +105,12 @@ def select_units(
     if fields is not None:
         rule["fields"] = _as_list(fields)
         masks.append(_members(table, "field", rule["fields"], owner))
-    if units is not None:
+    if isinstance(units, str):
+        raise SelectionError(f"Give a list of names, such as [{units!r}].")
+    if units is not None and np.asarray(units).dtype.kind == "U":
+        rule["unit_ids"] = np.asarray(units).tolist()
+        masks.append(_members(table, "unit_id", rule["unit_ids"], owner))
+    elif units is not None:
         mask = np.zeros(len(table), dtype=bool)
         mask[unit_indices(units, len(table))] = True
         masks.append(mask)
@@ -170,9 +179,10 @@ def _members(
     known = sorted(table[column].dropna().unique().tolist())
     missing = [value for value in wanted if value not in known]
     if missing:
+        rest = "" if len(known) <= MOST_NAMES else ", ..."
         raise SelectionError(
             f"{owner} has no {column} {', '.join(map(repr, missing))}; it has "
-            f"{', '.join(map(repr, known))}."
+            f"{', '.join(map(repr, known[:MOST_NAMES]))}{rest}."
         )
     mask: NDArray[np.bool_] = table[column].isin(wanted).to_numpy()
     return mask

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.pictures import PictureSession
 
 import insilico_gui as ig
 from insilico_gui.errors import SelectionError
@@ -66,3 +67,16 @@ def test_unknown_column_is_not_made_up(leaky):
     leaky.units = leaky.units.drop(columns="area")
     with pytest.raises(SelectionError, match="does not say which area"):
         ig.select(leaky, areas=["V1"])
+
+
+def test_units_by_name():
+    session = PictureSession(n_units=200)
+    chosen = ig.select(session, units=["u7", "u2", "u7"])
+    np.testing.assert_array_equal(chosen.indices, [2, 7])
+    assert chosen.rule == {"unit_ids": ["u7", "u2", "u7"]}
+    both = ig.select(session, areas=["V2"], units=np.array(["u2", "u7"]))
+    np.testing.assert_array_equal(both.indices, [7])
+    with pytest.raises(SelectionError, match=r"no unit_id 'U7'; it has 'u0', .*\.\.\."):
+        ig.select(session, units=["u2", "U7"])
+    with pytest.raises(SelectionError, match="Give a list of names"):
+        ig.select(session, units="u2")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from insilico_gui.encoding.engine import EncodingJob
-from insilico_gui.encoding.images import ImageJob, as_image_set
+from insilico_gui.encoding.images import ImageJob, as_image_set, open_for
 from insilico_gui.errors import EncodingCancelled, EncodingError
 from insilico_gui.session import is_image_session
-from insilico_gui.stimuli import Stimulus
+from insilico_gui.stimuli import Stimulus, open_stimulus
 from insilico_gui.stimuli.images import ImageSet
 
 if TYPE_CHECKING:
-    import os
     import threading
     from collections.abc import Callable, Mapping, Sequence
 
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from insilico_gui.session import Session
     from insilico_gui.stimuli import Fit
 
+    Path = str | os.PathLike[str]
+    Video = Stimulus | NDArray[np.uint8]
+    Opened = Video | ImageSet | Sequence[Video]
+    Stimuli = Opened | Path | Sequence[Path]
+
 
 def encoding_job(
     session: Session,
-    stimulus: Stimulus
-    | ImageSet
-    | NDArray[np.uint8]
-    | Sequence[Stimulus | NDArray[np.uint8]],
+    stimulus: Stimuli,
     units: Selection | ArrayLike | None = None,
     behavior: Mapping[str, ArrayLike] | None = None,
     *,
@@ -43,6 +45,7 @@ def encoding_job(
 
     Parameters and errors as of :func:`encode`.
     """
+    stimulus = _opened(session, stimulus)
     if is_image_session(session):
         if behavior:
             raise EncodingError(
@@ -63,12 +66,27 @@ def encoding_job(
     )
 
 
+def _opened(session: Session, stimulus: Stimuli) -> Opened:
+    """The stimulus, opened as the session takes it if it is named by paths."""
+    if isinstance(stimulus, str | os.PathLike):
+        return open_for(session, stimulus)
+    if not isinstance(stimulus, list | tuple):
+        return cast("Opened", stimulus)
+    paths = [each for each in stimulus if isinstance(each, str | os.PathLike)]
+    if not paths:
+        return cast("Opened", stimulus)
+    if len(paths) < len(stimulus):
+        raise EncodingError(
+            "The list mixes paths with opened stimuli; open all of them, or none."
+        )
+    if is_image_session(session):
+        return open_for(session, paths)
+    return [open_stimulus(path) for path in paths]
+
+
 def encode(
     session: Session,
-    stimulus: Stimulus
-    | ImageSet
-    | NDArray[np.uint8]
-    | Sequence[Stimulus | NDArray[np.uint8]],
+    stimulus: Stimuli,
     units: Selection | ArrayLike | None = None,
     behavior: Mapping[str, ArrayLike] | None = None,
     on_progress: Callable[[int, int], object] | None = None,
@@ -83,11 +101,13 @@ def encode(
     Parameters
     ----------
     session : Session
-    stimulus : Stimulus, uint8 array [T, H, W] or [N, T, H, W], or list of the first two
+    stimulus : Stimulus, path, uint8 array [T, H, W] or [N, T, H, W], or list of them
         An array is taken to be at the session's frame rate; N videos are encoded side
         by side, each from a fresh state, and so are equally long stimuli in a list. A
-        session driven by images takes an :class:`.ImageSet`, an array of images
-        [n, 3, H, W], or the frames of a stimulus.
+        session driven by images takes an :class:`.ImageSet`, a folder or files of
+        images, an array of images [n, 3, H, W], or the frames of a stimulus. Files
+        that need more said are opened by :func:`.open_stimulus` or
+        :func:`.open_images` first.
     units : Selection, int array or 0/1 array, optional
         Which units to compute; default all.
     behavior : mapping of str to array [T, K] or [N, T, K], optional

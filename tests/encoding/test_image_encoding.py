@@ -16,6 +16,7 @@ from insilico_gui.errors import (
     EncodingCancelled,
     EncodingError,
     EncodingMemoryError,
+    StimulusError,
 )
 from insilico_gui.stimuli.images import open_images
 
@@ -163,3 +164,27 @@ def test_behavior_and_empty_selections_are_refused():
 def test_a_session_driven_by_video_refuses_an_image_set(leaky):
     with pytest.raises(EncodingError, match="driven by video"):
         ig.encode(leaky, open_images(pictures()))
+
+
+def test_folders_and_files_are_opened_as_the_session_takes_them(tmp_path, leaky):
+    for k, image in enumerate(pictures(3)):
+        Image.fromarray(np.moveaxis(image, 0, -1)).save(tmp_path / f"{k}.png")
+    session = PictureSession()
+    opened = ig.encode(session, open_images(tmp_path))
+    for given in (tmp_path, str(tmp_path), sorted(tmp_path.iterdir())):
+        responses = ig.encode(session, given)
+        xr.testing.assert_equal(responses, opened)
+    frames = np.random.default_rng(1).integers(0, 256, (4, 8, 10), dtype=np.uint8)
+    np.save(tmp_path / "clip.npy", frames)
+    one = ig.encode(leaky, tmp_path / "clip.npy")
+    assert one.attrs["stimulus"] == "clip.npy"
+    two = ig.encode(leaky, [tmp_path / "clip.npy", str(tmp_path / "clip.npy")])
+    np.testing.assert_array_equal(two[1], one)
+
+
+def test_paths_and_opened_stimuli_are_not_mixed(tmp_path, leaky):
+    frames = np.zeros((4, 8, 10), np.uint8)
+    with pytest.raises(EncodingError, match="open all of them, or none"):
+        ig.encode(leaky, [frames, tmp_path / "clip.npy"])
+    with pytest.raises(StimulusError, match=r"no file 'clip\.npy'"):
+        ig.encode(leaky, tmp_path / "clip.npy")
