@@ -198,8 +198,12 @@ def run(engine, videos, device="cpu"):
     return torch.cat(logs, 1), states
 
 
-def recurrent(state):
-    return [part.clone() for video in state for part in video.recurrent]
+def carried(state):
+    return [
+        part.clone()
+        for video in state
+        for part in (*video.modulation, *video.recurrent)
+    ]
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
@@ -208,18 +212,19 @@ def test_the_engine_replays_to_the_same_responses(
 ):
     recorder = Recorder()
     places = "insilico_wang2025.engine"
-    monkeypatch.setattr(f"{places}.recurrent.RECORDERS", {"cpu": recorder})
+    monkeypatch.setattr(f"{places}.graphs.RECORDERS", {"cpu": recorder})
     monkeypatch.setattr(f"{places}.engine.VIDEOS_AT_ONCE", {"cpu": at_once})
     engine = Engine(network)
     found, states = run(engine, videos)
     assert (found - as_is).expm1().abs().max() <= TOLERANCE
-    assert recorder.recorded == at_once  # shapes: 1; 2 and 1
-    assert recorder.replayed == 6 * (3 if at_once == 1 else 2)
+    # of modulation and recurrent part; for one video, or for two and for one
+    assert recorder.recorded == 2 * at_once
+    assert recorder.replayed == 2 * 6 * (3 if at_once == 1 else 2)
     # a state that was returned stays as it was, and can be gone on from again
-    kept = recurrent(states[1])
+    kept = carried(states[1])
     again, _ = engine(*(part[:, 4:] for part in videos), states[1])
     assert torch.equal(again, found[:, 4:])
-    assert all(map(torch.equal, kept, recurrent(states[1])))
+    assert all(map(torch.equal, kept, carried(states[1])))
 
 
 def test_a_step_in_reduced_precision_is_replayed_too(network, videos, monkeypatch):
@@ -227,13 +232,11 @@ def test_a_step_in_reduced_precision_is_replayed_too(network, videos, monkeypatc
     monkeypatch.setattr("insilico_wang2025.engine.engine.VIDEOS_AT_ONCE", {"cpu": 2})
     wanted, _ = run(Engine(network, torch.bfloat16), two)
     recorder = Recorder()
-    monkeypatch.setattr(
-        "insilico_wang2025.engine.recurrent.RECORDERS", {"cpu": recorder}
-    )
+    monkeypatch.setattr("insilico_wang2025.engine.graphs.RECORDERS", {"cpu": recorder})
     found, states = run(Engine(network, torch.bfloat16), two)
-    assert recorder.replayed == 6
+    assert recorder.replayed == 2 * 6
     assert (found - wanted).expm1().abs().max() <= 2e-2
-    assert {part.dtype for part in recurrent(states[-1])} == {torch.float32}
+    assert {part.dtype for part in carried(states[-1])} == {torch.float32}
 
 
 @pytest.mark.gpu
@@ -280,10 +283,10 @@ def test_the_engine_on_cuda_is_as_without_graphs(videos, monkeypatch):
     moved.fold()  # moving a module unfolds it
     with full_float32():
         found, states = run(Engine(moved), videos, "cuda")
-        kept = recurrent(states[1])
-        monkeypatch.setattr("insilico_wang2025.engine.recurrent.RECORDERS", {})
+        kept = carried(states[1])
+        monkeypatch.setattr("insilico_wang2025.engine.graphs.RECORDERS", {})
         wanted, others = run(Engine(moved), videos, "cuda")
     assert (found - wanted).expm1().abs().max() <= TOLERANCE
-    assert all(map(torch.equal, kept, recurrent(states[1])))
-    for one, other in zip(recurrent(states[-1]), recurrent(others[-1]), strict=True):
+    assert all(map(torch.equal, kept, carried(states[1])))
+    for one, other in zip(carried(states[-1]), carried(others[-1]), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-4)

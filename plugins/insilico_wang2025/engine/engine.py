@@ -180,6 +180,7 @@ class Engine:
         logger.warning(
             "Out of memory: going on with %d of %d videos at once", n // 2, n
         )
+        self._modulation.forget()
         self._recurrent.forget()
         release_memory()
         return None

@@ -192,6 +192,12 @@ class Replays:
         return Replayed(step, x, state, rerun)
 
 
+def replays_on(device: torch.device) -> Replays | None:
+    """Replayed steps for a device; None where steps are better run as they are."""
+    record = RECORDERS.get(device.type)
+    return None if record is None else Replays(record)
+
+
 def _precision() -> tuple[bool, bool]:
     """Settings that decide which kernels are recorded."""
     backends = torch.backends

@@ -9,10 +9,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from insilico_wang2025.engine.folded import bias_of, weight_of
+from insilico_wang2025.engine.graphs import replays_on
 from insilico_wang2025.network.layers import GELU_GAIN, STREAMS
 from insilico_wang2025.network.modulation import MODULATION_FEATURES, LSTMState
 
 if TYPE_CHECKING:
+    from insilico_wang2025.engine.graphs import State
     from insilico_wang2025.network.modulation import Modulation as PlainModulation
 
 
@@ -30,6 +32,7 @@ class Modulation:
         self._input = (maps[..., :size] * GELU_GAIN).mT.contiguous()
         self._hidden = maps[..., size:].mT.contiguous()
         self._bias = torch.cat(biases, dim=1)[:, None]
+        self._replays = replays_on(self._bias.device)
 
     def initial_state(self, n_videos: int, device: torch.device) -> LSTMState:
         """Zeros, [S, N, 16] each."""
@@ -44,13 +47,28 @@ class Modulation:
         x = functional.gelu(functional.linear(behavior.transpose(0, 1), *self._mlp))
         x = x.view(frames * n, STREAMS, -1).transpose(0, 1)
         drive = torch.baddbmm(self._bias, x, self._input).view(STREAMS, frames, n, -1)
+        if self._replays is not None:
+            features, after = self._replays(
+                lambda: self._step, drive.transpose(0, 1), tuple(state)
+            )
+        else:
+            after, hidden = tuple(state), []
+            for t in range(frames):
+                after = self._step(drive[:, t], after)
+                hidden.append(after[0])
+            features = torch.stack(hidden)
+        return features.permute(2, 0, 1, 3), LSTMState(*after)
+
+    def _step(self, drive: Tensor, state: State) -> State:
+        """One frame; `drive` is what the gates get from the input, [S, N, 64]."""
         hidden, cell = state
-        features = []
         size = MODULATION_FEATURES
-        for t in range(frames):
-            gates = torch.baddbmm(drive[:, t], hidden, self._hidden)
-            i, f, o = torch.sigmoid(gates[..., : 3 * size]).chunk(3, dim=-1)
-            cell = torch.addcmul(f * cell, i, torch.tanh(gates[..., 3 * size :]))
-            hidden = o * torch.tanh(cell)
-            features.append(hidden)
-        return torch.stack(features).permute(2, 0, 1, 3), LSTMState(hidden, cell)
+        gates = torch.baddbmm(drive, hidden, self._hidden)
+        i, f, o = torch.sigmoid(gates[..., : 3 * size]).chunk(3, dim=-1)
+        cell = torch.addcmul(f * cell, i, torch.tanh(gates[..., 3 * size :]))
+        return o * torch.tanh(cell), cell
+
+    def forget(self) -> None:
+        """Give back the memory of what is kept for several videos."""
+        if self._replays is not None:
+            self._replays.forget()

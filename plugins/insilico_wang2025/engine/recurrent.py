@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from insilico_wang2025.engine.folded import bias_of, weight_of
-from insilico_wang2025.engine.graphs import RECORDERS, Replays
+from insilico_wang2025.engine.graphs import replays_on
 from insilico_wang2025.network.layers import STREAMS
 from insilico_wang2025.network.modulation import LSTMState
 from insilico_wang2025.network.recurrent import (
@@ -37,7 +37,7 @@ from insilico_wang2025.network.recurrent import (
 if TYPE_CHECKING:
     from torch import nn
 
-    from insilico_wang2025.engine.graphs import State, Step
+    from insilico_wang2025.engine.graphs import Replays, State, Step
     from insilico_wang2025.network.recurrent import Recurrent as PlainRecurrent
 
 PIXELS = MAP_SHAPE[0] * MAP_SHAPE[1]
@@ -96,8 +96,7 @@ class Recurrent:
         self._out_bias = bias_of(plain.out).view(STREAMS, 1, MAP_CHANNELS)
         self._minus_one = torch.tensor(-1.0, device=out.device)
         self._repeated = {1: self._weights}
-        record = RECORDERS.get(out.device.type)
-        self._replays = None if record is None else Replays(record)
+        self._replays = replays_on(out.device)
 
     def initial_state(self, n_videos: int, device: torch.device) -> LSTMState:
         """Zeros, hidden and cell state [N * S * G, 32, 384]."""
