@@ -39,3 +39,8 @@ class FrameView(pg.GraphicsLayoutWidget):
         self._image.setImage(frame, autoLevels=False)
         if is_new_size:
             self._view.autoRange(padding=0.0)
+
+    def clear_frame(self) -> None:
+        """Show nothing."""
+        self.frame = None
+        self._image.clear()

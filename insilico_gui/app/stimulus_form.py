@@ -1,22 +1,20 @@
-"""The form for parametric stimuli, made by magicgui from the families' own signatures."""
+"""The form for parametric stimuli: a family, its parameters, and what it will be."""
 
 from __future__ import annotations
 
-import inspect
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from magicgui import magicgui
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
     QPushButton,
-    QStackedWidget,
 )
 
+from insilico_gui.app.family_form import family_form
 from insilico_gui.app.frame_view import FrameView
 from insilico_gui.app.panel import Panel, text_label
 from insilico_gui.stimuli import Display, Sequence, load_spec, save_spec
@@ -33,13 +31,6 @@ if TYPE_CHECKING:
     from insilico_gui.app.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
     from insilico_gui.stimuli import RenderedStimulus, StimulusSpec
-
-OPTIONS: dict[str, dict[str, Any]] = {
-    "seed": {"max": 2**31 - 1},
-    "center": {"options": {"min": -1.0, "max": 1.0, "step": 0.1}},
-    "frame_rate": {"max": 1000.0},
-}
-"""What the types of a family do not say; by the name of the parameter."""
 
 SPEC_FILES = f"Specifications ({' '.join(f'*{s}' for s in sorted(SPEC_SUFFIXES))})"
 
@@ -86,14 +77,12 @@ class StimulusForm(Panel):
         self.load_button = QPushButton("Load…")
         self.load_button.setToolTip("Load parameters, or a sequence, from a file")
         self.load_button.clicked.connect(self._browse_to_load)
-        self._stack = QStackedWidget()
         files = QHBoxLayout()
         for button in (self.add_button, self.save_button, self.load_button):
             files.addWidget(button)
         for widget in (self.family, self.preview, self.about, self.button):
             self.body.addWidget(widget)
         self.body.addLayout(files)
-        self.body.addWidget(self._stack)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
@@ -103,21 +92,17 @@ class StimulusForm(Panel):
     def form(self, family: str) -> FunctionGui[Any]:
         """The form of a family; one widget for each parameter, by its name."""
         if family not in self._forms:
-            function = FAMILIES[family]
-            names = inspect.signature(function).parameters
-            form = magicgui(
-                function,
-                call_button=False,
-                **{name: dict(o) for name, o in OPTIONS.items() if name in names},
-            )
-            form.margins = (0, 0, 0, 0)
+            form = family_form(family)
             form.changed.connect(self._changed)
+            form.native.hide()
             self._forms[family] = form
-            self._stack.addWidget(form.native)
+            self.body.addWidget(form.native)
         return self._forms[family]
 
     def _show_family(self, family: str) -> None:
-        self._stack.setCurrentWidget(self.form(family).native)
+        chosen = self.form(family)
+        for form in self._forms.values():
+            form.native.setVisible(form is chosen)  # each takes the room that it needs
         self._timer.start()
 
     def _changed(self) -> None:
@@ -166,6 +151,7 @@ class StimulusForm(Panel):
 
     def _refuse(self, reason: str) -> None:
         self.about.setText(f"⚠ {reason}")
+        self.preview.clear_frame()  # it was of something else
         self._allow(False)
 
     def _allow(self, valid: bool) -> None:

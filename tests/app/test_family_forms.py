@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-
 import numpy as np
 import pytest
-from magicgui import magicgui
 from PIL import Image
 
-from insilico_gui.app.stimulus_form import OPTIONS
+from insilico_gui.app.family_form import family_form
 from insilico_gui.stimuli.families import FAMILIES
 
 
@@ -17,9 +14,27 @@ from insilico_gui.stimuli.families import FAMILIES
 def test_a_form_makes_the_defaults(family, qapp, tmp_path, monkeypatch):
     Image.fromarray(np.zeros((9, 16), np.uint8)).save(tmp_path / "image.png")
     monkeypatch.chdir(tmp_path)  # natural images are looked for here
-    function = FAMILIES[family]
-    names = inspect.signature(function).parameters
-    options = {name: o for name, o in OPTIONS.items() if name in names}
-    values = magicgui(function, call_button=False, **options).asdict()
+    values = family_form(family).asdict()
     # The trials, because a form shows numbers with two decimals
+    function = FAMILIES[family]
     assert function(**values).trials.equals(function().trials)
+
+
+@pytest.mark.parametrize("family", list(FAMILIES))
+def test_every_parameter_is_explained(family, qapp):
+    shown = [widget for widget in family_form(family) if widget.name != "display"]
+    tips = {widget.name: widget.tooltip for widget in shown}
+    assert [name for name, tip in tips.items() if not tip or "See :" in tip] == []
+    labels = [widget.label for widget in shown]
+    assert len(set(labels)) == len(labels)
+    assert not [text for text in labels if "_" in text or text.endswith((" deg", " s"))]
+
+
+def test_lists_are_as_high_as_their_words(qapp):
+    form = family_form("moving bars")
+    assert form["polarity"].native.count() == 2
+    assert form["polarity"].native.height() < 70
+
+
+def test_long_values_are_seen_from_their_start(qapp):
+    assert family_form("size series")["size_deg"].native.cursorPosition() == 0

@@ -1,0 +1,105 @@
+"""The form of one family of stimuli, made by magicgui from the family's signature."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from magicgui import magicgui
+from magicgui.widgets import LiteralEvalLineEdit, Select
+
+from insilico_gui.app.labels import parameter_label
+from insilico_gui.stimuli.families import FAMILIES
+
+if TYPE_CHECKING:
+    from magicgui.widgets import FunctionGui, Widget
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "seed": {"max": 2**31 - 1},
+    "center": {"options": {"min": -1.0, "max": 1.0, "step": 0.1}},
+    "frame_rate": {"max": 1000.0},
+}
+"""What the types of a family do not say; by the name of the parameter."""
+
+LABELS = {
+    "center": "centre (x, y)",
+    "frame_rate": "frame rate (Hz)",
+    "l_over_v_ms": "l/v (ms)",
+    "levels": "grey levels",
+    "n_dirs": "number of directions",
+    "ori_coherence": "orientation coherence",
+    "ori_fraction": "coherent fraction",
+    "ori_mix": "orientation mix",
+    "pattern_width": "pattern width (px)",
+    "rms_contrast": "RMS contrast",
+    "spatial_cutoff": "spatial cut-off (cyc/deg)",
+    "spatial_freq": "spatial freq. (cyc/deg)",
+    "temp_bandwidth": "temporal cut-off (Hz)",
+    "temp_freq": "temporal freq. (Hz)",
+    "temp_kernel": "temporal kernel",
+    "temp_kernel_length": "kernel length (1/60 s)",
+    "xnodes": "nodes across",
+    "ynodes": "nodes down",
+}
+"""What parameters are called where their names do not read well."""
+
+TIPS = {
+    "seed": "Equal seeds give equal stimuli",
+    "waveform": "Sinusoidal, or with sharp edges between black and white",
+    "polarity": "Brighter (light) or darker than the grey around it; or both",
+    "motion": "Growing (looming) or shrinking (receding); or both",
+    "temp_kernel": "What the noise is smoothed with in time",
+    "surround": "Around the grating: nothing, the same grating, or one turned by 90°",
+    "surround_contrast": "0 to 1; None: that of the grating",
+    "gap_deg": "Grey ring between grating and surround, in degrees",
+}
+"""What to say of parameters that the families' documentation explains elsewhere."""
+
+
+def family_form(family: str) -> FunctionGui[Any]:
+    """Make the form of a family; one widget for each parameter, by its name."""
+    function = FAMILIES[family]
+    options: dict[str, dict[str, Any]] = {}
+    for name in inspect.signature(function).parameters:
+        options[name] = {"label": label_of(name), **OPTIONS.get(name, {})}
+    form: FunctionGui[Any] = magicgui(function, call_button=False, **options)
+    form.margins = (0, 0, 0, 0)
+    for widget in form:
+        if _says_nothing(widget.tooltip):
+            widget.tooltip = TIPS.get(widget.name) or _tips_of_gratings().get(
+                widget.name
+            )
+        _tidy(widget)
+    return form
+
+
+def label_of(parameter: str) -> str:
+    """What a parameter is called in a form, with its unit."""
+    if parameter in LABELS:
+        return LABELS[parameter]
+    if parameter.startswith("n_"):
+        return parameter_label(parameter.replace("n_", "number of ", 1))
+    return parameter_label(parameter, short=True)
+
+
+@cache
+def _tips_of_gratings() -> dict[str, str]:
+    """Of the family that explains what all share."""
+    form = magicgui(FAMILIES["drifting gratings"], call_button=False)
+    return {widget.name: widget.tooltip for widget in form if widget.tooltip}
+
+
+def _says_nothing(tip: str | None) -> bool:
+    return not tip or tip.startswith("See :")
+
+
+def _tidy(widget: Widget) -> None:
+    """Lists as high as their words; long values from their first digit on."""
+    native = widget.native
+    if isinstance(widget, Select):
+        rows = max(native.count(), 1) * native.sizeHintForRow(0)
+        native.setFixedHeight(rows + 2 * native.frameWidth() + 2)
+    elif isinstance(widget, LiteralEvalLineEdit):
+        native.setCursorPosition(0)
+        native.editingFinished.connect(lambda: native.setCursorPosition(0))
