@@ -20,6 +20,7 @@ from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
 from insilico_gui.analysis.sequence_parts import (
     part_tables,
     part_that,
+    parts_where,
     specification,
 )
 from insilico_gui.analysis.size import size_columns
@@ -29,6 +30,8 @@ from insilico_gui.analysis.windows import BURN_IN_FRAMES, trial_table
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     import xarray as xr
 
@@ -83,6 +86,23 @@ def parameters(trials: pd.DataFrame) -> list[str]:
     return varied
 
 
+def parts_that_vary(trials: pd.DataFrame, parameter: str) -> list[str]:
+    """Parts of a sequence that vary one of :func:`parameters`; of several, one is chosen.
+
+    Returns
+    -------
+    list of str
+        For :func:`insilico_gui.analysis.take_part`; empty if there is no sequence.
+    """
+    return parts_where(trials, _varying(parameter))
+
+
+def _varying(parameter: str) -> Callable[[pd.DataFrame], bool]:
+    """Whether the trials of a table vary a parameter, or a pair of them."""
+    names = set(parameter.split(" x "))
+    return lambda table: names <= set(parameters(table))
+
+
 def tune(
     responses: xr.DataArray,
     parameter: str,
@@ -129,11 +149,7 @@ def tune(
         the levels determine nothing, or a trial's window reaches into the next.
     """
     pair = tuple(parameter.split(" x "))
-    responses = part_that(
-        responses,
-        lambda table: set(pair) <= set(parameters(table)),
-        f"vary {parameter}",
-    )
+    responses = part_that(responses, _varying(parameter), f"vary {parameter}")
     known = parameters(trial_table(responses))
     if not set(pair) <= set(known) or len(pair) > 2:
         raise AnalysisError(

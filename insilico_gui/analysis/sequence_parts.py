@@ -111,6 +111,14 @@ def part_tables(table: pd.DataFrame) -> list[pd.DataFrame]:
     return tables
 
 
+def parts_where(table: pd.DataFrame, fits: Callable[[pd.DataFrame], bool]) -> list[str]:
+    """Names of the parts whose trials fit an analysis; none if there is no sequence."""
+    if PART not in table:
+        return []
+    fitting = [part for part in part_tables(table) if fits(part)]
+    return [str(part[PART].iloc[0]) for part in fitting]
+
+
 def part_that(
     responses: xr.DataArray, fits: Callable[[pd.DataFrame], bool], what: str
 ) -> xr.DataArray:
@@ -137,8 +145,7 @@ def part_that(
     """
     if not sequence_parts(responses):
         return responses
-    fitting = [t for t in part_tables(trial_table(responses)) if fits(t)]
-    names = [str(table[PART].iloc[0]) for table in fitting]
+    names = parts_where(trial_table(responses), fits)
     if len(names) > 1:
         raise AnalysisError(
             f"Several parts of the sequence {what}: {', '.join(names)}; choose one of "

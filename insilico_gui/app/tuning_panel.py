@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QSpinBox, QVBoxLayout
 
-from insilico_gui.analysis import trial_table
-from insilico_gui.analysis.choices import parameters, tune
+from insilico_gui.analysis import take_part, trial_table
+from insilico_gui.analysis.choices import parameters, parts_that_vary, tune
 from insilico_gui.analysis.fitted_curves import fitted_curve
 from insilico_gui.app.analysis_panel import UnitAnalysisPanel, seconds_box
 from insilico_gui.app.colors import period
@@ -54,7 +54,14 @@ class TuningPanel(UnitAnalysisPanel):
         self.parameter.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.parameter.currentTextChanged.connect(self._draw)
+        self.parameter.currentTextChanged.connect(self._show_parts)
+        self.part = QComboBox()
+        self.part.setMinimumContentsLength(9)
+        self.part.setSizeAdjustPolicy(self.parameter.sizeAdjustPolicy())
+        self.part.setToolTip(
+            "Several parts of the sequence vary this: which is analysed"
+        )
+        self.part.currentTextChanged.connect(self._draw)
         self.latency = seconds_box(
             0.0, "The response window starts this long after the stimulus"
         )
@@ -78,9 +85,10 @@ class TuningPanel(UnitAnalysisPanel):
         shuffles = QHBoxLayout()
         shuffles.addWidget(self.permutations)
         shuffles.addWidget(self.seed)
-        form = QFormLayout()
+        self._form = form = QFormLayout()
         form.setVerticalSpacing(2)
         form.addRow("Tuning to", self.parameter)
+        form.addRow("Part", self.part)
         form.addRow("Latency", self.latency)
         form.addRow("Permutations", shuffles)
         form.addRow("Unit", self.unit)
@@ -113,10 +121,11 @@ class TuningPanel(UnitAnalysisPanel):
             "n_permutations": self.permutations.value(),
             "seed": self.seed.value(),
         }
-        name = analysis_name(parameter)
+        name, part = analysis_name(parameter), self._chosen_part()
+        shown = responses if part is None else take_part(responses, part)
 
         def work(tell: OnProgress) -> tuple[xr.Dataset, pd.DataFrame]:
-            return tune(responses, parameter, **options, on_progress=tell)
+            return tune(shown, parameter, **options, on_progress=tell)
 
         def take(result: tuple[xr.Dataset, pd.DataFrame]) -> None:
             self.attempt(self.experiment.use_analysis, name, *result)
@@ -133,11 +142,33 @@ class TuningPanel(UnitAnalysisPanel):
         if names != [self.parameter.itemText(i) for i in range(self.parameter.count())]:
             fill_box(self.parameter, names)
         self.compute_button.setEnabled(bool(names) and not self.computing)
+        self._show_parts()
+
+    def _show_parts(self, *_: object) -> None:
+        """Offer the parts of a sequence where there is a choice between them."""
+        responses, parameter = self.experiment.responses, self.parameter.currentText()
+        parts: list[str] = []
+        if responses is not None and parameter:
+            parts = parts_that_vary(trial_table(responses), parameter)
+        fill_box(self.part, parts)
+        self._form.setRowVisible(self.part, len(parts) > 1)
         self._draw()
+
+    def _chosen_part(self) -> str | None:
+        """The part of the sequence, if there is a choice."""
+        return self.part.currentText() if self.part.count() > 1 else None
+
+    def _tuning(self, parameter: str) -> xr.Dataset | None:
+        """The latest tuning to a parameter, unless it is that of another part."""
+        tuning = self.experiment.analyses.get(analysis_name(parameter))
+        part = self._chosen_part()
+        if tuning is None or part in (None, tuning.attrs["analysis"].get("part")):
+            return tuning
+        return None
 
     def _draw(self, *_: object) -> None:
         parameter = self.parameter.currentText()
-        tuning = self.experiment.analyses.get(analysis_name(parameter))
+        tuning = self._tuning(parameter)
         columns = self.experiment.selected_columns()
         is_pair = " x " in parameter
         self.cartesian.setVisible(not is_pair)

@@ -228,3 +228,38 @@ def test_retinotopy_of_the_sheet(window, qtbot):
     press(window, qtbot, panel.compute_button)
     message = window.playback_bar.message.text()
     assert message.startswith("⚠ No place of the sheet has enough units")
+
+
+@pytest.mark.timeout(120)
+def test_one_of_two_parts_that_vary_the_same_is_chosen(laboratory, qtbot):
+    def gratings(frequency):
+        return ig.stimuli.drifting_gratings(
+            n_directions=8,
+            duration_s=0.4,
+            blank_s=0.1,
+            temporal_frequency=frequency,
+        )
+
+    panel, experiment = laboratory.tuning_panel, laboratory.experiment
+    encode(laboratory, gratings(2))
+    laboratory.show_panel(panel)
+    assert not panel.part.isVisible()  # no choice
+    spec = ig.stimuli.Sequence(parts=[gratings(4).spec, gratings(1).spec], blank_s=0.2)
+    encode(laboratory, spec.stimulus())
+    assert panel.part.isVisible()
+    assert items(panel.part) == ["drifting_gratings", "drifting_gratings_2"]
+    means = []
+    for part in items(panel.part):
+        panel.part.setCurrentText(part)
+        assert not panel.unit.isEnabled()  # the other part is not shown for it
+        press(laboratory, qtbot, panel.compute_button)
+        tuning = experiment.analyses["direction tuning"]
+        assert tuning.attrs["analysis"]["part"] == part
+        assert panel.unit.isEnabled()
+        taken = ig.analysis.take_part(experiment.responses, part)
+        expected, _ = ig.analysis.choices.tune(taken, "direction")
+        assert tuning.identical(expected)
+        means.append(tuning["curve"].mean().item())
+    assert means[0] != pytest.approx(means[1], rel=0.01)
+    encode(laboratory, gratings(2))
+    assert not panel.part.isVisible()
