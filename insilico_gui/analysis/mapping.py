@@ -9,24 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from insilico_gui.analysis.choices import dot_sigma, has_dots, map_receptive_fields
-from insilico_gui.analysis.noise_fields import middle_frames
 from insilico_gui.analysis.progress import parts
-from insilico_gui.analysis.receptive_fields import dot_receptive_fields
 from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
-from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
 from insilico_gui.analysis.sequence_parts import PART, part_tables, part_that
+from insilico_gui.analysis.square_fields import has_squares, square_fields
 from insilico_gui.analysis.sta import sta_receptive_fields
-from insilico_gui.analysis.windows import check_window, trial_responses, trial_table
+from insilico_gui.analysis.window_checks import check_window
+from insilico_gui.analysis.windows import trial_responses, trial_table
 from insilico_gui.errors import AnalysisError
-from insilico_gui.stimuli.display import Display
-from insilico_gui.stimuli.grey import BACKGROUND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -53,11 +48,6 @@ LEAST_FRAMES = 300
 
 MOST_LAGS = 10
 """More lags than this are thinned out: each is a map of every unit."""
-
-
-def has_squares(trials: pd.DataFrame) -> bool:
-    """Whether trials are sparse noise."""
-    return {"presentation", "n_on", "n_off"} <= set(trials.columns)
 
 
 USED_BY = {DOTS: has_dots, SPARSE_NOISE: has_squares}
@@ -148,7 +138,8 @@ def map_fields(
         )
     mapping, fitting = parts(on_progress, 2)
     if method == SPARSE_NOISE:
-        fields = _squares_fields(responses, stimulus, latency, window, mapping)
+        fields = square_fields(responses, stimulus, latency, window, mapping)
+        fields.attrs["analysis"]["variant"] = SPARSE_NOISE
     else:
         fields = sta_receptive_fields(
             responses,
@@ -267,53 +258,3 @@ def has_polarities(fields: xr.Dataset) -> bool:
     return "polarity" in fields["rf"].dims or (
         fields.attrs["analysis"].get("quantity") == "luminance"
     )
-
-
-def _squares_fields(
-    responses: xr.DataArray,
-    stimulus: Stimulus,
-    latency_s: float,
-    window_s: float,
-    on_progress: OnProgress | None,
-) -> xr.Dataset:
-    """Maps by bright and by dark squares, which are shown together.
-
-    Every presentation counts once with its bright squares and once with its dark ones.
-    """
-    table = trial_table(responses)
-    both = pd.concat(
-        [table.assign(polarity=sign) for sign in (1, -1)], ignore_index=True
-    )
-    fields = dot_receptive_fields(
-        responses,
-        _squares(stimulus, table),
-        both,
-        display=Display(pixels=stimulus.frame_shape),
-        latency_s=latency_s,
-        window_s=window_s,
-        on_progress=on_progress,
-    )
-    fields.attrs["analysis"]["variant"] = SPARSE_NOISE
-    return fields
-
-
-def _squares(
-    stimulus: Stimulus, table: pd.DataFrame
-) -> Callable[[int], NDArray[np.float32]]:
-    """Masks of the bright squares of each row, then of the dark ones, as functions.
-
-    They are read from what was shown, so a stimulus that was cropped or padded for the
-    session is mapped where the session saw it.
-    """
-    frame = middle_frames(stimulus, table)
-    grid = ScreenGrid(DEFAULT_SHAPE, Display(pixels=stimulus.frame_shape))
-
-    def mask(row: int) -> NDArray[np.float32]:
-        k = int(frame[row % len(frame)])
-        sign = 1 if row < len(frame) else -1
-        shown = sign * (stimulus.frames(k, k + 1).astype(np.float32) - BACKGROUND)
-        # Off by half a grey level is grey; the scale of masks does not matter
-        (cells,) = grid.average(np.clip((shown - 0.5) / 127.5, 0, 1))
-        return cells  # type: ignore[no-any-return]
-
-    return mask

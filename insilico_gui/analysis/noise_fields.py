@@ -11,6 +11,7 @@ from insilico_gui.analysis.image_sums import PresentedImages, weighted_sums
 from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.rf_maps import map_dataset
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
+from insilico_gui.analysis.window_checks import TOLERANCE_S
 from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli.display import Display
 
@@ -151,7 +152,7 @@ def middle_frames(
         )
     table = windows.check_trials(table)
     middle = table["onset"].to_numpy(float) + table["duration"].to_numpy(float) / 2
-    index = np.floor(middle * stimulus.frame_rate + windows.TOLERANCE_S).astype(int)
+    index = np.floor(middle * stimulus.frame_rate + TOLERANCE_S).astype(int)
     if index.min() < 0 or index.max() >= stimulus.n_frames:
         raise AnalysisError(
             f"The trial table goes beyond the {stimulus.duration:g} s of "

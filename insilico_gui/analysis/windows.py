@@ -2,8 +2,7 @@
 
 A trial's window is ``onset + latency <= t <= onset + duration + latency`` with both
 ends included (``foundation/utils/impulse.py``, Box), where t is the onset of a frame.
-A frame counts as inside if it is so within one microsecond: that is more than times in
-seconds are off by rounding, and far less than a frame.
+A frame counts as inside if it is so within one microsecond.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ import xarray as xr
 
 from insilico_gui.analysis import blocks
 from insilico_gui.analysis.progress import OnProgress, parts
+from insilico_gui.analysis.window_checks import TOLERANCE_S, check_apart, check_window
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 BURN_IN_FRAMES = 10
 """What the published evaluation of the MICrONS twins leaves out of every clip."""
-
-TOLERANCE_S = 1e-6
 
 logger = logging.getLogger(__name__)
 
@@ -88,59 +86,6 @@ def check_trials(table: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def check_window(
-    latency_s: float, window_s: float | None, burn_in_frames: int = 0
-) -> None:
-    """Refuse a response window that is none.
-
-    Raises
-    ------
-    AnalysisError
-        If the latency (s) or the burn-in (frames) is negative, or the window (s) is not
-        positive.
-    """
-    if not (np.isfinite(latency_s) and latency_s >= 0):
-        raise AnalysisError(
-            f"The latency is {latency_s} s; give zero or a positive number of seconds."
-        )
-    if window_s is not None and not (np.isfinite(window_s) and window_s > 0):
-        raise AnalysisError(
-            f"The window is {window_s} s long; give a positive number of seconds."
-        )
-    if burn_in_frames < 0:
-        raise AnalysisError(f"A burn-in of {burn_in_frames} frames is not possible.")
-
-
-def check_apart(table: pd.DataFrame, window_s: float | None) -> None:
-    """Refuse windows that hold the responses to several trials.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Trial table, with ``onset`` (s) and, for a batch, ``trial``.
-    window_s : float, optional
-        Length of all windows; those as long as their trial always pass.
-
-    Raises
-    ------
-    AnalysisError
-        If it is longer than from one onset to the next.
-    """
-    if window_s is None:
-        return
-    videos = table["trial"] if "trial" in table else np.zeros(len(table))
-    onsets = table["onset"].groupby(np.asarray(videos))
-    apart = min(
-        (np.diff(np.unique(times)).min(initial=np.inf) for _, times in onsets),
-        default=np.inf,
-    )
-    if window_s > apart + TOLERANCE_S:
-        raise AnalysisError(
-            f"A window of {window_s:g} s holds several trials, which follow each other "
-            f"after {apart:g} s; give a shorter window, or show longer blanks."
-        )
-
-
 def trial_responses(
     responses: xr.DataArray,
     trials: pd.DataFrame | None = None,
@@ -170,7 +115,8 @@ def trial_responses(
     on_progress : callable(done, total), optional
         In blocks of frames; see :mod:`insilico_gui.analysis.progress`.
     apart : bool
-        Whether to refuse windows that hold several trials; see :func:`check_apart`.
+        Whether to refuse windows that hold several trials; see
+        :func:`insilico_gui.analysis.window_checks.check_apart`.
 
     Returns
     -------
