@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from insilico_gui.app.colors import period
+import numpy as np
+
+from insilico_gui.app.colors import cycle_limits, period
 
 PARAMETER_UNITS = {
     "direction": "deg",
@@ -36,6 +38,9 @@ COLUMN_UNITS = {
     "rf_y": "-1 to 1",
 }
 """Units of columns of unit tables, by their name or, with an underscore, its ending."""
+
+PLACES = ("x", "y", "z", "rf_x", "rf_y")
+"""Columns that say where a unit is or looks, which a map shows better than a plot."""
 
 VARIANTS = ("_measured", "_raw", "_fit")
 
@@ -76,6 +81,19 @@ def column_unit(column: str) -> str | None:
 def in_octaves(column: str) -> bool:
     """Whether a column is looked at on an axis of octaves."""
     return column_unit(column) in ("cycles/deg", "Hz", "deg/s")
+
+
+def is_place(column: str) -> bool:
+    """Whether a column is a bare coordinate, as it is or as it was measured."""
+    return _plain(column.removeprefix("true_")) in PLACES
+
+
+def angle_ticks(column: str) -> list[tuple[float, str]] | None:
+    """Ticks at quarters of the turn of a cyclic column; None if it is not cyclic."""
+    ends = cycle_limits(column)
+    if ends is None:
+        return None
+    return [(float(at), f"{at:g}") for at in np.linspace(*ends, 5)]
 
 
 def _plain(column: str) -> str:

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from insilico_gui.app.labels import column_label
+from insilico_gui.app.labels import angle_ticks, column_label
 from insilico_gui.app.panel import Panel, ThemedPlot, fill_box, text_label
 from insilico_gui.view import RESPONSE
 
@@ -141,7 +141,8 @@ class MapPanel(Panel):
         if self._map.categories is not None:
             axis.setTicks([list(enumerate(self._map.categories))])
         else:
-            axis.setTicks(None)
+            angles = angle_ticks(name)
+            axis.setTicks([angles] if angles else None)
         session = self.experiment.session
         label = getattr(session, "response_label", name)
         self.bar.setLabel("bottom", label if name == RESPONSE else column_label(name))

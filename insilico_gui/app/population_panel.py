@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from qtpy.QtWidgets import QComboBox, QHBoxLayout
 
 from insilico_gui.app import colors
-from insilico_gui.app.labels import column_label, in_octaves
+from insilico_gui.app.labels import angle_ticks, column_label, in_octaves, is_place
 from insilico_gui.app.panel import Panel, ThemedPlot, fill_box, text_label
 from insilico_gui.responses import measured_columns
 
@@ -29,10 +29,17 @@ class PopulationPanel(Panel):
 
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
+        self._chosen = ""
+        self._newest: str | None = None
         self.body.setContentsMargins(2, 2, 2, 2)
         self.column = QComboBox()
         self.column.setMaxVisibleItems(30)
+        self.column.setMinimumContentsLength(22)  # the longest names are seen whole
+        self.column.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.column.currentTextChanged.connect(self._draw)
+        self.column.activated.connect(self._keep_choice)
         self.summary = text_label()
         self.summary.setWordWrap(False)
         self.plot = ThemedPlot()
@@ -43,15 +50,37 @@ class PopulationPanel(Panel):
         row.addWidget(self.summary, 1)
         self.body.addLayout(row)
         self.body.addWidget(self.plot, 1)
+        experiment.analysis_changed.connect(self._analysis_changed)
         experiment.units_changed.connect(self._fill)
         experiment.selection_changed.connect(self._draw)
         self._fill()
 
+    def _keep_choice(self) -> None:
+        """The user chose: stay with it as long as there is such a column."""
+        self._chosen = self.column.currentText()
+
+    def _analysis_changed(self, name: str) -> None:
+        is_there = name in self.experiment.analyses
+        if is_there or self._newest == name:
+            self._newest = name if is_there else None
+
     def _fill(self) -> None:
-        units = self.experiment.units
-        names = measured_columns(units)
-        fill_box(self.column, names)
+        names = measured_columns(self.experiment.units)
+        if self._chosen not in names:
+            self._chosen = ""
+        fill_box(self.column, names, self._chosen or self._best_of(names))
         self._draw()
+
+    def _best_of(self, names: list[str]) -> str:
+        """What a user is most likely to ask for: the newest result, else a property."""
+        measured: list[str] = []
+        if self._newest is not None:
+            measured = self.experiment.analysis_columns(self._newest)
+        for wanted in ([n for n in names if n in measured], names):
+            for name in wanted:
+                if not is_place(name):
+                    return name
+        return names[0] if names else ""
 
     def _draw(self, *_: object) -> None:
         self.plot.clear()
@@ -70,7 +99,8 @@ class PopulationPanel(Panel):
         if is_log:
             known = np.log2(known)
         edges = _edges(name, known.to_numpy())
-        self.plot.getAxis("bottom").setTicks([_octaves(edges)] if is_log else None)
+        ticks = _octaves(edges) if is_log else angle_ticks(name)
+        self.plot.getAxis("bottom").setTicks([ticks] if ticks else None)
         named = []
         groups: list[tuple[str, pd.Series[float]]] = [("all", known)]
         if "area" in units:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 from support.leaky import LeakySession
 
 import insilico_gui as ig
@@ -44,6 +46,36 @@ def test_histograms_count_the_selected_units_of_each_area(encoded):
     assert counts.sum() == (units["area"] == "LM").sum()
     encoded.experiment.clear_selection()
     assert histograms(encoded) == {}
+
+
+def measure(window, name, **columns):
+    table = pd.DataFrame(columns)
+    window.experiment.use_analysis(name, xr.Dataset(), table)
+
+
+def test_the_newest_result_is_shown_until_the_user_chooses(encoded):
+    panel = encoded.population_panel
+    units = encoded.experiment.units
+    values = np.linspace(0, 1, len(units))
+    assert panel.column.currentText() == "rf_x"  # there is nothing but positions
+    measure(encoded, "fields", rf_x_fit=values, rf_r2=values)
+    assert panel.column.currentText() == "rf_r2"
+    measure(encoded, "direction tuning", pref_dir=360 * values)
+    measured = encoded.experiment.analysis_columns("direction tuning")
+    assert [panel.column.currentText()] == measured
+    (ticks,) = panel.plot.getAxis("bottom")._tickLevels
+    assert [label for _, label in ticks] == ["0", "90", "180", "270", "360"]
+    panel.column.setCurrentText("y")
+    panel.column.activated.emit(panel.column.currentIndex())
+    measure(encoded, "fields", rf_x_fit=values, rf_r2=values)
+    assert panel.column.currentText() == "y"
+
+
+def test_a_property_comes_before_a_position(window):
+    window.experiment.use_session(ig.open_session("demo", device="cpu"))
+    panel = window.population_panel
+    assert panel.column.itemText(0) == "x"
+    assert panel.column.currentText() == "pref_dir"
 
 
 def test_a_kept_reference_is_compared_by_unit(encoded, tmp_path):
