@@ -110,6 +110,7 @@ class UnitMap:
             return
         data = frames[:, None]
         if old is not None and old.rgb == (frames.ndim == 4):
+            old.visible = True  # napari does not measure anew what is hidden
             old.data = data
         else:
             self._stimulus = self._viewer.add_image(

@@ -63,6 +63,20 @@ def test_responses_in_time_play_within_each_image(window, pictures):
     assert experiment.playback.frame == 8
 
 
+def test_the_slider_follows_the_number_of_images_where_they_are_hidden(
+    window, pictures
+):
+    show(window, PictureSession(), pictures)
+    window.experiment.view.layout = "anatomical"
+    assert not window.viewer.layers["Stimulus"].visible
+    assert window.viewer.dims.range[0].stop == 2
+    (pictures / "2.png").unlink()
+    window.open_stimulus(pictures)
+    window.wait()
+    assert not window.viewer.layers["Stimulus"].visible
+    assert window.viewer.dims.range[0].stop == 1
+
+
 def test_selected_units_are_exported_and_read_back(window, pictures, tmp_path):
     show(window, PictureSession(times=TIMES), pictures)
     window.experiment.select(areas=["V2"])
