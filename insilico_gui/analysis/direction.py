@@ -155,11 +155,12 @@ def direction_tuning(
         **design.trial_columns(),
         **{name: ("unit", column) for name, column in columns.items()},
     }
-    # The unit table may bring released columns of the same names: other values.
+    # The unit table may bring released columns of the same names: other values, which
+    # must not stand in for what these directions do not determine either.
     labels = {
         name: coord.variable  # not the DataArray, which brings the others along
         for name, coord in windowed.coords.items()
-        if coord.dims == ("unit",) and name not in arrays
+        if coord.dims == ("unit",) and name not in arrays and name not in absent
     }
     provenance = {
         k: v for k, v in windowed.attrs.items() if k not in ("trials", "windows")
@@ -221,7 +222,7 @@ def tuning_columns(dataset: xr.Dataset) -> pd.DataFrame:
         "p_gDSI",
     ]
     table = pd.DataFrame(
-        {name: dataset[name].to_numpy() for name in names if name in dataset},
+        {name: dataset[name].to_numpy() for name in names if name in dataset.data_vars},
         index=pd.RangeIndex(dataset.sizes["unit"]),
     )
     table.attrs.update(analysis)

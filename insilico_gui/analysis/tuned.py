@@ -71,7 +71,7 @@ def columns_table(
     table = pd.DataFrame(dict(columns), index=pd.RangeIndex(tuning.sizes["unit"]))
     analysis = tuning.attrs["analysis"]
     table.attrs.update({**analysis, "variant": variant, **more})
-    if "p_tuning" in tuning:
+    if "p_tuning" in tuning.data_vars:
         name = "_".join(analysis["parameters"])
         table[f"p_{name}"] = tuning["p_tuning"].to_numpy()
     return table

@@ -150,6 +150,16 @@ def test_released_columns_do_not_mix_with_computed_ones():
     assert "cc_max" in tuning.coords
 
 
+def test_released_columns_do_not_stand_in_for_what_was_not_computed():
+    responses = experiment(n_directions=4).assign_coords(
+        pref_dir=("unit", np.arange(5.0)), p_gOSI=("unit", np.zeros(5))
+    )
+    tuning = direction_tuning(responses, osi_variant="raw")
+    assert "pref_dir" in tuning.attrs["absent"]  # too few directions for the fit
+    assert "pref_dir" not in tuning
+    assert list(tuning_columns(tuning)) == ["OSI_raw", "DSI_raw", "gOSI", "gDSI"]
+
+
 def test_columns_for_the_unit_table():
     tuning = direction_tuning(experiment(), latency_s=0.1, window_s=0.4)
     columns = tuning_columns(tuning)
