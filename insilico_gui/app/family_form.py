@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from magicgui import magicgui
@@ -45,6 +44,17 @@ LABELS = {
 """What parameters are called where their names do not read well."""
 
 TIPS = {
+    "angles": "Flat: a degree is as many pixels everywhere as at the centre of the screen. "
+    "Exact: the true visual angle",
+    "blank_s": "Grey before each trial and after the last, in seconds",
+    "center": "x (right) and y (up), -1 to 1 from edge to edge of the screen",
+    "duration_s": "Length of a trial in seconds; rounded to frames",
+    "edge_deg": "Width of the soft edge in degrees",
+    "frame_rate": "Frames per second",
+    "order": "Random: a new order of all conditions for each repeat, drawn with the seed",
+    "phase_deg": "Phase at the centre of the screen when a grating appears",
+    "repeats": "How often each condition is shown",
+    "size_deg": "Diameter in degrees; None: the full screen",
     "seed": "Equal seeds give equal stimuli",
     "waveform": "Sinusoidal, or with sharp edges between black and white",
     "polarity": "Brighter (light) or darker than the grey around it; or both",
@@ -67,9 +77,7 @@ def family_form(family: str) -> FunctionGui[Any]:
     form.margins = (0, 0, 0, 0)
     for widget in form:
         if _says_nothing(widget.tooltip):
-            widget.tooltip = TIPS.get(widget.name) or _tips_of_gratings().get(
-                widget.name
-            )
+            widget.tooltip = TIPS.get(widget.name)
         _tidy(widget)
     return form
 
@@ -81,13 +89,6 @@ def label_of(parameter: str) -> str:
     if parameter.startswith("n_"):
         return parameter_label(parameter.replace("n_", "number of ", 1))
     return parameter_label(parameter, short=True)
-
-
-@cache
-def _tips_of_gratings() -> dict[str, str]:
-    """Of the family that explains what all share."""
-    form = magicgui(FAMILIES["drifting gratings"], call_button=False)
-    return {widget.name: widget.tooltip for widget in form if widget.tooltip}
 
 
 def _says_nothing(tip: str | None) -> bool:
@@ -102,4 +103,3 @@ def _tidy(widget: Widget) -> None:
         native.setFixedHeight(rows + 2 * native.frameWidth() + 2)
     elif isinstance(widget, LiteralEvalLineEdit):
         native.setCursorPosition(0)
-        native.editingFinished.connect(lambda: native.setCursorPosition(0))

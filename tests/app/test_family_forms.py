@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from insilico_gui.app.family_form import family_form
 from insilico_gui.stimuli.families import FAMILIES
+
+
+@pytest.fixture(autouse=True)
+def collected():
+    """Widgets that nobody holds go in this thread, and not in one of a later test."""
+    yield
+    gc.collect()
 
 
 @pytest.mark.parametrize("family", list(FAMILIES))
