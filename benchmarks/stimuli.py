@@ -33,7 +33,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from insilico_gui.session import VideoSession, open_session
+from insilico_gui.opening import open_session
+from insilico_gui.session import VideoSession
 from insilico_gui.stimuli import Display
 from insilico_gui.stimuli.families import FAMILIES
 from insilico_gui.stimuli.scene import pink_noise

@@ -1,41 +1,28 @@
-"""What a session is, and how the sessions that can be opened are found.
+"""What a session is: all that the host knows of a model bound to recorded units.
 
-A *twin* (a family of trained models) is registered by its distribution under the entry
-point group ``insilico_gui.twins``. The entry point's name is the first part of the ids of
-its sessions (``demo``, ``family/session-8_scan-5``), and it loads to an object that
-satisfies :class:`Twin`. The host learns everything it knows about a twin through the
-protocols of this module.
+A session satisfies the protocol of its kind of input, and its unit table one schema.
 """
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from insilico_gui.errors import InsilicoError, SessionError
-from insilico_gui.streaming import is_out_of_memory
+from insilico_gui.errors import SessionError
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
     from typing_extensions import TypeIs
 
-ENTRY_POINT_GROUP = "insilico_gui.twins"
-
 FLOAT32 = "float32"
 """The precision of sessions that do not say another."""
 
 InputKind = Literal["video", "images", "conditions", "drive"]
-
-logger = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -45,7 +32,7 @@ class Session(Protocol):
     Attributes
     ----------
     id : str
-        Id by which :func:`open_session` finds it again.
+        Id by which :func:`insilico_gui.open_session` finds it again.
     units : pandas.DataFrame
         The unit table: one row per unit **in response order**, index 0..U-1, checked by
         :func:`check_units`. A column that the session does not know is absent.
@@ -132,7 +119,8 @@ class ReducedSession(VideoSession, Protocol):
     Attributes
     ----------
     precision : str
-        One of those that its twin offers; see :class:`ReducingTwin`.
+        One of those that its twin offers; see
+        :class:`insilico_gui.twin.ReducingTwin`.
     """
 
     precision: str
@@ -250,189 +238,6 @@ class SessionInfo:
     notes: str = ""
 
 
-class Twin(Protocol):
-    """A family of trained models: what an entry point of this group loads to."""
-
-    def sessions(self, directory: Path | None) -> Sequence[SessionInfo]:
-        """Sessions that can be opened from `directory`, without loading weights.
-
-        Returns an empty sequence if nothing in the folder belongs to this twin.
-        """
-        ...
-
-    def open(self, session_id: str, directory: Path | None, device: str) -> Session:
-        """Load one session; `session_id` is the full id.
-
-        Raises
-        ------
-        InsilicoError
-            One clear sentence on what is missing or wrong.
-        """
-        ...
-
-
-@runtime_checkable
-class ReducingTwin(Twin, Protocol):
-    """A twin some of whose sessions can compute in less than float32.
-
-    Nothing else changes for it: without `precision`, a session is opened in float32.
-    """
-
-    def precisions(self, session_id: str, device: str) -> tuple[str, ...]:
-        """What a session can compute in on a device.
-
-        The first is ``"float32"``. The others are at least as fast there.
-        """
-        ...
-
-    def open(
-        self,
-        session_id: str,
-        directory: Path | None,
-        device: str,
-        precision: str = FLOAT32,
-    ) -> Session:
-        """Load one session; with another precision, a :class:`ReducedSession`."""
-        ...
-
-
-def twins() -> dict[str, Twin]:
-    """All registered twins by entry-point name.
-
-    A twin that fails to load is left out with a warning in the log: one broken plugin
-    must not take the others with it.
-    """
-    found: dict[str, Twin] = {}
-    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: p.name):
-        try:
-            found[point.name] = point.load()
-        except Exception:
-            logger.exception("The twin %r (%s) failed to load", point.name, point.value)
-    return found
-
-
-def session_infos(directory: str | os.PathLike[str] | None = None) -> list[SessionInfo]:
-    """Describe every session that can be opened here.
-
-    Parameters
-    ----------
-    directory : path, optional
-        Folder with weights; without it only sessions that need none are found.
-
-    Returns
-    -------
-    list of SessionInfo
-        What is known of each before its weights are loaded.
-
-    Raises
-    ------
-    SessionError
-        If `directory` is not a folder.
-    """
-    folder = _folder(directory)
-    infos: list[SessionInfo] = []
-    for name, twin in twins().items():
-        try:
-            infos.extend(twin.sessions(folder))
-        except InsilicoError as error:
-            # A folder of one family may look half-right to another family's scanner.
-            logger.warning("%s: %s", name, error)
-        except Exception:
-            # One twin's scanner must not hide the sessions of the others.
-            logger.exception("The twin %r could not look into %s", name, folder)
-    return infos
-
-
-def list_sessions(directory: str | os.PathLike[str] | None = None) -> list[str]:
-    """Ids of the sessions that can be opened here; see :func:`session_infos`."""
-    return [info.id for info in session_infos(directory)]
-
-
-def open_session(
-    session_id: str,
-    directory: str | os.PathLike[str] | None = None,
-    device: str = "auto",
-    precision: str = FLOAT32,
-) -> Session:
-    """Load a session.
-
-    Parameters
-    ----------
-    session_id : str
-        E.g. ``"demo"``; see :func:`list_sessions`.
-    directory : path, optional
-        Folder with the weights.
-    device : str
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
-    precision : str
-        ``"float32"``, or another of :func:`precisions`: faster, and less exact.
-
-    Returns
-    -------
-    Session
-        Ready to encode on the device.
-
-    Raises
-    ------
-    SessionError
-        If there is no such session, its files are wrong, it does not compute in this
-        precision, or memory does not do.
-    DeviceError
-        If there is no such device.
-    """
-    twin = _twin_of(session_id)
-    offered = (FLOAT32,) if precision == FLOAT32 else precisions(session_id, device)
-    if precision not in offered:
-        raise SessionError(
-            f"{session_id} does not compute in {precision!r} on the device {device!r}, "
-            f"but in {' or '.join(offered)}; choose "
-            f"{'that' if len(offered) == 1 else 'one of those'}."
-        )
-    folder = _folder(directory)
-    try:
-        if precision != FLOAT32 and isinstance(twin, ReducingTwin):
-            session = twin.open(session_id, folder, device, precision)
-        else:
-            session = twin.open(session_id, folder, device)
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        raise SessionError(
-            f"{session_id} does not fit into the memory that is free on the device "
-            f"{device!r}; close other sessions and programs, or choose another device."
-        ) from error
-    check_units(session.units, session.id)
-    return session
-
-
-def precisions(session_id: str, device: str = "auto") -> tuple[str, ...]:
-    """What a session can compute in on a device, ``"float32"`` first.
-
-    Raises
-    ------
-    SessionError
-        If no twin has such a session.
-    DeviceError
-        If there is no such device.
-    """
-    twin = _twin_of(session_id)
-    if isinstance(twin, ReducingTwin):
-        return twin.precisions(session_id, device)
-    return (FLOAT32,)
-
-
-def _twin_of(session_id: str) -> Twin:
-    family = session_id.split("/", 1)[0]
-    known = twins()
-    if family not in known:
-        raise SessionError(
-            f"No installed twin has a session {session_id!r} (twins installed: "
-            f"{', '.join(known) or 'none'}); list what can be opened with "
-            "`insilico-gui sessions`."
-        )
-    return known[family]
-
-
 def check_units(units: pd.DataFrame, session_id: str) -> None:
     """Check a unit table against the schema that everything else relies on.
 
@@ -463,14 +268,3 @@ def check_units(units: pd.DataFrame, session_id: str) -> None:
     for name in ("rf_x", "rf_y"):
         if name in units and (units[name].abs() > 1).any():
             raise wrong(f"has values of {name} outside -1..1")
-
-
-def _folder(directory: str | os.PathLike[str] | None) -> Path | None:
-    if directory is None:
-        return None
-    path = Path(directory).expanduser()
-    if not path.is_dir():
-        raise SessionError(
-            f"{path} is not a folder; choose the folder that holds the weights."
-        )
-    return path

@@ -2,8 +2,9 @@
 
 A twin writes two pure functions, :meth:`StreamingSession.initial_state` and
 :meth:`StreamingSession.advance`; this class makes the contract of
-:meth:`insilico_gui.session.Session.stream` out of them: batches, behaviour traces cut to
-the chunk at hand, and running out of device memory, which halves the chunk and goes on.
+:meth:`insilico_gui.session.VideoSession.stream` out of them: batches, behaviour traces
+cut to the chunk at hand, and running out of device memory, which halves the chunk and
+goes on.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class StreamingSession(ABC, Generic[State]):
         behavior: Mapping[str, NDArray[np.floating]] | None = None,
         units: NDArray[np.integer] | None = None,
     ) -> Iterator[NDArray[np.float32]]:
-        """See :meth:`insilico_gui.session.Session.stream`."""
+        """See :meth:`insilico_gui.session.VideoSession.stream`."""
         columns = None if units is None else np.asarray(units, dtype=np.int64)
         state: State | None = None
         largest: int | None = None  # frames per step that are known to fit; None = any

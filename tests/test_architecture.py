@@ -79,6 +79,8 @@ def test_the_host_names_no_twin():
 def test_layers_of_the_host():
     lower = {
         "session.py": set(),
+        "twin.py": {"session"},
+        "opening.py": {"session", "twin"},
         "stimuli": set(),
         "selection.py": {"session"},
         "encoding": {"session", "stimuli", "selection", "export"},
@@ -98,7 +100,8 @@ def test_layers_of_the_host():
 
 
 def test_plugins_use_the_public_contract_only():
-    contract = {"session", "streaming", "stimuli", "device", "errors", "untrusted"}
+    contract = {"twin", "session", "streaming", "stimuli", "device"}
+    contract |= {"errors", "untrusted"}
     for path in modules(PLUGINS):
         used = {n.split(".")[1] for n in imports(path) if n.startswith("insilico_gui.")}
         assert used <= contract, path

@@ -23,7 +23,7 @@ class Greedy:
     "reason", [torch.OutOfMemoryError("CUDA out of memory."), MemoryError()]
 )
 def test_a_session_that_does_not_fit_is_told(reason, monkeypatch):
-    monkeypatch.setattr("insilico_gui.session.twins", lambda: {"big": Greedy(reason)})
+    monkeypatch.setattr("insilico_gui.opening.twins", lambda: {"big": Greedy(reason)})
     with pytest.raises(
         SessionError, match=r"big/one does not fit into the memory .*cpu"
     ):
@@ -32,6 +32,6 @@ def test_a_session_that_does_not_fit_is_told(reason, monkeypatch):
 
 def test_other_errors_pass(monkeypatch):
     greedy = Greedy(ZeroDivisionError())
-    monkeypatch.setattr("insilico_gui.session.twins", lambda: {"big": greedy})
+    monkeypatch.setattr("insilico_gui.opening.twins", lambda: {"big": greedy})
     with pytest.raises(ZeroDivisionError):
         ig.open_session("big/one")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEvent, QObject, Signal
 from qtpy.QtWidgets import QWidget
 
-from insilico_gui.session import is_image_session, session_infos
+from insilico_gui.opening import session_infos
+from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import SUPPORTED_SUFFIXES
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from insilico_gui.app.window import InsilicoWindow
 from insilico_gui.encoding import open_for
-from insilico_gui.session import open_session
+from insilico_gui.opening import open_session
 from insilico_gui.stimuli import Stimulus
 from insilico_gui.stimuli.images import ImageSet
 

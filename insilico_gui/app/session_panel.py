@@ -16,13 +16,8 @@ from qtpy.QtWidgets import (
 
 from insilico_gui.app.panel import Panel, breakable, text_label
 from insilico_gui.device import available_devices
-from insilico_gui.session import (
-    FLOAT32,
-    SessionInfo,
-    open_session,
-    precisions,
-    session_infos,
-)
+from insilico_gui.opening import open_session, precisions, session_infos
+from insilico_gui.session import FLOAT32, SessionInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -45,7 +45,7 @@ def fetch(
     directory: Annotated[Path, typer.Argument(help="Folder to put them in.")],
 ) -> None:
     """Download the published weights of a twin."""
-    from insilico_gui.session import twins
+    from insilico_gui.opening import twins
 
     known = {name: t for name, t in twins().items() if hasattr(t, "fetch")}
     if twin not in known:

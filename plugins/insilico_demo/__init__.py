@@ -28,7 +28,7 @@ TITLE = "Demo: synthetic motion-energy twin with known tuning"
 
 
 class DemoTwin:
-    """Satisfies :class:`insilico_gui.session.Twin` with one session, ``"demo"``."""
+    """Satisfies :class:`insilico_gui.twin.Twin` with one session, ``"demo"``."""
 
     def sessions(self, directory: Path | None) -> Sequence[SessionInfo]:
         """Describe the one session; it is there whatever the folder."""

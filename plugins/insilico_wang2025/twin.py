@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 class Wang2025Twin:
-    """The 13 scans of the MICrONS mouse; see :class:`insilico_gui.session.Twin`."""
+    """The 13 scans of the MICrONS mouse; see :class:`insilico_gui.twin.Twin`."""
 
     def sessions(self, directory: Path | None) -> Sequence[SessionInfo]:
         """Scans whose weights are below `directory`, without loading them."""
@@ -60,7 +60,7 @@ class Wang2025Twin:
         return infos
 
     def precisions(self, session_id: str, device: str) -> tuple[str, ...]:
-        """The same for all scans; see :class:`insilico_gui.session.ReducingTwin`."""
+        """The same for all scans; see :class:`insilico_gui.twin.ReducingTwin`."""
         parse(session_id)
         from insilico_wang2025.precision import offered  # imports torch
 

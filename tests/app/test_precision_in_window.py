@@ -15,7 +15,7 @@ from insilico_gui.stimuli import ArrayStimulus
 @pytest.fixture
 def panel(monkeypatch, window):
     found = {"leaky": LeakyTwin(), "demo": demo}
-    monkeypatch.setattr("insilico_gui.session.twins", lambda: found)
+    monkeypatch.setattr("insilico_gui.opening.twins", lambda: found)
     window.session_panel.look_for_sessions()
     window.wait()
     return window.session_panel

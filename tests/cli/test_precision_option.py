@@ -14,7 +14,7 @@ from insilico_gui.cli import app
 @pytest.fixture
 def twin(monkeypatch, tmp_path, clip):
     made = LeakyTwin()
-    monkeypatch.setattr("insilico_gui.session.twins", lambda: {"leaky": made})
+    monkeypatch.setattr("insilico_gui.opening.twins", lambda: {"leaky": made})
     monkeypatch.chdir(tmp_path)
     np.save("clip.npy", clip)
     return made

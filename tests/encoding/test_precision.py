@@ -11,13 +11,13 @@ import insilico_gui as ig
 from insilico_gui.encoding import EncodingJob, precision_sentence
 from insilico_gui.errors import EncodingError, SessionError
 from insilico_gui.export import SUFFIXES
-from insilico_gui.session import precisions
+from insilico_gui.opening import precisions
 
 
 @pytest.fixture
 def twin(monkeypatch):
     made = LeakyTwin()
-    monkeypatch.setattr("insilico_gui.session.twins", lambda: {"leaky": made})
+    monkeypatch.setattr("insilico_gui.opening.twins", lambda: {"leaky": made})
     return made
 
 

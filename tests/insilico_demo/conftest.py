@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-import insilico_gui.session
+from insilico_gui.opening import open_session
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -19,4 +19,4 @@ def one_thread():
 
 @pytest.fixture(scope="session")
 def demo():
-    return insilico_gui.session.open_session("demo", device="cpu")
+    return open_session("demo", device="cpu")

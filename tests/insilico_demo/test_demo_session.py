@@ -15,7 +15,8 @@ from insilico_gui.errors import (
     SelectionError,
     StimulusError,
 )
-from insilico_gui.session import VideoSession, open_session
+from insilico_gui.opening import open_session
+from insilico_gui.session import VideoSession
 
 
 @pytest.fixture(scope="module")

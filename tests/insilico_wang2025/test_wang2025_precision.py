@@ -15,7 +15,8 @@ from support import wang2025_synthetic as synthetic
 
 import insilico_gui as ig
 from insilico_gui.errors import SessionError
-from insilico_gui.session import ReducedSession, ReducingTwin
+from insilico_gui.session import ReducedSession
+from insilico_gui.twin import ReducingTwin
 
 ID = "wang2025/session-8_scan-5"
 

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class FwrfTwin:
-    """Voxels of the Natural Scenes Dataset; see :class:`insilico_gui.session.Twin`."""
+    """Voxels of the Natural Scenes Dataset; see :class:`insilico_gui.twin.Twin`."""
 
     def sessions(self, directory: Path | None) -> Sequence[SessionInfo]:
         """Regions whose weights are below `directory`, without loading them."""

@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 
 class TransformerTwin:
-    """Subjects of one family; see :class:`insilico_gui.session.Twin`.
+    """Subjects of one family; see :class:`insilico_gui.twin.Twin`.
 
     Parameters
     ----------

@@ -1,0 +1,171 @@
+"""Which sessions can be opened here, and how one is opened."""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from insilico_gui.errors import InsilicoError, SessionError
+from insilico_gui.session import FLOAT32, check_units
+from insilico_gui.streaming import is_out_of_memory
+from insilico_gui.twin import ReducingTwin
+
+if TYPE_CHECKING:
+    import os
+
+    from insilico_gui.session import Session, SessionInfo
+    from insilico_gui.twin import Twin
+
+ENTRY_POINT_GROUP = "insilico_gui.twins"
+
+logger = logging.getLogger(__name__)
+
+
+def twins() -> dict[str, Twin]:
+    """All registered twins by entry-point name.
+
+    A twin that fails to load is left out with a warning in the log: one broken plugin
+    must not take the others with it.
+    """
+    found: dict[str, Twin] = {}
+    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: p.name):
+        try:
+            found[point.name] = point.load()
+        except Exception:
+            logger.exception("The twin %r (%s) failed to load", point.name, point.value)
+    return found
+
+
+def session_infos(directory: str | os.PathLike[str] | None = None) -> list[SessionInfo]:
+    """Describe every session that can be opened here.
+
+    Parameters
+    ----------
+    directory : path, optional
+        Folder with weights; without it only sessions that need none are found.
+
+    Returns
+    -------
+    list of SessionInfo
+        What is known of each before its weights are loaded.
+
+    Raises
+    ------
+    SessionError
+        If `directory` is not a folder.
+    """
+    folder = _folder(directory)
+    infos: list[SessionInfo] = []
+    for name, twin in twins().items():
+        try:
+            infos.extend(twin.sessions(folder))
+        except InsilicoError as error:
+            # A folder of one family may look half-right to another family's scanner.
+            logger.warning("%s: %s", name, error)
+        except Exception:
+            # One twin's scanner must not hide the sessions of the others.
+            logger.exception("The twin %r could not look into %s", name, folder)
+    return infos
+
+
+def list_sessions(directory: str | os.PathLike[str] | None = None) -> list[str]:
+    """Ids of the sessions that can be opened here; see :func:`session_infos`."""
+    return [info.id for info in session_infos(directory)]
+
+
+def open_session(
+    session_id: str,
+    directory: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    precision: str = FLOAT32,
+) -> Session:
+    """Load a session.
+
+    Parameters
+    ----------
+    session_id : str
+        E.g. ``"demo"``; see :func:`list_sessions`.
+    directory : path, optional
+        Folder with the weights.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    precision : str
+        ``"float32"``, or another of :func:`precisions`: faster, and less exact.
+
+    Returns
+    -------
+    Session
+        Ready to encode on the device.
+
+    Raises
+    ------
+    SessionError
+        If there is no such session, its files are wrong, it does not compute in this
+        precision, or memory does not do.
+    DeviceError
+        If there is no such device.
+    """
+    twin = _twin_of(session_id)
+    offered = (FLOAT32,) if precision == FLOAT32 else precisions(session_id, device)
+    if precision not in offered:
+        raise SessionError(
+            f"{session_id} does not compute in {precision!r} on the device {device!r}, "
+            f"but in {' or '.join(offered)}; choose "
+            f"{'that' if len(offered) == 1 else 'one of those'}."
+        )
+    folder = _folder(directory)
+    try:
+        if precision != FLOAT32 and isinstance(twin, ReducingTwin):
+            session = twin.open(session_id, folder, device, precision)
+        else:
+            session = twin.open(session_id, folder, device)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise SessionError(
+            f"{session_id} does not fit into the memory that is free on the device "
+            f"{device!r}; close other sessions and programs, or choose another device."
+        ) from error
+    check_units(session.units, session.id)
+    return session
+
+
+def precisions(session_id: str, device: str = "auto") -> tuple[str, ...]:
+    """What a session can compute in on a device, ``"float32"`` first.
+
+    Raises
+    ------
+    SessionError
+        If no twin has such a session.
+    DeviceError
+        If there is no such device.
+    """
+    twin = _twin_of(session_id)
+    if isinstance(twin, ReducingTwin):
+        return twin.precisions(session_id, device)
+    return (FLOAT32,)
+
+
+def _twin_of(session_id: str) -> Twin:
+    family = session_id.split("/", 1)[0]
+    known = twins()
+    if family not in known:
+        raise SessionError(
+            f"No installed twin has a session {session_id!r} (twins installed: "
+            f"{', '.join(known) or 'none'}); list what can be opened with "
+            "`insilico-gui sessions`."
+        )
+    return known[family]
+
+
+def _folder(directory: str | os.PathLike[str] | None) -> Path | None:
+    if directory is None:
+        return None
+    path = Path(directory).expanduser()
+    if not path.is_dir():
+        raise SessionError(
+            f"{path} is not a folder; choose the folder that holds the weights."
+        )
+    return path
