@@ -11,6 +11,7 @@ import xarray as xr
 from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QPushButton
 
 from insilico_gui.analysis import compare
+from insilico_gui.app.labels import is_place
 from insilico_gui.app.panel import Panel, ThemedPlot, fill_box, text_label
 from insilico_gui.export import SUFFIXES, load_responses
 from insilico_gui.responses import measured_columns, unit_dim, unit_table
@@ -140,7 +141,10 @@ class ComparePanel(Panel):
             names = [name for name in measured_columns(units) if name in there]
             if {"mean_response", "mean_reference"} <= set(units.columns):
                 names.insert(0, MEAN_RESPONSE)
-        fill_box(self.column, names)
+        chosen = self.column.currentText()
+        if chosen not in names:  # a position is alike on both sides, and says nothing
+            chosen = next((name for name in names if not is_place(name)), "")
+        fill_box(self.column, names, chosen)
         self._draw()
 
     def _draw(self, *_: object) -> None:

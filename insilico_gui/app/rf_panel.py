@@ -235,31 +235,39 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
             label=label.get(about.get("quantity"), "response"),
         )
         in_degrees = self.axes.currentText() == DEGREES
-        across, down = _degree_ticks(Display.from_dict(about["display"]))
+        display = Display.from_dict(about["display"])
+        across, down = (_degree_ticks if in_degrees else _pixel_ticks)(display)
         for side, name, place, ticks in (
             ("bottom", "azimuth", "column", across),
             ("left", "elevation", "row", down),
         ):
-            self.plot.getAxis(side).setTicks([ticks] if in_degrees else None)
+            self.plot.getAxis(side).setTicks([ticks])
             self.plot.setLabel(side, f"{name} (deg)" if in_degrees else f"{place} (px)")
 
 
-def _degree_ticks(
-    display: Display,
-) -> tuple[list[tuple[float, str]], list[tuple[float, str]]]:
+def _degree_ticks(display: Display) -> tuple[list[tuple[float, str]], ...]:
     """Columns and rows of round angles, which are not evenly spaced on a flat screen."""
     degrees = np.arange(-80, 81, TICK_DEG)
     x, y = display.from_degrees(degrees, degrees)
     row, column = display.to_pixels(x, y)
     height, width = display.pixels
     labels = [f"{angle}" for angle in degrees]
-    return tuple(  # type: ignore[return-value]
+    return tuple(
         [
             (at, label)
             for at, label in zip(places.tolist(), labels, strict=True)
             if -0.5 <= at <= n - 0.5
         ]
         for places, n in ((column, width), (row, height))
+    )
+
+
+def _pixel_ticks(display: Display) -> tuple[list[tuple[float, str]], ...]:
+    """Columns and rows of round numbers, on the screen only."""
+    step = next((s for s in (10, 50, 200) if max(display.pixels) < 10 * s), 1000)
+    height, width = display.pixels
+    return tuple(
+        [(float(k), f"{k}") for k in range(0, n, step)] for n in (width, height)
     )
 
 

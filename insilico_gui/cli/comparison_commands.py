@@ -32,7 +32,7 @@ def reliability(
     recorded: Annotated[
         Path,
         typer.Argument(
-            help="Recorded responses to the same video, [repeats, frames, units]: "
+            help="Recorded responses to the same video, repeats x frames x units: "
             ".npy, or .npz with 'responses' and perhaps 'unit_id'."
         ),
     ],

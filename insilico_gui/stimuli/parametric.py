@@ -212,6 +212,11 @@ def spec_from_dict(values: Mapping[str, Any]) -> StimulusSpec:
     """
     fields = dict(values)
     family = fields.pop("family", None)
+    if family is None:
+        raise StimulusError(
+            "There is no 'family', so this is not the specification of a stimulus; "
+            f"known are {', '.join(sorted(_families))}."
+        )
     cls = _families.get(family) if isinstance(family, str) else None
     if cls is None:
         raise StimulusError(

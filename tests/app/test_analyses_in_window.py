@@ -146,6 +146,8 @@ def test_sparse_noise_and_its_averages_map_fields(laboratory, qtbot):
     assert ticks["0"] == pytest.approx(127.5)
     assert ticks["20"] - ticks["0"] < ticks["60"] - ticks["40"]  # a flat screen
     panel.axes.setCurrentText("pixels")
+    (ticks,) = panel.plot.getAxis("bottom")._tickLevels
+    assert [label for _, label in ticks] == ["0", "50", "100", "150", "200", "250"]
     assert axis.labelText == "column (px)"
 
     panel.method.setCurrentText(CONTRAST_AVERAGE)

@@ -76,6 +76,14 @@ def test_a_property_comes_before_a_position(window):
     panel = window.population_panel
     assert panel.column.itemText(0) == "x"
     assert panel.column.currentText() == "pref_dir"
+    window.experiment.select(areas=["AL"], fields=[6])
+    window.stimulus_panel.selected_only.setChecked(True)
+    clip = np.full((20, 144, 256), 128, np.uint8)
+    window.experiment.use_stimulus(ArrayStimulus(clip, 30.0))
+    window.encode()
+    window.wait(FAST)
+    window.compare_panel.keep_button.click()
+    assert window.compare_panel.column.currentText() == "pref_dir"
 
 
 def test_a_kept_reference_is_compared_by_unit(encoded, tmp_path):

@@ -291,7 +291,7 @@ def test_function_and_spec_have_the_same_parameters_and_defaults():
     [
         ({"family": "nothing"}, "no family of stimuli called 'nothing'"),
         ({"family": ["a"]}, "no family of stimuli"),
-        ({}, "no family of stimuli called None"),
+        ({}, "There is no 'family', so this is not"),
         ({"family": "drifting_gratings", "speed": 3}, "has no parameter speed"),
         (
             {"family": "drifting_gratings", "display": {"width_cm": -1}},

@@ -160,7 +160,7 @@ WRONG = {
     "list.yaml": ("- family: trippy", "needs a family"),
     "list.json": ("[]", "needs a family"),
     "text.yaml": ("trippy", "needs a family"),
-    "none.yaml": ("seed: 3", "no family of stimuli called None"),
+    "none.yaml": ("seed: 3", "There is no 'family', so this is not"),
     "family.yaml": ("family: gratings", "no family .* 'gratings'; known are contrast"),
     "family.json": ('{"family": ["trippy"]}', "no family .* \\['trippy'\\]"),
     "key.yaml": ("family: trippy\nsead: 3", "trippy has no parameter sead; it has"),
