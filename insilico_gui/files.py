@@ -35,6 +35,33 @@ def writing(target: str, error: type[InsilicoError]) -> Iterator[None]:
         raise error(f"Cannot write {target}: {reason}.") from cause
 
 
+@contextmanager
+def atomic_write(target: Path, error: type[InsilicoError]) -> Iterator[Path]:
+    """A path to write a file to, which becomes `target` if all goes well.
+
+    It lies in a hidden folder beside `target`, which is gone in the end.
+
+    Parameters
+    ----------
+    target : Path
+        Replaced if it exists; see :func:`check_target`.
+    error : type
+        What failures of the file system raise; see :func:`writing`.
+
+    Yields
+    ------
+    Path
+        Of the same name.
+    """
+    with (
+        writing(str(target), error),
+        tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as d,
+    ):
+        partial = Path(d) / target.name
+        yield partial
+        publish(partial, target)
+
+
 def check_target(path: Path, overwrite: bool, error: type[InsilicoError]) -> None:
     """Refuse a target that exists (unless `overwrite`) or whose folder does not."""
     if path.exists() and not overwrite:

@@ -20,8 +20,9 @@ from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.steps import check_output
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError, ExportError
-from insilico_gui.files import publish, writing
+from insilico_gui.files import atomic_write
 from insilico_gui.responses import unit_table
+from insilico_gui.stimuli import Display
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -201,8 +202,6 @@ def _method(
 
 
 def _known_centres(units: pd.DataFrame, session: str) -> pd.DataFrame:
-    from insilico_gui.stimuli import Display
-
     if not {"rf_x", "rf_y"} <= set(units.columns):
         raise AnalysisError(
             f"The unit table of {session} has no rf_x and rf_y; leave out --known to "
@@ -232,11 +231,5 @@ def _write_maps(path: Path, dataset: "xr.Dataset", names: tuple[str, ...]) -> No
         name: dataset[name].to_numpy() for name in names if name in dataset.variables
     }
     texts = {k: v.astype(str) for k, v in arrays.items() if v.dtype.kind in "OT"}
-    partial = path.with_name(f"{path.name}.partial")
-    with writing(str(path), ExportError):
-        try:
-            with partial.open("wb") as file:
-                np.savez_compressed(file, **{**arrays, **texts})
-            publish(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+    with atomic_write(path, ExportError) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **{**arrays, **texts})

@@ -35,7 +35,7 @@ from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.steps import check_output
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError, ExportError
-from insilico_gui.files import publish, writing
+from insilico_gui.files import atomic_write
 from insilico_gui.responses import unit_table
 
 if TYPE_CHECKING:
@@ -146,14 +146,8 @@ def signal_correlations(
     if matrix is not None:
         with analysis_bar("Correlating") as show:
             pairs = correlation_matrix(curve, on_progress=show)
-        partial = matrix.with_name(f"{matrix.name}.partial")
-        with writing(str(matrix), ExportError):
-            try:
-                with partial.open("wb") as file:
-                    np.save(file, pairs)
-                publish(partial, matrix)
-            finally:
-                partial.unlink(missing_ok=True)
+        with atomic_write(matrix, ExportError) as partial, partial.open("wb") as file:
+            np.save(file, pairs)
     table = write_table(output, unit_table(responses), columns, responses.attrs)
     typer.echo(
         f"Written: {output} ({len(table)} units, {_number(tuning)}; median of means "

@@ -3,7 +3,6 @@
 # Without "from __future__ import annotations": typer needs the types themselves
 
 import math
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,7 @@ from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.progress import progress_bar
 from insilico_gui.cli.steps import check_output
 from insilico_gui.errors import ExportError, StimulusError
-from insilico_gui.files import publish, require_space, writing
+from insilico_gui.files import atomic_write, require_space
 from insilico_gui.stimuli import RenderedStimulus, Sequence, StimulusSpec, save_spec
 from insilico_gui.stimuli.families import FAMILIES
 from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, as_yaml
@@ -124,19 +123,13 @@ def _length(spec: StimulusSpec) -> str:
 
 def _write(spec: StimulusSpec, output: Path) -> None:
     """Write frames or the trial table; complete, or not at all."""
-    folder = output.parent
-    with (
-        writing(str(output), ExportError),
-        tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=folder) as hidden,
-    ):
-        partial = Path(hidden) / output.name
+    with atomic_write(output, ExportError) as partial:
         if output.suffix.lower() == TRIALS:
             spec.trials.to_csv(partial, index=False)
         else:
             shape = (spec.n_frames, *spec.display.pixels)
-            require_space(folder, math.prod(shape), ExportError)
+            require_space(output.parent, math.prod(shape), ExportError)
             _render(spec.stimulus(), partial, shape)
-        publish(partial, output)
 
 
 def _render(

@@ -15,7 +15,7 @@ import pandas as pd
 
 from insilico_gui.cli.steps import check_output
 from insilico_gui.errors import ExportError
-from insilico_gui.files import check_target, publish, writing
+from insilico_gui.files import atomic_write, check_target
 from insilico_gui.responses import distinct_names
 
 if TYPE_CHECKING:
@@ -77,19 +77,14 @@ def write_table(
         **more,
     }
     text = json.dumps(_plain(about), indent=2, allow_nan=False)
-    partial = output.with_name(f"{output.name}.partial")
-    with writing(str(output), ExportError):
-        try:
-            if output.suffix.lower() == ".parquet":
-                _write_parquet(partial, table, text)
-                publish(partial, output)
-            else:
-                table.to_csv(partial, index=False)
-                publish(partial, output)
-                partial.write_text(text)
-                publish(partial, output.with_suffix(".json"))
-        finally:
-            partial.unlink(missing_ok=True)
+    with atomic_write(output, ExportError) as partial:
+        if output.suffix.lower() == ".parquet":
+            _write_parquet(partial, table, text)
+        else:
+            table.to_csv(partial, index=False)
+    if output.suffix.lower() == ".csv":
+        with atomic_write(output.with_suffix(".json"), ExportError) as partial:
+            partial.write_text(text)
     return table
 
 

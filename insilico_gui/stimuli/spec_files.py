@@ -8,12 +8,11 @@ data, and everything in it is checked as if it had been typed.
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.files import check_target, publish, writing
+from insilico_gui.files import atomic_write, check_target
 from insilico_gui.stimuli.parametric import StimulusSpec, spec_from_dict
 from insilico_gui.stimuli.plain_yaml import YamlError, read_yaml, write_yaml
 
@@ -62,13 +61,8 @@ def save_spec(
     if target.is_dir():
         raise StimulusError(f"{target} is a folder; choose the name of a file.")
     text = as_json(spec) if suffix == ".json" else as_yaml(spec)
-    with (
-        writing(str(target), StimulusError),
-        tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as d,
-    ):
-        partial = Path(d) / target.name
+    with atomic_write(target, StimulusError) as partial:
         partial.write_text(text, encoding="utf-8")
-        publish(partial, target)
     return target
 
 
