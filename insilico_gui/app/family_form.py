@@ -9,6 +9,7 @@ from magicgui import magicgui
 from magicgui.widgets import LiteralEvalLineEdit, Select
 
 from insilico_gui.app.labels import parameter_label
+from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.families import FAMILIES
 
 if TYPE_CHECKING:
@@ -80,6 +81,26 @@ def family_form(family: str) -> FunctionGui[Any]:
             widget.tooltip = TIPS.get(widget.name)
         _tidy(widget)
     return form
+
+
+def values_of(form: FunctionGui[Any]) -> dict[str, Any]:
+    """The parameters as they are now.
+
+    Raises
+    ------
+    StimulusError
+        If what was typed is no value.
+    """
+    values = {}
+    for widget in form:
+        try:
+            values[widget.name] = getattr(widget, "value", None)
+        except (ValueError, TypeError, SyntaxError) as error:
+            raise StimulusError(
+                f"{widget.label}: {widget.native.text()!r} cannot be read; write a "
+                "number, such as 0.04, or several with commas between."
+            ) from error
+    return values
 
 
 def label_of(parameter: str) -> str:

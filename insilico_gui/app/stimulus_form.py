@@ -14,9 +14,10 @@ from qtpy.QtWidgets import (
     QPushButton,
 )
 
-from insilico_gui.app.family_form import family_form
+from insilico_gui.app.family_form import family_form, values_of
 from insilico_gui.app.frame_view import FrameView
 from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import Display, Sequence, load_spec, save_spec
 from insilico_gui.stimuli.families import FAMILIES
 from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES
@@ -111,7 +112,11 @@ class StimulusForm(Panel):
     def _maker(self) -> Callable[[], RenderedStimulus]:
         """What makes the stimulus, with the parameters as they are now."""
         family = self.family.currentText()
-        return partial(FAMILIES[family], **self.form(family).asdict())
+        try:
+            values = values_of(self.form(family))
+        except StimulusError as error:
+            return partial(_fail, error)  # told like what the family itself refuses
+        return partial(FAMILIES[family], **values)
 
     # -- preview and choice ------------------------------------------------------------
 
@@ -198,11 +203,14 @@ class StimulusForm(Panel):
     def use(self, spec: StimulusSpec) -> bool:
         """Fill the form with a specification; False if it does not fit in exactly."""
         form = self.form(spec.title)
-        before = form.asdict()
+        try:
+            before = values_of(form)
+        except StimulusError:
+            before = {}  # nothing that would be worth to be put back
         fits = spec.display == Display()
         with form.changed.blocked():
             try:
-                for name in set(before) & set(vars(spec)) - {"display"}:
+                for name in {w.name for w in form} & set(vars(spec)) - {"display"}:
                     form[name].value = vars(spec)[name]
                     fits &= _plain(form[name].value) == _plain(vars(spec)[name])
             except (TypeError, ValueError):  # beyond the range of a widget
@@ -242,6 +250,10 @@ def path_to_save(parent: QWidget, name: str) -> Path | None:
     path = Path(text)
     has_format = path.suffix.lower() in SPEC_SUFFIXES
     return path if has_format else path.with_name(f"{path.name}.yaml")
+
+
+def _fail(error: StimulusError) -> RenderedStimulus:
+    raise error
 
 
 def _plain(value: object) -> object:

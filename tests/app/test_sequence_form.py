@@ -226,3 +226,23 @@ def test_a_saved_specification_can_be_dropped(window, panel, tmp_path):
     window.wait(LIMIT_S)
     assert window.experiment.stimulus.spec == spec
     assert window.experiment.responses is not None
+
+
+@pytest.mark.parametrize("typed", ["abc", "0.04,,", "(0.02", "0.04 0.08"])
+def test_what_is_no_number_is_told_and_not_shown(window, panel, qtbot, typed, tmp_path):
+    form = panel.form
+    window.wait(LIMIT_S)
+    field = form.form("drifting gratings")["spatial_frequency"].native
+    field.clear()
+    qtbot.keyClicks(field, typed)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "cannot be read" in form.about.text(), timeout=10_000)
+    assert repr(typed) in form.about.text()
+    assert not form.button.isEnabled()
+    assert form.preview.frame is None
+    # a file puts it right
+    spec = drifting_gratings(n_directions=4, spatial_frequency=0.08).spec
+    form.load(save_spec(spec, tmp_path / "good.yaml"))
+    window.wait(LIMIT_S)
+    qtbot.waitUntil(lambda: form.button.isEnabled(), timeout=10_000)
+    assert "0.08" in field.text()
