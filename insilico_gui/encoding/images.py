@@ -7,7 +7,6 @@ import math
 import os
 import time
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import xarray as xr
 from insilico_gui.encoding.ahead import ahead
 from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
-from insilico_gui.encoding.store import ScratchStore
+from insilico_gui.encoding.store import ScratchStore, zarr_path
 from insilico_gui.errors import EncodingError, StimulusError
 from insilico_gui.export import export, load_responses
 from insilico_gui.files import check_target
@@ -74,13 +73,8 @@ class ImageJob:
             )
         self.selection = chosen_units(units, len(session.units))
         self._everything = len(self.selection) == len(session.units)
-        self._target = None if store is None else Path(store)
+        self._target = None if store is None else zarr_path(store)
         if self._target is not None:
-            if self._target.suffix.lower() != ".zarr":
-                raise EncodingError(
-                    f"{self._target.name} is not a .zarr path; give one that ends in "
-                    ".zarr, or export the responses to another format afterwards."
-                )
             check_target(self._target, overwrite, EncodingError)
         self._overwrite = overwrite
         self._shape = tuple(

@@ -232,6 +232,23 @@ def _between(
     return parts
 
 
+def zarr_path(path: str | os.PathLike[str]) -> Path:
+    """The path of a zarr folder for responses.
+
+    Raises
+    ------
+    EncodingError
+        If it does not end in ``.zarr``.
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".zarr":
+        raise EncodingError(
+            f"{target.name} is not a .zarr path; give one that ends in .zarr, or export "
+            "the responses to another format afterwards."
+        )
+    return target
+
+
 def open_store(
     shape: tuple[int, ...],
     path: str | os.PathLike[str] | None = None,
@@ -241,10 +258,4 @@ def open_store(
     """Make the store for responses of `shape`: at `path` (``.zarr``), else scratch."""
     if path is None:
         return ScratchStore(shape)
-    target = Path(path)
-    if target.suffix.lower() != ".zarr":
-        raise EncodingError(
-            f"{target.name} is not a .zarr path; give one that ends in .zarr, or export "
-            "the responses to another format afterwards."
-        )
-    return ZarrStore(shape, target, overwrite=overwrite)
+    return ZarrStore(shape, zarr_path(path), overwrite=overwrite)
