@@ -13,7 +13,7 @@ the screen, from which they can enter.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 DotMotion = Literal[
     "translation", "expansion", "contraction", "clockwise", "counterclockwise"
 ]
-_MOTIONS = ("translation", "expansion", "contraction", "clockwise", "counterclockwise")
+_MOTIONS: tuple[DotMotion, ...] = get_args(DotMotion)
 DotMotions = Annotated[Sequence[str], several(*_MOTIONS)]
 
 _MOST_DOTS = 20_000
@@ -57,13 +57,7 @@ class RandomDots(TrialSpec):
 
     family: ClassVar[str] = "random_dots"
 
-    motion: tuple[DotMotion, ...] = (
-        "translation",
-        "expansion",
-        "contraction",
-        "clockwise",
-        "counterclockwise",
-    )
+    motion: tuple[DotMotion, ...] = _MOTIONS
     directions: tuple[float, ...] = tuple(45.0 * k for k in range(8))
     coherence: tuple[float, ...] = (0.5, 1.0)
     speed_deg_s: tuple[float, ...] = (20.0, 40.0)
