@@ -15,6 +15,7 @@ from insilico_berg.fwrf.anatomy import unit_columns as anatomical_columns
 from insilico_berg.fwrf.checkpoint import Part, load_part
 from insilico_berg.fwrf.network import IMAGE_SIZE
 from insilico_berg.fwrf.retinotopy import IMAGE_DEG, pooling_fields, unit_columns
+from insilico_berg.fwrf.twin import FAMILY
 from insilico_berg.metadata import read_metadata
 from insilico_berg.pictures import resize
 from insilico_berg.responding import ImageEncoder, default_budget
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from insilico_berg.tree import Entry
     from insilico_gui.session import InputKind
 
-FAMILY = "nsd-fwrf"
+
 CITATION = (
     "Allen, E. J. et al. A massive 7T fMRI dataset to bridge cognitive neuroscience and "
     "artificial intelligence. Nat. Neurosci. 25, 116-126 (2022)."
