@@ -103,6 +103,7 @@ def around_zero(limits: tuple[float, float]) -> tuple[float, float]:
 
 def categorical_table(n: int) -> NDArray[np.float32]:
     """256 RGBA colours for limits -0.5 to n - 0.5, constant around each category."""
+    n = max(n, 1)
     if n <= len(CATEGORIES):
         palette = np.array([transform_color(name)[0] for name in CATEGORIES[:n]])
     else:
@@ -151,5 +152,6 @@ def column_values(
     """Numbers to colour a column by, and the names of its categories if it has any."""
     if column.dtype.kind in "fiub" and not is_label(column):
         return column.to_numpy(dtype=float), None
-    codes, names = column.factorize(sort=True)
+    # A unit without a name is grey, and none of the categories
+    codes, names = column.where(column != "").factorize(sort=True)
     return np.where(codes < 0, np.nan, codes).astype(float), [str(n) for n in names]

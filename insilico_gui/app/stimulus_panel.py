@@ -41,6 +41,11 @@ FIT_TIPS = {
     "stretch": "Fill the screen and distort the picture",
 }
 
+NO_STIMULUS = (
+    "No stimulus yet: open a file, drop one on the window, or render one below."
+)
+NO_IMAGES = "No images yet: open files or a folder, or drop them on the window."
+
 
 class StimulusPanel(Panel):
     """Open a file or render a parametric stimulus; preview; start encoding.
@@ -69,9 +74,7 @@ class StimulusPanel(Panel):
         openers.addWidget(self.folder_button)
 
         self.preview = FrameView(160)
-        self.info = text_label(
-            "No stimulus yet: open a file, drop one on the window, or render one below."
-        )
+        self.info = text_label()
         self.image_list = ImageList(experiment)
         self.interval = QDoubleSpinBox()
         self.interval.setRange(0.0, 3600.0)
@@ -206,6 +209,8 @@ class StimulusPanel(Panel):
         self._options.setRowVisible(self.fit, not of_images)
         self._options.setRowVisible(self.interval, of_images)
         self.why_no_form.setVisible(of_images)
+        if self.experiment.stimulus is None:
+            self.info.setText(NO_IMAGES if of_images else NO_STIMULUS)
         for box in self._boxes:
             box.setVisible(not of_images)
 

@@ -219,6 +219,7 @@ def test_frames_of_a_video_cancel_and_several_files(window, root, pictures, vide
     assert panel.fit.isHidden()
     assert panel.form.parentWidget().isHidden()
     assert not panel.why_no_form.isHidden()
+    assert panel.info.text().startswith("No images yet")
 
     panel.auto_encode.setChecked(False)
     panel.open(video)

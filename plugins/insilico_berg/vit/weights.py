@@ -68,7 +68,7 @@ def find_backbone(directory: Path | None) -> Path:
             return path
     raise WeightsError(
         f"The weights of the ViT-B/32 backbone are missing; put torchvision's file "
-        f"{FILE_NAME} (330 MB, from download.pytorch.org/models) into the data folder, "
+        f"{FILE_NAME} (346 MB, from download.pytorch.org/models) into the data folder, "
         f"or its path into the environment variable {VARIABLE}."
     )
 
