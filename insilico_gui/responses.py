@@ -1,4 +1,4 @@
-"""Reading the labels that responses carry: their unit table, and a choice of units."""
+"""What is agreed on responses: their burn-in, unit table, and a choice of units."""
 
 from __future__ import annotations
 
@@ -12,9 +12,18 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+BURN_IN_FRAMES = 10
+"""Frames that the published evaluation of the MICrONS twins leaves out of every clip.
+
+Their networks are recurrent and start from an empty state. Responses keep these frames;
+analyses skip them and say so.
+"""
 
 LABELS = frozenset({"unit_id", "session", "scan_idx", "field"})
 """Numeric columns of unit tables that name something and measure nothing."""
+
+MEASURED_AGAIN = "_measured"
+"""Ending of a measured column where the session has one of that name."""
 
 
 def measured_columns(units: pd.DataFrame) -> list[str]:
@@ -33,7 +42,7 @@ def distinct_names(columns: Iterable[str], taken: Iterable[str]) -> dict[str, st
     things, and stay apart.
     """
     known = set(taken)
-    return {name: f"{name}_measured" for name in columns if name in known}
+    return {name: f"{name}{MEASURED_AGAIN}" for name in columns if name in known}
 
 
 def unit_dim(responses: xr.DataArray) -> str:

@@ -26,8 +26,9 @@ from insilico_gui.analysis.sequence_parts import (
 from insilico_gui.analysis.size import size_columns
 from insilico_gui.analysis.speed import speed_columns
 from insilico_gui.analysis.tuned import columns_table
-from insilico_gui.analysis.windows import BURN_IN_FRAMES, trial_table
+from insilico_gui.analysis.windows import trial_table
 from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,6 +16,7 @@ from insilico_gui.analysis.significance import permutation_p
 from insilico_gui.analysis.units import take_units
 from insilico_gui.analysis.vonmises import fit_von_mises
 from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,7 +61,7 @@ def direction_tuning(
     trials: pd.DataFrame | None = None,
     *,
     latency_s: float = 0.0,
-    burn_in_frames: int = windows.BURN_IN_FRAMES,
+    burn_in_frames: int = BURN_IN_FRAMES,
     units: ArrayLike | None = None,
     osi_variant: OsiVariant = "fit",
     window_s: float | None = None,

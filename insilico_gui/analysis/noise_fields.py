@@ -13,6 +13,7 @@ from insilico_gui.analysis.rf_maps import map_dataset
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
 from insilico_gui.analysis.window_checks import TOLERANCE_S
 from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import BURN_IN_FRAMES
 from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def noise_receptive_fields(
     display: Display | None = None,
     latency_s: float = 0.0,
     window_s: float | None = None,
-    burn_in_frames: int = windows.BURN_IN_FRAMES,
+    burn_in_frames: int = BURN_IN_FRAMES,
     on_progress: OnProgress | None = None,
 ) -> xr.Dataset:
     """Receptive fields as response-weighted means of static noise images.

@@ -22,6 +22,7 @@ from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.significance import permutation_p
 from insilico_gui.analysis.units import take_units
 from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ def parameter_tuning(
     trials: pd.DataFrame | None = None,
     *,
     latency_s: float = 0.0,
-    burn_in_frames: int = windows.BURN_IN_FRAMES,
+    burn_in_frames: int = BURN_IN_FRAMES,
     units: ArrayLike | None = None,
     window_s: float | None = None,
     other: Other = "mean",
@@ -127,7 +128,7 @@ def parameter_map(
     trials: pd.DataFrame | None = None,
     *,
     latency_s: float = 0.0,
-    burn_in_frames: int = windows.BURN_IN_FRAMES,
+    burn_in_frames: int = BURN_IN_FRAMES,
     units: ArrayLike | None = None,
     window_s: float | None = None,
     other: Other = "mean",

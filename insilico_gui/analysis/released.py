@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import MEASURED_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,7 @@ def compare_with_released(
         If units have no names in common, or a name occurs twice, or there is no column
         to compare.
     """
-    own = {str(c).removesuffix("_measured"): measured[c] for c in _measured(measured)}
+    own = {c.removesuffix(MEASURED_AGAIN): measured[c] for c in _measured(measured)}
     pairs = [
         (column, str(name))
         for name in tolerances
@@ -82,20 +83,19 @@ def compare_with_released(
             f"{', '.join(tolerances)}, and the measured table the same."
         )
     rows = _rows(measured, released)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         [
             _compared(own[column], released[name], rows, name, tolerances[name])
             for column, name in pairs
         ],
         index=pd.Index([column for column, _ in pairs], name="measured"),
     )
-    return table
 
 
 def _measured(table: pd.DataFrame) -> list[str]:
     """Columns, without those that a measured one of the same name stands beside."""
     names = [str(name) for name in table.columns]
-    return [name for name in names if f"{name}_measured" not in names]
+    return [name for name in names if f"{name}{MEASURED_AGAIN}" not in names]
 
 
 def _rows(measured: pd.DataFrame, released: pd.DataFrame) -> NDArray[np.int64]:

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.analysis.progress import in_blocks
-from insilico_gui.analysis.windows import BURN_IN_FRAMES
 from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,6 +11,7 @@ import numpy as np
 
 from insilico_gui.analysis.retinotopy import retinotopy_columns, retinotopy_maps
 from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import MEASURED_AGAIN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +27,6 @@ MEASURED, KNOWN = "measured fields", "unit table"
 DEGREES, FITTED = ("rf_azimuth_deg", "rf_elevation_deg"), "rf_r2"
 MINUS = "\N{MINUS SIGN}"
 NO_PATCH = "none"
-MEASURED_AGAIN = "_measured"
-"""Ending of a measured column where the session has one of that name."""
 
 
 def sheet_sources(units: pd.DataFrame) -> list[str]:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from insilico_gui.analysis import blocks, windows
+from insilico_gui.analysis import blocks
 from insilico_gui.analysis.image_sums import check_size
 from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.analysis.rf_maps import map_dataset
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
 from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import BURN_IN_FRAMES
 from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def sta_receptive_fields(
     background: float = 128.0,
     shape: tuple[int, int] = DEFAULT_SHAPE,
     display: Display | None = None,
-    burn_in_frames: int = windows.BURN_IN_FRAMES,
+    burn_in_frames: int = BURN_IN_FRAMES,
     quantity: Quantity = "luminance",
     centred: bool = False,
     on_progress: OnProgress | None = None,

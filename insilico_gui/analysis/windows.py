@@ -19,12 +19,10 @@ from insilico_gui.analysis import blocks
 from insilico_gui.analysis.progress import OnProgress, parts
 from insilico_gui.analysis.window_checks import TOLERANCE_S, check_apart, check_window
 from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-BURN_IN_FRAMES = 10
-"""What the published evaluation of the MICrONS twins leaves out of every clip."""
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from qtpy.QtCore import QTimer
 
 from insilico_gui.analysis.traces import TraceSummary
 from insilico_gui.app.panel import Panel, ThemedPlot
-from insilico_gui.encoding.engine import BURN_IN_FRAMES
+from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

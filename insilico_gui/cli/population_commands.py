@@ -21,7 +21,6 @@ from insilico_gui.analysis.correlations import (
 from insilico_gui.analysis.image_tuning import IMAGE, image_tuning
 from insilico_gui.analysis.sparseness import SparsenessVariant
 from insilico_gui.analysis.tuned import columns_table, curve_of
-from insilico_gui.analysis.windows import BURN_IN_FRAMES
 from insilico_gui.cli.analysis_options import (
     BurnIn,
     Latency,
@@ -36,7 +35,7 @@ from insilico_gui.cli.steps import check_output
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError, ExportError
 from insilico_gui.files import atomic_write
-from insilico_gui.responses import unit_table
+from insilico_gui.responses import BURN_IN_FRAMES, unit_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ import pandas as pd
 from insilico_gui.cli.steps import check_output
 from insilico_gui.errors import ExportError
 from insilico_gui.files import atomic_write, check_target
-from insilico_gui.responses import distinct_names
+from insilico_gui.responses import MEASURED_AGAIN, distinct_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,9 +122,10 @@ def _write_parquet(path: Path, table: pd.DataFrame, text: str) -> None:
 
 def _about(name: str, analysis: Mapping[str, Any]) -> dict[str, Any]:
     """How one column was measured, in short."""
-    ending = name.removesuffix("_measured").rpartition("_")[2]
-    variant = analysis.get("variants", {}).get(name.removesuffix("_measured"))
+    name = name.removesuffix(MEASURED_AGAIN)
+    variant = analysis.get("variants", {}).get(name)
     if variant is None:
+        ending = name.rpartition("_")[2]
         variant = ending if ending in VARIANTS else analysis.get("variant")
     counts = [analysis[key] for key in COUNTS if key in analysis]
     if not counts and "n_on" in analysis:

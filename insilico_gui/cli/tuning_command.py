@@ -10,7 +10,7 @@ import typer
 
 from insilico_gui.analysis.choices import parameters, tune
 from insilico_gui.analysis.released import TOLERANCES, compare_with_released, report
-from insilico_gui.analysis.windows import BURN_IN_FRAMES, trial_table
+from insilico_gui.analysis.windows import trial_table
 from insilico_gui.cli.analysis_options import (
     BurnIn,
     Latency,
@@ -22,7 +22,7 @@ from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table, read_table, write_table
 from insilico_gui.errors import AnalysisError
-from insilico_gui.responses import unit_table
+from insilico_gui.responses import BURN_IN_FRAMES, unit_table
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -22,6 +22,7 @@ from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
 from insilico_gui.encoding.store import ResponseStore, open_store
 from insilico_gui.errors import EncodingError, StimulusError
+from insilico_gui.responses import BURN_IN_FRAMES
 from insilico_gui.session import is_reduced, is_video_session
 from insilico_gui.stimuli import ArrayStimulus, Stimulus, convert
 from insilico_gui.stimuli.conversion import CONVERSION
@@ -46,12 +47,6 @@ A session that is faster with another number says so in its attribute ``chunk_fr
 
 FIRST_CHUNK_FRAMES = 4
 """The first step is short, so that there is soon something to see; then it doubles."""
-
-BURN_IN_FRAMES = 10
-"""Frames after the start that published evaluations of recurrent twins leave out.
-
-The responses keep them; analyses skip them and say so.
-"""
 
 
 class EncodingJob:
