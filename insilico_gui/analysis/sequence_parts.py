@@ -7,11 +7,11 @@ with :func:`take_part`, and whatever analyses responses analyses those of the pa
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from insilico_gui.analysis.windows import trial_table
 from insilico_gui.errors import AnalysisError
+from insilico_gui.stimuli.sequence import part_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,15 +185,9 @@ def whole_specification(responses: xr.DataArray) -> dict[str, Any]:
     return {}
 
 
-def _labels(spec: dict[str, Any]) -> list[str]:
+def _labels(spec: dict[str, Any]) -> tuple[str, ...]:
     """Names of the parts of a sequence in its order, as its trial table has them."""
-    count: Counter[str] = Counter()
-    labels = []
-    for own in spec["parts"]:
-        family = own["family"]
-        count[family] += 1
-        labels.append(family if count[family] == 1 else f"{family}_{count[family]}")
-    return labels
+    return part_labels(own["family"] for own in spec["parts"])
 
 
 def _is_empty(column: pd.Series[Any]) -> bool:

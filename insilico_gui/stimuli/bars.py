@@ -16,7 +16,7 @@ their levels twice in each cycle of the reversal.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -78,7 +78,7 @@ class MovingBars(TrialSpec):
     angles: Angles = "flat"
 
     def _normalise(self) -> dict[str, object]:
-        one_of(self.angles, "angles", ("flat", "exact"))
+        one_of(self.angles, "angles", get_args(Angles))
         widths = tuple(
             self._shown(width, "width_deg")
             for width in numbers(self.width_deg, "width_deg")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from insilico_gui.stimuli.apertures import Disc, Outside
 from insilico_gui.stimuli.checks import (
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Surround = Literal["none", "same", "orthogonal"]
 """What is around the aperture: grey, or a grating that moves along or across."""
 
-SURROUNDS = ("none", "same", "orthogonal")
+SURROUNDS: tuple[Surround, ...] = get_args(Surround)
 
 Surrounds = Annotated[Sequence[str], several(*SURROUNDS)]
 """One or several of them, for a form."""

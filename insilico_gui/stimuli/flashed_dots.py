@@ -10,7 +10,7 @@ by where each dot was (its *mask*), is the map. The grid divides the screen into
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DotPolarity = Literal["on", "off"]
-DotPolarities = Annotated[Sequence[str], several("on", "off")]
+DotPolarities = Annotated[Sequence[str], several(*get_args(DotPolarity))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class GaussianDots(TrialSpec):
     angles: Angles = "flat"
 
     def _normalise(self) -> dict[str, object]:
-        one_of(self.angles, "angles", ("flat", "exact"))
+        one_of(self.angles, "angles", get_args(Angles))
         height, width = self.display.pixels
         sigma = size_in_degrees(self.sigma_deg, "sigma_deg")
         smallest = max(self.display.degrees_per_pixel) / 2
@@ -74,7 +74,7 @@ class GaussianDots(TrialSpec):
             "n_columns": whole_number(self.n_columns, "n_columns", 1, width),
             "n_rows": whole_number(self.n_rows, "n_rows", 1, height),
             "sigma_deg": sigma,
-            "polarity": choices(self.polarity, "polarity", ("on", "off")),
+            "polarity": choices(self.polarity, "polarity", get_args(DotPolarity)),
             "contrast": contrast_above_zero(self.contrast),
             "duration_s": self._lasting("duration_s"),
         }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_args
 
+from insilico_gui.stimuli.carrier import Angles, Waveform
 from insilico_gui.stimuli.checks import (
     numbers_within,
     one_of,
@@ -14,9 +15,6 @@ from insilico_gui.stimuli.checks import (
 )
 from insilico_gui.stimuli.grating_painter import GratingPainter, Layer
 from insilico_gui.stimuli.trial_spec import Painter, TrialSpec
-
-if TYPE_CHECKING:
-    from insilico_gui.stimuli.carrier import Angles, Waveform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +41,8 @@ class GratingTrials(TrialSpec):
     angles: Angles = "flat"
 
     def _normalise(self) -> dict[str, object]:
-        one_of(self.waveform, "waveform", ("sine", "square"))
-        one_of(self.angles, "angles", ("flat", "exact"))
+        one_of(self.waveform, "waveform", get_args(Waveform))
+        one_of(self.angles, "angles", get_args(Angles))
         return {
             **super()._normalise(),
             "spatial_frequency": spatial_frequencies(

@@ -14,7 +14,7 @@ light.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 Growth = Literal["approach", "linear"]
 Motion = Literal["looming", "receding"]
 
-Motions = Annotated[Sequence[str], several("looming", "receding")]
+Motions = Annotated[Sequence[str], several(*get_args(Motion))]
 """One or both, for a form."""
 
 
@@ -70,8 +70,8 @@ class Looming(TrialSpec):
     angles: Angles = "flat"
 
     def _normalise(self) -> dict[str, object]:
-        one_of(self.growth, "growth", ("approach", "linear"))
-        one_of(self.angles, "angles", ("flat", "exact"))
+        one_of(self.growth, "growth", get_args(Growth))
+        one_of(self.angles, "angles", get_args(Angles))
         # An object that is seen under 180 degrees has arrived
         largest = 179.0 if self.growth == "approach" else MAX_SIZE_DEG
         start = positive_number(self.start_deg, "start_deg")
@@ -88,7 +88,7 @@ class Looming(TrialSpec):
             "start_deg": start,
             "end_deg": end,
             "hold_s": within(self.hold_s, "hold_s", 0, 3600),
-            "motion": choices(self.motion, "motion", ("looming", "receding")),
+            "motion": choices(self.motion, "motion", get_args(Motion)),
             "polarity": choices(self.polarity, "polarity", tuple(POLARITIES)),
             "contrast": within(self.contrast, "contrast", 0, 1),
             "center": position(self.center, "center"),

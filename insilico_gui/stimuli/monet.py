@@ -27,7 +27,7 @@ ones have 0 up and run clockwise; see :mod:`.monet_table`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -79,8 +79,8 @@ class Monet2(StimulusSpec):
     seed: int = 0
 
     def _normalise(self) -> dict[str, object]:
-        one_of(self.temp_kernel, "temp_kernel", ("hamming", "half-hamming"))
-        one_of(self.order, "order", ("random", "sequential"))
+        one_of(self.temp_kernel, "temp_kernel", get_args(TempKernel))
+        one_of(self.order, "order", get_args(Order))
         values: dict[str, Any] = {
             "n_blocks": whole_number(self.n_blocks, "n_blocks", 1),
             "duration_s": self._lasting("duration_s"),

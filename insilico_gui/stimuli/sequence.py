@@ -11,7 +11,7 @@ import functools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,12 +21,14 @@ from insilico_gui.stimuli.carrier import GREY
 from insilico_gui.stimuli.checks import one_of, whole_number, within
 from insilico_gui.stimuli.parametric import Renderer, StimulusSpec, spec_from_dict
 from insilico_gui.stimuli.random_words import random_order
+from insilico_gui.stimuli.trial_spec import Order
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from insilico_gui.stimuli.display import Display
-    from insilico_gui.stimuli.trial_spec import Order
 
 OF_EVERY_PART = ("onset", "duration", "condition", "part")
 """First columns of the trial table; ``repeat`` is the last."""
@@ -79,7 +81,7 @@ class Sequence(StimulusSpec):
         super().__post_init__()
 
     def _normalise(self) -> Mapping[str, object]:
-        one_of(self.order, "order", ("sequential", "random"))
+        one_of(self.order, "order", get_args(Order))
         return {
             "blank_s": within(self.blank_s, "blank_s", 0, 3600),
             "blank_level": whole_number(self.blank_level, "blank_level", 0, 255),
@@ -96,13 +98,7 @@ class Sequence(StimulusSpec):
     @property
     def labels(self) -> tuple[str, ...]:
         """Name of each part in the trial table: its family, numbered from the second."""
-        seen: Counter[str] = Counter()
-        labels = []
-        for part in self.parts:
-            seen[part.family] += 1
-            count = seen[part.family]
-            labels.append(part.family if count == 1 else f"{part.family}_{count}")
-        return tuple(labels)
+        return part_labels(part.family for part in self.parts)
 
     # -- time --------------------------------------------------------------------------
 
@@ -234,6 +230,16 @@ class Sequence(StimulusSpec):
             except StimulusError as error:
                 raise StimulusError(f"Part {k} of the sequence: {error}") from error
         return super().from_fields({**fields, "parts": tuple(read)})
+
+
+def part_labels(families: Iterable[str]) -> tuple[str, ...]:
+    """Names of parts of these families, in this order: see :attr:`Sequence.labels`."""
+    seen: Counter[str] = Counter()
+    labels = []
+    for family in families:
+        seen[family] += 1
+        labels.append(family if seen[family] == 1 else f"{family}_{seen[family]}")
+    return tuple(labels)
 
 
 def _checked(parts: object) -> tuple[StimulusSpec, ...]:

@@ -13,7 +13,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -68,7 +68,7 @@ class TrialSpec(StimulusSpec):
     seed: int = 0
 
     def _normalise(self) -> dict[str, object]:
-        one_of(self.order, "order", ("random", "sequential"))
+        one_of(self.order, "order", get_args(Order))
         return {
             "blank_s": within(self.blank_s, "blank_s", 0, 3600),
             "repeats": whole_number(self.repeats, "repeats", 1),
