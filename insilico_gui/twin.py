@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from insilico_gui.session import FLOAT32
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from insilico_gui.session import Session, SessionInfo
@@ -62,4 +62,30 @@ class ReducingTwin(Twin, Protocol):
         precision: str = FLOAT32,
     ) -> Session:
         """Load one session: a ReducedSession, if the precision is another."""
+        ...
+
+
+@runtime_checkable
+class FetchingTwin(Twin, Protocol):
+    """A twin whose weights are published: ``insilico-gui fetch`` downloads them."""
+
+    def fetch(
+        self,
+        directory: Path,
+        on_progress: Callable[[int, int | None], None] | None = None,
+    ) -> None:
+        """Download the weights into `directory`, so that sessions can be opened there.
+
+        Parameters
+        ----------
+        directory : Path
+            Made if it does not exist.
+        on_progress : callable(done, total), optional
+            In bytes; the whole may not be known.
+
+        Raises
+        ------
+        InsilicoError
+            If they cannot be had, or are not what was published.
+        """
         ...

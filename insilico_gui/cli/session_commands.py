@@ -12,6 +12,8 @@ import insilico_gui as ig
 from insilico_gui.cli.options import Directory
 from insilico_gui.cli.progress import progress_bar
 from insilico_gui.errors import SessionError
+from insilico_gui.opening import twins
+from insilico_gui.twin import FetchingTwin
 
 
 def sessions(
@@ -45,9 +47,7 @@ def fetch(
     directory: Annotated[Path, typer.Argument(help="Folder to put them in.")],
 ) -> None:
     """Download the published weights of a twin."""
-    from insilico_gui.opening import twins
-
-    known = {name: t for name, t in twins().items() if hasattr(t, "fetch")}
+    known = {n: t for n, t in twins().items() if isinstance(t, FetchingTwin)}
     if twin not in known:
         raise SessionError(
             f"There is nothing to download for {twin!r}; weights can be fetched for: "
