@@ -23,6 +23,12 @@ SCANS = (
     *((9, 3), (9, 4), (9, 6)),
 )
 
+NSD_CITATION = (
+    "Allen et al. (2022), A massive 7T fMRI dataset to bridge cognitive neuroscience and "
+    "artificial intelligence, Nature Neuroscience 25, 116-126"
+)
+NSD_DOI = "10.1038/s41593-021-00962-x"
+
 # Names of modality, data set and model that were given up, and what they are called now.
 _RENAMED = (
     {"calcium": "calcium_2p", "2p_ca": "calcium_2p"},

@@ -16,6 +16,7 @@ from insilico_berg.fwrf.checkpoint import Part, load_part
 from insilico_berg.fwrf.network import IMAGE_SIZE
 from insilico_berg.fwrf.retinotopy import IMAGE_DEG, pooling_fields, unit_columns
 from insilico_berg.fwrf.twin import FAMILY
+from insilico_berg.known import NSD_CITATION, NSD_DOI
 from insilico_berg.metadata import read_metadata
 from insilico_berg.pictures import resize
 from insilico_berg.responding import ImageEncoder, default_budget
@@ -33,12 +34,6 @@ if TYPE_CHECKING:
     from insilico_berg.tree import Entry
     from insilico_gui.session import InputKind
 
-
-CITATION = (
-    "Allen, E. J. et al. A massive 7T fMRI dataset to bridge cognitive neuroscience and "
-    "artificial intelligence. Nat. Neurosci. 25, 116-126 (2022)."
-)
-DOI = "10.1038/s41593-021-00962-x"
 
 # Memory that a picture takes within the network: maps, and what they are made of.
 _NETWORK_BYTES = 7 * 2**20
@@ -166,8 +161,8 @@ def open_entry(entry: Entry, device: str) -> FwrfSession:
     attrs: dict[str, Any] = {
         "twin": "Feature-weighted receptive fields on the Natural Scenes Dataset (fMRI)",
         "model": entry.model,
-        "citation": CITATION,
-        "doi": DOI,
+        "citation": NSD_CITATION,
+        "doi": NSD_DOI,
         "subject": subject,
         "roi": roi,
         "response_scale": "z-scored within scan session",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from insilico_berg.known import NSD_CITATION, NSD_DOI
 from insilico_berg.linear_files import LinearModel, read_fsaverage
 from insilico_berg.linear_model import Readout
 from insilico_berg.vit.metadata import HEMISPHERES, VertexMetadata, read_vertex_metadata
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from insilico_berg.tree import Entry
     from insilico_berg.vit.backbone import Backbone
     from insilico_berg.vit.session import LastStep
-
-CITATION = (
-    "Allen et al. (2022), A massive 7T fMRI dataset to bridge cognitive neuroscience and "
-    "artificial intelligence, Nature Neuroscience 25, 116-126"
-)
-DOI = "10.1038/s41593-021-00962-x"
 
 #: Wide regions that hold the others.
 STREAMS = tuple(
@@ -143,8 +138,8 @@ def open_fsaverage(
     positions = vertex_positions(directory, vertices_of(model))
     about = {
         "twin": "fMRI encoding model on a vision transformer (BERG, NSD on fsaverage)",
-        "citation": CITATION,
-        "doi": DOI,
+        "citation": NSD_CITATION,
+        "doi": NSD_DOI,
         "subject": entry.key.subject,
         "surface": "fsaverage",
         "surface_vertices": vertices_of(model),
