@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
 State = TypeVar("State")
 
+ADVICE_ON_VIDEOS = "encode fewer videos at once, select fewer units"
+"""How to take less memory in a session driven by video."""
+
+ADVICE_ON_IMAGES = "select fewer units"
+"""The same where images are answered one by one."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -127,7 +133,9 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 @contextmanager
-def telling_of_memory(what: str, device: str) -> Iterator[None]:
+def telling_of_memory(
+    what: str, device: str, advice: str = ADVICE_ON_VIDEOS
+) -> Iterator[None]:
     """Have running out of memory raise a sentence; other errors pass.
 
     Raises
@@ -140,10 +148,12 @@ def telling_of_memory(what: str, device: str) -> Iterator[None]:
     except Exception as error:
         if not is_out_of_memory(error):
             raise
-        raise memory_error(error, what, device) from error
+        raise memory_error(error, what, device, advice) from error
 
 
-def memory_error(error: Exception, what: str, device: str) -> EncodingMemoryError:
+def memory_error(
+    error: Exception, what: str, device: str, advice: str = ADVICE_ON_VIDEOS
+) -> EncodingMemoryError:
     """The sentence for a user whose memory ran out.
 
     Parameters
@@ -154,6 +164,8 @@ def memory_error(error: Exception, what: str, device: str) -> EncodingMemoryErro
         What memory was needed for, e.g. ``"a single frame"``.
     device : str
         ``"cpu"`` or ``"cuda:N"``.
+    advice : str
+        What would take less: :data:`ADVICE_ON_VIDEOS` or :data:`ADVICE_ON_IMAGES`.
 
     Returns
     -------
@@ -170,8 +182,7 @@ def memory_error(error: Exception, what: str, device: str) -> EncodingMemoryErro
     elsewhere = "" if device == "cpu" else ", or choose the device 'cpu'"
     return EncodingMemoryError(
         f"The device {device!r} ran out of memory with {what} ({known}); close other "
-        "programs that use it, encode fewer videos at once, select fewer units"
-        f"{elsewhere}."
+        f"programs that use it, {advice}{elsewhere}."
     )
 
 

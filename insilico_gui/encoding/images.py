@@ -22,7 +22,7 @@ from insilico_gui.files import check_target
 from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import Stimulus, open_stimulus
 from insilico_gui.stimuli.images import FrameImages, ImageArray, ImageSet, open_images
-from insilico_gui.streaming import telling_of_memory
+from insilico_gui.streaming import ADVICE_ON_IMAGES, telling_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -97,7 +97,8 @@ class ImageJob:
         """
         complete = False
         try:
-            with telling_of_memory("one batch of images", self.session.device):
+            device = self.session.device
+            with telling_of_memory("one batch of images", device, ADVICE_ON_IMAGES):
                 yield from self._fill()
             values = self._store.finish({}, {}).to_numpy()
             responses = xr.DataArray(

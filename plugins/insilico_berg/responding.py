@@ -16,8 +16,8 @@ import numpy as np
 
 from insilico_berg.pictures import as_pictures
 from insilico_gui.device import free_memory, full_float32
-from insilico_gui.errors import EncodingMemoryError, SelectionError
-from insilico_gui.streaming import is_out_of_memory
+from insilico_gui.errors import SelectionError
+from insilico_gui.streaming import ADVICE_ON_IMAGES, is_out_of_memory, memory_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -122,10 +122,8 @@ class ImageEncoder(ABC):
                         raise
                     largest = size = len(part) // 2
                     if size < 1:
-                        raise EncodingMemoryError(
-                            "The device ran out of memory with a single image; close "
-                            "other programs that use it, select fewer units, or choose "
-                            "the device 'cpu'."
+                        raise memory_error(
+                            error, "a single image", self.device, ADVICE_ON_IMAGES
                         ) from error
                     logger.warning("Out of memory: going on with %d images", size)
                     # The failed call's frames hold its tensors alive.

@@ -189,8 +189,11 @@ def test_not_even_one_image_fits(session, monkeypatch):
         raise torch.OutOfMemoryError("no")
 
     monkeypatch.setattr(session, "fit", none)
-    with pytest.raises(EncodingMemoryError, match="a single image"):
+    with pytest.raises(EncodingMemoryError, match="a single image") as caught:
         list(session.respond([PICTURES]))
+    assert "The device 'cpu' ran out of memory" in str(caught.value)
+    assert "select fewer units." in str(caught.value)
+    assert "video" not in str(caught.value)
 
 
 def test_the_unit_table(root):
