@@ -12,7 +12,7 @@ from insilico_gui.analysis import windows
 from insilico_gui.analysis.conditions import Other, direction_curves, make_design
 from insilico_gui.analysis.indices import OsiVariant, dsi, gdsi, gosi, osi
 from insilico_gui.analysis.progress import parts
-from insilico_gui.analysis.significance import permutation_p
+from insilico_gui.analysis.significance import check_permutations, permutation_p
 from insilico_gui.analysis.units import take_units
 from insilico_gui.analysis.vonmises import fit_von_mises
 from insilico_gui.errors import AnalysisError
@@ -132,6 +132,8 @@ def direction_tuning(
     windowed = windowed.isel(trial=shown)
     values = windowed.to_numpy()
     design = make_design(table, other, other_columns)
+    if n_permutations:  # or a fit that fails would be named as the reason
+        check_permutations(n_permutations, len(values), design)
     curves, best = direction_curves(values, design)
 
     columns, absent = _indices(curves.mean, design.directions, osi_variant, fitting)

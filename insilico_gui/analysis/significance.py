@@ -21,6 +21,25 @@ if TYPE_CHECKING:
     Index = Callable[[ArrayLike, ArrayLike], Floats]
 
 
+def check_permutations(
+    n_permutations: int, n_presentations: int, design: Design
+) -> None:
+    """Check that presentations can be permuted, before anything is computed of them.
+
+    Raises
+    ------
+    AnalysisError
+        If there are no permutations, or no condition was presented twice.
+    """
+    if n_permutations < 1:
+        raise AnalysisError(f"{n_permutations} permutations are too few; use 100.")
+    if n_presentations <= len(design.directions) * len(design.combinations):
+        raise AnalysisError(
+            "Every condition was presented only once, so chance cannot be told from "
+            "tuning; show repeats, or leave out the permutations."
+        )
+
+
 def permutation_p(
     values: Floats,
     design: Design,
@@ -60,13 +79,7 @@ def permutation_p(
     AnalysisError
         If there is nothing to permute.
     """
-    if n_permutations < 1:
-        raise AnalysisError(f"{n_permutations} permutations are too few; use 100.")
-    if len(values) <= len(design.directions) * len(design.combinations):
-        raise AnalysisError(
-            "Every condition was presented only once, so chance cannot be told from "
-            "tuning; show repeats, or leave out the permutations."
-        )
+    check_permutations(n_permutations, len(values), design)
     curve = direction_curves(values, design)[0].mean
     directions = design.directions
     observed = {name: index(curve, directions) for name, index in indices.items()}

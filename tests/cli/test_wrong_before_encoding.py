@@ -40,6 +40,7 @@ def nothing_is_encoded(monkeypatch):
         (("tuning", "-p", "size_deg"), "do not vary 'size_deg'"),
         (("tuning", "--directions", 3), "3 directions; show more"),
         (("tuning", "--permutations", 50), "only once"),
+        (("tuning", "--directions", 4, "--permutations", 50), "only once"),
         (("tuning", "--trials", "no.csv"), "no.csv"),
         (("tuning", "--trials", "onsets.csv"), "no column 'duration'"),
         (("tuning", "--stimulus", "clip.npy"), "has no trial table"),
