@@ -38,30 +38,40 @@ def check_window(
         raise AnalysisError(f"A burn-in of {burn_in_frames} frames is not possible.")
 
 
-def check_apart(table: pd.DataFrame, window_s: float | None) -> None:
-    """Refuse windows that hold the responses to several trials.
+def check_apart(table: pd.DataFrame, latency_s: float, window_s: float | None) -> None:
+    """Refuse windows that hold the responses to other trials.
+
+    A window may end after the next trial has begun: without blanks, every latency makes
+    it so. It may also lie wholly in the blank after its trial.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Trial table, with ``onset`` (s) and, for a batch, ``trial``.
+    latency_s : float
+        Of all windows.
     window_s : float, optional
         Length of all windows; those as long as their trial always pass.
 
     Raises
     ------
     AnalysisError
-        If it is longer than from one onset to the next.
+        If windows begin with the next trial or after it, or are longer than from one
+        onset to the next.
     """
-    if window_s is None:
-        return
     videos = table["trial"] if "trial" in table else np.zeros(len(table))
     onsets = table["onset"].groupby(np.asarray(videos))
     apart = min(
         (np.diff(np.unique(times)).min(initial=np.inf) for _, times in onsets),
         default=np.inf,
     )
-    if window_s > apart + TOLERANCE_S:
+    if latency_s > 0 and latency_s > apart - TOLERANCE_S:
+        raise AnalysisError(
+            f"With a latency of {latency_s:g} s the window of a trial begins when the "
+            f"next has begun, as trials follow each other after {apart:g} s; give a "
+            "shorter latency, or show longer blanks."
+        )
+    if window_s is not None and window_s > apart + TOLERANCE_S:
         raise AnalysisError(
             f"A window of {window_s:g} s holds several trials, which follow each other "
             f"after {apart:g} s; give a shorter window, or show longer blanks."

@@ -113,7 +113,7 @@ def trial_responses(
     on_progress : callable(done, total), optional
         In blocks of frames; see :mod:`insilico_gui.analysis.progress`.
     apart : bool
-        Whether to refuse windows that hold several trials; see
+        Whether to refuse windows that hold other trials; see
         :func:`insilico_gui.analysis.window_checks.check_apart`.
 
     Returns
@@ -135,13 +135,13 @@ def trial_responses(
     blocks.check_layout(responses)
     table = trial_table(responses) if trials is None else check_trials(trials)
     windows = _windows(responses, table, latency_s, window_s, burn_in_frames)
-    if apart:
-        check_apart(table, window_s)
     if not windows.n_frames.any():
         raise AnalysisError(
             f"None of the {len(table)} trials has a frame to average "
             f"({windows.describe()}); check onsets, latency and burn-in."
         )
+    if apart:
+        check_apart(table, latency_s, window_s)
     if windows.counts:
         logger.warning(
             "Of %d trials some have no response: %s", len(table), windows.describe()

@@ -304,6 +304,27 @@ def test_tuning_refuses_windows_that_hold_several_trials(tuning):
         measure(1.2)
 
 
+@pytest.mark.parametrize("tuning", [direction_tuning, parameter_tuning])
+def test_tuning_refuses_windows_that_begin_in_the_next_trial(tuning):
+    trials = table(np.arange(6) * 0.6 + 0.4, [0.2] * 6, direction=np.arange(6) * 60)
+    responses = make(200)
+    names = [] if tuning is direction_tuning else ["direction"]
+
+    def measure(latency_s):
+        return tuning(responses, *names, trials=trials, latency_s=latency_s)
+
+    in_the_blank = measure(0.3)  # 0.3 to 0.5 s after onset, and trials end after 0.2 s
+    np.testing.assert_allclose(
+        in_the_blank["trial_response"][2], by_hand(responses, 1.6, 0.2, 0.3)[0]
+    )
+    assert "curve" in measure(0.55)  # begins in the blank, and ends in the next trial
+    for latency_s in (0.6, 5 / 3):
+        with pytest.raises(
+            AnalysisError, match=r"begins when the next .* after 0\.6 s"
+        ):
+            measure(latency_s)
+
+
 def test_videos_side_by_side_are_apart():
     one = make(90)
     both = xr.concat([one, one], "trial").assign_attrs(one.attrs)

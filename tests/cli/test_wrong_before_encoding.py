@@ -35,6 +35,8 @@ def nothing_is_encoded(monkeypatch):
         (("tuning", *GRATINGS, "--window", 2), "A window of 2 s holds several"),
         (("tuning", *GRATINGS, "--window", -1), "The window is -1.0 s long"),
         (("tuning", *GRATINGS, "--latency", -0.1), "The latency is -0.1 s"),
+        (("tuning", *GRATINGS, "--latency", 5), "With a latency of 5 s the window"),
+        (("sparseness", "--latency", 5), "With a latency of 5 s the window"),
         (("tuning", *GRATINGS, "--latency", 900), "None of the 16 trials"),
         (("tuning", *GRATINGS, "--burn-in", -1), "A burn-in of -1 frames"),
         (("tuning", "-p", "size_deg"), "do not vary 'size_deg'"),
