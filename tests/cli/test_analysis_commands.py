@@ -8,18 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from pyarrow import parquet
-from typer.testing import CliRunner
+from support.command_line import error_of, run
 
 import insilico_gui as ig
-from insilico_gui.cli import app
 from insilico_gui.cli.tables import METADATA_KEY
 
 SOME = ("--area", "V1", "--field", 1, "--device", "cpu")
 SHORT = ("--duration", 0.8, "--blank", 0.3, "--latency", 0.3, "--window", 0.5)
-
-
-def run(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 def done(*arguments):
@@ -27,14 +22,6 @@ def done(*arguments):
     result = run(*arguments)
     assert result.exit_code == 0, result.output
     return result.stdout.strip().splitlines()[-1]
-
-
-def error_of(*arguments):
-    """Run a command that must refuse; its sentence."""
-    result = run(*arguments)
-    assert result.exit_code == 1
-    assert isinstance(result.exception, ig.InsilicoError), result.output
-    return str(result.exception)
 
 
 def octaves(found, truth):

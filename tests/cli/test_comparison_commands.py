@@ -7,30 +7,18 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from support.command_line import error_of, run
 
 import insilico_gui as ig
 from insilico_gui.analysis import direction_tuning, reliability_columns
-from insilico_gui.cli import app
 
 N_REPEATS = 6
-
-
-def run(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 def done(*arguments):
     result = run(*arguments)
     assert result.exit_code == 0, result.output
     return result.stdout.strip().splitlines()
-
-
-def error_of(*arguments):
-    result = run(*arguments)
-    assert result.exit_code == 1
-    assert isinstance(result.exception, ig.InsilicoError), result.output
-    return str(result.exception)
 
 
 @pytest.fixture(scope="module")

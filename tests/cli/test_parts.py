@@ -6,27 +6,17 @@ import json
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from support.command_line import error_of, run
 
 import insilico_gui as ig
 from insilico_gui.analysis import sparseness_columns, take_part
 from insilico_gui.analysis.choices import tune
 from insilico_gui.analysis.parameters import parameter_tuning
-from insilico_gui.cli import app, sources
+from insilico_gui.cli import sources
 from insilico_gui.stimuli import Sequence, drifting_gratings, gaussian_dots
 from insilico_gui.stimuli.spec_files import save_spec
 
 SOME = ("--area", "V1", "--field", 1, "--device", "cpu")
-
-
-def run(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
-
-
-def error_of(*arguments):
-    result = run(*arguments)
-    assert isinstance(result.exception, ig.InsilicoError), result.output
-    return str(result.exception)
 
 
 def gratings(frequency):

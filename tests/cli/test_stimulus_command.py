@@ -5,17 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from support.command_line import run
 
 import insilico_gui as ig
-from insilico_gui.cli import app
 from insilico_gui.errors import InsilicoError
 from insilico_gui.stimuli import Sequence, drifting_gratings, gaussian_dots, load_spec
 from insilico_gui.stimuli.families import FAMILIES
-
-
-def run(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 @pytest.fixture

@@ -9,24 +9,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 from support import berg_fwrf
-from typer.testing import CliRunner
+from support.command_line import error_of, run
 
 import insilico_gui as ig
-from insilico_gui.cli import app, sources
+from insilico_gui.cli import sources
 
 VOXELS = "nsd-fwrf/subject-1_roi-V1"
-
-
-def run(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
-
-
-def error_of(*arguments):
-    """Run a command that must refuse; its sentence."""
-    result = run(*arguments)
-    assert result.exit_code == 1
-    assert isinstance(result.exception, ig.InsilicoError), result.output
-    return str(result.exception)
 
 
 @pytest.fixture(scope="module")
