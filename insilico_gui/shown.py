@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from insilico_gui.encoding.images import as_image_set
+from insilico_gui.encoding.inputs import as_image_set
 from insilico_gui.session import is_image_session, is_video_session
 from insilico_gui.stimuli import Stimulus, convert
 from insilico_gui.stimuli.seen_images import SeenImages

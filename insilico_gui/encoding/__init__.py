@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from insilico_gui.encoding.engine import EncodingJob
-from insilico_gui.encoding.images import ImageJob, open_for
+from insilico_gui.encoding.images import ImageJob
+from insilico_gui.encoding.inputs import open_for
 from insilico_gui.encoding.precision import precision_sentence
 from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.running import encode, encoding_job

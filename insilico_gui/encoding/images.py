@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -13,24 +12,24 @@ import numpy as np
 import xarray as xr
 
 from insilico_gui.encoding.ahead import ahead
+from insilico_gui.encoding.moments import Moments
 from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
 from insilico_gui.encoding.store import ScratchStore, zarr_path
-from insilico_gui.errors import EncodingError, StimulusError
+from insilico_gui.errors import EncodingError
 from insilico_gui.export import export, load_responses
 from insilico_gui.files import check_target
-from insilico_gui.session import is_image_session
-from insilico_gui.stimuli import Stimulus, open_stimulus
-from insilico_gui.stimuli.images import FrameImages, ImageArray, ImageSet, open_images
 from insilico_gui.streaming import ADVICE_ON_IMAGES, telling_of_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    import os
+    from collections.abc import Generator, Iterator
 
     from numpy.typing import ArrayLike, NDArray
 
     from insilico_gui.selection import Selection
-    from insilico_gui.session import ImageSession, Session
+    from insilico_gui.session import ImageSession
+    from insilico_gui.stimuli.images import ImageSet
 
 LARGEST_BATCH = 32
 """Images in one step: enough to batch work, few enough to cancel and draw between."""
@@ -174,129 +173,3 @@ class ImageJob:
             "stimulus_hash": f"sha256:{self._hash.hexdigest()}",
             "stimulus_attrs": dict(self.stimulus.attrs),
         }
-
-
-class Moments:
-    """Responses to images as a row of units for each moment, for playback.
-
-    The moments of one image follow each other in time (a single one, if the response
-    has no time), then come those of the next. Repeats are averaged.
-
-    Attributes
-    ----------
-    shape : (int, int)
-        Moments of all images, and units.
-    n_times : int
-        Moments of one image.
-    """
-
-    def __init__(
-        self,
-        store: ScratchStore,
-        shape: tuple[int, ...],
-        dims: tuple[str, ...],
-        unit_dim: str,
-    ) -> None:
-        sizes = dict(zip(dims, shape, strict=True))
-        self.n_times = sizes.get("time", 1)
-        self.shape: tuple[int, ...] = (
-            store.shape[0] * self.n_times,
-            sizes[unit_dim],
-        )
-        self._store, self._sizes = store, sizes
-        self._others = [dim for dim in dims if dim not in ("time", unit_dim)]
-        self._order = [
-            dim for dim in ("trial", "time", unit_dim) if dim in (*dims, "trial")
-        ]
-
-    @property
-    def n_done(self) -> int:
-        """Moments whose responses are known."""
-        return self._store.n_done * self.n_times
-
-    def rows(self, start: int, stop: int) -> NDArray[np.float32]:
-        """Responses at some moments, float32 [n, U]."""
-        first = start // self.n_times
-        last = -(-stop // self.n_times)
-        flat = self._store.rows(first, last)
-        block = xr.DataArray(
-            flat.reshape(len(flat), *self._sizes.values()), dims=("trial", *self._sizes)
-        )
-        by_moment: NDArray[np.float32] = (
-            block.mean(self._others)
-            .transpose(*self._order)
-            .to_numpy()
-            .reshape(-1, self.shape[1])
-        )
-        skipped = start - first * self.n_times
-        return by_moment[skipped : skipped + stop - start]
-
-    def to_image(self, k: int) -> xr.DataArray:
-        """Responses to one image, float32, with all the dimensions of the session.
-
-        Image `k` must be done; see :attr:`n_done`.
-        """
-        values = self._store.rows(k, k + 1)[0].reshape(tuple(self._sizes.values()))
-        return xr.DataArray(values, dims=tuple(self._sizes))
-
-    def row(self, moment: int) -> NDArray[np.float32]:
-        """Responses at one moment, float32 [U]."""
-        row: NDArray[np.float32] = self.rows(moment, moment + 1)[0]
-        return row
-
-
-def open_for(
-    session: Session | None,
-    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | NDArray[Any],
-    *,
-    frame_rate: float | None = None,
-    interval_s: float | None = None,
-) -> Stimulus | ImageSet:
-    """Open a stimulus as `session` takes it: as images, else as a video.
-
-    Parameters
-    ----------
-    session : Session or None
-    source : path, array or, for images, several paths
-        See :func:`.open_stimulus` and :func:`.open_images`.
-    frame_rate : float, optional
-        Frames per second (Hz) of a video that has no rate of its own.
-    interval_s : float, optional
-        Seconds between the images taken from a video; default every frame.
-
-    Returns
-    -------
-    ImageSet or Stimulus
-        Images for a session driven by images, else a video.
-
-    Raises
-    ------
-    StimulusError
-        If the source cannot be opened, or an option does not apply.
-    """
-    if session is not None and is_image_session(session):
-        if frame_rate is not None:
-            raise StimulusError(
-                f"{session.id} answers single images, which have no frame rate; leave it "
-                "out."
-            )
-        return open_images(source, interval_s=interval_s)
-    if interval_s is not None:
-        raise StimulusError(
-            "An interval between images is for sessions driven by images; leave it out."
-        )
-    if not isinstance(source, str | os.PathLike | np.ndarray):
-        raise StimulusError(
-            "Several files at once are for sessions driven by images; for a video of "
-            "them, put them into a folder and open that."
-        )
-    return open_stimulus(source, frame_rate=frame_rate)
-
-
-def as_image_set(stimulus: ImageSet | Stimulus | NDArray[Any]) -> ImageSet:
-    """The images that a stimulus consists of: of a video, every frame."""
-    if isinstance(stimulus, ImageSet):
-        return stimulus
-    if isinstance(stimulus, Stimulus):
-        return FrameImages(stimulus)
-    return ImageArray(np.asarray(stimulus))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from insilico_gui.encoding.engine import EncodingJob
-from insilico_gui.encoding.images import ImageJob, as_image_set, open_for
+from insilico_gui.encoding.images import ImageJob
+from insilico_gui.encoding.inputs import as_image_set, open_for
 from insilico_gui.errors import EncodingCancelled, EncodingError
 from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import Stimulus, open_stimulus
