@@ -208,6 +208,8 @@ class Jobs(QObject):
     -------
     changed()
         A job began or ended.
+    began(object)
+        The job that began, if users are told of it.
     progressed()
         A job told of its progress.
     failed(str)
@@ -215,6 +217,7 @@ class Jobs(QObject):
     """
 
     changed = Signal()
+    began = Signal(object)
     progressed = Signal()
     failed = Signal(str)
 
@@ -250,6 +253,8 @@ class Jobs(QObject):
             job.ended.connect(on_end)
         self.running.append(job)
         self.changed.emit()
+        if not quiet:
+            self.began.emit(job)
         job.start()
         return job
 

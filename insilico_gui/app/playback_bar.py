@@ -110,6 +110,7 @@ class PlaybackBar(Panel):
         line.addWidget(self.progress)
         line.addWidget(self.cancel_button)
         self.body.addLayout(line)
+        self._problem = False
         self.hide_progress()
 
         self._playback.events.time.connect(self._show_time)
@@ -197,8 +198,14 @@ class PlaybackBar(Panel):
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """Show one sentence until the next."""
+        self._problem = problem
         self.message.setText(("⚠ " if problem else "") + breakable(text))
         self.message.setToolTip(text)
+
+    def forget_problem(self) -> None:
+        """Show a problem no more, if one is shown: something else is being done."""
+        if self._problem:
+            self.say("")
 
     def show_progress(self, title: str, progress: object = None) -> None:
         """Show that work is under way, and how far it is where that is known."""

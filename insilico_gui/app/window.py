@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from insilico_gui.app.jobs import Job
+
 
 class InsilicoWindow(Workspace):
     """Ties an experiment to a napari viewer: commands, and what is shown when.
@@ -95,6 +97,7 @@ class InsilicoWindow(Workspace):
 
     def _connect_work(self) -> None:
         self.jobs.changed.connect(self._show_work)
+        self.jobs.began.connect(self._job_began)
         self.jobs.progressed.connect(self._show_work)
         self.jobs.failed.connect(self._say_problem)
         self.reader.replaced.connect(self._show_frames)
@@ -255,6 +258,11 @@ class InsilicoWindow(Workspace):
         picture = self.reader.peek(self.experiment.frame_on_show)
         if picture is not None:
             self.stimulus_panel.preview.show_frame(picture)
+
+    def _job_began(self, job: Job) -> None:
+        """What went wrong earlier is over, unless it was in work that still goes on."""
+        if all(other is job or other.cancelled for other in self.jobs.announced()):
+            self.playback_bar.forget_problem()
 
     def _show_work(self) -> None:
         """Show the job that was started last; encoding shows its own progress."""

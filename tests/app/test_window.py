@@ -305,6 +305,28 @@ def test_encode_without_a_session_says_what_to_do(window):
     assert "session" in window.playback_bar.message.text()
 
 
+def test_work_that_begins_replaces_an_earlier_problem(window):
+    text = window.playback_bar.message.text
+    window.wait(FAST)
+    window.encode()  # nothing is loaded
+    assert text().startswith("⚠ To encode")
+    go_on = threading.Event()
+    window.jobs.start("Upkeep", lambda: None, quiet=True)
+    assert text().startswith("⚠ To encode")  # as nobody asked for that work
+    window.jobs.start("Waiting", lambda: go_on.wait(20))
+    assert text() == ""
+    window.session_panel.problem.emit("The disk is full.")
+    window.jobs.start("Beside it", lambda: None)
+    assert text() == "⚠ The disk is full."  # it may be of what still runs
+    go_on.set()
+    window.wait(FAST)
+    assert text() == "⚠ The disk is full."
+    window.playback_bar.say("All is well.")
+    window.jobs.start("The next", lambda: None)
+    assert text() == "All is well."
+    window.wait(FAST)
+
+
 def test_docks_fit_a_small_screen(encoded, qtbot):
     qt_window = encoded.viewer.window._qt_window
     assert qt_window.minimumSizeHint().width() <= 1366
@@ -348,6 +370,7 @@ def test_a_failing_session_is_told_and_the_window_goes_on(window):
     window.encode()
     window.wait(FAST)
     assert window.experiment.responses.sizes["time"] == 48
+    assert window.playback_bar.message.text().startswith("Encoded 48 frames")
 
 
 def test_cancelled_work_is_closed_in_its_thread(window, qtbot):
