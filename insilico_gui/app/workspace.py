@@ -10,6 +10,7 @@ from insilico_gui.app.compare_panel import ComparePanel
 from insilico_gui.app.course_panel import CoursePanel
 from insilico_gui.app.docks import Docks
 from insilico_gui.app.export_panel import ExportPanel
+from insilico_gui.app.gl_context import free_in_own_context
 from insilico_gui.app.images_panel import ImagesPanel
 from insilico_gui.app.jobs import Jobs
 from insilico_gui.app.map_panel import MapPanel
@@ -57,6 +58,7 @@ class Workspace(QObject):
     def __init__(self, viewer: napari.Viewer, *, dock_session_panel: bool) -> None:
         self.viewer = viewer
         self.docks = Docks(viewer)
+        free_in_own_context(viewer)
         super().__init__(self.docks.window)
         self.experiment = experiment = Experiment()
         self.jobs = jobs = Jobs(self)
