@@ -8,17 +8,31 @@ called in the thread that owns the experiment.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from psygnal import Signal
 
 from insilico_gui.encoding import encoding_job
-from insilico_gui.errors import AnalysisError, EncodingError, ExportError, InsilicoError
+from insilico_gui.errors import (
+    AnalysisError,
+    EncodingError,
+    ExportError,
+    InsilicoError,
+    SelectionError,
+)
 from insilico_gui.measured import Measured, added_coords
 from insilico_gui.responses import take_units
-from insilico_gui.selection import Combine, Selection, invert, select
+from insilico_gui.selection import (
+    Combine,
+    Selection,
+    arguments_of,
+    invert,
+    select,
+    select_units,
+    without_conditions,
+)
 from insilico_gui.session import is_image_session
 from insilico_gui.shown import as_shown, image_moment, moments_per_frame
 from insilico_gui.stimuli.seen_images import SeenImages
@@ -31,6 +45,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
+    from insilico_gui.conditions import Conditions
     from insilico_gui.encoding import EncodingJob, ImageJob
     from insilico_gui.session import Session
     from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus
@@ -224,11 +239,36 @@ class Experiment:
         fields: Sequence[int] | None = None,
         units: ArrayLike | None = None,
         combine: Combine = "all",
+        where: Conditions | None = None,
     ) -> Selection:
-        """Select units; arguments as in :func:`insilico_gui.select`."""
-        selection = select(self._session(), areas, fields, units, combine)
+        """Select units; arguments as in :func:`insilico_gui.select`.
+
+        Conditions are on :attr:`units`, with the columns that analyses have added.
+        """
+        owner = self._session().id
+        selection = select_units(
+            self.units, owner, areas, fields, units, combine, where
+        )
         self.use_selection(selection)
         return selection
+
+    @property
+    def conditions(self) -> Conditions:
+        """Conditions on columns that the selection fulfils by its rule."""
+        return {} if self.selection is None else self.selection.rule.get("where", {})
+
+    def use_conditions(self, where: Conditions) -> Selection:
+        """Narrow the selection by conditions, in place of those it has; {} for none."""
+        if self.selection is None:
+            raise SelectionError("No session is loaded; load one before selecting.")
+        return self.select(**without_conditions(self.selection), where=where)
+
+    def _reselect(self, columns: Sequence[str]) -> None:
+        """Let conditions on these columns speak of the values that they have now."""
+        wanted = set(self.conditions)
+        given = arguments_of(self.selection.rule) if self.selection else None
+        if given and wanted & set(columns) and wanted <= set(self.units):
+            self.select(**given)
 
     def invert_selection(self) -> None:
         """Select what is not selected."""
@@ -241,7 +281,7 @@ class Experiment:
 
     def use_selection(self, selection: Selection) -> None:
         """Make `selection` the current one."""
-        if selection != self.selection:
+        if selection != self.selection or selection.rule != self.selection.rule:
             self.selection = selection
             self.selection_changed.emit()
 
@@ -340,10 +380,15 @@ class Experiment:
         self.analyses[name] = result
         self.analysis_changed.emit(name)
         self.units_changed.emit()
+        self._reselect(self.analysis_columns(name))
 
     def analysis_columns(self, name: str) -> list[str]:
         """Columns of :attr:`units` that the latest analysis of that name made."""
         return self._measured.columns(name)
+
+    def origin(self, column: str) -> tuple[str, dict[str, Any]] | None:
+        """Name and parameters of the analysis that made a column of :attr:`units`."""
+        return self._measured.origin(column)
 
     def keep_as_reference(self) -> None:
         """Make the current responses, with what analyses added, the reference."""

@@ -32,6 +32,13 @@ class Measured:
         """Columns that the latest analysis of that name made."""
         return list(self._columns.get(analysis, ()))
 
+    def origin(self, column: str) -> tuple[str, dict[Any, Any]] | None:
+        """Analysis that made a column, and its parameters; None if none did."""
+        for analysis, columns in self._columns.items():
+            if column in columns:
+                return analysis, dict(self._parameters[analysis])
+        return None
+
     def put(
         self,
         units: pd.DataFrame,

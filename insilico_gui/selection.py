@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from insilico_gui.conditions import (
+    check_conditions,
+    fulfils,
+    members,
+    plain_list,
+)
 from insilico_gui.errors import SelectionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+    from insilico_gui.conditions import Conditions
     from insilico_gui.session import Session
 
 Combine = Literal["all", "any"]
-
-MOST_NAMES = 100
-"""Names that a message lists."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +59,9 @@ def select(
     fields: Sequence[int] | None = None,
     units: ArrayLike | None = None,
     combine: Combine = "all",
+    where: Conditions | None = None,
 ) -> Selection:
-    """Select units by brain area, imaging field, name or index.
+    """Select units by brain area, imaging field, name, index, or what is known of them.
 
     Within a kind the choices are united (V1 *or* LM). Across kinds, ``combine="all"``
     takes units that satisfy every kind given (in V1 *and* in field 3); ``"any"`` takes
@@ -73,6 +78,11 @@ def select(
         Response columns, a boolean (or 0/1) vector with one entry per unit, or names:
         values of the unit table's ``unit_id`` where these are text.
     combine : {"all", "any"}
+    where : mapping, optional
+        Conditions by column of the unit table, all of which hold; together they are one
+        kind. Of a number ``(low, high)``, both ends included and None for none, or one
+        number; of a column that names something (text, ``field``, ``unit_id``) a list of
+        values, or one. A unit without a value satisfies none.
 
     Returns
     -------
@@ -81,9 +91,13 @@ def select(
     Raises
     ------
     SelectionError
-        If a choice does not exist in the session.
+        If a choice does not exist in the session, or a condition does not fit its column.
+
+    Examples
+    --------
+    ``select(session, areas=["V1"], where={"gOSI": (0.25, None), "field": [3, 4]})``
     """
-    return select_units(session.units, session.id, areas, fields, units, combine)
+    return select_units(session.units, session.id, areas, fields, units, combine, where)
 
 
 def select_units(
@@ -93,6 +107,7 @@ def select_units(
     fields: Sequence[int] | None = None,
     units: ArrayLike | None = None,
     combine: Combine = "all",
+    where: Conditions | None = None,
 ) -> Selection:
     """:func:`select` on a unit table; `owner` is what errors call its source."""
     if combine not in ("all", "any"):
@@ -100,27 +115,53 @@ def select_units(
     masks = []
     rule: dict[str, Any] = {}
     if areas is not None:
-        rule["areas"] = _as_list(areas)
-        masks.append(_members(table, "area", rule["areas"], owner))
+        rule["areas"] = plain_list(areas)
+        masks.append(members(table, "area", rule["areas"], owner))
     if fields is not None:
-        rule["fields"] = _as_list(fields)
-        masks.append(_members(table, "field", rule["fields"], owner))
+        rule["fields"] = plain_list(fields)
+        masks.append(members(table, "field", rule["fields"], owner))
     if isinstance(units, str):
         raise SelectionError(f"Give a list of names, such as [{units!r}].")
     if units is not None and np.asarray(units).dtype.kind == "U":
         rule["unit_ids"] = np.asarray(units).tolist()
-        masks.append(_members(table, "unit_id", rule["unit_ids"], owner))
+        masks.append(members(table, "unit_id", rule["unit_ids"], owner))
     elif units is not None:
         mask = np.zeros(len(table), dtype=bool)
         mask[unit_indices(units, len(table))] = True
         masks.append(mask)
         rule["units"] = np.flatnonzero(mask).tolist()
+    if where:
+        rule["where"] = check_conditions(table, owner, where)
+        hold = [fulfils(table, owner, *one) for one in rule["where"].items()]
+        masks.append(np.logical_and.reduce(hold))
     if len(masks) > 1:
         rule["combine"] = combine
     if not masks:
         return Selection(np.arange(len(table)), {"all": True})
     merge = np.logical_and if combine == "all" else np.logical_or
     return Selection(np.flatnonzero(merge.reduce(masks)), rule)
+
+
+def arguments_of(rule: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Arguments of :func:`select` that make a selection again; None if it did not."""
+    given = {k: v for k, v in rule.items() if k != "all"}
+    if "unit_ids" in given:
+        given["units"] = given.pop("unit_ids")
+    kinds = {"areas", "fields", "units", "combine", "where"}
+    return given if set(given) <= kinds else None
+
+
+def without_conditions(selection: Selection) -> dict[str, Any]:
+    """Arguments of :func:`select` for what `selection` was before conditions narrowed it.
+
+    Where the rule does not tell (a lasso, or kinds of which any will do), its units. An
+    empty selection counts as all units, for conditions to start from.
+    """
+    given = arguments_of(selection.rule)
+    if given is None or given.get("combine") == "any":
+        given = {"units": selection.indices}
+    given = {k: v for k, v in given.items() if k not in ("where", "combine")}
+    return {} if "units" in given and len(given["units"]) == 0 else given
 
 
 def invert(session: Session, selection: Selection) -> Selection:
@@ -166,29 +207,3 @@ def unit_indices(units: ArrayLike, n_units: int) -> NDArray[np.int64]:
             f"{n_units - 1}."
         )
     return np.unique(values).astype(np.int64)
-
-
-def _members(
-    table: pd.DataFrame, column: str, wanted: list[Any], owner: str
-) -> NDArray[np.bool_]:
-    if column not in table:
-        raise SelectionError(
-            f"{owner} does not say which {column} a unit belongs to; select by "
-            "unit indices."
-        )
-    known = sorted(table[column].dropna().unique().tolist())
-    missing = [value for value in wanted if value not in known]
-    if missing:
-        rest = "" if len(known) <= MOST_NAMES else ", ..."
-        raise SelectionError(
-            f"{owner} has no {column} {', '.join(map(repr, missing))}; it has "
-            f"{', '.join(map(repr, known[:MOST_NAMES]))}{rest}."
-        )
-    mask: NDArray[np.bool_] = table[column].isin(wanted).to_numpy()
-    return mask
-
-
-def _as_list(values: Iterable[Any]) -> list[Any]:
-    if isinstance(values, str):
-        raise SelectionError(f"Give a list of names, such as [{values!r}].")
-    return [v.item() if isinstance(v, np.generic) else v for v in values]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import insilico_gui as ig
-from insilico_gui.errors import EncodingError, ExportError
+from insilico_gui.errors import EncodingError, ExportError, SelectionError
 from insilico_gui.selection import Selection
 from insilico_gui.stimuli import ArrayStimulus
 
@@ -43,6 +44,56 @@ def test_the_whole_job(experiment, leaky, clip, tmp_path):
     assert loaded["unit_id"].to_numpy().tolist() == (
         leaky.units["unit_id"].iloc[columns].tolist()
     )
+
+
+def result_of(experiment, values):
+    """Take values, one per encoded unit, as the result of an analysis."""
+    columns = pd.DataFrame({"gOSI": values})
+    columns.attrs["latency_s"] = 0.05
+    experiment.use_analysis("direction tuning", xr.Dataset(), columns)
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".csv", ".parquet", ".zarr"])
+def test_results_select_and_the_rule_goes_along(experiment, tmp_path, suffix):
+    run(experiment)
+    result_of(experiment, np.linspace(0, 1, 12))
+    experiment.select(areas=["V1", "LM"], where={"gOSI": (0.5, None)})
+    units = experiment.units.iloc[experiment.selection.indices]
+    assert (units["gOSI"] >= 0.5).all() and len(units) == 4
+    loaded = ig.load_responses(experiment.export(tmp_path / f"out{suffix}"))
+    assert loaded.attrs["selection"] == {
+        "areas": ["V1", "LM"],
+        "where": {"gOSI": [0.5, None]},
+        "combine": "all",
+    }
+    np.testing.assert_array_equal(loaded["gOSI"], units["gOSI"])
+
+
+def test_conditions_narrow_what_is_selected(experiment):
+    run(experiment)
+    result_of(experiment, np.linspace(0, 1, 12))
+    experiment.select(areas=["V1"])
+    experiment.use_conditions({"gOSI": (0.5, None)})
+    assert experiment.selection.indices.tolist() == [6, 9]
+    experiment.use_conditions({"gOSI": (None, 0.5)})
+    assert experiment.selection.indices.tolist() == [0, 3]
+    experiment.use_conditions({"gOSI": (0, None)})  # the same units as without
+    assert experiment.conditions == {"gOSI": [0, None]}
+    experiment.use_conditions({})
+    assert experiment.selection.rule == {"areas": ["V1"]}
+    with pytest.raises(SelectionError, match="No session"):
+        ig.Experiment().use_conditions({})
+
+
+def test_conditions_follow_the_result_that_they_speak_of(experiment):
+    run(experiment)
+    result_of(experiment, np.linspace(0, 1, 12))
+    experiment.select(where={"gOSI": (0.9, None)}, areas=["AL"], combine="any")
+    result_of(experiment, np.linspace(1, 0, 12))
+    assert experiment.selection.indices.tolist() == [0, 1, 2, 5, 8, 11]
+    assert experiment.origin("area") is None
+    name, parameters = experiment.origin("gOSI")
+    assert name == "direction tuning" and parameters["latency_s"] == 0.05
 
 
 def test_signals_tell_what_changed(experiment):

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from support.pictures import PictureSession
 
 import insilico_gui as ig
 from insilico_gui.errors import SelectionError
-from insilico_gui.selection import invert
+from insilico_gui.selection import Selection, invert, without_conditions
 
 
 def test_union_within_a_kind(leaky):
@@ -61,6 +63,110 @@ def test_invert_is_the_complement(leaky):
 def test_what_does_not_exist_is_named(leaky, arguments, message):
     with pytest.raises(SelectionError, match=message):
         ig.select(leaky, **arguments)
+
+
+@pytest.fixture
+def measured(leaky):
+    """Twelve units; the first has no gOSI, and the third is what float32 makes of 0.7."""
+    gosi = np.array([np.nan, 0.1, 0.7, 0.25, *np.linspace(0.3, 0.9, 8)], np.float32)
+    leaky.units = leaky.units.assign(gOSI=gosi, n=np.arange(12), tuned=gosi > 0.5)
+    return leaky
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({"gOSI": (0.7, None)}, lambda t: t["gOSI"] >= 0.7),
+        ({"gOSI": (None, 0.25)}, lambda t: t["gOSI"] <= 0.25),
+        ({"gOSI": [0.25, 0.7]}, lambda t: t["gOSI"].between(0.25, 0.7)),
+        ({"gOSI": (-1e300, 1e300)}, lambda t: t["gOSI"].notna()),
+        ({"n": 3}, lambda t: t["n"] == 3),
+        ({"n": (2.5, np.int64(4))}, lambda t: t["n"].isin([3, 4])),
+        ({"area": "V1"}, lambda t: t["area"] == "V1"),
+        ({"area": ["V1", "LM"]}, lambda t: t["area"] != "AL"),
+        ({"field": np.array([2])}, lambda t: t["field"] == 2),
+        ({"tuned": True}, lambda t: t["gOSI"] > 0.5),
+        (
+            {"gOSI": (0.3, None), "area": ["V1"], "unit_id": [118, 127]},
+            lambda t: t["unit_id"].isin([118, 127]),
+        ),
+        ({"gOSI": (2, None)}, lambda t: t["gOSI"] > 2),
+    ],
+)
+def test_conditions_on_columns(measured, where, expected):
+    selection = ig.select(measured, where=where)
+    assert (
+        selection.indices.tolist() == np.flatnonzero(expected(measured.units)).tolist()
+    )
+    # the rule is all that is needed to select again, also from a file
+    rule = json.loads(json.dumps(dict(selection.rule), allow_nan=False))
+    assert rule == selection.rule
+    assert ig.select(measured, **rule) == selection
+
+
+def test_conditions_are_a_kind_of_their_own(measured):
+    table = measured.units
+    v1, high = table["area"] == "V1", table["gOSI"] >= 0.7
+    where = {"gOSI": (0.7, None)}
+    both = ig.select(measured, areas=["V1"], where=where)
+    either = ig.select(measured, areas=["V1"], where=where, combine="any")
+    assert both.indices.tolist() == np.flatnonzero(v1 & high).tolist()
+    assert either.indices.tolist() == np.flatnonzero(v1 | high).tolist()
+    assert both.rule["where"] == {"gOSI": [0.7, None]}
+    assert len(ig.select(measured, where={})) == 12
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("gOSI >= 0.25", "give a condition for each column"),
+        ({"gosi": (0, 1)}, r"no column 'gosi'; it has 'unit_id', .*'gOSI'"),
+        ({"gOSI": (0.5, 0.25)}, "ends at 0.25, before it starts at 0.5"),
+        ({"gOSI": (None, None)}, "give a finite limit"),
+        ({"gOSI": (np.nan, 1)}, "give a finite limit"),
+        ({"gOSI": (0, np.inf)}, "give a finite limit"),
+        ({"gOSI": [0.1, 0.2, 0.3]}, r"range as \(low, high\)"),
+        ({"gOSI": "0.25"}, r"range as \(low, high\)"),
+        ({"gOSI": None}, r"range as \(low, high\)"),
+        ({"gOSI": (True, None)}, r"range as \(low, high\)"),
+        ({"gOSI": ("0.25", None)}, r"range as \(low, high\)"),
+        ({"area": (None, "V1")}, "names something and has no range"),
+        ({"field": (1, 2)}, "names something and has no range"),
+        ({"area": []}, "No value of area"),
+        ({"area": ["V2"]}, "no area 'V2'; it has 'AL', 'LM', 'V1'"),
+        ({"field": 9}, "no field 9; it has 1, 2"),
+    ],
+)
+def test_conditions_that_cannot_hold_are_refused(measured, where, message):
+    with pytest.raises(SelectionError, match=message) as caught:
+        ig.select(measured, where=where)
+    assert "\n" not in str(caught.value)
+
+
+def test_conditions_are_never_evaluated(measured):
+    with pytest.raises(SelectionError, match='no column "__import__'):
+        ig.select(measured, where={"__import__('os').getpid()": (0, None)})
+
+
+def test_what_a_selection_was_before_its_conditions(measured):
+    def base(**arguments):
+        return without_conditions(ig.select(measured, **arguments))
+
+    where = {"gOSI": (0.5, None)}
+    assert base() == base(where=where) == base(units=[]) == {}
+    assert base(areas=["V1"], fields=[1], where=where) == {
+        "areas": ["V1"],
+        "fields": [1],
+    }
+    either = base(areas=["V1"], where=where, combine="any")
+    np.testing.assert_array_equal(
+        either["units"],
+        ig.select(measured, areas=["V1"], where=where, combine="any").indices,
+    )
+    drawn = without_conditions(Selection(np.array([2, 5]), {"lasso": [[0, 0]]}))
+    assert drawn["units"].tolist() == [2, 5]
+    named = without_conditions(Selection(np.array([2]), {"unit_ids": ["u2"]}))
+    assert named == {"units": ["u2"]}
 
 
 def test_unknown_column_is_not_made_up(leaky):
