@@ -72,7 +72,6 @@ class UnitMap:
         self._recolorer: Recolorer | None = None
         self._units: Points | None = None
         self._stimulus: Image | None = None
-        self._has_frames = False
         self._outlines: Shapes | None = None
         self._backdrop = Backdrop(viewer)
         self._base_size = 1.0
@@ -101,12 +100,9 @@ class UnitMap:
         frames : uint8 array, [T, H, W] or [T, H, W, 3], or None
         """
         old = self.stimulus_layer
-        self._has_frames = frames is not None
         if frames is None:
-            # Without a layer that has time the units would lose a dimension while they
-            # are being drawn, which crashes in the graphics driver.
             if old is not None:
-                old.visible = False
+                self._viewer.layers.remove(old)
             return
         data = frames[:, None]
         if old is not None and old.rgb == (frames.ndim == 4):
@@ -177,7 +173,7 @@ class UnitMap:
         self._base_size = point_size(positions[known]) * SIZES.get(layout, 1.0)
         stimulus = self.stimulus_layer
         if stimulus is not None:
-            stimulus.visible = self._has_frames and layout == "retinotopic"
+            stimulus.visible = layout == "retinotopic"
         self._viewer.dims.ndisplay = 3 if layout == "anatomical 3-D" else 2
         # On small points a soft edge would be most of what is seen
         layer.antialiasing = 0 if layout == "list" else 1
