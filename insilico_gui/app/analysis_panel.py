@@ -85,8 +85,8 @@ class UnitAnalysisPanel(AnalysisPanel):
     ----------
     experiment : Experiment
     jobs : Jobs
-    first_unit : int
-        0 if all together are shown at 0, else 1.
+    with_mean : bool
+        Whether the mean over the selection can be shown as well, at 0.
 
     Signals
     -------
@@ -102,14 +102,17 @@ class UnitAnalysisPanel(AnalysisPanel):
     unit_changed = Signal()
 
     def __init__(
-        self, experiment: Experiment, jobs: Jobs, *, first_unit: int = 1
+        self, experiment: Experiment, jobs: Jobs, *, with_mean: bool = False
     ) -> None:
         super().__init__(experiment, jobs)
         self.unit = QSpinBox()
-        self.unit.setMinimum(first_unit)
-        self.unit.setValue(first_unit)
+        self.unit.setMinimum(0 if with_mean else 1)
+        self.unit.setValue(1)
         self.unit.setToolTip("Which of the selected units")
-        self.unit.valueChanged.connect(self.unit_changed)
+        if with_mean:
+            self.unit.setSpecialValueText("mean")
+            self.unit.setToolTip("0: mean of the selection; n: its n-th unit")
+        self.unit.valueChanged.connect(self._unit_chosen)
         experiment.selection_changed.connect(self._selection_changed)
         experiment.analysis_changed.connect(self._analysis_changed)
 
@@ -117,6 +120,9 @@ class UnitAnalysisPanel(AnalysisPanel):
         """Column of the responses whose unit is to be shown; None if none is selected."""
         columns = self.experiment.selected_columns()
         return int(columns[max(self.unit.value(), 1) - 1]) if len(columns) else None
+
+    def _unit_chosen(self, _number: int) -> None:
+        self.unit_changed.emit()
 
     def _responses_changed(self) -> None:
         self._selection_changed()  # first, so that only units that exist are shown

@@ -11,8 +11,8 @@ from insilico_gui.analysis import take_part, trial_table
 from insilico_gui.analysis.choices import parameters, parts_that_vary, tune
 from insilico_gui.analysis.fitted_curves import fitted_curve
 from insilico_gui.app.analysis_panel import UnitAnalysisPanel, seconds_box
-from insilico_gui.app.colors import period
 from insilico_gui.app.panel import fill_box
+from insilico_gui.app.tuning_line import tuning_line
 from insilico_gui.app.tuning_plots import Curve, CurvePlot, PairPlot, PolarPlot
 
 if TYPE_CHECKING:
@@ -23,13 +23,7 @@ if TYPE_CHECKING:
     from insilico_gui.analysis.progress import OnProgress
     from insilico_gui.app.jobs import Jobs
     from insilico_gui.experiment import Experiment
-
-SHOWN_FIRST = ("pref_dir", "OSI_fit", "DSI_raw", "gOSI", "gDSI")
-"""Columns worth a place in the one line of text, where a tuning has them."""
-
-N_COLUMNS = 4
-SIGNIFICANT = 0.01
-"""Li et al. 2025 call units with this p, or a smaller one, tuned."""
+    from insilico_gui.selection import Selection
 
 
 def analysis_name(parameter: str) -> str:
@@ -40,13 +34,15 @@ def analysis_name(parameter: str) -> str:
 class TuningPanel(UnitAnalysisPanel):
     """Responses against a parameter of the trials: curve, polar plot or map.
 
-    Shows one unit of the selection at a time, or the mean over the selection.
+    Shows one unit of the selection at a time, at first the one whose curve varies most,
+    or the mean over the selection.
     """
 
     title = "Tuning"
 
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs, first_unit=0)
+        super().__init__(experiment, jobs, with_mean=True)
+        self._chosen_in: Selection | None = None
         self.compute_button.setText("Compute tuning")
         self.compute_button.clicked.connect(self.compute)
         self.parameter = QComboBox()
@@ -79,8 +75,6 @@ class TuningPanel(UnitAnalysisPanel):
         self.seed.setPrefix("seed ")
         self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.seed.setToolTip("Equal seeds shuffle equally")
-        self.unit.setSpecialValueText("mean")
-        self.unit.setToolTip("0: mean of the selection; n: its n-th unit")
 
         shuffles = QHBoxLayout()
         shuffles.addWidget(self.permutations)
@@ -132,6 +126,10 @@ class TuningPanel(UnitAnalysisPanel):
 
         self.run(f"Computing {name}", work, take)
 
+    def _unit_chosen(self, number: int) -> None:
+        self._chosen_in = self.experiment.selection
+        super()._unit_chosen(number)
+
     # -- from the state ----------------------------------------------------------------
 
     def _show_state(self) -> None:
@@ -181,6 +179,7 @@ class TuningPanel(UnitAnalysisPanel):
             self.pair.setVisible(False)
             self.about.setText(self._why_empty(parameter, len(columns)))
             return
+        self._choose_unit(tuning, columns)
         number = self.unit.value()
         chosen = columns if number == 0 else columns[[number - 1]]
         if is_pair:
@@ -193,12 +192,24 @@ class TuningPanel(UnitAnalysisPanel):
             shown = _curve(tuning, parameter, chosen)
             self.cartesian.show_curve(shown)
             self.polar.show_curve(shown if parameter == "direction" else None)
-        self.about.setText(self._describe(parameter, chosen, number))
+        names = self.experiment.analysis_columns(analysis_name(parameter))
+        units = self.experiment.units.iloc[self.experiment.job_indices()[chosen]]
+        self.about.setText(tuning_line(units, names, together=number == 0))
         latency = tuning.attrs["analysis"].get("latency_s", 0.0)
-        self.about.setToolTip(
-            f"{'Medians of the units' if number == 0 else 'Of the unit'}; latency "
-            f"{latency:g} s"
-        )
+        self.about.setToolTip(f"Latency {latency:g} s")
+
+    def _choose_unit(self, tuning: xr.Dataset, columns: NDArray[np.int64]) -> None:
+        """Show the unit whose curve varies most, until the user chooses another."""
+        by_hand = self._chosen_in is self.experiment.selection
+        if (
+            by_hand or self.unit.value() == 0
+        ):  # of every selection, the mean is asked for
+            return
+        levels = [dim for dim in tuning["curve"].dims if dim != "unit"]
+        spread = tuning["curve"].isel(unit=columns).std(levels).to_numpy()
+        self.unit.blockSignals(True)
+        self.unit.setValue(1 + int(np.nan_to_num(spread).argmax()))
+        self.unit.blockSignals(False)
 
     def _why_empty(self, parameter: str, n_columns: int) -> str:
         if self.experiment.images is not None:
@@ -210,36 +221,6 @@ class TuningPanel(UnitAnalysisPanel):
         if n_columns == 0:
             return "None of the encoded units is selected."
         return ""
-
-    def _describe(self, parameter: str, chosen: NDArray[np.int64], number: int) -> str:
-        names = self.experiment.analysis_columns(analysis_name(parameter))
-        units = self.experiment.units.iloc[self.experiment.job_indices()[chosen]]
-        chances = [name for name in names if name.startswith("p_")]
-        numeric = [
-            name
-            for name in names
-            if units[name].dtype.kind in "fiub" and name not in chances
-        ]
-        numeric.sort(key=lambda n: n.removesuffix("_measured") not in SHOWN_FIRST)
-        if number:
-            parts = [f"<b>unit {units['unit_id'].iloc[0]}</b>"]
-        else:
-            # A median of angles would mean nothing.
-            numeric = [name for name in numeric if period(name) is None]
-            parts = [f"<b>{len(units):,} units</b>"]
-        for name in chances:
-            short = name.removeprefix("p_")
-            if number:
-                parts.append(f"p({short}) {units[name].iloc[0]:.2g}")
-            else:
-                n_tuned = int((units[name] <= SIGNIFICANT).sum())
-                parts.append(f"p({short}) &le; {SIGNIFICANT:g}: {n_tuned:,}")
-        values = units[numeric].astype(float).median()
-        parts += [
-            f"{name.removesuffix('_measured')} {values[name]:.3g}"
-            for name in numeric[:N_COLUMNS]
-        ]
-        return " &nbsp; ".join(parts)
 
 
 def _curve(tuning: xr.Dataset, parameter: str, chosen: NDArray[np.int64]) -> Curve:

@@ -12,6 +12,7 @@ import insilico_gui as ig
 from insilico_gui.analysis.mapping import CONTRAST_AVERAGE, FRAME_AVERAGE, SPARSE_NOISE
 from insilico_gui.app import tuning_panel
 from insilico_gui.app.jobs import Share
+from insilico_gui.selection import Selection
 
 LIMIT_S = 60.0
 LEFT = Qt.MouseButton.LeftButton
@@ -61,9 +62,22 @@ def test_significance_is_shown_and_becomes_columns(laboratory, qtbot):
     assert units["p_gOSI"].between(1 / 41, 1).all()
     about = experiment.responses_to_take()().attrs["analyses"]["direction tuning"]
     assert (about["n_permutations"], about["seed"]) == (40, 7)
-    assert "p(gOSI) ≤ 0.01: 0" in panel.about.text().replace("&le;", "≤")
+    tuning = experiment.analyses["direction tuning"]
+    assert panel.unit.value() == 1 + int(
+        tuning["curve"].std("direction").argmax("unit")
+    )
     panel.unit.setValue(3)
     assert f"p(gOSI) {units['p_gOSI'].iloc[2]:.2g}" in panel.about.text()
+    everything = experiment.selection
+    experiment.use_selection(Selection(everything.indices[:5], {"first": 5}))
+    best = int(tuning["curve"][:, :5].std("direction").argmax("unit"))
+    assert panel.unit.value() == 1 + best  # another selection has another third unit
+    panel.unit.setValue(0)
+    about_all = panel.about.text()
+    assert "p(gOSI) ≤ 0.01: 0" in about_all.replace("&le;", "≤")
+    assert f"medians: &nbsp; OSI_fit {units['OSI_fit'][:5].median():.3g}" in about_all
+    experiment.use_selection(everything)
+    assert panel.unit.value() == 0  # the mean is that of any selection
     # the same again with the same seed, by every other way in
     _, columns = ig.analysis.choices.tune(
         experiment.responses, "direction", n_permutations=40, seed=7
