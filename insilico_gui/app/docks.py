@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.panel import Panel
 
-SIDE_WIDTH, TRACES_HEIGHT = 300, 215
+LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT = 340, 300, 215
 """Pixels; together they leave a 16:9 map in a window of 1366 x 768."""
 
 
@@ -74,10 +74,9 @@ class Docks:
         self.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
         self.window.tabifyDockWidget(self.of(behind), dock)
 
-    def resize(self, sides: Sequence[QWidget], below: QWidget) -> None:
+    def resize(self, left: QWidget, right: QWidget, below: QWidget) -> None:
         """Give the docks of these panels their first size."""
-        docks = [self.of(panel) for panel in sides]
-        widths = [SIDE_WIDTH] * len(docks)
+        docks, widths = [self.of(left), self.of(right)], [LEFT_WIDTH, RIGHT_WIDTH]
         self.window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
         self.window.resizeDocks(
             [self.of(below)], [TRACES_HEIGHT], Qt.Orientation.Vertical

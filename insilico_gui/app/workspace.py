@@ -111,7 +111,7 @@ class Workspace(QObject):
         return (self.playback_bar, self.session_panel, *left, *right, *bottom)
 
     def _size_docks(self) -> None:
-        self.docks.resize((self.stimulus_panel, self.map_panel), self.traces_panel)
+        self.docks.resize(self.stimulus_panel, self.map_panel, self.traces_panel)
         if self.experiment.session is None:
             self.docks.of(self.session_panel).raise_()
         self.fit_view()

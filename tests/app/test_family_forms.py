@@ -47,3 +47,15 @@ def test_lists_are_as_high_as_their_words(qapp):
 
 def test_long_values_are_seen_from_their_start(qapp):
     assert family_form("size series")["size_deg"].native.cursorPosition() == 0
+
+
+def test_no_form_is_wider_than_its_place(window, qtbot, leaky):
+    window.experiment.use_session(leaky)
+    panel = window.stimulus_panel
+    place = panel.parentWidget()
+    window.show_panel(panel)
+    for family in FAMILIES:
+        panel.form.family.setCurrentText(family)
+        qtbot.waitUntil(
+            lambda: panel.minimumSizeHint().width() <= place.width(), timeout=10000
+        )
