@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from insilico_gui.analysis.flatness import is_flat
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -53,8 +54,12 @@ def check_complete(curves: GroupMeans, names: tuple[str, ...]) -> None:
 def best_levels(
     mean: Floats, names: tuple[str, ...], levels: list[Levels], shape: tuple[int, ...]
 ) -> dict[str, NDArray[Any]]:
-    """Level of the largest mean [cells, U] of each unit; NaN where one is missing."""
-    known = ~np.isnan(mean).any(axis=0)
+    """Level of the largest mean [cells, U] of each unit.
+
+    NaN where a mean is missing, or where they vary by 1.5e-5 of the largest or less,
+    which is the rounding of float32 responses; see :mod:`.flatness`.
+    """
+    known = ~np.isnan(mean).any(axis=0) & ~is_flat(mean, axis=0)
     best = np.unravel_index(np.where(known, mean, 0).argmax(axis=0), shape)
     found: dict[str, NDArray[Any]] = {}
     for name, level, position in zip(names, levels, best, strict=True):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from insilico_gui.analysis.flatness import FLAT, is_flat
 from insilico_gui.analysis.leastsquares import COST_TOLERANCE, solve
 from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.errors import AnalysisError
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from insilico_gui.analysis.progress import OnProgress
 
     Floats = NDArray[np.float64]
-
-FLAT = 1e-6
-"""Modulation, relative to the largest value, below which a curve has no tuning.
-
-It is about what float32 responses resolve.
-"""
 
 UNITS_AT_ONCE = 2048
 
@@ -154,8 +149,7 @@ def _fit(model: CurveModel, curves: Floats) -> CurveFit:
     mse, r2 = np.full(n, np.nan), np.full(n, np.nan)
     success = np.zeros(n, bool)
     usable = np.isfinite(curves).all(axis=1)
-    largest = np.abs(curves).max(axis=1)
-    todo = np.flatnonzero(usable & (np.ptp(curves, axis=1) > FLAT * largest))
+    todo = np.flatnonzero(usable & ~is_flat(curves, axis=1))
     if len(todo) == 0:
         return CurveFit(parameters, mse, r2, success)
 

@@ -108,8 +108,10 @@ def direction_tuning(
         ``gDSI``, ``OSI_raw``, ``OSI_folded``, ``OSI_fit``, ``DSI_raw``, ``DSI_fit``,
         ``pref_dir``, ``pref_ori``, the fit's ``mu``, ``kappa``, ``phi``, ``amplitude``,
         ``baseline``, ``mse`` and ``success``, and with ``other="best"``
-        ``best_<column>``. A quantity that the directions do not determine is absent;
-        ``attrs["absent"]`` says why. ``attrs["analysis"]`` holds the parameters.
+        ``best_<column>``. ``pref_dir`` and ``pref_ori`` are NaN where the curve varies by
+        the rounding of float32 at most (1.5e-5 of its largest value). A quantity
+        that the directions do not determine is absent; ``attrs["absent"]`` says why.
+        ``attrs["analysis"]`` holds the parameters.
 
     Raises
     ------

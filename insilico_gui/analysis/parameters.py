@@ -94,9 +94,11 @@ def parameter_tuning(
         ``curve``, ``sem``, ``count`` (`parameter`, ``unit``); ``trial_response``
         (``trial``, ``unit``) with ``trial_<parameter>`` (and, with
         ``other="best"``, of the other conditions); ``best_level`` (``unit``), the
-        level with the largest mean, for names its position; ``blank`` (``unit``) where
-        there are blanks; with ``other="best"`` ``best_<column>``; ``p_tuning`` if asked
-        for. ``attrs["analysis"]`` holds the parameters.
+        level with the largest mean, for names its position, NaN where the curve varies
+        by the rounding of float32 at most (1.5e-5 of its largest value); ``blank``
+        (``unit``) where there are blanks; with ``other="best"``
+        ``best_<column>``; ``p_tuning`` if asked for.
+        ``attrs["analysis"]`` holds the parameters.
 
     Raises
     ------

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.analysis.directions import check_curve, largest_gap
+from insilico_gui.analysis.flatness import FLAT, is_flat
 from insilico_gui.analysis.leastsquares import solve
 from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.errors import AnalysisError
@@ -33,12 +34,6 @@ if TYPE_CHECKING:
 
 MIN_DIRECTIONS = 5
 """As many as the curve has parameters."""
-
-FLAT = 1e-6
-"""Modulation, relative to the peak, below which a curve has no preference.
-
-It is about what float32 responses resolve.
-"""
 
 UNITS_AT_ONCE = 8192
 """Bounds the working memory: about 80 MB at 16 directions."""
@@ -65,10 +60,11 @@ class VonMisesFit:
     mse : array
         Mean squared error over directions.
     success : bool array
-        False where the curve is flat, not finite or without a positive value (then the
-        parameters are NaN, but for the amplitude 0 and the baseline of a flat curve),
-        and where the solver did not converge (then they are its last estimate, with
-        `mu` NaN).
+        False where the curve is flat (it varies by 1.5e-5 of its largest value or less,
+        which is the rounding of float32 responses), not finite or without a positive
+        value (then the parameters are NaN, but for the amplitude 0 and the baseline of
+        a flat curve), and where the solver did not converge (then they are its last
+        estimate, with `mu` NaN).
 
     Notes
     -----
@@ -193,7 +189,7 @@ def _fit(rates: Floats, theta: Floats) -> tuple[Floats, Floats, NDArray[np.bool_
     success = np.zeros(n, bool)
 
     usable = np.isfinite(rates).all(axis=1) & (peak > 0)
-    flat = usable & (np.ptp(rates, axis=1) <= FLAT * peak)
+    flat = usable & is_flat(rates, axis=1)
     todo = np.flatnonzero(usable & ~flat)
     if len(todo):
         scale = peak[todo, None]

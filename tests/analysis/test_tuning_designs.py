@@ -9,6 +9,7 @@ import xarray as xr
 from make_experiment import BLANK, SHOWN, experiment
 
 from insilico_gui.analysis import direction_tuning, tuning_columns
+from insilico_gui.analysis.choices import tune
 from insilico_gui.errors import AnalysisError
 
 
@@ -88,6 +89,25 @@ def test_chance_level_of_significance_is_uniform():
     tuning = direction_tuning(responses, n_permutations=99)
     for name in ("p_gOSI", "p_gDSI"):
         assert 0.05 < (tuning[name] <= 0.1).mean() < 0.16
+
+
+@pytest.mark.parametrize(("modulation", "tuned"), [(1e-5, False), (3e-5, True)])
+def test_rounding_of_responses_is_no_preference(modulation, tuned):
+    """Of each kind of preferred value, from a fit or the largest mean."""
+    gain = {0.02: 1.0, 0.04: 3.0, 0.08: 0.5, 0.16: 0.7}
+    responses = experiment(spatial=tuple(gain), gain=gain).astype(np.float64)
+    curve = responses / responses.max("time")
+    responses = (50 * (1 + modulation * (curve - 1))).assign_attrs(responses.attrs)
+    _, columns = tune(responses, "direction")
+    for name in ("pref_dir", "pref_ori"):
+        assert (columns[name].notna() == tuned).all()
+    assert columns[["OSI_fit", "DSI_raw", "gOSI", "gDSI"]].abs().max(axis=None) < 1e-4
+    _, columns = tune(responses, "spatial_frequency")
+    preferred = ["pref_sf_raw", "pref_sf_fit"]
+    assert (columns[preferred].notna() == tuned).all(axis=None)
+    _, columns = tune(responses, "direction x spatial_frequency")
+    preferred = ["pref_direction_raw", "pref_spatial_frequency_raw"]
+    assert (columns[preferred].notna() == tuned).all(axis=None)
 
 
 def test_nothing_to_permute_is_refused():
