@@ -8,7 +8,7 @@ import numpy as np
 from napari.utils.colormaps import ensure_colormap
 from napari.utils.colormaps.standardize_color import transform_color
 
-from insilico_gui.responses import LABELS
+from insilico_gui.responses import LABELS, MEASURED_AGAIN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ LOW_ALPHA, OPAQUE_FROM = 0.18, 0.6
 def period(name: str) -> float | None:
     """Period of a column in its own unit if it is cyclic, else None."""
     for ending, cycle in CYCLES.items():
-        if name.removesuffix("_measured").endswith(ending):
+        if name.removesuffix(MEASURED_AGAIN).endswith(ending):
             return cycle
     return None
 
@@ -58,7 +58,7 @@ def cycle_limits(name: str) -> tuple[float, float] | None:
     cycle = period(name)
     if cycle is None:
         return None
-    around_zero = name.removesuffix("_measured").endswith(AROUND_ZERO)
+    around_zero = name.removesuffix(MEASURED_AGAIN).endswith(AROUND_ZERO)
     return (-cycle / 2, cycle / 2) if around_zero else (0.0, cycle)
 
 

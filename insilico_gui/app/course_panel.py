@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout
 
 from insilico_gui.app.panel import Panel, ThemedPlot, text_label
+from insilico_gui.app.traces_panel import MEAN_COLOR
 from insilico_gui.session import is_image_session
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 MAX_CURVES = 100
 """More curves than this take long to draw and show nothing more."""
 
-MEAN_COLOR = (255, 170, 60)
 ONSET_COLOR = (140, 140, 140)
 LINES = (1.0, 2.0)
 

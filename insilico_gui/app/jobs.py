@@ -2,8 +2,8 @@
 
 Work is one of three:
 
-- a generator function that yields after every piece (a :class:`Progress`, a text or
-  None) and returns its result;
+- a generator function that yields after every piece (a text, None, or a
+  :class:`~insilico_gui.encoding.Progress`) and returns its result;
 - a function of one argument, ``on_progress(done, total)``, which it calls between
   pieces, as analyses do; the call raises once the job is cancelled;
 - a function without arguments, which cannot be stopped before its end.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from insilico_gui.app.colors import cycle_limits, period
+from insilico_gui.responses import MEASURED_AGAIN
 
 PARAMETER_UNITS = {
     "direction": "deg",
@@ -42,7 +43,7 @@ COLUMN_UNITS = {
 PLACES = ("x", "y", "z", "rf_x", "rf_y")
 """Columns that say where a unit is or looks, which a map shows better than a plot."""
 
-VARIANTS = ("_measured", "_raw", "_fit")
+VARIANTS = (MEASURED_AGAIN, "_raw", "_fit")
 
 
 def parameter_label(parameter: str, *, short: bool = False) -> str:
