@@ -8,6 +8,7 @@ import numpy as np
 
 from insilico_gui.app.colors import period
 from insilico_gui.app.labels import column_unit
+from insilico_gui.responses import MEASURED_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,4 +80,4 @@ def _value(column: str, value: float) -> str:
 
 
 def _plain(column: str) -> str:
-    return column.removesuffix("_measured")
+    return column.removesuffix(MEASURED_AGAIN)

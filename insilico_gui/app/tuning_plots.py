@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Color = tuple[int, ...]
 
 TRIAL_COLOR = (150, 200, 255, 160)
 BAND_COLOR = (255, 170, 60, 70)
 FIT_COLOR = (120, 255, 160)
+TITLE_HEIGHT = 17
 LOGARITHMIC = ("spatial_frequency", "temporal_frequency", "speed")
 
 
@@ -66,17 +68,22 @@ class Curve:
 
 
 class CurvePlot(ThemedPlot):
-    """Response against the levels of a parameter: trials, mean and standard error, fit."""
+    """Response against the levels of a parameter: trials, mean and standard error, fit.
+
+    A line above it says which is which.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.setMinimumHeight(60)
         self.setLabel("left", "response")
+        self._say({})
 
     def show_curve(self, curve: Curve | None) -> None:
         """Draw a curve, or nothing."""
         self.clear()
         if curve is None:
+            self._say({})
             return
         self.setLabel("bottom", parameter_label(curve.parameter))
         is_log = curve.parameter in LOGARITHMIC and bool((curve.levels > 0).all())
@@ -96,11 +103,15 @@ class CurvePlot(ThemedPlot):
             margin = 0.06 * max(float(np.ptp(x)), 1e-9)
             self.setXRange(x.min() - margin, x.max() + margin, padding=0)
         self.getAxis("bottom").setTicks([ticks])
-        if np.isfinite(curve.sem).any():
+        has_sem = bool(np.isfinite(curve.sem).any())
+        drawn = {"mean ± s.e.m." if has_sem else "mean": MEAN_COLOR}
+        if has_sem:
             sem = np.nan_to_num(curve.sem)
             edges = [pg.PlotCurveItem(x, curve.mean + sign * sem) for sign in (1, -1)]
             self.addItem(pg.FillBetweenItem(*edges, brush=BAND_COLOR))
         self.plot(place(curve.shown), curve.trials, **_dots(5))
+        if len(curve.trials):
+            drawn["trials"] = TRIAL_COLOR
         self.plot(
             x,
             curve.mean,
@@ -113,7 +124,19 @@ class CurvePlot(ThemedPlot):
         if curve.fit is not None:
             levels, values = curve.fit
             self.plot(place(levels), values, pen=pg.mkPen(FIT_COLOR, width=1.5))
+            drawn["fit"] = FIT_COLOR
+        self._say(drawn)
         self.setYRange(min(0.0, curve.bottom), 1.05 * curve.top, padding=0)
+
+    def _say(self, drawn: dict[str, Color]) -> None:
+        """Name what is drawn, each in its colour, in a title as low as its letters."""
+        words = [
+            f"<span style='color: rgb{color[:3]}'>{name}</span>"
+            for name, color in drawn.items()
+        ]
+        self.setTitle(" &nbsp; ".join(words), size="8pt")
+        self.plotItem.titleLabel.setMaximumHeight(TITLE_HEIGHT)
+        self.plotItem.layout.setRowFixedHeight(0, TITLE_HEIGHT)
 
 
 class PolarPlot(ThemedPlot):
@@ -180,7 +203,9 @@ class PairPlot(ImagePlot):
         for side, name, values in zip(("left", "bottom"), names, levels, strict=True):
             ticks = [(k + 0.5, f"{level:g}") for k, level in enumerate(values)]
             self.getAxis(side).setTicks([ticks])
-            self.setLabel(side, parameter_label(name, short=side == "left"))
+            # Low plots have no room for a name and its unit in one line
+            upright = parameter_label(name, short=True).replace(" (", "<br>(")
+            self.setLabel(side, upright if side == "left" else parameter_label(name))
         self.setXRange(0, mean.shape[1], padding=0.02)
         self.setYRange(0, mean.shape[0], padding=0.02)
 
