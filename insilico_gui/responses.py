@@ -19,7 +19,7 @@ Their networks are recurrent and start from an empty state. Responses keep these
 analyses skip them and say so.
 """
 
-LABELS = frozenset({"unit_id", "session", "scan_idx", "field"})
+LABELS = frozenset({"unit_id", "session", "scan_idx", "field", "sign_patch"})
 """Numeric columns of unit tables that name something and measure nothing."""
 
 MEASURED_AGAIN = "_measured"

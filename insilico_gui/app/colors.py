@@ -154,4 +154,6 @@ def column_values(
         return column.to_numpy(dtype=float), None
     # A unit without a name is grey, and none of the categories
     codes, names = column.where(column != "").factorize(sort=True)
-    return np.where(codes < 0, np.nan, codes).astype(float), [str(n) for n in names]
+    # Whole numbers are stored as 1.0 where other units have none
+    shown = [f"{n:.12g}" if column.dtype.kind == "f" else str(n) for n in names]
+    return np.where(codes < 0, np.nan, codes).astype(float), shown

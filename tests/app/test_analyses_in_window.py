@@ -239,6 +239,8 @@ def test_retinotopy_of_the_sheet(window, qtbot):
     assert window.map.limits == (-1.0, 1.0)
     window.map_panel.color_by.setCurrentText("sign_area")
     assert "V1 \N{MINUS SIGN}" in window.map.categories
+    window.map_panel.color_by.setCurrentText("sign_patch")
+    assert window.map.categories == ["0", "1", "2", "3", "4"]  # numbers that are names
     # too little smoothing: one sentence
     panel.sigma_um.setValue(5)
     press(window, qtbot, panel.compute_button)
