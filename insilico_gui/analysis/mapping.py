@@ -13,7 +13,12 @@ import numpy as np
 from insilico_gui.analysis.choices import dot_sigma, has_dots, map_receptive_fields
 from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
-from insilico_gui.analysis.sequence_parts import PART, part_tables, part_that
+from insilico_gui.analysis.sequence_parts import (
+    PART,
+    part_tables,
+    part_that,
+    parts_where,
+)
 from insilico_gui.analysis.square_fields import has_squares, square_fields
 from insilico_gui.analysis.sta import sta_receptive_fields
 from insilico_gui.analysis.window_checks import check_window
@@ -85,6 +90,18 @@ def mapping_methods(
     if stimulus.n_frames >= LEAST_FRAMES and PART not in responses.attrs:
         found += AVERAGES
     return found
+
+
+def parts_to_map(trials: pd.DataFrame, method: str) -> list[str]:
+    """Parts of a sequence that a method can use; of several, one is chosen.
+
+    Returns
+    -------
+    list of str
+        For :func:`insilico_gui.analysis.take_part`; empty if there is no sequence, or
+        the method is of all frames.
+    """
+    return parts_where(trials, USED_BY[method]) if method in USED_BY else []
 
 
 def map_fields(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QDoubleSpinBox, QPushButton, QSpinBox
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QSpinBox
 
 from insilico_gui.app.panel import Panel, text_label
 
@@ -136,6 +136,22 @@ class UnitAnalysisPanel(AnalysisPanel):
         self.unit.setMaximum(max(len(self.experiment.selected_columns()), 1))
         self.unit.blockSignals(False)
         self.unit_changed.emit()
+
+
+def part_box() -> QComboBox:
+    """A box for the part of a sequence that is analysed."""
+    box = QComboBox()
+    box.setMinimumContentsLength(9)
+    box.setSizeAdjustPolicy(
+        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+    )
+    box.setToolTip("Several parts of the sequence can be analysed: which one is")
+    return box
+
+
+def chosen_part(box: QComboBox) -> str | None:
+    """The part of the sequence, if there is a choice."""
+    return box.currentText() if box.count() > 1 else None
 
 
 def seconds_box(value: float, tip: str) -> QDoubleSpinBox:

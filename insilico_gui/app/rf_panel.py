@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
 )
 
-from insilico_gui.analysis import fit_receptive_fields
+from insilico_gui.analysis import fit_receptive_fields, take_part, trial_table
 from insilico_gui.analysis.mapping import (
     AVERAGES,
     LEAST_FRAMES,
@@ -24,11 +24,18 @@ from insilico_gui.analysis.mapping import (
     has_polarities,
     map_fields,
     mapping_methods,
+    parts_to_map,
     unit_map,
 )
-from insilico_gui.app.analysis_panel import UnitAnalysisPanel, seconds_box
+from insilico_gui.app.analysis_panel import (
+    UnitAnalysisPanel,
+    chosen_part,
+    part_box,
+    seconds_box,
+)
 from insilico_gui.app.image_plot import DIVERGING, SEQUENTIAL, ImagePlot, symmetric
 from insilico_gui.app.panel import fill_box
+from insilico_gui.app.screen_ticks import degree_ticks, pixel_ticks
 from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
@@ -48,7 +55,6 @@ MAX_ELLIPSES = 300
 """More outlines than this hide the stimulus, and take long to draw."""
 
 DEGREES, PIXELS = "degrees", "pixels"
-TICK_DEG = 20
 
 
 class ReceptiveFieldPanel(UnitAnalysisPanel):
@@ -75,6 +81,8 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
             "to light and dark alike"
         )
         self.method.currentTextChanged.connect(self._method_changed)
+        self.part = part_box()
+        self.part.currentTextChanged.connect(self._draw)
         self.latency = seconds_box(0.0, "From the stimulus to the window")
         self.latency.setPrefix("from ")
         self.window_s = seconds_box(0.0, "Length of the response window")
@@ -87,17 +95,18 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         self.axes.currentTextChanged.connect(self._draw)
         self.outlines = QCheckBox("Outlines, r² ≥")
         self.outlines.setToolTip("Gaussians of the selected units, drawn on the map")
-        self.outlines.toggled.connect(self._outlines_changed)
+        self.outlines.toggled.connect(self._draw)
         self.least_r2 = QDoubleSpinBox()
         self.least_r2.setRange(0.0, 1.0)
         self.least_r2.setSingleStep(0.05)
         self.least_r2.setValue(0.1)
         self.least_r2.setToolTip("No outlines of units that are fitted worse")
-        self.least_r2.valueChanged.connect(self._outlines_changed)
+        self.least_r2.valueChanged.connect(self._draw)
 
-        form = QFormLayout()
+        self._form = form = QFormLayout()
         form.setVerticalSpacing(2)
         form.addRow("By", self.method)
+        form.addRow("Part", self.part)
         form.addRow("Window", _row(self.latency, self.window_s))
         form.addRow("Show", _row(self.polarity, self.axes))
         form.addRow("Unit", self.unit)
@@ -125,6 +134,9 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         method = self.method.currentText()
         if responses is None or not method:
             return
+        part = chosen_part(self.part)
+        if part is not None:
+            responses = take_part(responses, part)
         window = {"latency_s": self.latency.value(), "window_s": self.window_s.value()}
 
         def work(tell: OnProgress) -> Mapped:
@@ -151,6 +163,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
             if method in AVERAGES
             else "Length of the response window"
         )
+        self._show_parts()
 
     # -- from the state ----------------------------------------------------------------
 
@@ -163,7 +176,25 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
             fill_box(self.method, names)
             self._method_changed(self.method.currentText())
         self.compute_button.setEnabled(bool(names) and not self.computing)
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        """Offer the parts of a sequence where there is a choice between them."""
+        responses, method = self.experiment.responses, self.method.currentText()
+        names: list[str] = []
+        if responses is not None and "trials" in responses.attrs:
+            names = parts_to_map(trial_table(responses), method)
+        fill_box(self.part, names)
+        self._form.setRowVisible(self.part, len(names) > 1)
         self._draw()
+
+    def _fields(self) -> xr.Dataset | None:
+        """The latest maps, unless they are of another part."""
+        fields = self.experiment.analyses.get(RECEPTIVE_FIELDS)
+        part = chosen_part(self.part)
+        if fields is None or part in (None, fields.attrs["analysis"].get("part")):
+            return fields
+        return None
 
     def _analysis_changed(self, name: str) -> None:
         if name == RECEPTIVE_FIELDS and name not in self.experiment.analyses:
@@ -174,16 +205,18 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         """Outlines of the selected units' fields, each [points, 2] in (row, column)."""
         if self.fit is None or not self.outlines.isChecked():
             return []
+        return list(self.fit.ellipse()[self._outlined()[:MAX_ELLIPSES]])
+
+    def _outlined(self) -> np.ndarray:
+        """Columns of the selected units whose fields are good enough for an outline."""
+        if self.fit is None or self._fields() is None:
+            return np.empty(0, np.int64)
         good = self.fit.on_screen & (self.fit.r2 >= self.least_r2.value())
         chosen = self.experiment.selected_columns()
-        return list(self.fit.ellipse()[chosen[good[chosen]][:MAX_ELLIPSES]])
-
-    def _outlines_changed(self, *_: object) -> None:
-        self.changed.emit()
+        return chosen[good[chosen]]
 
     def _draw(self, *_: object) -> None:
-        fields = self.experiment.analyses.get(RECEPTIVE_FIELDS)
-        column = self.chosen_column()
+        fields, column = self._fields(), self.chosen_column()
         shown = fields is not None and self.fit is not None and column is not None
         self.outline.setVisible(shown)
         self.unit.setEnabled(shown)
@@ -215,6 +248,12 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         self.about.setText(f"<b>unit {row['unit_id']}</b> &nbsp; " + _place(fit, which))
         if lag_s is not None:
             self.about.setText(f"{self.about.text()} &nbsp; lag {1000 * lag_s:.0f} ms")
+        n_outlines = len(self._outlined())
+        if self.outlines.isChecked() and n_outlines > MAX_ELLIPSES:
+            self.about.setText(
+                f"{self.about.text()} &nbsp; outlines: the first {MAX_ELLIPSES} of "
+                f"{n_outlines:,}"
+            )
 
     def _show_picture(self, fields: xr.Dataset, picture: np.ndarray) -> None:
         rows, cols = fields["row"].to_numpy(), fields["column"].to_numpy()
@@ -236,39 +275,13 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         )
         in_degrees = self.axes.currentText() == DEGREES
         display = Display.from_dict(about["display"])
-        across, down = (_degree_ticks if in_degrees else _pixel_ticks)(display)
+        across, down = (degree_ticks if in_degrees else pixel_ticks)(display)
         for side, name, place, ticks in (
             ("bottom", "azimuth", "column", across),
             ("left", "elevation", "row", down),
         ):
             self.plot.getAxis(side).setTicks([ticks])
             self.plot.setLabel(side, f"{name} (deg)" if in_degrees else f"{place} (px)")
-
-
-def _degree_ticks(display: Display) -> tuple[list[tuple[float, str]], ...]:
-    """Columns and rows of round angles, which are not evenly spaced on a flat screen."""
-    degrees = np.arange(-80, 81, TICK_DEG)
-    x, y = display.from_degrees(degrees, degrees)
-    row, column = display.to_pixels(x, y)
-    height, width = display.pixels
-    labels = [f"{angle}" for angle in degrees]
-    return tuple(
-        [
-            (at, label)
-            for at, label in zip(places.tolist(), labels, strict=True)
-            if -0.5 <= at <= n - 0.5
-        ]
-        for places, n in ((column, width), (row, height))
-    )
-
-
-def _pixel_ticks(display: Display) -> tuple[list[tuple[float, str]], ...]:
-    """Columns and rows of round numbers, on the screen only."""
-    step = next((s for s in (10, 50, 200) if max(display.pixels) < 10 * s), 1000)
-    height, width = display.pixels
-    return tuple(
-        [(float(k), f"{k}") for k in range(0, n, step)] for n in (width, height)
-    )
 
 
 def _place(fit: ReceptiveFieldFit, which: int) -> str:

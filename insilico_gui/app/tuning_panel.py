@@ -10,7 +10,12 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QSpinBox, QVBoxL
 from insilico_gui.analysis import take_part, trial_table
 from insilico_gui.analysis.choices import parameters, parts_that_vary, tune
 from insilico_gui.analysis.fitted_curves import fitted_curve
-from insilico_gui.app.analysis_panel import UnitAnalysisPanel, seconds_box
+from insilico_gui.app.analysis_panel import (
+    UnitAnalysisPanel,
+    chosen_part,
+    part_box,
+    seconds_box,
+)
 from insilico_gui.app.panel import fill_box
 from insilico_gui.app.tuning_line import tuning_line
 from insilico_gui.app.tuning_plots import Curve, CurvePlot, PairPlot, PolarPlot
@@ -51,12 +56,7 @@ class TuningPanel(UnitAnalysisPanel):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.parameter.currentTextChanged.connect(self._show_parts)
-        self.part = QComboBox()
-        self.part.setMinimumContentsLength(9)
-        self.part.setSizeAdjustPolicy(self.parameter.sizeAdjustPolicy())
-        self.part.setToolTip(
-            "Several parts of the sequence vary this: which is analysed"
-        )
+        self.part = part_box()
         self.part.currentTextChanged.connect(self._draw)
         self.latency = seconds_box(
             0.0, "The response window starts this long after the stimulus"
@@ -115,7 +115,7 @@ class TuningPanel(UnitAnalysisPanel):
             "n_permutations": self.permutations.value(),
             "seed": self.seed.value(),
         }
-        name, part = analysis_name(parameter), self._chosen_part()
+        name, part = analysis_name(parameter), chosen_part(self.part)
         shown = responses if part is None else take_part(responses, part)
 
         def work(tell: OnProgress) -> tuple[xr.Dataset, pd.DataFrame]:
@@ -152,14 +152,10 @@ class TuningPanel(UnitAnalysisPanel):
         self._form.setRowVisible(self.part, len(parts) > 1)
         self._draw()
 
-    def _chosen_part(self) -> str | None:
-        """The part of the sequence, if there is a choice."""
-        return self.part.currentText() if self.part.count() > 1 else None
-
     def _tuning(self, parameter: str) -> xr.Dataset | None:
         """The latest tuning to a parameter, unless it is that of another part."""
         tuning = self.experiment.analyses.get(analysis_name(parameter))
-        part = self._chosen_part()
+        part = chosen_part(self.part)
         if tuning is None or part in (None, tuning.attrs["analysis"].get("part")):
             return tuning
         return None

@@ -9,8 +9,14 @@ import pytest
 from qtpy.QtCore import Qt
 
 import insilico_gui as ig
-from insilico_gui.analysis.mapping import CONTRAST_AVERAGE, FRAME_AVERAGE, SPARSE_NOISE
-from insilico_gui.app import tuning_panel
+from insilico_gui.analysis.mapping import (
+    CONTRAST_AVERAGE,
+    DOTS,
+    FRAME_AVERAGE,
+    SPARSE_NOISE,
+    map_fields,
+)
+from insilico_gui.app import rf_panel, tuning_panel
 from insilico_gui.app.jobs import Share
 from insilico_gui.selection import Selection
 
@@ -280,4 +286,43 @@ def test_one_of_two_parts_that_vary_the_same_is_chosen(laboratory, qtbot):
         means.append(tuning["curve"].mean().item())
     assert means[0] != pytest.approx(means[1], rel=0.01)
     encode(laboratory, gratings(2))
+    assert not panel.part.isVisible()
+
+
+@pytest.mark.timeout(120)
+def test_one_of_two_parts_with_dots_is_chosen(laboratory, qtbot, monkeypatch):
+    def dots(sigma_deg):
+        return ig.stimuli.gaussian_dots(
+            n_columns=6, n_rows=4, sigma_deg=sigma_deg, duration_s=0.4
+        )
+
+    panel, experiment = laboratory.rf_panel, laboratory.experiment
+    laboratory.show_panel(panel)
+    assert not panel.part.isVisible()  # no choice
+    spec = ig.stimuli.Sequence(parts=[dots(6).spec, dots(12).spec], blank_s=0.6)
+    encode(laboratory, spec.stimulus())
+    assert items(panel.part) == ["gaussian_dots", "gaussian_dots_2"]
+    assert panel.part.isVisible()
+    panel.outlines.setChecked(True)
+    for part in items(panel.part):
+        panel.part.setCurrentText(part)
+        assert not panel.unit.isEnabled()  # the other part is not shown for it
+        assert "Receptive fields" not in laboratory.viewer.layers
+        press(laboratory, qtbot, panel.compute_button)
+        fields = experiment.analyses["receptive fields"]
+        assert fields.attrs["analysis"]["part"] == part
+        taken = ig.analysis.take_part(experiment.responses, part)
+        expected, _, _ = map_fields(taken, experiment.frames, DOTS)
+        assert fields.identical(expected)
+        assert panel.unit.isEnabled()
+    # more outlines than can be told apart are not drawn, which is said
+    n_outlined = len(laboratory.viewer.layers["Receptive fields"].data)
+    assert n_outlined > 5
+    assert "outlines" not in panel.about.text()
+    monkeypatch.setattr(rf_panel, "MAX_ELLIPSES", 5)
+    panel.least_r2.setValue(panel.least_r2.value() - 0.01)
+    assert len(laboratory.viewer.layers["Receptive fields"].data) == 5
+    assert "outlines: the first 5 of" in panel.about.text()
+    # averages are of all frames
+    panel.method.setCurrentText(CONTRAST_AVERAGE)
     assert not panel.part.isVisible()
