@@ -94,17 +94,21 @@ class SelectionPanel(Panel):
 
     def _select(self, *_: object) -> None:
         areas, fields = _checked(self.areas), _checked(self.fields)
-        if not areas and not fields:
+        any_of = self.any_of.isChecked()
+        # Conditions narrow; "any of" them or an area would do the opposite
+        where = None if any_of else self.experiment.conditions
+        if not areas and not fields and not where:
             self.experiment.clear_selection()
             return
         if self._picks_units:
-            self.attempt(self.experiment.select, units=areas)
+            self.attempt(self.experiment.select, units=areas or None, where=where)
             return
         self.attempt(
             self.experiment.select,
             areas=areas or None,
             fields=fields or None,
-            combine="any" if self.any_of.isChecked() else "all",
+            combine="any" if any_of else "all",
+            where=where,
         )
 
     def _select_all(self) -> None:
@@ -156,15 +160,17 @@ class SelectionPanel(Panel):
         selection = self.experiment.selection
         if selection is None:
             return
-        own = {"units"} if self._picks_units else {"areas", "fields", "combine"}
-        if set(selection.rule) - own:
+        own = {"units"} if self._picks_units else {"areas", "fields"}
+        if set(selection.rule) - own - {"combine", "where"}:
             self._uncheck()  # the selection was made in another way
         units = self.experiment.units
         text = f"<b>{len(selection):,}</b> of {len(units):,} units selected"
         if "area" in units and 0 < len(selection) < len(units):
             counts = units["area"].iloc[selection.indices].value_counts().sort_index()
             text += "<br>" + ", ".join(f"{a} {n:,}" for a, n in counts.items())
-        if len(selection) == 0 and {"areas", "fields"} <= set(selection.rule):
+        if self.experiment.conditions:
+            text += "<br>Conditions on columns: see the panel Units."
+        elif len(selection) == 0 and {"areas", "fields"} <= set(selection.rule):
             text += "<br>No unit is in a checked area and in a checked field."
         self.count.setText(text)
 

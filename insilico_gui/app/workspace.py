@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from qtpy.QtCore import QObject, QTimer
 
 from insilico_gui.app.compare_panel import ComparePanel
@@ -17,13 +18,14 @@ from insilico_gui.app.map_panel import MapPanel
 from insilico_gui.app.playback_bar import PlaybackBar
 from insilico_gui.app.population_panel import PopulationPanel
 from insilico_gui.app.retinotopy_panel import RetinotopyPanel
-from insilico_gui.app.rf_panel import ReceptiveFieldPanel
+from insilico_gui.app.rf_panel import RECEPTIVE_FIELDS, ReceptiveFieldPanel
 from insilico_gui.app.selection_panel import SelectionPanel
 from insilico_gui.app.session_panel import SessionPanel
 from insilico_gui.app.stimulus_panel import StimulusPanel
 from insilico_gui.app.traces_panel import TracesPanel
 from insilico_gui.app.tuning_panel import TuningPanel
 from insilico_gui.app.unit_map import UnitMap
+from insilico_gui.app.units_panel import UnitsPanel
 from insilico_gui.experiment import Experiment
 from insilico_gui.session import is_image_session
 
@@ -73,6 +75,7 @@ class Workspace(QObject):
         self.course_panel = CoursePanel(experiment, jobs)
         self.images_panel = ImagesPanel(experiment, jobs)
         self.tuning_panel = TuningPanel(experiment, jobs)
+        self.units_panel = UnitsPanel(experiment, jobs)
         self.population_panel = PopulationPanel(experiment, jobs)
         self.rf_panel = ReceptiveFieldPanel(experiment, jobs)
         self.retinotopy_panel = RetinotopyPanel(experiment, jobs)
@@ -80,6 +83,7 @@ class Workspace(QObject):
         self.playback_bar = PlaybackBar(experiment, jobs)
         self.session_area = self.session_panel.scrolled()
         self.panels = self._dock(dock_session_panel)
+        self.units_panel.unit_chosen.connect(self.show_unit)
         self.offer_panels()
         QTimer.singleShot(0, self._size_docks)
 
@@ -101,6 +105,7 @@ class Workspace(QObject):
             self.rf_panel,
             self.retinotopy_panel,
             self.population_panel,
+            self.units_panel,
         )
         docks.add_tabs("left", left)
         docks.add_tabs("right", right)
@@ -126,6 +131,20 @@ class Workspace(QObject):
     def show_panel(self, panel: QWidget) -> None:
         """Bring a panel's tab to the front."""
         self.docks.show(panel)
+
+    def show_unit(self, unit: int) -> None:
+        """Show one unit, by row of the unit table, in the panels that show one."""
+        experiment = self.experiment
+        encoded = experiment.job_indices()[experiment.selected_columns()]
+        if unit not in encoded:
+            self.units_panel.problem.emit(
+                f"There are no responses of unit {unit} to show: select it and encode."
+            )
+            return
+        for panel in (self.tuning_panel, self.rf_panel):
+            panel.unit.setValue(int(np.searchsorted(encoded, unit)) + 1)
+        is_mapped = experiment.analyses.keys() == {RECEPTIVE_FIELDS}
+        self.show_panel(self.rf_panel if is_mapped else self.tuning_panel)
 
     def offer_panels(self) -> None:
         """Show the panels for single images if the session answers those."""

@@ -1,0 +1,194 @@
+"""The unit table as rows and columns that Qt shows, in any order, without a copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
+from qtpy.QtGui import QColor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+UNSELECTED = QColor(128, 128, 128)
+"""Text of units that are not selected; readable on light and on dark."""
+
+MOST_DECIMALS = 8
+
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+ROOT = QModelIndex()
+
+
+def decimals_of(values: NDArray[Any]) -> int:
+    """Decimals that a column of numbers is shown with, all with the same."""
+    known = values[np.isfinite(values)] if values.dtype.kind == "f" else values[:0]
+    if len(known) == 0 or (known == np.round(known)).all():
+        return 0
+    before_point = int(np.floor(np.log10(np.abs(known).max()))) + 1
+    digits = 4 if before_point >= 1 else 3  # of the largest value
+    return int(np.clip(digits - before_point, 0, MOST_DECIMALS))
+
+
+def value_text(value: Any, decimals: int) -> str:
+    """A cell; nothing where the value is not known."""
+    if not isinstance(value, float | np.floating):
+        return "" if value is None or value is pd.NA else str(value)
+    if np.isnan(value):
+        return ""
+    text = f"{value:.{decimals}f}"
+    # p-values span decades: what is not zero is not to read as zero
+    return f"{value:.1e}" if value and not float(text) else text
+
+
+def sorted_rows(values: NDArray[Any], *, descending: bool) -> NDArray[np.int64]:
+    """Positions of values in order; equal ones stay as they are, unknown ones last."""
+    if values.dtype.kind not in "fiub":
+        values, _ = pd.factorize(np.where(values == "", None, values), sort=True)
+        known = values >= 0
+    else:
+        known = ~np.isnan(values)
+    places = np.flatnonzero(known)
+    if descending:
+        places = places[::-1]
+    order = places[np.argsort(values[places], kind="stable")]
+    if descending:
+        order = order[::-1]
+    return np.concatenate([order, np.flatnonzero(~known)])
+
+
+class UnitsModel(QAbstractTableModel):
+    """Rows of a unit table: all or the selected, sorted by a column or as they come.
+
+    Parameters
+    ----------
+    about : callable(str) -> str
+        What is known of a column, for its tooltip.
+
+    Attributes
+    ----------
+    names : list of str
+        Of the columns.
+    rows : int64 array
+        Rows of the unit table, in the order in which they are shown.
+    sorted_by : str
+        Column that they are sorted by; empty for none.
+    descending : bool
+    """
+
+    def __init__(self, about: Callable[[str], str]) -> None:
+        super().__init__()
+        self._about = about
+        self._columns: list[NDArray[Any]] = []
+        self._decimals: list[int] = []
+        self._selected = np.empty(0, dtype=bool)
+        self._only_selected = False
+        self.names: list[str] = []
+        self.rows = np.empty(0, np.int64)
+        self.sorted_by = ""
+        self.descending = False
+
+    # -- what is shown -----------------------------------------------------------------
+
+    def use(self, units: pd.DataFrame, selected: NDArray[np.int64]) -> None:
+        """Show another table, or other columns of it; the order stays if it can."""
+        self.beginResetModel()
+        self.names = [str(name) for name in units.columns]
+        self._columns = [column.to_numpy() for _, column in units.items()]
+        self._decimals = [decimals_of(values) for values in self._columns]
+        self._selected = np.zeros(len(units), dtype=bool)
+        self._selected[selected] = True
+        if self.sorted_by not in self.names:
+            self.sorted_by = ""
+        self._arrange()
+        self.endResetModel()
+
+    def use_selection(self, selected: NDArray[np.int64]) -> None:
+        """Mark these units, or show no others."""
+        if self._only_selected:
+            self.beginResetModel()
+        self._selected[:] = False
+        self._selected[selected] = True
+        if self._only_selected:
+            self._arrange()
+            self.endResetModel()
+        elif len(self.rows):
+            last = self.index(len(self.rows) - 1, len(self.names) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+    def show_only_selected(self, only: bool) -> None:
+        """Leave out the units that are not selected."""
+        self.beginResetModel()
+        self._only_selected = only
+        self._arrange()
+        self.endResetModel()
+
+    def sort(
+        self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder
+    ) -> None:
+        """Sort the rows by a column; -1 for the order of the responses."""
+        # Rows that are highlighted are so no longer: they are elsewhere now
+        self.beginResetModel()
+        self.sorted_by = self.names[column] if 0 <= column < len(self.names) else ""
+        self.descending = order == Qt.SortOrder.DescendingOrder
+        self._arrange()
+        self.endResetModel()
+
+    def _arrange(self) -> None:
+        rows = np.arange(len(self._selected))
+        if self._only_selected:
+            rows = np.flatnonzero(self._selected)
+        if self.sorted_by:
+            values = self._columns[self.names.index(self.sorted_by)][rows]
+            rows = rows[sorted_rows(values, descending=self.descending)]
+        self.rows = rows
+
+    # -- what Qt asks ------------------------------------------------------------------
+
+    def rowCount(self, parent: QModelIndex = ROOT) -> int:
+        """How many units are shown."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: QModelIndex = ROOT) -> int:
+        """How many columns the table has."""
+        return 0 if parent.isValid() else len(self.names)
+
+    def text(self, row: int, column: int) -> str:
+        """What is written in a cell."""
+        value = self._columns[column][self.rows[row]]
+        return value_text(value, self._decimals[column])
+
+    def data(
+        self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """What a cell shows."""
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.text(index.row(), index.column())
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            kind = self._columns[index.column()].dtype.kind
+            return RIGHT if kind in "fiu" else LEFT
+        if role == Qt.ItemDataRole.ForegroundRole:
+            unit = self.rows[index.row()]
+            return None if self._selected[unit] else UNSELECTED
+        return None
+
+    def headerData(
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> object:
+        """Name of a column, or index of a unit."""
+        if orientation == Qt.Orientation.Vertical:
+            is_text = role == Qt.ItemDataRole.DisplayRole
+            return str(self.rows[section]) if is_text else None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.names[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._about(self.names[section])
+        return None

@@ -1,0 +1,260 @@
+"""The unit table in the window: what is sorted and selected there, and what it costs."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from qtpy.QtCore import QPoint, Qt
+from support.leaky import LeakySession
+
+import insilico_gui as ig
+from insilico_gui.app.units_model import (
+    UNSELECTED,
+    decimals_of,
+    sorted_rows,
+    value_text,
+)
+
+LIMIT_S = 60.0
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def table(window):
+    """The panel in front, with twelve units."""
+    session = LeakySession()
+    gosi = np.array([np.nan, 0.1, 0.7, 0.25, *np.linspace(0.3, 0.9, 8)])
+    session.units = session.units.assign(gOSI=gosi)
+    window.experiment.use_session(session)
+    window.show_panel(window.units_panel)
+    return window.units_panel
+
+
+def click_header(panel, qtbot, name):
+    header = panel.table.horizontalHeader()
+    k = panel.model.names.index(name)
+    panel.table.scrollTo(panel.model.index(0, k))
+    place = QPoint(header.sectionViewportPosition(k) + 10, header.height() // 2)
+    qtbot.mouseClick(header.viewport(), LEFT, pos=place)
+
+
+def add(panel, qtbot, name, low="", high="", value=None):
+    panel.column.setCurrentText(name)
+    panel.low.setText(low)
+    panel.high.setText(high)
+    if value is not None:
+        panel.value.setCurrentText(value)
+    qtbot.mouseClick(panel.add_button, LEFT)
+
+
+def cell(panel, row, name, role=Qt.ItemDataRole.DisplayRole):
+    model = panel.model
+    return model.data(model.index(row, model.names.index(name)), role)
+
+
+@pytest.mark.timeout(120)
+def test_a_result_is_sorted_selected_by_and_exported(window, qtbot, tmp_path):
+    experiment, panel = window.experiment, window.units_panel
+    experiment.use_session(ig.open_session("demo"))
+    experiment.select(fields=[1])
+    window.stimulus_panel.selected_only.setChecked(True)
+    experiment.use_stimulus(
+        ig.stimuli.drifting_gratings(n_directions=8, duration_s=0.3, blank_s=0.1)
+    )
+    window.wait(LIMIT_S)
+    window.encode()
+    window.wait(LIMIT_S)
+    window.show_panel(panel)
+    name = "gOSI_measured"
+    assert name not in panel.model.names
+    qtbot.mouseClick(window.tuning_panel.compute_button, LEFT)
+    window.wait(LIMIT_S)
+    assert name in panel.model.names
+    units = experiment.units
+    assert units[name].isna().any()
+    for ascending in (True, False):
+        click_header(panel, qtbot, name)
+        expected = units.sort_values(name, ascending=ascending, kind="stable")
+        assert panel.model.rows.tolist() == expected.index.tolist()
+    click_header(panel, qtbot, name)
+    assert panel.model.rows.tolist() == list(range(len(units)))
+    about = panel.model.headerData(
+        panel.model.names.index(name),
+        Qt.Orientation.Horizontal,
+        Qt.ItemDataRole.ToolTipRole,
+    )
+    assert "from direction tuning\nvariant: vector sum" in about
+    # a condition on the result narrows what the selection panel chose
+    add(panel, qtbot, name, low="0.25")
+    expected = units.index[(units["field"] == 1) & (units[name] >= 0.25)]
+    assert 0 < len(expected) < (units["field"] == 1).sum()
+    assert experiment.selection.indices.tolist() == expected.tolist()
+    assert f"<b>{len(expected)}</b> of {len(units):,}" in panel.count.text()
+    assert f"{name} ≥ 0.25" in panel.count.text()
+    loaded = ig.load_responses(experiment.export(tmp_path / "out.npz"))
+    assert loaded.attrs["selection"] == {
+        "fields": [1],
+        "where": {name: [0.25, None]},
+        "combine": "all",
+    }
+    np.testing.assert_array_equal(loaded[name], units[name].iloc[expected])
+    # and a double click shows one of them by itself
+    panel.only_selected.setChecked(True)
+    panel.table.scrollTo(panel.model.index(1, 0))
+    place = panel.table.visualRect(panel.model.index(1, 0)).center()
+    qtbot.mouseClick(panel.table.viewport(), LEFT, pos=place)
+    qtbot.mouseDClick(panel.table.viewport(), LEFT, pos=place)
+    assert window.tuning_panel.unit.value() == 2
+    unit_id = units["unit_id"].iloc[expected[1]]
+    assert f"unit {unit_id}" in window.tuning_panel.about.text()
+
+
+def test_conditions_are_added_united_replaced_and_removed(table, qtbot):
+    experiment = table.experiment
+    units = experiment.units
+    add(table, qtbot, "gOSI", "0.25", "0.7")
+    assert experiment.selection.indices.tolist() == (
+        np.flatnonzero(units["gOSI"].between(0.25, 0.7)).tolist()
+    )
+    add(table, qtbot, "gOSI", "0.3")  # instead
+    add(table, qtbot, "area", value="V1")
+    add(table, qtbot, "area", value="LM")
+    assert experiment.conditions == {"gOSI": [0.3, None], "area": ["V1", "LM"]}
+    rows = (units["gOSI"] >= 0.3) & (units["area"] != "AL")
+    assert experiment.selection.indices.tolist() == np.flatnonzero(rows).tolist()
+    assert "gOSI ≥ 0.3" in table.count.text() and "area V1 or LM" in table.count.text()
+    table.count.linkActivated.emit("0")
+    assert experiment.conditions == {"area": ["V1", "LM"]}
+    table.count.linkActivated.emit("0")
+    assert experiment.selection.rule == {"all": True}
+    assert table.count.text() == "<b>12</b> of 12 units selected"
+
+
+def test_what_makes_no_condition_is_said(table, qtbot):
+    said = []
+    table.problem.connect(said.append)
+    add(table, qtbot, "gOSI", "a quarter")
+    add(table, qtbot, "gOSI", "0.5", "0.2")
+    add(table, qtbot, "gOSI")
+    for text, part in zip(
+        said, ("'a quarter' is no", "ends at", "finite"), strict=True
+    ):
+        assert part in text
+    assert len(table.experiment.selection) == 12
+    assert table.low.placeholderText() == "≥ 0.1"
+    assert table.high.placeholderText() == "≤ 0.9"
+
+
+def test_rows_are_marked_and_selected(window, table, qtbot):
+    assert not table.rows_button.isEnabled()
+    click_header(table, qtbot, "gOSI")
+    click_header(table, qtbot, "gOSI")
+    keys = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+    for row, held in enumerate(keys):
+        place = table.table.visualRect(table.model.index(row, 8)).center()
+        qtbot.mouseClick(table.table.viewport(), LEFT, held, place)
+    qtbot.mouseClick(table.rows_button, LEFT)
+    highest = table.experiment.units["gOSI"].nlargest(2).index
+    assert table.experiment.selection.indices.tolist() == sorted(highest)
+    color = [cell(table, k, "area", Qt.ItemDataRole.ForegroundRole) for k in range(3)]
+    assert color == [None, None, UNSELECTED]
+    table.only_selected.setChecked(True)
+    assert table.model.rows.tolist() == highest.tolist()
+    table.experiment.select(areas=["LM"])
+    assert table.model.rowCount() == 4
+    table.experiment.clear_selection()
+    assert table.model.rowCount() == 0
+    said = []
+    table.problem.connect(said.append)
+    window.show_unit(3)
+    assert said == ["There are no responses of unit 3 to show: select it and encode."]
+
+
+def test_conditions_stay_when_areas_are_checked(window, table, qtbot):
+    add(table, qtbot, "gOSI", "0.3")
+    panel = window.selection_panel
+    panel.areas.item(2).setCheckState(Qt.CheckState.Checked)
+    rule = table.experiment.selection.rule
+    assert rule == {"areas": ["V1"], "where": {"gOSI": [0.3, None]}, "combine": "all"}
+    assert panel.areas.item(2).checkState() == Qt.CheckState.Checked
+    panel.areas.item(2).setCheckState(Qt.CheckState.Unchecked)
+    assert table.experiment.selection.rule == {"where": {"gOSI": [0.3, None]}}
+
+
+def test_another_session_shows_its_units(window, table, qtbot):
+    click_header(table, qtbot, "gOSI")
+    window.experiment.use_session(LeakySession(40, (36, 64)))
+    assert table.model.rowCount() == 40 and "gOSI" not in table.model.names
+    assert table.model.sorted_by == ""
+    assert table.table.horizontalHeader().sortIndicatorSection() == -1
+    assert cell(table, 1, "unit_id") == "103"
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([0.5, np.nan, 0.1, 0.5, 0.1, np.inf]),
+        np.array([3, 1, 2, 3, 1]),
+        np.array(["LM", "", "V1", "AL", "V1", None], dtype=object),
+        np.array([True, False, True]),
+        np.array([], dtype=float),
+    ],
+    ids=["float", "int", "text", "bool", "none"],
+)
+def test_order_is_that_of_pandas(values, descending):
+    known = pd.Series(values)
+    if values.dtype == object:
+        known = known.where(known != "")
+    expected = known.sort_values(ascending=not descending, kind="stable").index
+    assert sorted_rows(values, descending=descending).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        (
+            [0.123456, 0.9, np.nan, 1e-7, 0.0],
+            ["0.123", "0.900", "", "1.0e-07", "0.000"],
+        ),
+        ([45.0, 90.0, np.nan], ["45", "90", ""]),
+        ([162.46, 3.14159], ["162.5", "3.1"]),
+        ([12345.6, -7.0], ["12346", "-7"]),
+        ([np.nan], [""]),
+        ([np.inf, 0.25], ["inf", "0.250"]),
+    ],
+)
+def test_numbers_have_sensible_digits(values, texts):
+    column = np.array(values)
+    assert [value_text(v, decimals_of(column)) for v in column] == texts
+    assert value_text("V1", 0) == "V1" and value_text(np.int64(7), 3) == "7"
+
+
+def test_ten_thousand_units_open_and_sort_at_once(window):
+    rng = np.random.default_rng(0)
+    session = LeakySession(10_000)
+    session.units = session.units.assign(
+        **{f"c{k}": rng.standard_normal(10_000) for k in range(32)}
+    )
+    window.experiment.use_session(session)
+    panel = window.units_panel
+    window.show_panel(panel)
+    for step in (
+        panel._fill,
+        lambda: panel.model.sort(20, Qt.SortOrder.DescendingOrder),
+        lambda: panel.model.sort(1, Qt.SortOrder.AscendingOrder),
+        panel._highlighted,
+    ):
+        panel.table.selectAll()
+        spent = []
+        for _ in range(3):
+            start = time.perf_counter()
+            step()
+            spent.append(time.perf_counter() - start)
+        assert min(spent) < 0.15, spent  # a tenth of it on an idle machine
+    expected = window.experiment.units.sort_values("area", kind="stable").index
+    assert panel.model.rows.tolist() == expected.tolist()
+    assert panel._highlighted().tolist() == list(range(10_000))
