@@ -34,6 +34,10 @@ def test_encode_then_export(clip, tmp_path, suffix):
     result = run("encode", "demo", clip, "-o", out, "--area", "LM", "--device", "cpu")
     assert result.exit_code == 0, result.output
     session = ig.open_session("demo", device="cpu")
+    first, *_, last = result.stdout.strip().splitlines()
+    n_units = int((session.units["area"] == "LM").sum())
+    assert first == f"Encoding clip.npy for {n_units} units."
+    assert last == f"Written: {out}"
     expected = ig.encode(session, np.load(clip), ig.select(session, areas=["LM"]))
     np.testing.assert_array_equal(ig.load_responses(out), expected)
     table = tmp_path / "some.csv"
@@ -98,7 +102,19 @@ def test_errors_are_one_sentence(arguments, message, clip, tmp_path, monkeypatch
 
 @pytest.mark.parametrize("name", ["out.nii.gz", "out.func.gii", "out-epo.fif"])
 def test_formats_that_do_not_fit_are_refused_before_encoding(tmp_path, clip, name):
+    (tmp_path / "out.json").write_text("of something else")
     result = run("encode", "demo", clip, "-o", tmp_path / name, "--device", "cpu")
     assert result.exit_code != 0
     assert "these responses have the dims" in str(result.exception or result.output)
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
+
+
+def test_a_format_that_does_not_fit_is_said_before_what_is_in_the_way(tmp_path):
+    still = ig.stimuli.full_field_flashes(repeats=1)
+    session = ig.open_session("demo", device="cpu")
+    responses = ig.encode(session, still, ig.select(session, areas=["LM"], fields=[1]))
+    ig.export(responses, tmp_path / "x.npz")
+    (tmp_path / "x.json").write_text("of something else")
+    result = run("export", tmp_path / "x.npz", tmp_path / "x.nii.gz")
+    assert "these responses have the dims" in str(result.exception)
+    assert (tmp_path / "x.json").read_text() == "of something else"

@@ -18,8 +18,15 @@ from insilico_gui.cli.options import (
     Overwrite,
     Precision,
     Session,
+    Where,
 )
-from insilico_gui.cli.steps import check_output, choose, encode_with_bar, select
+from insilico_gui.cli.steps import (
+    check_beside,
+    check_output,
+    choose,
+    encode_with_bar,
+    select,
+)
 from insilico_gui.encoding import open_for, precision_sentence
 from insilico_gui.errors import StimulusError
 from insilico_gui.export import Kind, check_fit
@@ -43,6 +50,7 @@ def encode(
     area: Areas = None,
     field: Fields = None,
     any_of: AnyOf = False,
+    where: Where = None,
     fit: Annotated[
         str | None,
         typer.Option(
@@ -62,6 +70,7 @@ def encode(
     check_output(output, overwrite)
     twin = ig.open_session(session, directory, device, precision)
     check_fit(output, Kind.of_session(twin))
+    check_beside(output, overwrite)
     if fit is not None and is_image_session(twin):
         raise StimulusError(
             f"{twin.id} answers single images and brings them to its size itself; leave "
@@ -69,7 +78,9 @@ def encode(
         )
     fit = fit or "crop"
     shown = open_for(twin, stimulus, frame_rate=frame_rate, interval_s=interval)
-    selection = select(twin, area, field, any_of)
+    selection = select(twin, area, field, any_of, where)
+    # Also where no bar is drawn, as stderr is no terminal
+    typer.echo(f"Encoding {shown.name} for {len(selection):,} units.")
     if output.suffix.lower() == ".zarr":
         responses = encode_with_bar(twin, shown, selection, fit, output, overwrite)
     else:
@@ -87,11 +98,12 @@ def export(
     area: Areas = None,
     field: Fields = None,
     any_of: AnyOf = False,
+    where: Where = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Write responses, or those of some areas and fields, in another format."""
     check_output(output, overwrite)
     loaded = ig.load_responses(responses)
-    loaded = choose(loaded, str(responses), area, field, any_of)
+    loaded = choose(loaded, str(responses), area, field, any_of, where)
     output = ig.export(loaded, output, overwrite=overwrite)
     typer.echo(f"Written: {output} ({len(unit_table(loaded))} units)")

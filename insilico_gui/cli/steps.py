@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import insilico_gui as ig
+from insilico_gui.cli.conditions import parse_conditions
 from insilico_gui.cli.progress import progress_bar
 from insilico_gui.errors import ExportError
 from insilico_gui.export import EXPORT_SUFFIXES, possible_files, suffix_of
@@ -49,9 +50,16 @@ def select(
     areas: list[str] | None,
     fields: list[int] | None,
     any_of: bool,
+    where: list[str] | None = None,
 ) -> ig.Selection:
-    """Units of a session in some areas and fields; all, if none are named."""
-    return ig.select(session, areas, fields, combine="any" if any_of else "all")
+    """Units of a session by area, field and condition; all, if none is named."""
+    return ig.select(
+        session,
+        areas,
+        fields,
+        combine="any" if any_of else "all",
+        where=parse_conditions(where or ()),
+    )
 
 
 def choose(
@@ -60,9 +68,10 @@ def choose(
     areas: list[str] | None,
     fields: list[int] | None,
     any_of: bool,
+    where: list[str] | None = None,
 ) -> xr.DataArray:
-    """Responses of the units in some areas and fields; of all, if none are named."""
-    if not areas and not fields:
+    """Responses of the units by area, field and condition; of all, if none is named."""
+    if not areas and not fields and not where:
         return responses
     chosen = select_units(
         unit_table(responses),
@@ -70,6 +79,7 @@ def choose(
         areas,
         fields,
         combine="any" if any_of else "all",
+        where=parse_conditions(where or ()),
     )
     return take_units(responses, chosen.indices, chosen.rule)
 
@@ -82,7 +92,15 @@ def check_output(
         raise ExportError(
             f"{output.name} has no known format; end it in {' or '.join(suffixes)}."
         )
-    for file in possible_files(output) if suffixes is EXPORT_SUFFIXES else [output]:
-        check_target(file, overwrite, ExportError)
+    check_target(output, overwrite, ExportError)
     if output.is_dir() and output.suffix.lower() != ".zarr":
         raise ExportError(f"{output} is a folder; choose the name of a file.")
+
+
+def check_beside(output: Path, overwrite: bool) -> None:
+    """Refuse responses whose further files would replace others.
+
+    To be asked of a format that fits; of another one, that is what is to be said.
+    """
+    for file in possible_files(output):
+        check_target(file, overwrite, ExportError)
