@@ -12,7 +12,7 @@ import insilico_gui as ig
 from insilico_gui.analysis import reliability_columns
 from insilico_gui.analysis.comparison import compare as compare_responses
 from insilico_gui.cli.analysis_options import BurnIn, Table
-from insilico_gui.cli.options import AnyOf, Areas, Fields, Overwrite
+from insilico_gui.cli.options import AnyOf, Areas, Fields, Overwrite, Where
 from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.recordings import prediction, read_recording, recorded_from
 from insilico_gui.cli.steps import choose
@@ -47,6 +47,7 @@ def reliability(
     area: Areas = None,
     field: Fields = None,
     any_of: AnyOf = False,
+    where: Where = None,
     burn_in: BurnIn = BURN_IN_FRAMES,
     overwrite: Overwrite = False,
 ) -> None:
@@ -64,7 +65,7 @@ def reliability(
         )
     files = [(predicted, recorded), *zip(more, theirs, strict=True)]
     loaded = [ig.load_responses(model) for model, _ in files]
-    chosen = choose(loaded[0], str(predicted), area, field, any_of)
+    chosen = choose(loaded[0], str(predicted), area, field, any_of, where)
     units = unit_table(chosen)
     models, data = [], []
     for responses, (model, recording) in zip(loaded, files, strict=True):
@@ -99,6 +100,7 @@ def compare(
     area: Areas = None,
     field: Fields = None,
     any_of: AnyOf = False,
+    where: Where = None,
     burn_in: BurnIn = BURN_IN_FRAMES,
     overwrite: Overwrite = False,
 ) -> None:
@@ -108,7 +110,8 @@ def compare(
     correlation over frames.
     """
     check_table(output, overwrite)
-    one = choose(ig.load_responses(responses), str(responses), area, field, any_of)
+    one = ig.load_responses(responses)
+    one = choose(one, str(responses), area, field, any_of, where)
     other = ig.load_responses(reference)
     with analysis_bar("Comparing") as show:
         columns = compare_responses(one, other, burn_in, on_progress=show)

@@ -34,7 +34,18 @@ Areas = Annotated[
 Fields = Annotated[
     list[int] | None, typer.Option("--field", help="Only this field; repeatable.")
 ]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        help="Only units of which this holds, by a column of the unit table, such as "
+        "'gOSI>=0.25', 'pref_sf<=0.1' or 'layer==L4'; repeatable.",
+    ),
+]
 AnyOf = Annotated[
-    bool, typer.Option("--any-of", help="Areas or fields instead of areas and fields.")
+    bool,
+    typer.Option(
+        "--any-of", help="Areas or fields (or conditions) instead of areas and fields."
+    ),
 ]
 Overwrite = Annotated[bool, typer.Option(help="Replace an existing file.")]

@@ -15,7 +15,7 @@ from insilico_gui.analysis.image_tuning import silent_image_responses
 from insilico_gui.analysis.sequence_parts import part_name, take_part
 from insilico_gui.cli.analysis_options import Part, Responses, Settings, Shown, Trials
 from insilico_gui.cli.named_stimuli import named_stimulus, parse_settings
-from insilico_gui.cli.options import AnyOf, Areas, Device, Directory, Fields
+from insilico_gui.cli.options import AnyOf, Areas, Device, Directory, Fields, Where
 from insilico_gui.cli.steps import choose, encode_with_bar, select
 from insilico_gui.cli.tables import read_table
 from insilico_gui.errors import AnalysisError, StimulusError
@@ -52,6 +52,7 @@ class Source:
     areas: Areas = None
     fields: Fields = None
     any_of: AnyOf = False
+    where: Where = None
 
     @property
     def is_file(self) -> bool:
@@ -75,7 +76,7 @@ class Source:
             loaded = self._loaded()
             return unit_table(loaded), dict(loaded.attrs)
         session = self._session()
-        selection = select(session, self.areas, self.fields, self.any_of)
+        selection = self._select(session)
         units = session.units.iloc[selection.indices].reset_index(drop=True)
         return units, {
             **session.attrs,
@@ -133,7 +134,7 @@ class Source:
             shown = self.shown(default, given)
             frames = convert(shown, session.frame_shape, session.frame_rate)
             silent = silent_responses(frames)
-        selection = select(session, self.areas, self.fields, self.any_of)
+        selection = self._select(session)
         rehearse(check, self._prepared(silent))
         return self._prepared(encode_with_bar(session, shown, selection))
 
@@ -160,12 +161,17 @@ class Source:
             )
         return open_images(self.stimulus)
 
+    def _select(self, session: "VideoSession | ImageSession") -> ig.Selection:
+        return select(session, self.areas, self.fields, self.any_of, self.where)
+
     def _loaded(self, images_too: bool = False) -> "xr.DataArray":
         """The chosen units of a file."""
         loaded = ig.load_responses(self.session)
         if not (images_too and are_to_images(loaded)):
             check_layout(loaded)
-        return choose(loaded, self.session, self.areas, self.fields, self.any_of)
+        return choose(
+            loaded, self.session, self.areas, self.fields, self.any_of, self.where
+        )
 
     def _session(self, images_too: bool = False) -> "VideoSession | ImageSession":
         """The session; most analyses are of frames, and need one that is driven by them."""

@@ -50,7 +50,7 @@ def select(
     areas: list[str] | None,
     fields: list[int] | None,
     any_of: bool,
-    where: list[str] | None = None,
+    where: list[str] | None,
 ) -> ig.Selection:
     """Units of a session by area, field and condition; all, if none is named."""
     return ig.select(
@@ -68,7 +68,7 @@ def choose(
     areas: list[str] | None,
     fields: list[int] | None,
     any_of: bool,
-    where: list[str] | None = None,
+    where: list[str] | None,
 ) -> xr.DataArray:
     """Responses of the units by area, field and condition; of all, if none is named."""
     if not areas and not fields and not where:
