@@ -53,6 +53,9 @@ TIMES = frozenset({"onset", "duration", "condition", "repeat", "trial", "x", "y"
 
 SPEED = ("spatial_frequency", "temporal_frequency")
 
+OTHER_OSI = ("OSI_raw", "OSI_folded")
+"""Left out of the columns wherever there is the one of the fit, so nobody misses them."""
+
 COLUMNS: dict[str, Columns] = {
     "spatial_frequency": frequency_columns,
     "temporal_frequency": frequency_columns,
@@ -177,7 +180,11 @@ def tune(
             except AnalysisError:
                 raise unfit from None  # the other would advise to fit
         columns = tuning_columns(tuning)
-        columns.attrs["absent"] = tuning.attrs["absent"]
+        columns.attrs["absent"] = {
+            name: reason
+            for name, reason in tuning.attrs["absent"].items()
+            if name not in OTHER_OSI
+        }
         return tuning, columns
     reading, fitting = parts(on_progress, 2)
     options["on_progress"] = reading

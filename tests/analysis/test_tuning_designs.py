@@ -64,6 +64,8 @@ def test_seven_directions_have_a_fit_but_no_raw_index():
     tuning = direction_tuning(responses)
     assert "OSI_raw" not in tuning
     assert "orthogonal" in tuning.attrs["absent"]["OSI_raw"]
+    # among the columns there would be no OSI but that of the fit
+    assert list(tune(responses, "direction")[1].attrs["absent"]) == ["DSI_raw"]
     off = (tuning["pref_dir"] - [0, 33, 90, 200, 350] + 180) % 360 - 180
     assert np.abs(off).max() < 0.1
 

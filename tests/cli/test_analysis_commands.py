@@ -153,7 +153,9 @@ def test_a_specification_is_shown_from_its_file(files):
     clear = tuned & ((table["true_tf"] < 1.4) | (table["true_tf"] > 2.9))
     right = (table["pref_tf_raw"] > 2) == (table["true_tf"] > 2)
     assert right[clear].mean() > 0.95
-    assert set(table["pref_tf_raw"]) == {1.0, 4.0}
+    assert set(table["pref_tf_raw"][tuned]) == {1.0, 4.0}
+    # of the others, some vary by rounding alone
+    assert set(table["pref_tf_raw"].dropna()) == {1.0, 4.0}
 
 
 @pytest.mark.parametrize(
