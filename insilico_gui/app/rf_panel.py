@@ -103,10 +103,9 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         self.least_r2.setToolTip("No outlines of units that are fitted worse")
         self.least_r2.valueChanged.connect(self._draw)
 
-        self._form = form = QFormLayout()
+        form = QFormLayout()
         form.setVerticalSpacing(2)
-        form.addRow("By", self.method)
-        form.addRow("Part", self.part)
+        form.addRow("By", _row(self.method, self.part))
         form.addRow("Window", _row(self.latency, self.window_s))
         form.addRow("Show", _row(self.polarity, self.axes))
         form.addRow("Unit", self.unit)
@@ -185,7 +184,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         if responses is not None and "trials" in responses.attrs:
             names = parts_to_map(trial_table(responses), method)
         fill_box(self.part, names)
-        self._form.setRowVisible(self.part, len(names) > 1)
+        self.part.setVisible(len(names) > 1)
         self._draw()
 
     def _fields(self) -> xr.Dataset | None:

@@ -188,6 +188,7 @@ class InsilicoWindow(Workspace):
 
     def _layout_changed(self) -> None:
         self.lasso.stop()
+        self.map.show_outlines([])  # pixels and lengths cannot be shown together
         self.map.show_layout()
         self._outlines_changed()
 
