@@ -33,14 +33,26 @@ SECTIONS = {
         {
             "name": "case",
             "peak_gflops": "matmul GFLOP/s",
-            "trained_ms": "as trained ms",
             "plain_ms": "plain ms",
+            "folded_ms": "folded ms",
             "engine_ms": "engine ms",
-            "speedup_trained": "times faster than as trained",
             "speedup": "times faster than plain",
+            "speedup_folded": "times faster than folded",
             "plain_efficiency": "plain efficiency",
             "efficiency": "engine efficiency",
             "error": "largest relative difference",
+        },
+    ),
+    "precision": (
+        "**In less than float32** (opt-in)",
+        {
+            "name": "case",
+            "units": "units",
+            "float32_ms": "float32 ms",
+            "ms": "ms",
+            "speedup": "times faster",
+            "largest_error": "largest relative difference",
+            "median_error": "median",
         },
     ),
     "pipeline": (
