@@ -14,7 +14,7 @@ from insilico_wang2025.engine.feedforward import Feedforward
 from insilico_wang2025.engine.memory import keep_freed_memory
 from insilico_wang2025.engine.modulation import Modulation
 from insilico_wang2025.engine.readout import Readout
-from insilico_wang2025.engine.reduced import recurrent
+from insilico_wang2025.engine.recurrent import Recurrent
 from insilico_wang2025.engine.retina import Perspective
 from insilico_wang2025.engine.state import EngineState, VideoState, split
 
@@ -43,7 +43,8 @@ class Engine:
     network : Network
         Folded and on its device. Its parameters must not change afterwards.
     dtype : torch.dtype
-        Of the large products; with a shorter one, see :mod:`.reduced`.
+        Of the large products. With a shorter one than float32, all else, states too,
+        stays float32, so that states fit engines of any precision.
     """
 
     def __init__(self, network: Network, dtype: torch.dtype = torch.float32) -> None:
@@ -51,9 +52,10 @@ class Engine:
             self._perspective = Perspective(network.perspective)
             self._modulation = Modulation(network.modulation)
             self._feedforward = Feedforward(network.core.feedforward)
-            self._recurrent = recurrent(network.core.recurrent, dtype)
+            self._recurrent = Recurrent(network.core.recurrent)
             if dtype != torch.float32:
                 self._feedforward.multiply_in(dtype)
+                self._recurrent.multiply_in(dtype)
             self._readout = Readout(network.readout)
         self._device = network.readout.position.mu.device
         if self._device.type == "cpu":

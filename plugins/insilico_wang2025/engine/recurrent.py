@@ -9,6 +9,9 @@ The same function as :class:`insilico_wang2025.network.recurrent.Recurrent`, rea
   one, about 1e-7.
 - What does not need the previous frame is computed for all frames of a chunk at once.
 - On CUDA the rest, the step of a frame, is a graph that is replayed.
+- Products may be made in bf16 or fp16 (:meth:`Recurrent.multiply_in`): their factors and
+  results are rounded, their sums made in float32. State, norms and the gates'
+  nonlinearities are float32 as ever; of what is float32 already, casts do nothing.
 
 Of a frame, maps are [groups, channels, pixels]; groups are those of all streams, and of
 all videos one after the other.
@@ -98,6 +101,19 @@ class Recurrent:
         self._repeated = {1: self._weights}
         self._replays = replays_on(out.device)
 
+    def multiply_in(self, dtype: torch.dtype) -> None:
+        """Make products in this type from now on; before anything is run."""
+        self._drive, self._drive_bias, self._modulated, self._conv = (
+            part.to(dtype)
+            for part in (self._drive, self._drive_bias, self._modulated, self._conv)
+        )
+        self._out, self._out_bias = self._out.to(dtype), self._out_bias.to(dtype)
+        products = ("between", "query_key", "gates", "gates_attended")
+        self._weights = self._weights._replace(
+            **{name: getattr(self._weights, name).to(dtype) for name in products}
+        )
+        self._repeated = {1: self._weights}
+
     def initial_state(self, n_videos: int, device: torch.device) -> LSTMState:
         """Zeros, hidden and cell state [N * S * G, 32, 384]."""
         shape = (n_videos * ALL_GROUPS, OWN, PIXELS)
@@ -122,6 +138,8 @@ class Recurrent:
         LSTMState
         """
         n, frames = maps.shape[:2]
+        dtype = self._drive.dtype
+        maps, modulation = maps.to(dtype), modulation.to(dtype)
         constant = torch.einsum("soi,ntsi->ntso", self._modulated, modulation)
         constant = (constant + self._drive_bias)[..., None]
         if self._replays is not None:
@@ -142,7 +160,7 @@ class Recurrent:
                 )
             state = self._step(drive.flatten(0, 1), state, weights, seen, score)
             self._read(state.hidden.view(n, STREAMS, HIDDEN, PIXELS), out[:, :, t])
-        return out.flatten(1, 2), state
+        return out.flatten(1, 2).float(), state
 
     def _replayed(
         self, replays: Replays, maps: Tensor, constant: Tensor, state: LSTMState
@@ -159,9 +177,10 @@ class Recurrent:
             lambda: self._fixed_step(n), drive.flatten(1, 2), tuple(state)
         )
         hidden = hidden.view(frames, n, STREAMS, HIDDEN, PIXELS)
-        hidden = hidden.to(self._out.dtype)  # as it is, in float32
+        hidden = hidden.to(self._out.dtype)
         read = torch.matmul(hidden.mT, self._out).add_(self._out_bias)
-        return read.permute(3, 1, 0, 2, 4).flatten(1, 2), LSTMState(*after)
+        read = read.permute(3, 1, 0, 2, 4).flatten(1, 2)
+        return read.float(), LSTMState(*after)
 
     def _fixed_step(self, n: int) -> Step:
         """Step of `n` videos with its own memory to work in."""
@@ -196,30 +215,28 @@ class Recurrent:
     ) -> LSTMState:
         """One frame; `seen` and `score` are memory to work in."""
         hidden, cell = state
-        x = drive.baddbmm_(weights.between, hidden.view(drive.shape))
+        rounded = hidden.to(drive.dtype)
+        x = drive.baddbmm_(weights.between, rounded.view(drive.shape)).float()
         x = x.sigmoid_().view(hidden.shape)
         torch.add(self._minus_one, x, alpha=2, out=seen[:, :OWN])
-        seen[:, OWN:] = hidden
+        seen[:, OWN:] = rounded
         maps = seen.view(-1, ALL_GROUPS * SEEN, *MAP_SHAPE)
         common = functional.conv2d(maps, self._conv, None, 1, 1, groups=ALL_GROUPS)
         common = common.view(-1, SEEN, PIXELS)
         gates = torch.bmm(weights.gates, common)
         gates.baddbmm_(weights.gates_attended, self._attend(common, weights, score))
-        i, f, o, g = gates.add_(weights.gate_bias).sigmoid_().chunk(4, dim=1)
+        gates = gates.float().add_(weights.gate_bias).sigmoid_()
+        i, f, o, g = gates.chunk(4, dim=1)
         cell = (f * cell).addcmul_(i, g, value=2).sub_(i)
         hidden = torch.add(self._minus_one, (2 * cell).sigmoid_(), alpha=2).mul_(o)
         return LSTMState(hidden, cell)
 
     def _attend(self, common: Tensor, weights: _Weights, score: Tensor) -> Tensor:
         """Average of the common maps under each pixel's attention."""
-        both = torch.bmm(weights.query_key, common).view(-1, 2, SEEN, PIXELS)
+        both = torch.bmm(weights.query_key, common).float().view(-1, 2, SEEN, PIXELS)
         both *= both.square().sum(dim=2, keepdim=True).rsqrt_()
-        query, key = both.unbind(1)
-        query *= weights.scale
-        return self._average(query, key, common, score)
-
-    @staticmethod
-    def _average(query: Tensor, key: Tensor, common: Tensor, score: Tensor) -> Tensor:
+        both[:, 0] *= weights.scale
+        query, key = both.to(common.dtype).unbind(1)
         out = torch.empty_like(common)
         at_once = len(score)
         for start in range(0, len(common), at_once):
