@@ -8,6 +8,27 @@ the log keeps the traceback.
 from __future__ import annotations
 
 
+MAX_ECHO = 80
+"""A value that came from outside is repeated in a message up to this many characters."""
+
+
+def quoted(value: object, marks: str = "'") -> str:
+    """A value from outside as it stands in a message: on one line, and not too long.
+
+    Parameters
+    ----------
+    value : object
+        Text, or anything whose ``str`` says what it is.
+    marks : str
+        Put before and after it.
+    """
+    text = str(value)[: MAX_ECHO + 1]
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    if len(shown) > MAX_ECHO:
+        shown = f"{shown[: MAX_ECHO - 3]}..."
+    return f"{marks}{shown}{marks}"
+
+
 class InsilicoError(Exception):
     """Base of all errors that insilico_gui raises on purpose."""
 

@@ -1,0 +1,120 @@
+"""The one door through which input files come in.
+
+Whatever is read, a stimulus, a table, weights, an earlier export, is opened or checked
+here first: a regular file of a believable size. A pipe or a device would hang or fill
+the memory. What a parser raises on a damaged file leaves as one sentence.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from insilico_gui.errors import InsilicoError, quoted
+from insilico_gui.untrusted.limits import refuse_above
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def open_input(
+    path: str | os.PathLike[str],
+    error: type[InsilicoError],
+    *,
+    limit: str = "file_bytes",
+) -> Iterator[BinaryIO]:
+    """Open a regular file for reading bytes.
+
+    Parameters
+    ----------
+    path : path
+    error : type
+        What is raised if there is no such file, it may not be read, is no regular file,
+        or is larger than allowed.
+    limit : str
+        Its size is checked against this one of :data:`.limits.LIMITS`.
+
+    Yields
+    ------
+    binary file
+    """
+    name = quoted(Path(path).name or os.fspath(path))
+    try:
+        # Without O_NONBLOCK, opening a pipe that nobody writes to waits for ever
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+    # A zero byte in the name is a ValueError
+    except (OSError, ValueError) as cause:
+        raise error(_not_opened(name, cause)) from cause
+    with os.fdopen(number, "rb") as file:
+        _check(name, os.fstat(number), error, limit)
+        yield file
+
+
+def check_input(
+    path: str | os.PathLike[str],
+    error: type[InsilicoError],
+    *,
+    limit: str = "file_bytes",
+) -> Path:
+    """Check a file that a library opens by its name, as :func:`open_input` does."""
+    with open_input(path, error, limit=limit):
+        return Path(path)
+
+
+@contextmanager
+def reading(what: str, error: type[InsilicoError], advice: str) -> Iterator[None]:
+    """Turn whatever a parser raises into one sentence of the type `error`.
+
+    Parameters
+    ----------
+    what : str
+        Name of the file, or what it holds.
+    error : type
+    advice : str
+        What to do, after a semicolon.
+    """
+    try:
+        yield
+    except InsilicoError:
+        raise
+    except MemoryError:
+        raise error(f"{what} does not fit into memory; {advice}.") from None
+    except Exception as cause:  # a damaged file can make a parser raise anything
+        raise error(f"{what} cannot be read: {reason(cause)}; {advice}.") from cause
+
+
+def reason(cause: Exception) -> str:
+    """What a foreign exception says, as the middle of a sentence."""
+    if isinstance(cause, KeyError) and cause.args:
+        return f"it has no entry {quoted(cause.args[0])}"
+    text = cause.strerror if isinstance(cause, OSError) else None
+    lines = (text or str(cause)).strip().splitlines()
+    return quoted(lines[0].rstrip("."), marks="") if lines else "it is damaged"
+
+
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def _check(
+    name: str, status: os.stat_result, error: type[InsilicoError], limit: str
+) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise error(f"{name} is a folder, not a file; choose a file.")
+    if not stat.S_ISREG(status.st_mode):
+        raise error(
+            f"{name} is a pipe or a device, not a file on a disk; copy what it gives to "
+            "a file first."
+        )
+    refuse_above(limit, status.st_size, name, error)
+
+
+def _not_opened(name: str, cause: Exception) -> str:
+    if isinstance(cause, FileNotFoundError | NotADirectoryError):
+        return f"There is no file {name}; check its name and folder."
+    if isinstance(cause, PermissionError):
+        return f"{name} may not be read; change its permissions or copy it."
+    return f"{name} cannot be opened: {reason(cause)}; check its name and folder."
