@@ -7,7 +7,6 @@ the log keeps the traceback.
 
 from __future__ import annotations
 
-
 MAX_ECHO = 80
 """A value that came from outside is repeated in a message up to this many characters."""
 

@@ -49,8 +49,12 @@ def open_input(
     # A zero byte in the name is a ValueError
     except (OSError, ValueError) as cause:
         raise error(_not_opened(name, cause)) from cause
-    with os.fdopen(number, "rb") as file:
+    try:
         _check(name, os.fstat(number), error, limit)
+    except BaseException:
+        os.close(number)
+        raise
+    with os.fdopen(number, "rb") as file:
         yield file
 
 
