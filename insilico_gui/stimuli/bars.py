@@ -24,6 +24,8 @@ from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.carrier import GREY, Angles, along, phase_of
 from insilico_gui.stimuli.checks import (
     angles_modulo,
+    at_least,
+    at_most,
     choices,
     evenly_spaced,
     numbers,
@@ -88,8 +90,8 @@ class MovingBars(TrialSpec):
             if not 0 < speed <= min(widths) * self.frame_rate:
                 raise StimulusError(
                     f"speed_deg_s is {speed:g}; give one above 0 and up to "
-                    f"{min(widths) * self.frame_rate:.4g} degrees per second, at which "
-                    "the bar moves its own width from frame to frame."
+                    f"{at_most(min(widths) * self.frame_rate)} degrees per second, at "
+                    "which the bar moves its own width from frame to frame."
                 )
         checker = self.checker_deg
         reversal = temporal_frequencies(
@@ -114,7 +116,7 @@ class MovingBars(TrialSpec):
         if size < pixel:
             raise StimulusError(
                 f"{name} is {size:g}, less than a pixel of this display; give at least "
-                f"{pixel:.3g} degrees."
+                f"{at_least(pixel)} degrees."
             )
         return size
 

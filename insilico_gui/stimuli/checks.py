@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,29 @@ _NUMBERS = (int, float, np.integer, np.floating)
 MAX_SIZE_DEG = 360.0
 
 LARGEST = 2**53  # beyond this, whole numbers are not exact in floating point
+
+
+def at_most(bound: float, *, below: bool = False) -> str:
+    """The largest number of few digits that is not above `bound`, or is below it.
+
+    A message that offers a number offers one that is accepted: rounding to the nearest
+    may land on the wrong side.
+    """
+    return _few_digits(bound, -1, below)
+
+
+def at_least(bound: float) -> str:
+    """The smallest number of few digits that is not below `bound`; see :func:`at_most`."""
+    return _few_digits(bound, 1, False)
+
+
+def _few_digits(bound: float, towards: int, strictly: bool) -> str:
+    """`bound` in four digits, one unit of the last `towards` it if it was passed."""
+    nearest = Decimal(f"{bound:.3e}")
+    passed = (float(nearest) - bound) * towards
+    if passed < 0 or (strictly and passed == 0):
+        nearest += towards * Decimal(1).scaleb(nearest.adjusted() - 3)
+    return f"{float(nearest):.6g}"
 
 
 def positive_number(value: object, name: str) -> float:
@@ -175,17 +199,20 @@ def frequencies(
 ) -> tuple[float, ...]:
     """Return one or several different frequencies that can be shown.
 
+    At half the sampling rate a wave that moves one way is the same as one that moves the
+    other way, so `highest` itself is refused.
+
     Raises
     ------
     StimulusError
-        If one is not above 0, or is above `highest`; `unit` says of what and why.
+        If one is not above 0 and below `highest`; `unit` says of what and why.
     """
     given = numbers(value, name)
     for frequency in given:
-        if not 0 < frequency <= highest:
+        if not 0 < frequency < highest:
             raise StimulusError(
-                f"A {name} of {frequency:g} cannot be shown; give one above 0 and "
-                f"up to {highest:.4g} {unit}."
+                f"A {name} of {frequency:g} cannot be shown; give one above 0 and up to "
+                f"{at_most(highest, below=True)} {unit}."
             )
     return given
 
@@ -193,7 +220,7 @@ def frequencies(
 def spatial_frequencies(value: object, display: Display) -> tuple[float, ...]:
     """Return ``spatial_frequency``, checked against the pixels of a display."""
     highest = 0.5 / max(display.degrees_per_pixel)
-    unit = "cycles per degree, half a cycle per pixel of this display"
+    unit = "cycles per degree, below half a cycle per pixel of this display"
     return frequencies(value, "spatial_frequency", highest, unit)
 
 
@@ -201,7 +228,7 @@ def temporal_frequencies(
     value: object, frame_rate: float, name: str = "temporal_frequency"
 ) -> tuple[float, ...]:
     """Return frequencies in Hz, checked against the frame rate."""
-    return frequencies(value, name, frame_rate / 2, "Hz, half the frame rate")
+    return frequencies(value, name, frame_rate / 2, "Hz, below half the frame rate")
 
 
 def at_least_a_frame(value: object, name: str, frame_rate: float) -> float:
@@ -216,7 +243,7 @@ def at_least_a_frame(value: object, name: str, frame_rate: float) -> float:
     if round(duration * frame_rate) < 1:
         raise StimulusError(
             f"{name} is {duration:g}, less than a frame at {frame_rate:g} "
-            f"Hz; give at least {1 / frame_rate:.3g} s."
+            f"Hz; give at least {at_least(1 / frame_rate)} s."
         )
     return duration
 
@@ -232,7 +259,8 @@ def within(value: object, name: str, lowest: float, highest: float) -> float:
     number = finite_number(value, name)
     if not lowest <= number <= highest:
         raise StimulusError(
-            f"{name} is {value!r}; give a number from {lowest:g} to {highest:g}."
+            f"{name} is {value!r}; give a number from {at_least(lowest)} to "
+            f"{at_most(highest)}."
         )
     return number
 

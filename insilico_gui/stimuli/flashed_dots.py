@@ -24,11 +24,13 @@ from insilico_gui.stimuli.carrier import (
     levels_of_weighted,
 )
 from insilico_gui.stimuli.checks import (
+    at_least,
     choices,
     contrast_above_zero,
     one_of,
     size_in_degrees,
     whole_number,
+    within,
 )
 from insilico_gui.stimuli.form_types import HiddenDisplay, several
 from insilico_gui.stimuli.parametric import RenderedStimulus
@@ -57,6 +59,7 @@ class GaussianDots(TrialSpec):
     contrast: float = 1.0
     duration_s: float = 0.3
     blank_s: float = 0.0
+    margin_s: float = 0.5
     angles: Angles = "flat"
 
     def _normalise(self) -> dict[str, object]:
@@ -67,7 +70,7 @@ class GaussianDots(TrialSpec):
         if sigma < smallest:
             raise StimulusError(
                 f"sigma_deg is {sigma:g}, less than half a pixel of this display; give "
-                f"at least {smallest:.3g} degrees."
+                f"at least {at_least(smallest)} degrees."
             )
         return {
             **super()._normalise(),
@@ -77,6 +80,7 @@ class GaussianDots(TrialSpec):
             "polarity": choices(self.polarity, "polarity", get_args(DotPolarity)),
             "contrast": contrast_above_zero(self.contrast),
             "duration_s": self._lasting("duration_s"),
+            "margin_s": within(self.margin_s, "margin_s", 0, 3600),
         }
 
     def _factors(self) -> dict[str, tuple[object, ...]]:
@@ -107,6 +111,18 @@ class GaussianDots(TrialSpec):
     def condition_frames(self) -> "NDArray[np.int64]":
         """See :attr:`TrialSpec.condition_frames`."""
         return np.full(self.n_conditions, round(self.duration_s * self.frame_rate))
+
+    @property
+    def blanks(self) -> "NDArray[np.int64]":
+        """See :attr:`TrialSpec.blanks`; the first and the last are margins."""
+        blanks: NDArray[np.int64] = super().blanks
+        blanks[[0, -1]] = np.maximum(blanks[0], round(self.margin_s * self.frame_rate))
+        return blanks
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames: for each trial the blank, then the dot; a blank."""
+        return int(self.condition_frames.sum()) * self.repeats + int(self.blanks.sum())
 
     def mask(self, trial: int) -> "NDArray[np.float32]":
         """Where the dot of a row of the trial table is: 0 to 1, float32 [H, W].
@@ -160,6 +176,7 @@ def gaussian_dots(
     contrast: float = 1.0,
     duration_s: float = 0.3,
     blank_s: float = 0.0,
+    margin_s: float = 0.5,
     repeats: int = 1,
     order: Order = "random",
     seed: int = 0,
@@ -185,6 +202,9 @@ def gaussian_dots(
         How long each dot is shown, in seconds; rounded to frames.
     blank_s : float
         Grey before each dot and after the last, in seconds; rounded to frames.
+    margin_s : float
+        Grey before the first dot, in which responses to the onset of the stimulus die
+        away, and after the last, for its late responses; at least `blank_s`.
     repeats, order, seed
         See :class:`.trial_spec.TrialSpec`.
     angles, display, frame_rate

@@ -21,6 +21,7 @@ import pandas as pd
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.checks import (
     angles_modulo,
+    at_least,
     choices,
     contrast_above_zero,
     evenly_spaced,
@@ -74,7 +75,7 @@ class RandomDots(TrialSpec):
         if size < smallest:
             raise StimulusError(
                 f"dot_size_deg is {size:g}, less than a pixel of this display; give at "
-                f"least {smallest:.3g} degrees."
+                f"least {at_least(smallest)} degrees."
             )
         values: dict[str, Any] = {
             **super()._normalise(),
@@ -96,16 +97,16 @@ class RandomDots(TrialSpec):
             raise StimulusError(
                 f"lifetime_s is {values['lifetime_s']:g}, less than two frames at "
                 f"{self.frame_rate:g} Hz, so no dot would move; give at least "
-                f"{2 / self.frame_rate:.3g} s."
+                f"{at_least(2 / self.frame_rate)} s."
             )
         spacing = np.sqrt(np.pi * (size / 2) ** 2 / values["density"])
         step = max(values["speed_deg_s"]) / self.frame_rate
-        if step > spacing / 2:
+        if step >= spacing / 2:
             raise StimulusError(
                 f"At {max(values['speed_deg_s']):g} degrees per second dots jump by "
-                f"{step:.3g} degrees a frame, more than half of the {spacing:.3g} "
-                "degrees between them, so the motion could not be seen; take a lower "
-                "speed_deg_s or density."
+                f"{step:.3g} degrees a frame, which has to be less than half of the "
+                f"{spacing:.3g} degrees between them, so the motion could not be seen; "
+                "take a lower speed_deg_s or density."
             )
         wrap = values["motion"] == ("translation",)
         most = max(self._n_dots(speed, wrap=wrap) for speed in values["speed_deg_s"])

@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.checks import (
     angles_modulo,
+    at_most,
     evenly_spaced,
     one_of,
     positive_number,
@@ -139,17 +140,17 @@ class Monet2(StimulusSpec):
         if cutoff > finest:
             raise StimulusError(
                 f"spatial_cutoff is {cutoff:g} cycles per degree; this pattern can "
-                f"show up to {finest:.3g}, half a cycle per pixel."
+                f"show up to {at_most(finest)}, half a cycle per pixel."
             )
         bandwidth = values["temp_bandwidth"]
         fastest = bandwidth + cutoff * values["speed_deg_s"]
-        if fastest > self.frame_rate / 2:
+        if fastest >= self.frame_rate / 2:
             raise StimulusError(
                 f"Noise of {bandwidth:g} Hz (temp_bandwidth) that moves at "
                 f"{values['speed_deg_s']:g} degrees per second changes at up to "
-                f"{fastest:.3g} Hz, more than half the frame rate of "
-                f"{self.frame_rate:g} Hz can show; take a lower speed_deg_s, "
-                "temp_bandwidth or spatial_cutoff."
+                f"{fastest:.3g} Hz, which has to be below half the frame rate of "
+                f"{self.frame_rate:g} Hz; take a lower speed_deg_s, temp_bandwidth or "
+                "spatial_cutoff."
             )
 
     @property

@@ -90,12 +90,12 @@ class Trippy(TrialSpec):
             )
         # Two standard deviations: 95 % of the screen
         fastest = values["temp_freq"] + 2 * self.rate_sd
-        if fastest > self.frame_rate / 2:
+        if fastest >= self.frame_rate / 2:
             raise StimulusError(
-                f"With these parameters pixels change at up to {fastest:.3g} Hz, more "
-                f"than half the frame rate of {self.frame_rate:g} Hz can show; take a "
-                "lower temp_freq or spatial_freq, more nodes, or a longer "
-                "temp_kernel_length."
+                f"With these parameters pixels change at up to {fastest:.3g} Hz, "
+                "which has to be below half the frame rate of "
+                f"{self.frame_rate:g} Hz; take a lower temp_freq or spatial_freq, more "
+                "nodes, or a longer temp_kernel_length."
             )
         return values
 

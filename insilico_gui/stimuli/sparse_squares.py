@@ -19,6 +19,8 @@ import pandas as pd
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.carrier import AMPLITUDE, GREY
 from insilico_gui.stimuli.checks import (
+    at_least,
+    at_most,
     contrast_above_zero,
     positive_number,
     size_in_degrees,
@@ -46,6 +48,7 @@ class SparseNoise(StimulusSpec):
     density: float = 0.05
     n_presentations: int = 1000
     duration_s: float = 0.2
+    margin_s: float = 0.5
     contrast: float = 1.0
     seed: int = 0
 
@@ -56,8 +59,8 @@ class SparseNoise(StimulusSpec):
         if not max(right, down) <= size <= min(right * width, down * height):
             raise StimulusError(
                 f"size_deg is {size:g}; squares must be at least a pixel and at most "
-                f"the screen of this display: {max(right, down):.3g} to "
-                f"{min(right * width, down * height):.4g} degrees."
+                f"the screen of this display: {at_least(max(right, down))} to "
+                f"{at_most(min(right * width, down * height))} degrees."
             )
         density = positive_number(self.density, "density")
         values: dict[str, object] = {
@@ -65,6 +68,7 @@ class SparseNoise(StimulusSpec):
             "density": within(density, "density", 0, 1),
             "n_presentations": whole_number(self.n_presentations, "n_presentations", 1),
             "duration_s": self._lasting("duration_s"),
+            "margin_s": within(self.margin_s, "margin_s", 0, 3600),
             "contrast": contrast_above_zero(self.contrast),
             "seed": whole_number(self.seed, "seed", 0),
         }
@@ -72,7 +76,7 @@ class SparseNoise(StimulusSpec):
             rows, columns = self.grid
             raise StimulusError(
                 f"density is {density:g}, less than a bright and a dark one of "
-                f"{rows} x {columns} squares; give at least {2 / rows / columns:.3g} "
+                f"{rows} x {columns} squares; give at least {at_least(2 / rows / columns)} "
                 "or smaller squares."
             )
         return values
@@ -99,14 +103,20 @@ class SparseNoise(StimulusSpec):
     @property
     def n_frames(self) -> int:
         """Number of frames."""
-        return self.n_presentations * self._presentation_frames
+        shown = self.n_presentations * self._presentation_frames
+        return shown + 2 * self._margin_frames
+
+    @property
+    def _margin_frames(self) -> int:
+        return round(self.margin_s * self.frame_rate)
 
     @property
     def trials(self) -> pd.DataFrame:
         """Trial table: a row for each presentation, each a condition of its own."""
         presentation = np.arange(self.n_presentations)
         shown = self._presentation_frames / self.frame_rate
-        onset = presentation * self._presentation_frames / self.frame_rate
+        first = presentation * self._presentation_frames + self._margin_frames
+        onset = first / self.frame_rate
         return pd.DataFrame(
             {
                 "onset": onset,
@@ -167,9 +177,11 @@ class SparseNoise(StimulusSpec):
             return levels[self.mask(presentation)]
 
         def render(start: int, stop: int) -> "NDArray[np.uint8]":
-            frames = np.empty((stop - start, *shape), np.uint8)
+            frames = np.full((stop - start, *shape), GREY, np.uint8)
             for frame, k in zip(frames, range(start, stop), strict=True):
-                frame[:] = picture(k // self._presentation_frames)
+                shown = (k - self._margin_frames) // self._presentation_frames
+                if 0 <= shown < self.n_presentations:
+                    frame[:] = picture(shown)
             return frames
 
         return render
@@ -188,6 +200,7 @@ def sparse_noise(
     density: float = 0.05,
     n_presentations: int = 1000,
     duration_s: float = 0.2,
+    margin_s: float = 0.5,
     contrast: float = 1.0,
     seed: int = 0,
     display: HiddenDisplay = None,
@@ -206,6 +219,9 @@ def sparse_noise(
         How many different pictures.
     duration_s : float
         How long each is shown, in seconds; rounded to frames.
+    margin_s : float
+        Grey before the first presentation, in which responses to the onset of the
+        stimulus die away, and after the last, for its late responses; in seconds.
     contrast : float
         Above 0, to 1: squares are 128 +- 127 contrast.
     seed : int

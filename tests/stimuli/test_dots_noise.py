@@ -228,7 +228,7 @@ def test_a_form_can_be_made_of_the_function(name):
         ("random_dots", {"density": 0.6}, "density is 0.6"),
         ("random_dots", {"coherence": [0.5, 1.2]}, "coherence is 1.2"),
         ("random_dots", {"speed_deg_s": -3}, "speed_deg_s is -3"),
-        ("random_dots", {"speed_deg_s": 400}, "more than half of the"),
+        ("random_dots", {"speed_deg_s": 400}, "less than half of the"),
         ("random_dots", {"lifetime_s": 0.04}, "less than two frames"),
         ("random_dots", {"lifetime_s": 600}, "dots on and around the screen"),
         ("random_dots", {"motion": ["spiral"]}, "motion is 'spiral'"),

@@ -98,7 +98,7 @@ def test_center():
         ({"sigma_deg": -3}, "sigma_deg is -3"),
         ({"center": (0, 2)}, "y of center is 2"),
         ({"directions": []}, "directions is empty"),
-        ({"temporal_frequency": 16}, "temporal_frequency of 16 .* up to 15 Hz"),
+        ({"temporal_frequency": 16}, "temporal_frequency of 16 .* up to 14.99 Hz"),
         ({"temporal_frequency": -1}, "temporal_frequency of -1"),
         ({"spatial_frequency": 1}, "spatial_frequency of 1 "),
         ({"duration_s": 0.001}, "duration_s is 0.001, less than a frame"),

@@ -319,7 +319,7 @@ def test_wrong_dictionaries(values, message):
         ({"spatial_frequency": [0.04, 0.7]}, "spatial_frequency of 0.7 .* up to 0.59"),
         ({"temporal_frequency": 0}, "temporal_frequency of 0"),
         ({"temporal_frequency": -2}, "temporal_frequency of -2"),
-        ({"temporal_frequency": 15.1}, "temporal_frequency of 15.1 .* up to 15 Hz"),
+        ({"temporal_frequency": 15.1}, "temporal_frequency of 15.1 .* up to 14.99 Hz"),
         ({"contrast": 1.1}, "contrast is 1.1"),
         ({"contrast": -0.1}, "contrast is -0.1"),
         ({"contrast": [0.5, 0.5]}, "contrast holds a number twice"),

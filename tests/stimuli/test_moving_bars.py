@@ -148,7 +148,7 @@ def test_checkerboard():
         ({"contrast": -1}, "contrast is -1"),
         ({"checker_deg": 0.2}, "checker_deg is 0.2, less than a pixel"),
         ({"checker_deg": -2}, "checker_deg is -2"),
-        ({"reversal_hz": 20}, "reversal_hz of 20 .* up to 15 Hz"),
+        ({"reversal_hz": 20}, "reversal_hz of 20 .* up to 14.99 Hz"),
         ({"angles": "round"}, "angles is 'round'"),
     ],
 )

@@ -165,7 +165,7 @@ def test_everything_is_crossed():
         ({"gap_deg": -1}, "gap_deg is -1"),
         ({"edge_deg": -1}, "edge_deg is -1"),
         ({"spatial_frequency": -0.04}, "spatial_frequency of -0.04"),
-        ({"temporal_frequency": 15.5}, "temporal_frequency of 15.5 .* up to 15 Hz"),
+        ({"temporal_frequency": 15.5}, "temporal_frequency of 15.5 .* up to 14.99 Hz"),
         ({"duration_s": 0.01}, "duration_s is 0.01, less than a frame"),
     ],
 )
