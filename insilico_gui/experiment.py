@@ -240,6 +240,9 @@ class Experiment:
         units: ArrayLike | None = None,
         combine: Combine = "all",
         where: Conditions | None = None,
+        *,
+        unit_ids: ArrayLike | None = None,
+        indices: ArrayLike | None = None,
     ) -> Selection:
         """Select units; arguments as in :func:`insilico_gui.select`.
 
@@ -247,7 +250,15 @@ class Experiment:
         """
         owner = self._session().id
         selection = select_units(
-            self.units, owner, areas, fields, units, combine, where
+            self.units,
+            owner,
+            areas,
+            fields,
+            units,
+            combine,
+            where,
+            unit_ids=unit_ids,
+            indices=indices,
         )
         self.use_selection(selection)
         return selection
@@ -277,7 +288,7 @@ class Experiment:
 
     def clear_selection(self) -> None:
         """Select nothing."""
-        self.use_selection(Selection(np.empty(0, np.int64), {"units": []}))
+        self.use_selection(Selection(np.empty(0, np.int64), {"indices": []}))
 
     def use_selection(self, selection: Selection) -> None:
         """Make `selection` the current one."""

@@ -56,6 +56,16 @@ def unit_dim(responses: xr.DataArray) -> str:
     return str(responses["unit_id"].dims[0])
 
 
+def with_unit_index(responses: xr.DataArray) -> xr.DataArray:
+    """The same responses, with an index on ``unit_id``: ``responses.sel(unit_id=1003)``.
+
+    Arithmetic of two such arrays aligns them by the id of their units, not by position.
+    """
+    if "unit_id" in responses.xindexes:
+        return responses
+    return responses.set_xindex("unit_id")
+
+
 def unit_table(responses: xr.DataArray) -> pd.DataFrame:
     """Unit table of responses: one row per unit."""
     dim = unit_dim(responses)

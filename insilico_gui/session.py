@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from insilico_gui.errors import SessionError
+from insilico_gui.errors import SessionError, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -196,6 +196,26 @@ def is_video_session(session: Session) -> TypeIs[VideoSession]:
 def is_image_session(session: Session) -> TypeIs[ImageSession]:
     """Whether `session` is driven by images."""
     return session.input_kind == "images"
+
+
+def check_session(session: object) -> None:
+    """Refuse what is no session, such as the id of one.
+
+    Raises
+    ------
+    SessionError
+        Saying how to open one.
+    """
+    if isinstance(session, str):
+        raise SessionError(
+            f"{quoted(session)} is the id of a session, not a session; open it with "
+            f"insilico_gui.open_session({quoted(session)})."
+        )
+    if not (hasattr(session, "units") and hasattr(session, "input_kind")):
+        raise SessionError(
+            f"A {type(session).__name__} is not a session; open one with "
+            "insilico_gui.open_session."
+        )
 
 
 def precision_of(session: Session) -> str:

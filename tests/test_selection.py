@@ -27,12 +27,41 @@ def test_across_kinds_all_and_any(leaky):
     assert either.rule["combine"] == "any"
 
 
-def test_units_as_indices_or_mask(leaky):
-    assert ig.select(leaky, units=[7, 2, 7]).indices.tolist() == [2, 7]
+def test_units_by_position_id_or_mask(leaky):
+    ids = leaky.units["unit_id"]
+    assert ig.select(leaky, indices=[7, 2, 7]).indices.tolist() == [2, 7]
+    by_id = ig.select(leaky, unit_ids=ids.iloc[[7, 2]])
+    assert by_id.indices.tolist() == [2, 7]
+    assert ig.select(leaky, unit_ids=ids[5]).indices.tolist() == [5]
     mask = np.zeros(12, int)
     mask[[3, 4]] = 1
     assert ig.select(leaky, units=mask).indices.tolist() == [3, 4]
     assert ig.select(leaky, units=mask.astype(bool)).indices.tolist() == [3, 4]
+
+
+def test_whole_numbers_that_could_be_ids_or_positions_are_refused(leaky):
+    """Positions of some units are the ids of others: neither may be assumed."""
+    frames = np.zeros((3, *leaky.frame_shape), np.uint8)
+    for given in ([3, 4], np.array([11]), [0], [1, 1], (2,)):
+        for use in (
+            lambda given=given: ig.select(leaky, units=given),
+            lambda given=given: ig.encode(leaky, frames, given),
+        ):
+            with pytest.raises(SelectionError, match=r"unit_ids=.* or indices="):
+                use()
+    ids = leaky.units["unit_id"].iloc[[1, 4]].tolist()
+    responses = ig.encode(leaky, frames, unit_ids=ids)
+    assert responses["unit_id"].to_numpy().tolist() == ids
+    assert ig.encode(leaky, frames, indices=[1, 4]).equals(responses)
+    picked = ig.encode(leaky, frames, [0, 1, 0, 0, 1, *[0] * 7])
+    assert picked.equals(responses)
+
+
+def test_a_selection_of_another_session_is_refused(leaky, clip):
+    other = ig.select(leaky, indices=[1])
+    leaky.id = "another"
+    with pytest.raises(SelectionError, match="not of 'another'"):
+        ig.encode(leaky, clip, other)
 
 
 def test_nothing_given_is_everything(leaky):
@@ -53,8 +82,13 @@ def test_invert_is_the_complement(leaky):
         ({"areas": ["V2"]}, "no area 'V2'; it has 'AL', 'LM', 'V1'"),
         ({"areas": "V1"}, r"\['V1'\]"),
         ({"fields": [9]}, "no field 9"),
-        ({"units": [-1]}, "-1 does not exist"),
-        ({"units": [0.5]}, "whole numbers"),
+        ({"indices": [-1]}, "-1 does not exist"),
+        ({"indices": [0.5]}, "whole numbers"),
+        ({"indices": [1], "units": [1] * 12}, "several ways"),
+        ({"unit_ids": [77]}, "no unit_id 77"),
+        ({"units": [3]}, r"unit_ids=\[...\].* or indices=\[...\]"),
+        ({"units": [0, 1, 0]}, "could be ids or positions"),
+        ({"units": [0.5]}, "could be ids or positions"),
         ({"units": [True, False]}, "2 entries"),
         ({"units": [[1]]}, "shape"),
         ({"areas": ["V1"], "combine": "both"}, "'all' or 'any'"),
@@ -160,13 +194,13 @@ def test_what_a_selection_was_before_its_conditions(measured):
     }
     either = base(areas=["V1"], where=where, combine="any")
     np.testing.assert_array_equal(
-        either["units"],
+        either["indices"],
         ig.select(measured, areas=["V1"], where=where, combine="any").indices,
     )
     drawn = without_conditions(Selection(np.array([2, 5]), {"lasso": [[0, 0]]}))
-    assert drawn["units"].tolist() == [2, 5]
+    assert drawn["indices"].tolist() == [2, 5]
     named = without_conditions(Selection(np.array([2]), {"unit_ids": ["u2"]}))
-    assert named == {"units": ["u2"]}
+    assert named == {"unit_ids": ["u2"]}
 
 
 def test_unknown_column_is_not_made_up(leaky):

@@ -101,7 +101,7 @@ class SelectionPanel(Panel):
             self.experiment.clear_selection()
             return
         if self._picks_units:
-            self.attempt(self.experiment.select, units=areas or None, where=where)
+            self.attempt(self.experiment.select, unit_ids=areas or None, where=where)
             return
         self.attempt(
             self.experiment.select,
@@ -160,7 +160,7 @@ class SelectionPanel(Panel):
         selection = self.experiment.selection
         if selection is None:
             return
-        own = {"units"} if self._picks_units else {"areas", "fields"}
+        own = {"unit_ids"} if self._picks_units else {"areas", "fields"}
         if set(selection.rule) - own - {"combine", "where"}:
             self._uncheck()  # the selection was made in another way
         units = self.experiment.units

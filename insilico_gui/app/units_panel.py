@@ -166,7 +166,7 @@ class UnitsPanel(Panel):
         self.attempt(self.experiment.use_conditions, known)
 
     def _select_rows(self) -> None:
-        self.attempt(self.experiment.select, units=self._highlighted())
+        self.attempt(self.experiment.select, indices=self._highlighted())
 
     def _highlighted(self) -> np.ndarray:
         runs = self.table.selectionModel().selection()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from difflib import get_close_matches
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -17,9 +20,13 @@ from insilico_gui.cli.session_commands import fetch, sessions
 from insilico_gui.cli.stimulus_command import stimulus
 from insilico_gui.cli.tuning_command import tuning
 from insilico_gui.cli.window_command import window
-from insilico_gui.errors import InsilicoError
+from insilico_gui.errors import InsilicoError, quoted
+from insilico_gui.opening import twins
 
 HELP_NAMES = ["-h", "--help"]
+
+
+OWN_OPTIONS = [*HELP_NAMES, "--version"]
 
 
 class WindowByDefault(TyperGroup):
@@ -27,18 +34,51 @@ class WindowByDefault(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the command in that the user left out."""
-        if not args or args[0] not in (*self.commands, *HELP_NAMES):
+        if not args or args[0] not in (*self.commands, *OWN_OPTIONS):
+            if args:
+                self._refuse_misspelt(args[0])
             args = ["window", *args]
         return super().parse_args(ctx, args)
+
+    def _refuse_misspelt(self, word: str) -> None:
+        """Refuse a word that is nearly a command and is no session.
+
+        The window would come up to say that there is no such session.
+        """
+        near = get_close_matches(word.lower(), self.commands, n=1, cutoff=0.7)
+        if near and word.split("/")[0] not in twins() and not Path(word).exists():
+            raise InsilicoError(
+                f"There is no command {quoted(word)}; did you mean {near[0]!r}? To open "
+                "the window, give a session, such as demo."
+            )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"insilico-gui {version('insilico-gui')}")
+        raise typer.Exit
 
 
 app = typer.Typer(
     cls=WindowByDefault,
-    help="In silico experiments with digital twins of the brain.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": HELP_NAMES},
 )
+
+
+@app.callback()
+def common(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version."
+        ),
+    ] = False,
+) -> None:
+    """In silico experiments with digital twins of the brain."""
+
+
 for command in (
     window,
     sessions,

@@ -22,7 +22,7 @@ from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
 from insilico_gui.encoding.store import ResponseStore, open_store
 from insilico_gui.errors import EncodingError, StimulusError
-from insilico_gui.responses import BURN_IN_FRAMES
+from insilico_gui.responses import BURN_IN_FRAMES, with_unit_index
 from insilico_gui.session import is_reduced, is_video_session
 from insilico_gui.stimuli import ArrayStimulus, Stimulus, convert
 from insilico_gui.stimuli.conversion import CONVERSION
@@ -80,6 +80,8 @@ class EncodingJob:
         behavior: Mapping[str, ArrayLike] | None = None,
         *,
         fit: Fit = "crop",
+        unit_ids: ArrayLike | None = None,
+        indices: ArrayLike | None = None,
         store: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
         chunk_frames: int | None = None,
@@ -99,7 +101,7 @@ class EncodingJob:
         self._videos = [_as_frames(video, session, fit) for video in videos]
         self.stimulus = self._videos[0]
         self.n_frames = _common_length(self._videos)
-        self.selection = chosen_units(units, len(session.units))
+        self.selection = chosen_units(session, units, unit_ids, indices)
         self._everything = len(self.selection) == len(session.units)
         self._n_videos = len(videos) if self._batched else None
         self.behavior = check_behavior(session, behavior, self.n_frames, self._n_videos)
@@ -132,6 +134,7 @@ class EncodingJob:
             with telling_of_memory("one chunk of frames", self.session.device):
                 yield from self._fill()
             responses = self.store.finish(self._coords(), self._attrs())
+            responses = with_unit_index(responses)
             complete = True
             return responses
         finally:

@@ -19,6 +19,7 @@ from insilico_gui.encoding.store import ScratchStore, zarr_path
 from insilico_gui.errors import EncodingError
 from insilico_gui.export import export, load_responses
 from insilico_gui.files import check_target
+from insilico_gui.responses import with_unit_index
 from insilico_gui.streaming import ADVICE_ON_IMAGES, telling_of_memory
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class ImageJob:
         stimulus: ImageSet,
         units: Selection | ArrayLike | None = None,
         *,
+        unit_ids: ArrayLike | None = None,
+        indices: ArrayLike | None = None,
         store: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
     ) -> None:
@@ -70,7 +73,7 @@ class ImageJob:
             raise EncodingError(
                 f"{stimulus.name} holds no images; choose some before encoding."
             )
-        self.selection = chosen_units(units, len(session.units))
+        self.selection = chosen_units(session, units, unit_ids, indices)
         self._everything = len(self.selection) == len(session.units)
         self._target = None if store is None else zarr_path(store)
         if self._target is not None:
@@ -107,6 +110,7 @@ class ImageJob:
                 name="responses",
                 attrs=self._attrs(),
             )
+            responses = with_unit_index(responses)
             if self._target is not None:
                 responses = load_responses(
                     export(responses, self._target, overwrite=self._overwrite)

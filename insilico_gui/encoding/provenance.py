@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.errors import EncodingError
-from insilico_gui.selection import Selection, unit_indices
+from insilico_gui.errors import EncodingError, SelectionError, quoted
+from insilico_gui.selection import Selection, select, unit_indices
 from insilico_gui.session import precision_of
 
 if TYPE_CHECKING:
@@ -18,24 +18,32 @@ if TYPE_CHECKING:
     from insilico_gui.session import Session
 
 
-def chosen_units(units: Selection | ArrayLike | None, n_units: int) -> Selection:
-    """The selection that an argument `units` means.
+def chosen_units(
+    session: Session,
+    units: Selection | ArrayLike | None,
+    unit_ids: ArrayLike | None = None,
+    indices: ArrayLike | None = None,
+) -> Selection:
+    """The selection that the arguments of :func:`.encode` mean.
 
     Raises
     ------
     EncodingError
         If it is empty.
     SelectionError
-        If it does not fit the session.
+        If it does not fit the session, or is of another one.
     """
-    if isinstance(units, Selection):
-        unit_indices(units.indices, n_units)  # a selection of another session?
+    if isinstance(units, Selection) and unit_ids is None and indices is None:
+        if units.session not in ("", session.id):
+            raise SelectionError(
+                f"The selection is of units of {quoted(units.session)}, not of "
+                f"{quoted(session.id)}; select them there."
+            )
+        unit_indices(units.indices, len(session.units))
         selection = units
-    elif units is None:
-        selection = Selection(np.arange(n_units), {"all": True})
     else:
-        indices = unit_indices(units, n_units)
-        selection = Selection(indices, {"units": indices.tolist()})
+        given = units.indices if isinstance(units, Selection) else units
+        selection = select(session, units=given, unit_ids=unit_ids, indices=indices)
     if len(selection) == 0:
         raise EncodingError(
             "The selection holds no unit; select at least one before encoding."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, cast
+import warnings
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob
 from insilico_gui.encoding.inputs import as_image_set, open_for
 from insilico_gui.errors import EncodingCancelled, EncodingError
-from insilico_gui.session import is_image_session
+from insilico_gui.session import check_session, is_image_session
 from insilico_gui.stimuli import Stimulus, open_stimulus
 from insilico_gui.stimuli.images import ImageSet
 
@@ -38,6 +39,8 @@ def encoding_job(
     units: Selection | ArrayLike | None = None,
     behavior: Mapping[str, ArrayLike] | None = None,
     *,
+    unit_ids: ArrayLike | None = None,
+    indices: ArrayLike | None = None,
     fit: Fit = "crop",
     store: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
@@ -46,7 +49,14 @@ def encoding_job(
 
     Parameters and errors as of :func:`encode`.
     """
+    check_session(session)
     stimulus = _opened(session, stimulus)
+    options: dict[str, Any] = {
+        "unit_ids": unit_ids,
+        "indices": indices,
+        "store": store,
+        "overwrite": overwrite,
+    }
     if is_image_session(session):
         if behavior:
             raise EncodingError(
@@ -56,15 +66,13 @@ def encoding_job(
         if not isinstance(stimulus, Stimulus | ImageSet):
             stimulus = np.asarray(stimulus)
         images = as_image_set(stimulus)
-        return ImageJob(session, images, units, store=store, overwrite=overwrite)
+        return ImageJob(session, images, units, **options)
     if isinstance(stimulus, ImageSet):
         raise EncodingError(
             f"{session.id} is driven by {session.input_kind}, and {stimulus.name} is a "
             "set of images; open it with open_stimulus to show them one after the other."
         )
-    return EncodingJob(
-        session, stimulus, units, behavior, fit=fit, store=store, overwrite=overwrite
-    )
+    return EncodingJob(session, stimulus, units, behavior, fit=fit, **options)
 
 
 def _opened(session: Session, stimulus: Stimuli) -> Opened:
@@ -94,6 +102,9 @@ def encode(
     cancel: threading.Event | None = None,
     store: str | os.PathLike[str] | None = None,
     *,
+    unit_ids: ArrayLike | None = None,
+    indices: ArrayLike | None = None,
+    progress: bool = False,
     fit: Fit = "crop",
     overwrite: bool = False,
 ) -> xr.DataArray:
@@ -109,8 +120,9 @@ def encode(
         images, an array of images [n, 3, H, W], or the frames of a stimulus. Files
         that need more said are opened by :func:`.open_stimulus` or
         :func:`.open_images` first.
-    units : Selection, int array or 0/1 array, optional
-        Which units to compute; default all.
+    units : Selection or 0/1 array [U], optional
+        Which units to compute; default all. Whole numbers that could be ids or
+        positions are refused: give them by name.
     behavior : mapping of str to array [T, K] or [N, T, K], optional
         Traces at the session's frame rate, by the names in ``session.behavior``. Not
         given means zeros.
@@ -120,6 +132,12 @@ def encode(
         When set, encoding stops within one chunk.
     store : path ending in ``.zarr``, optional
         Write the responses there as they come; the array returned reads from it.
+    unit_ids : sequence, optional
+        Which units to compute, by ``unit_id`` of the unit table.
+    indices : sequence of int, optional
+        Which units to compute, by position in response order.
+    progress : bool
+        Show a progress bar.
     fit : {"crop", "pad", "stretch"}
         How another aspect ratio is brought to the session's; see
         :func:`insilico_gui.stimuli.convert`.
@@ -147,26 +165,44 @@ def encode(
         stimulus,
         units,
         behavior,
+        unit_ids=unit_ids,
+        indices=indices,
         fit=fit,
         store=store,
         overwrite=overwrite,
     )
     steps = job.run()
+    bar = _bar(job.stimulus.name) if progress else None
     try:
         while True:
-            progress = next(steps)
+            step = next(steps)
             if on_progress is not None:
-                on_progress(progress.done, progress.total)
+                on_progress(step.done, step.total)
+            if bar is not None:
+                bar.total, bar.unit = step.total, f" {step.what}"
+                bar.update(step.done - bar.n)
             _stop_if(
                 cancel,
-                f"Encoding {job.stimulus.name} was cancelled after {progress.done} of "
-                f"{progress.total} {progress.what}.",
+                f"Encoding {job.stimulus.name} was cancelled after {step.done} of "
+                f"{step.total} {step.what}.",
             )
     except StopIteration as end:
         responses: xr.DataArray = end.value
         return responses
     finally:
         steps.close()
+        if bar is not None:
+            bar.close()
+
+
+def _bar(name: str) -> Any:
+    """A progress bar, of the notebook or of the terminal."""
+    with warnings.catch_warnings():
+        # In notebooks without widgets the bar is text, which is fine
+        warnings.simplefilter("ignore")
+        from tqdm.auto import tqdm
+
+    return tqdm(desc=f"Encoding {name}")
 
 
 def _stop_if(cancel: threading.Event | None, sentence: str) -> None:

@@ -15,6 +15,7 @@ import xarray as xr
 
 from insilico_gui.errors import ExportError
 from insilico_gui.export.columns import Column, from_array, from_list, plain, restore
+from insilico_gui.responses import with_unit_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -237,7 +238,8 @@ def assemble(
         if isinstance(values, xr.DataArray)
         else xr.DataArray(values, coords, dims)
     )
-    return responses.rename("responses").assign_attrs({**attrs, **table})
+    named = responses.rename("responses").assign_attrs({**attrs, **table})
+    return with_unit_index(named)
 
 
 def check_layout(layout: Any) -> dict[str, Any]:

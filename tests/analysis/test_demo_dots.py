@@ -36,7 +36,7 @@ def mapped(session, chosen):
     torch.set_num_threads(1)
     try:
         movie = DotMovie(15, 7, shown=6, gap=9, sigma_deg=DOT_SIGMA_DEG)
-        responses = ig.encode(session, movie, units=chosen)
+        responses = ig.encode(session, movie, indices=chosen)
     finally:
         torch.set_num_threads(threads)
     masks = dot_masks(movie.trials, sigma_deg=DOT_SIGMA_DEG)

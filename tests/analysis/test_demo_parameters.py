@@ -52,7 +52,7 @@ def test_frequencies_are_found_within_a_step(demo, units, parameter, levels, sho
     stimulus = ig.stimuli.drifting_gratings(
         n_directions=8, duration_s=1.5, blank_s=0.1, **{parameter: levels}
     )
-    responses = ig.encode(demo, stimulus, units=units)
+    responses = ig.encode(demo, stimulus, indices=units)
     tuning = parameter_tuning(
         responses, parameter, other="best", latency_s=0.5, window_s=1.0
     )
@@ -72,7 +72,7 @@ def test_contrast_of_half_the_response_is_found(demo, units):
     stimulus = ig.stimuli.drifting_gratings(
         n_directions=8, contrast=(0.05, 0.1, 0.2, 0.4, 0.7, 1), blank_s=0.1
     )
-    responses = ig.encode(demo, stimulus, units=units)
+    responses = ig.encode(demo, stimulus, indices=units)
     tuning = parameter_tuning(
         responses, "contrast", other="best", latency_s=0.5, window_s=0.5
     )
@@ -92,7 +92,7 @@ def test_demo_units_prefer_frequencies_not_speeds(demo, units):
         duration_s=1.5,
         blank_s=0.1,
     )
-    responses = ig.encode(demo, stimulus, units=units)
+    responses = ig.encode(demo, stimulus, indices=units)
     tuning = parameter_map(
         responses,
         ("spatial_frequency", "temporal_frequency"),
@@ -135,7 +135,7 @@ def test_preferred_size_is_found_within_a_step(demo):
         videos = np.stack([patch.frames(0, patch.n_frames) for patch in patches])
         trials = pd.concat([patch.trials for patch in patches], ignore_index=True)
         trials = trials.assign(size_deg=sizes, trial=range(len(sizes)))
-        responses = ig.encode(demo, videos, units=[unit])
+        responses = ig.encode(demo, videos, indices=[unit])
         tuning = parameter_tuning(
             responses, "size_deg", trials, latency_s=0.5, window_s=1.0
         )

@@ -123,7 +123,7 @@ def gratings(demo, units, **changes):
     shown = ig.stimuli.drifting_gratings(
         **{"directions": 8, "duration_s": 0.8, "blank_s": 0.4, **changes}
     )
-    return ig.encode(demo, shown, units=units)
+    return ig.encode(demo, shown, indices=units)
 
 
 def preferred(responses, trials=None):
@@ -210,7 +210,7 @@ def central(demo):
 
 
 def mapped(demo, stimulus, units):
-    responses = ig.encode(demo, stimulus, units=units)
+    responses = ig.encode(demo, stimulus, indices=units)
     masks = dot_masks(stimulus.trials, sigma_deg=8)
     return dot_receptive_fields(responses, masks, latency_s=0.2, window_s=0.2)
 

@@ -98,7 +98,7 @@ def test_voxels(window, qtbot, root, pictures, tmp_path):
     window.compare_panel.compare()
     window.wait()
 
-    experiment.select(units=[3, 4, 9])
+    experiment.select(indices=[3, 4, 9])
     expected = responses[:, [3, 4, 9]].mean(axis=1)
     qtbot.waitUntil(
         lambda: np.allclose(traces.mean_curve.getData()[1], expected, atol=1e-5)

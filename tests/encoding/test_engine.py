@@ -326,3 +326,17 @@ def test_rows_of_a_finished_zarr(leaky, clip, tmp_path):
     for _ in job.run():
         pass
     np.testing.assert_allclose(job.store.rows(0, 53), expected(leaky, clip), rtol=1e-6)
+
+
+def test_units_are_found_by_their_id(leaky, clip, tmp_path):
+    ids = leaky.units["unit_id"].tolist()
+    whole = ig.encode(leaky, clip)
+    some = ig.encode(leaky, clip, indices=[5, 2], store=tmp_path / "some.zarr")
+    for responses in (whole, some, ig.load_responses(tmp_path / "some.zarr")):
+        one = responses.sel(unit_id=ids[5])
+        np.testing.assert_array_equal(one, whole[:, 5])
+    with pytest.raises(KeyError):
+        some.sel(unit_id=ids[0])
+    # Arithmetic goes by unit, not by position
+    assert (whole - some).sizes["unit"] == 2
+    assert not (whole - some).any()

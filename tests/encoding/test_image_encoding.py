@@ -96,7 +96,7 @@ def test_images_of_several_sizes_keep_their_order(tmp_path):
 def test_some_units():
     images = pictures()
     session = PictureSession(times=TIMES)
-    some = ig.encode(session, images, units=[1, 4])
+    some = ig.encode(session, images, indices=[1, 4])
     everything = ig.encode(session, images)
     xr.testing.assert_equal(
         some.drop_attrs(), everything.isel(channel=[1, 4]).drop_attrs()
@@ -139,7 +139,7 @@ def test_progress_and_cancel():
 def test_moments_are_times_within_images_within_the_set():
     images = pictures(5)
     session = PictureSession(times=TIMES)
-    job = ImageJob(session, open_images(images), units=[0, 3])
+    job = ImageJob(session, open_images(images), indices=[0, 3])
     for _ in job.run():
         assert job.moments.n_done % 4 == 0
     assert job.moments.shape == (20, 2)
@@ -158,7 +158,7 @@ def test_behavior_and_empty_selections_are_refused():
     with pytest.raises(EncodingError, match="takes no behaviour"):
         ig.encode(PictureSession(), pictures(), behavior={"eye": np.zeros((7, 2))})
     with pytest.raises(EncodingError, match="no unit"):
-        ig.encode(PictureSession(), pictures(), units=[])
+        ig.encode(PictureSession(), pictures(), indices=[])
 
 
 def test_a_session_driven_by_video_refuses_an_image_set(leaky):

@@ -59,7 +59,7 @@ def test_first_frames_are_compared_with_float32(long_clip):
 
 def test_a_short_stimulus_is_compared_whole_with_its_units_and_behavior(clip):
     gain = np.linspace(0.5, 2, 53, dtype=np.float32)[:, None]
-    options = {"units": [7, 2], "behavior": {"gain": gain}}
+    options = {"indices": [7, 2], "behavior": {"gain": gain}}
     found = ig.encode(RoundedSession(), clip, **options)
     exact = ig.encode(LeakySession(), clip, **options)
     error = found.attrs["precision_error"]

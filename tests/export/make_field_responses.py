@@ -10,6 +10,8 @@ import numpy as np
 import xarray as xr
 from support import berg_vit
 
+from insilico_gui.responses import with_unit_index
+
 LABELS = ["a/cat.png", "b;ird: é.png", "猫.png"]
 AFFINE = [[-1.8, 0, 0.1, 40], [0, 1.8, 0, -50], [0, 0.1, 1.8, -20], [0, 0, 0, 1]]
 SHAPE = (4, 5, 3)
@@ -25,7 +27,8 @@ def of_units(columns, attrs, n_units, labels=LABELS):
     values = np.random.default_rng(0).standard_normal((len(labels), n_units), "f4")
     coords = {"trial": labels, "unit_id": ("unit", np.arange(n_units))}
     coords |= {name: ("unit", column) for name, column in columns.items()}
-    return xr.DataArray(values, coords, ("trial", "unit"), attrs={**ATTRS, **attrs})
+    made = xr.DataArray(values, coords, ("trial", "unit"), attrs={**ATTRS, **attrs})
+    return with_unit_index(made)
 
 
 def of_voxels(labels=LABELS, **attrs):

@@ -27,7 +27,7 @@ def images():
 
 def encoded_and_stored(session, images, folder, suffix, units=None):
     assert suffix in fitting_suffixes(Kind.of_session(session))
-    responses = ig.encode(session, np.moveaxis(images, 1, -1), units)
+    responses = ig.encode(session, np.moveaxis(images, 1, -1), indices=units)
     return load_responses(export(responses, folder / "stored.zarr"))
 
 

@@ -222,7 +222,7 @@ def test_zarr_stays_on_disk_until_it_is_used(tmp_path):
 
 @every_format
 def test_encoded_responses_come_back(tmp_path, suffix, leaky, clip):
-    encoded = ig.encode(leaky, clip, units=[1, 4, 7])
+    encoded = ig.encode(leaky, clip, indices=[1, 4, 7])
     ig.export(encoded, tmp_path / f"out{suffix}")
     loaded = ig.load_responses(tmp_path / f"out{suffix}")
     xr.testing.assert_identical(loaded.load(), encoded)

@@ -23,7 +23,7 @@ SMALL = Display(pixels=(36, 64))
 CASES = {
     "gaussian_dots": (
         gaussian_dots,
-        {"n_columns": 4, "n_rows": 3, "sigma_deg": 12, "blank_s": 0.1},
+        {"n_columns": 4, "n_rows": 3, "sigma_deg": 12, "blank_s": 0.1, "margin_s": 0},
         "sha256:3f4cc1133fdd55642ddc2a9190bcd7305e0ec25718f709c1eb1499830eccc4ce",
     ),
     "monet2": (
@@ -59,7 +59,7 @@ CASES = {
     ),
     "sparse_noise": (
         sparse_noise,
-        {"size_deg": 13, "density": 0.2, "n_presentations": 40},
+        {"size_deg": 13, "density": 0.2, "n_presentations": 40, "margin_s": 0},
         "sha256:cf87d798748d415c8c76ae3282b2b11b520808c833f3724bc23dceb64f3f4225",
     ),
     "trippy": (

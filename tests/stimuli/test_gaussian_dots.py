@@ -17,7 +17,8 @@ def test_defaults():
     stimulus = gaussian_dots()
     trials = stimulus.trials
     assert len(trials) == 105 * 2
-    assert stimulus.n_frames == 210 * 9
+    assert stimulus.n_frames == 15 + 210 * 9 + 15
+    assert trials["onset"].min() == 0.5
     assert (trials["duration"] == 0.3).all()
     assert trials.groupby("polarity").size().to_dict() == {"off": 105, "on": 105}
     assert trials[["x", "y"]].drop_duplicates().shape == (105, 2)

@@ -25,7 +25,7 @@ from insilico_gui.stimuli import (
 )
 
 GRATINGS = quick("drifting_gratings").spec
-DOTS = quick("gaussian_dots").spec
+DOTS = quick("gaussian_dots", margin_s=0).spec
 FLASHES = quick("full_field_flashes", blank_s=0.1).spec
 
 
@@ -137,7 +137,7 @@ def test_a_specification_makes_these_bytes():
 
 
 FINGERPRINT = "sha256:c316e10c467e3ff20b0fdb4476034681a0438897c26bcf293555fe97a017aebd"
-HASH = "sha256:75b022f154354c9e8cd089753de802a7b70ff3bb12cde00bbc03f754a3291e5c"
+HASH = "sha256:3244b2075dc1be244b63795f60b1f10f08b6cf234c4ac0f82a36303aec1bc66b"
 
 
 def vars_of(spec):

@@ -15,7 +15,10 @@ DISPLAY = Display()
 
 def test_defaults():
     stimulus = sparse_noise()
-    assert stimulus.n_frames == 1000 * 6
+    assert stimulus.n_frames == 15 + 1000 * 6 + 15
+    assert stimulus.trials["onset"].iloc[0] == 0.5
+    assert (stimulus.frames(0, 15) == 128).all()
+    assert (stimulus.frames(6015, 6030) == 128).all()
     assert stimulus.spec.grid == (15, 26)  # 121.4 x 215.8 degrees in squares of 8
     assert len(stimulus.trials) == 1000
     assert list(stimulus.trials.columns) == [
@@ -97,7 +100,7 @@ def test_a_receptive_field_is_found():
     """Presentations weighted by a unit that counts light in one place."""
     stimulus = sparse_noise(n_presentations=300, density=0.1)
     signs = np.stack([stimulus.spec.signs(k) for k in range(300)]).astype(float)
-    shown = [stimulus.frames(6 * k, 6 * k + 1)[0, 40, 200] for k in range(300)]
+    shown = [stimulus.frames(6 * k + 15, 6 * k + 16)[0, 40, 200] for k in range(300)]
     response = np.array(shown, float) - 128
     field = np.tensordot(response, signs, 1)
     row, column = np.unravel_index(field.argmax(), field.shape)
