@@ -22,6 +22,7 @@ from insilico_gui.errors import (
     InsilicoError,
     SelectionError,
 )
+from insilico_gui.identity import same_units
 from insilico_gui.measured import Measured, added_coords
 from insilico_gui.responses import take_units
 from insilico_gui.selection import (
@@ -359,8 +360,9 @@ class Experiment:
             E.g. ``"direction tuning"``; replaces an earlier result of that name.
         result : xarray.Dataset
         columns : pandas.DataFrame
-            One row per encoded unit; its columns join :attr:`units` (under another name
-            where the session has one like it), and its ``attrs`` (the parameters of the
+            One row per encoded unit, joined to :attr:`units` by what names the units
+            (without ids: in the order of the responses). Columns get another name where
+            the session has one like it, and ``attrs`` (the parameters of the
             analysis) go with every export.
         of_all_units : bool
             The rows are those of :attr:`units`, encoded or not.
@@ -371,7 +373,8 @@ class Experiment:
             If the rows are not those of the current responses, or of the session.
         """
         rows = np.arange(len(self.units)) if of_all_units else self.job_indices()
-        if len(columns) != len(rows) or not (of_all_units or self.job):
+        order = same_units(self.units.iloc[rows], columns)
+        if order is None or not (of_all_units or self.job):
             raise AnalysisError(
                 f"This {name} belongs to other responses; compute it again."
             )
@@ -379,7 +382,7 @@ class Experiment:
         self.units = self._measured.put(
             self.units,
             name,
-            columns,
+            columns.iloc[order],
             rows,
             own=self._session().units.columns,
             parameters={

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from insilico_gui.identity import measured_names
 from insilico_gui.responses import distinct_names, unit_dim
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ class Measured:
         analysis : str
             Name of the analysis.
         measured : pandas.DataFrame
-            Its columns; other units have NaN, or an empty text.
+            A result table, of which the columns that name a scan are left out; other
+            units have NaN, or an empty text.
         rows : int array
             Which rows of `units` those of `measured` are.
         own : iterable of str
@@ -74,8 +76,9 @@ class Measured:
         """
         units = units.drop(columns=self.columns(analysis))
         made = []
-        for column, values in measured.rename(
-            columns=distinct_names(measured.columns, own)
+        results = measured[measured_names(measured)]
+        for column, values in results.rename(
+            columns=distinct_names(results.columns, own)
         ).items():
             is_text = values.dtype.kind not in "fiub"
             full = np.full(

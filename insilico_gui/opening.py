@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from insilico_gui.errors import InsilicoError, SessionError
+from insilico_gui.identity import indexed_by_id
 from insilico_gui.session import FLOAT32, check_units
 from insilico_gui.streaming import is_out_of_memory
 from insilico_gui.twin import ReducingTwin
@@ -97,7 +98,8 @@ def open_session(
     Returns
     -------
     Session
-        Ready to encode on the device.
+        Ready to encode on the device. Its unit table is indexed by ``unit_id``, so that
+        tables of results join to it by what names the units.
 
     Raises
     ------
@@ -129,6 +131,7 @@ def open_session(
             f"{device!r}; close other sessions and programs, or choose another device."
         ) from error
     check_units(session.units, session.id)
+    session.units = indexed_by_id(session.units)
     return session
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from insilico_gui.identity import indexed_by_id
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -67,14 +69,14 @@ def with_unit_index(responses: xr.DataArray) -> xr.DataArray:
 
 
 def unit_table(responses: xr.DataArray) -> pd.DataFrame:
-    """Unit table of responses: one row per unit."""
+    """Unit table of responses: one row per unit, indexed by unit id as of a session."""
     dim = unit_dim(responses)
     columns = {
         str(name): coord.to_numpy()
         for name, coord in responses.coords.items()
         if coord.dims == (dim,) and name != dim
     }
-    return pd.DataFrame(columns, index=range(responses.sizes[dim]))
+    return indexed_by_id(pd.DataFrame(columns, index=range(responses.sizes[dim])))
 
 
 def take_units(

@@ -34,8 +34,10 @@ class Session(Protocol):
     id : str
         Id by which :func:`insilico_gui.open_session` finds it again.
     units : pandas.DataFrame
-        The unit table: one row per unit **in response order**, index 0..U-1, checked by
-        :func:`check_units`. A column that the session does not know is absent.
+        The unit table: one row per unit **in response order**, checked by
+        :func:`check_units`. A twin makes it with the index 0..U-1;
+        :func:`insilico_gui.open_session` indexes it by ``unit_id``. A column that the
+        session does not know is absent.
     input_kind : {"video", "images", "conditions", "drive"}
         What drives the session; it says which protocol below the session follows.
     frame_shape : (int, int)
@@ -261,7 +263,8 @@ class SessionInfo:
 def check_units(units: pd.DataFrame, session_id: str) -> None:
     """Check a unit table against the schema that everything else relies on.
 
-    Required: index 0..U-1 (response order) and a unique ``unit_id``. Checked where
+    Required: index 0..U-1 (response order; or the ids of the units, as opened sessions
+    have) and a unique ``unit_id``. Checked where
     present: ``rf_x`` and ``rf_y`` within -1..1 (NaN = unknown), ``x, y, z`` numeric.
 
     Raises
@@ -278,10 +281,13 @@ def check_units(units: pd.DataFrame, session_id: str) -> None:
 
     if len(units) == 0:
         raise wrong("has no rows")
-    if not np.array_equal(units.index.to_numpy(), np.arange(len(units))):
-        raise wrong("is not indexed 0..U-1 in response order")
     if "unit_id" not in units or not units["unit_id"].is_unique:
         raise wrong("has no column unit_id with unique values")
+    if units["unit_id"].isna().any():
+        raise wrong("has a unit without unit_id")
+    indices = np.arange(len(units)), units["unit_id"].to_numpy()
+    if not any(np.array_equal(units.index.to_numpy(), one) for one in indices):
+        raise wrong("is not indexed 0..U-1 in response order, nor by unit_id")
     for name in ("rf_x", "rf_y", "x", "y", "z"):
         if name in units and units[name].dtype.kind not in "fiu":
             raise wrong(f"has a column {name} that is not numeric")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from insilico_gui.analysis.blocks import check_layout, frame_blocks, read
+from insilico_gui.analysis.flatness import is_flat_range
 from insilico_gui.analysis.progress import parts
 from insilico_gui.errors import AnalysisError
+from insilico_gui.identity import UnitMatch, match_units, result_table
+from insilico_gui.responses import unit_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -34,8 +37,10 @@ def compare(
     Parameters
     ----------
     responses, reference : xarray.DataArray
-        Dims (``time``, ``unit``). Units are matched by ``unit_id``: the same model with
-        another stimulus, another model, or recorded responses.
+        Dims (``time``, ``unit``). Units are matched by ``session``, ``scan_idx`` and
+        ``unit_id``; where a scan is not told, within a session only: the same model with
+        another stimulus, another model of the same scan, or recorded responses. See
+        :mod:`insilico_gui.identity`.
     burn_in_frames : int
         Frames at the start of both that are left out.
     on_progress : callable(done, total), optional
@@ -44,16 +49,19 @@ def compare(
     Returns
     -------
     pandas.DataFrame
-        A row for each unit of `responses`; NaN where the reference lacks the unit.
+        A row for each unit of `responses`, indexed by ``unit_id``, with ``session`` and
+        ``scan_idx`` where they are known; NaN where the reference lacks the unit.
         ``mean_response`` and ``mean_reference``, over frames; ``mean_difference``, the
         first less the second; and, if both have the same times, ``correlation``, the
-        Pearson correlation over frames (NaN for a unit that is constant).
-        ``attrs`` holds the parameters.
+        Pearson correlation over frames (NaN for a unit that varies by 1.5e-5 of its
+        largest value or less). ``attrs`` holds the parameters, and in ``"warning"`` what
+        was left out or assumed, if anything was.
 
     Raises
     ------
     AnalysisError
-        If one is a batch, no unit is common to both, or nothing is left after burn-in.
+        If one is a batch, names a unit twice, no unit is common to both, or nothing is
+        left after burn-in.
     """
     for one in (responses, reference):
         check_layout(one)
@@ -67,23 +75,19 @@ def compare(
                 f"Responses of {one.sizes['time']} frames have nothing left after a "
                 f"burn-in of {burn_in_frames}; compare longer ones."
             )
-    rows = _matching_rows(responses, reference)
-    same_times = responses.sizes["time"] == reference.sizes["time"] and bool(
-        np.allclose(responses["time"], reference["time"])
-    )
-    first, second, *third = parts(on_progress, 2 + same_times)
-    mean = _mean(responses, burn_in_frames, first)
-    mean_reference = _mean(reference, burn_in_frames, second)
-    columns = {
-        "mean_response": mean,
-        "mean_reference": _at(mean_reference, rows),
-    }
+    match = _matching(responses, reference)
+    rows = match.rows
+    apart = _other_times(responses, reference)
+    first, second, *third = parts(on_progress, 3 - bool(apart))
+    ours = _moments(responses, burn_in_frames, first)
+    theirs = _moments(reference, burn_in_frames, second)
+    columns = {"mean_response": ours.mean, "mean_reference": _at(theirs.mean, rows)}
     columns["mean_difference"] = columns["mean_response"] - columns["mean_reference"]
-    if same_times:
+    if not apart:
         columns["correlation"] = _correlation(
-            responses, reference, rows, burn_in_frames, mean, mean_reference, *third
+            responses, reference, rows, burn_in_frames, ours, theirs, *third
         )
-    table = pd.DataFrame(columns)
+    table = result_table(columns, unit_table(responses))
     table.attrs = {
         "burn_in_frames": burn_in_frames,
         "n_common_units": int((rows >= 0).sum()),
@@ -91,12 +95,28 @@ def compare(
         "reference_stimulus": reference.attrs.get("stimulus"),
         "reference_stimulus_hash": reference.attrs.get("stimulus_hash"),
     }
+    warning = " ".join(text for text in (match.warning, apart) if text)
+    if warning:
+        table.attrs["warning"] = warning
     return table
 
 
-def _matching_rows(
-    responses: xr.DataArray, reference: xr.DataArray
-) -> NDArray[np.int64]:
+def _other_times(responses: xr.DataArray, reference: xr.DataArray) -> str:
+    """Why there is no correlation over frames, in a sentence; empty if there is one."""
+    times = [one["time"].to_numpy() for one in (responses, reference)]
+    if len(times[0]) == len(times[1]) and np.allclose(times[0], times[1]):
+        return ""
+    lengths = [f"{len(t)} frames from {t[0]:g} to {t[-1]:g} s" for t in times]
+    if len(times[0]) == len(times[1]):
+        lengths = [f"{text} at other times" for text in lengths]
+    return (
+        f"The correlation over frames was left out, because the responses have "
+        f"{lengths[0]} and the reference {lengths[1]}; encode a stimulus of the same "
+        "length and frame rate to have it."
+    )
+
+
+def _matching(responses: xr.DataArray, reference: xr.DataArray) -> UnitMatch:
     """Where each unit is in the reference; -1 = it is not."""
     for one in (responses, reference):
         if "unit_id" not in one.coords:
@@ -104,15 +124,21 @@ def _matching_rows(
                 "The responses do not say which units they are of; they need a "
                 "coordinate unit_id."
             )
-    rows = pd.Index(reference["unit_id"].to_numpy()).get_indexer(
-        pd.Index(responses["unit_id"].to_numpy())
-    )
-    if (rows < 0).all():
+    sessions = responses.attrs.get("session"), reference.attrs.get("session")
+    match = match_units(unit_table(responses), unit_table(reference), sessions=sessions)
+    if (match.rows < 0).all():
         raise AnalysisError(
-            "The two sets of responses have no unit in common; compare sessions of the "
-            "same recording."
+            "The two sets of responses have no unit in common (by session, scan and "
+            "unit id); compare sessions of the same recording."
         )
-    return np.asarray(rows, dtype=np.int64)
+    return match
+
+
+class _Moments(NamedTuple):
+    """Mean over frames of each unit, and whether it varies by rounding only; [U]."""
+
+    mean: Floats
+    flat: NDArray[np.bool_]
 
 
 def _blocks(
@@ -127,13 +153,19 @@ def _read(responses: xr.DataArray, first: int, last: int) -> Floats:
     return read(responses, first, last).astype(np.float64)
 
 
-def _mean(
+def _moments(
     responses: xr.DataArray, start: int, on_progress: OnProgress | None
-) -> Floats:
-    total = np.zeros(responses.sizes["unit"])
+) -> _Moments:
+    n_units = responses.sizes["unit"]
+    total = np.zeros(n_units)
+    lowest, highest = np.full(n_units, np.inf), np.full(n_units, -np.inf)
     for first, last in _blocks(responses, start, on_progress):
-        total += _read(responses, first, last).sum(axis=0)
-    return total / (responses.sizes["time"] - start)
+        block = _read(responses, first, last)
+        total += block.sum(axis=0)
+        lowest = np.minimum(lowest, block.min(axis=0))
+        highest = np.maximum(highest, block.max(axis=0))
+    mean = total / (responses.sizes["time"] - start)
+    return _Moments(mean, is_flat_range(lowest, highest))
 
 
 def _at(values: Floats, rows: NDArray[np.int64]) -> Floats:
@@ -145,24 +177,23 @@ def _correlation(
     reference: xr.DataArray,
     rows: NDArray[np.int64],
     start: int,
-    mean: Floats,
-    mean_reference: Floats,
+    one: _Moments,
+    other: _Moments,
     on_progress: OnProgress | None,
 ) -> Floats:
     common = rows >= 0
-    mean_x, mean_y = mean[common], mean_reference[rows[common]]
+    there = rows[common]
+    mean_x, mean_y = one.mean[common], other.mean[there]
     xx, yy, xy = np.zeros((3, int(common.sum())))
     for first, last in _blocks(responses, start, on_progress):
         x = _read(responses, first, last)[:, common] - mean_x
-        y = _read(reference, first, last)[:, rows[common]] - mean_y
+        y = _read(reference, first, last)[:, there] - mean_y
         xx += (x * x).sum(axis=0)
         yy += (y * y).sum(axis=0)
         xy += (x * y).sum(axis=0)
     scale = np.sqrt(xx * yy)
     correlation = np.full(len(rows), np.nan)
-    # A constant unit's variance is rounding noise of its mean, not zero to the bit.
-    noise = 1e-12 * (last - start) * np.maximum(mean_x**2, mean_y**2)
-    usable = (xx > noise) & (yy > noise)
+    usable = (scale > 0) & ~one.flat[common] & ~other.flat[there]
     correlation[common] = np.divide(
         xy, scale, out=np.full_like(xy, np.nan), where=usable
     )

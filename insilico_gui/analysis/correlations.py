@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from insilico_gui.analysis.flatness import is_flat
 from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.errors import AnalysisError
 
@@ -48,7 +49,7 @@ def signal_correlations(
     -------
     float32 array, [U, U]
         Symmetric, 1 on the diagonal; rows and columns of units that hold NaN or do not
-        vary are NaN.
+        vary (by more than 1.5e-5 of their largest value, see :mod:`.flatness`) are NaN.
 
     Raises
     ------
@@ -119,8 +120,7 @@ def _scores(curve: ArrayLike) -> Floats:
         )
     centred = values - values.mean(axis=0)
     length = np.sqrt((centred**2).sum(axis=0))
-    # what is left of equal values after the mean was taken off is rounding
-    varies = length > 1e-12 * np.sqrt((values**2).sum(axis=0))
+    varies = np.isfinite(length) & (length > 0) & ~is_flat(values, axis=0)
     return np.asarray(centred / np.where(varies, length, np.nan))
 
 

@@ -16,6 +16,7 @@ from insilico_gui.analysis.significance import check_permutations, permutation_p
 from insilico_gui.analysis.units import take_units
 from insilico_gui.analysis.vonmises import fit_von_mises
 from insilico_gui.errors import AnalysisError
+from insilico_gui.identity import of_result, result_table
 from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ VARIANTS = {
     "gDSI": "vector sum",
     "p_gOSI": "permutation",
     "p_gDSI": "permutation",
+    "OSI_raw": "raw, rectified at 0",
+    "OSI_folded": "folded, rectified at 0",
+    "DSI_raw": "raw, rectified at 0",
 }
 """How columns are computed whose name does not say it."""
 
@@ -48,10 +52,11 @@ _ABOUT = {
     "pref_ori": "preferred orientation, pref_dir modulo 180",
     "gOSI": "|sum r exp(2i theta)| / sum r",
     "gDSI": "|sum r exp(i theta)| / sum r",
-    "OSI_raw": "(pref - orth) / (pref + orth) of the curve",
-    "OSI_folded": "(pref - orth) / (pref + orth) averaged over opposite directions",
+    "OSI_raw": "(pref - orth) / (pref + orth) of the curve, rectified at 0",
+    "OSI_folded": "(pref - orth) / (pref + orth) of the curve, rectified at 0, averaged "
+    "over opposite directions",
     "OSI_fit": "(pref - orth) / (pref + orth) of the von Mises fit",
-    "DSI_raw": "(pref - null) / (pref + null) of the curve",
+    "DSI_raw": "(pref - null) / (pref + null) of the curve, rectified at 0",
     "DSI_fit": "(pref - null) / (pref + null) of the von Mises fit",
 }
 
@@ -200,7 +205,8 @@ def tuning_columns(dataset: xr.Dataset) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per unit in the order of the responses, indexed 0..U-1: ``pref_dir``,
+        One row per unit in the order of the responses, indexed by ``unit_id``, with
+        ``session`` and ``scan_idx`` where they are known: ``pref_dir``,
         ``pref_ori``, ``OSI_<variant>`` as asked for, ``DSI_raw``, ``DSI_fit``,
         ``gOSI``, ``gDSI``, ``p_gOSI`` and ``p_gDSI``, as far as the tuning has them.
         ``attrs`` holds the analysis parameters.
@@ -226,9 +232,9 @@ def tuning_columns(dataset: xr.Dataset) -> pd.DataFrame:
         "p_gOSI",
         "p_gDSI",
     ]
-    table = pd.DataFrame(
+    table = result_table(
         {name: dataset[name].to_numpy() for name in names if name in dataset.data_vars},
-        index=pd.RangeIndex(dataset.sizes["unit"]),
+        of_result(dataset),
     )
     table.attrs.update(analysis)
     table.attrs["variants"] = {k: v for k, v in VARIANTS.items() if k in table}

@@ -3,7 +3,8 @@
 The same short names mean different things in different tools. Here gOSI and gDSI are
 vector sums over all directions, while OSI and DSI compare the preferred direction with
 the orthogonal ones and with the opposite one; these two depend on how the curve is
-prepared, so their variant is always named.
+prepared, so their variant is always named. All of them rectify curves at 0: negative
+responses (z-scores, dF/F) count as none, and every index is within -1..1 or NaN.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from insilico_gui.analysis.contrast_index import contrast_index
 from insilico_gui.analysis.directions import (
     check_curve,
     fold,
@@ -20,6 +22,7 @@ from insilico_gui.analysis.directions import (
     orientations_of,
     partner,
 )
+from insilico_gui.analysis.flatness import rectified
 from insilico_gui.analysis.vonmises import fit_von_mises
 from insilico_gui.errors import AnalysisError
 
@@ -92,13 +95,13 @@ def osi(curve: ArrayLike, directions: ArrayLike, variant: OsiVariant = "fit") ->
         Degrees.
     variant : {"raw", "folded", "fit"}
         Where the responses are read: the curve at its largest value; the same after
-        averaging opposite directions; the fitted von Mises curve at its peak.
+        averaging opposite directions; the fitted von Mises curve at its peak. "raw" and
+        "folded" rectify the curve at 0 before.
 
     Returns
     -------
     float64 array, [] or [U]
-        NaN where a response is NaN, the fit failed, or ``R_pref + R_orth`` is not
-        positive.
+        -1 to 1; NaN where a response is NaN, the fit failed, or both are 0.
 
     Raises
     ------
@@ -109,6 +112,7 @@ def osi(curve: ArrayLike, directions: ArrayLike, variant: OsiVariant = "fit") ->
     values, degrees = check_curve(curve, directions)
     if variant == "fit":
         return fit_von_mises(values, degrees).osi.reshape(values.shape[1:])
+    values = rectified(values)
     if variant == "raw":
         period: float = 360
     elif variant == "folded":
@@ -124,7 +128,7 @@ def osi(curve: ArrayLike, directions: ArrayLike, variant: OsiVariant = "fit") ->
         )
     best = values.argmax(axis=0)
     orthogonal = (_pick(values, left[best]) + _pick(values, right[best])) / 2
-    return _contrast(_pick(values, best), orthogonal)
+    return contrast_index(_pick(values, best), orthogonal)
 
 
 def dsi(curve: ArrayLike, directions: ArrayLike, variant: DsiVariant = "fit") -> Floats:
@@ -145,27 +149,18 @@ def dsi(curve: ArrayLike, directions: ArrayLike, variant: DsiVariant = "fit") ->
             "DSI 'raw' needs the opposite of every direction, but not all of them were "
             f"shown ({listed(degrees)}); use the variant 'fit'."
         )
+    values = rectified(values)
     best = values.argmax(axis=0)
-    return _contrast(_pick(values, best), _pick(values, opposite[best]))
+    return contrast_index(_pick(values, best), _pick(values, opposite[best]))
 
 
 def _vector_length(values: Floats, angles: Floats) -> Floats:
-    positive = np.clip(values, 0, None)  # in-vivo dF/F; AllenSDK, ophys
-    total = positive.sum(axis=0)
-    with np.errstate(invalid="ignore"):  # an infinite response makes NaN
-        length = np.abs(np.tensordot(np.exp(1j * angles), positive, axes=1))
-    return _ratio(length, total)
-
-
-def _contrast(preferred: Floats, other: Floats) -> Floats:
-    with np.errstate(invalid="ignore"):
-        return _ratio(preferred - other, preferred + other)
-
-
-def _ratio(numerator: Floats, denominator: Floats) -> Floats:
-    """NaN where the denominator is not positive."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(denominator > 0, numerator / denominator, np.nan)
+    positive = rectified(values)
+    largest = positive.max(axis=0)
+    usable = (largest > 0) & np.isfinite(largest)
+    shares = positive / np.where(usable, largest, np.nan)
+    length = np.abs(np.tensordot(np.exp(1j * angles), shares, axes=1))
+    return np.asarray(np.minimum(length / shares.sum(axis=0), 1.0))
 
 
 def _pick(values: Floats, index: NDArray[np.integer]) -> Floats:

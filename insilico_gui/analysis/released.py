@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.errors import AnalysisError
+from insilico_gui.identity import UnitMatch, match_units
 from insilico_gui.responses import MEASURED_AGAIN
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-KEYS = ("session", "scan_idx", "unit_id")
-"""Columns that name a unit in the released tables; those on both sides are used."""
 
 PERIODS = {"pref_dir": 360.0, "pref_ori": 180.0}
 
@@ -62,6 +60,8 @@ def compare_with_released(
         of the other), ``n`` (units with both values), ``n_missing`` (measured units
         with one value or none), ``median_difference``, ``p95_difference`` (absolute;
         angles around the circle), ``tolerance``, and ``reproduced``.
+        ``attrs["warning"]`` says so where units were matched by less than session, scan
+        and unit id.
 
     Raises
     ------
@@ -82,14 +82,17 @@ def compare_with_released(
             "The released table has none of the measured columns; it needs some of "
             f"{', '.join(tolerances)}, and the measured table the same."
         )
-    rows = _rows(measured, released)
-    return pd.DataFrame(
+    rows, warning = _rows(measured, released)
+    table = pd.DataFrame(
         [
             _compared(own[column], released[name], rows, name, tolerances[name])
             for column, name in pairs
         ],
         index=pd.Index([column for column, _ in pairs], name="measured"),
     )
+    if warning:
+        table.attrs["warning"] = warning
+    return table
 
 
 def _measured(table: pd.DataFrame) -> list[str]:
@@ -98,27 +101,17 @@ def _measured(table: pd.DataFrame) -> list[str]:
     return [name for name in names if f"{name}{MEASURED_AGAIN}" not in names]
 
 
-def _rows(measured: pd.DataFrame, released: pd.DataFrame) -> NDArray[np.int64]:
+def _rows(measured: pd.DataFrame, released: pd.DataFrame) -> UnitMatch:
     """Row of `released` for each of `measured`; -1 where it lacks the unit."""
-    keys = [key for key in KEYS if key in measured and key in released]
-    if "unit_id" not in keys:
-        raise AnalysisError(
-            "Both tables need a column unit_id that says which units their rows are."
-        )
-    names = pd.MultiIndex.from_frame(released[keys])
-    wanted = pd.MultiIndex.from_frame(measured[keys])
-    if names.has_duplicates:
-        raise AnalysisError(
-            f"Some units occur twice in the released table ({', '.join(keys)}); take "
-            "the rows of one scan."
-        )
-    rows = np.asarray(names.get_indexer(wanted), np.int64)
-    if (rows < 0).all():
+    match = match_units(
+        measured, released, ("the measured table", "the released table")
+    )
+    if (match.rows < 0).all():
         raise AnalysisError(
             "The released table has none of the measured units; take the table of the "
-            f"same scan (compared: {', '.join(keys)})."
+            "same session and scan."
         )
-    return rows
+    return match
 
 
 def _compared(

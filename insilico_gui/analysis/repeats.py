@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from insilico_gui.analysis.flatness import is_flat
 from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.errors import AnalysisError
+from insilico_gui.identity import result_table
 from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
@@ -127,7 +129,8 @@ def reliability(
     Returns
     -------
     Reliability
-        ``cc_max`` is NaN where the signal power is negative; ``cc_abs`` where the
+        ``cc_max`` is NaN where the signal power is negative or the recorded mean does
+        not vary (by more than 1.5e-5 of its largest value); ``cc_abs`` where the
         prediction or the recorded mean does not vary, or the prediction is missing
         where there is a recording; ``cc_norm`` where either is, or ``cc_max`` is 0.
 
@@ -165,6 +168,7 @@ def reliability_columns(
     recorded: Sequence[ArrayLike],
     burn_in_frames: int = BURN_IN_FRAMES,
     *,
+    units: pd.DataFrame | None = None,
     on_progress: OnProgress | None = None,
 ) -> pd.DataFrame:
     """The columns that a comparison with recordings adds to the unit table.
@@ -174,26 +178,36 @@ def reliability_columns(
     predicted, recorded : sequence of array, [R_v, T_v, U]
         Repeats of each video; see :func:`join_repeats`.
     burn_in_frames : int
+    units : pandas.DataFrame, optional
+        The unit table of the predictions: whose units they are.
     on_progress : callable(done, total), optional
         In units; see :mod:`insilico_gui.analysis.progress`.
 
     Returns
     -------
     pandas.DataFrame
-        ``cc_abs``, ``cc_max``, ``cc_norm``, one row per unit; ``attrs`` has the
+        ``cc_abs``, ``cc_max``, ``cc_norm``, one row per unit, indexed by
+        ``unit_id`` where `units` is given; ``attrs`` has the
         variant, the burn-in, the number of samples and repeats, and how many units are
         NaN (``n_nan``), to be reported with any median.
     """
     data = join_repeats(recorded, burn_in_frames)
     model = join_repeats(predicted, burn_in_frames)
     result = reliability(model, data, on_progress=on_progress)
-    table = pd.DataFrame(
+    if units is None:
+        units = pd.DataFrame(index=pd.RangeIndex(len(data)))
+    elif len(units) != len(data):
+        raise AnalysisError(
+            f"The unit table has {len(units)} rows and the recordings {len(data)} units; "
+            "give the table of these units."
+        )
+    table = result_table(
         {
             "cc_abs": result.cc_abs,
             "cc_max": result.cc_max,
             "cc_norm": result.cc_norm,
         },
-        index=pd.RangeIndex(len(data)),
+        units,
     )
     table.attrs.update(
         variant="Schoppe 2016, as published for the MICrONS twins",
@@ -225,7 +239,8 @@ def _reliability(model: Floats, data: Floats) -> Reliability:
         each = _variance(data, present, 1)
         total_power = _mean(each, ~np.isnan(each), axis=1)
         signal_power = (n * power_of_mean - total_power) / (n - 1)
-        explainable = np.where(signal_power < 0, np.nan, signal_power)
+        unknown = (signal_power < 0) | is_flat(mean, -1, sampled)
+        explainable = np.where(unknown, np.nan, signal_power)
         cc_max = np.sqrt(explainable / _variance(mean, sampled, 0))
     cc_abs = _pearson(mean_model, mean, sampled)
     cc_norm = cc_abs / np.where(cc_max > 0, cc_max, np.nan)
@@ -256,7 +271,6 @@ def _deviations(values: Floats, used: NDArray[np.bool_]) -> Floats:
     """Differences from the mean of the used values, of length 1; 0 where not used."""
     centre = _mean(values, used, axis=-1)[..., None]
     deviation = np.where(used, values - centre, 0)
-    length = np.sqrt((deviation**2).sum(axis=-1, keepdims=True))
-    # what is left of equal values after the mean was taken off is rounding
-    size = np.sqrt(np.where(used, values**2, 0).sum(axis=-1, keepdims=True))
-    return np.asarray(deviation / np.where(length > 1e-12 * size, length, np.nan))
+    length = np.sqrt((deviation**2).sum(axis=-1))
+    varies = (length > 0) & ~is_flat(values, -1, used)
+    return np.asarray(deviation / np.where(varies, length, np.nan)[..., None])

@@ -17,6 +17,7 @@ from scipy import ndimage
 
 from insilico_gui.analysis.progress import in_blocks
 from insilico_gui.errors import AnalysisError
+from insilico_gui.identity import result_table
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -135,7 +136,10 @@ def retinotopy_maps(
 
 
 def retinotopy_columns(
-    dataset: xr.Dataset, x_um: ArrayLike, y_um: ArrayLike
+    dataset: xr.Dataset,
+    x_um: ArrayLike,
+    y_um: ArrayLike,
+    units: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Field sign and sign patch at the places of units.
 
@@ -145,13 +149,15 @@ def retinotopy_columns(
         From :func:`retinotopy_maps`.
     x_um, y_um : arrays, [U]
         Places of the units, micrometres; of all units, also those without a fit.
+    units : pandas.DataFrame, optional
+        Their unit table: whose places they are.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed 0..U-1: ``field_sign`` (NaN where the map is unknown) and
-        ``sign_patch`` (0 outside patches), of the nearest place of the grid. ``attrs``
-        holds the parameters.
+        Indexed by ``unit_id`` where `units` is given, and else as `x_um`:
+        ``field_sign`` (NaN where the map is unknown) and ``sign_patch`` (0 outside
+        patches), of the nearest place of the grid. ``attrs`` holds the parameters.
     """
     column, row = (
         np.clip(
@@ -166,13 +172,17 @@ def retinotopy_columns(
     )
     known = np.isfinite(column) & np.isfinite(row)
     i, j = (np.where(known, at, 0).astype(np.int64) for at in (row, column))
-    table = pd.DataFrame(
+    if units is None:
+        rows = pd.RangeIndex(len(known))
+        units = pd.DataFrame(index=x_um.index if isinstance(x_um, pd.Series) else rows)
+    table = result_table(
         {
             "field_sign": np.where(
                 known, dataset["field_sign"].to_numpy()[i, j], np.nan
             ),
             "sign_patch": np.where(known, dataset["patch"].to_numpy()[i, j], 0),
-        }
+        },
+        units,
     )
     table.attrs.update(dataset.attrs["analysis"])
     return table

@@ -10,6 +10,7 @@ import numpy as np
 
 from insilico_gui.analysis import gaussian
 from insilico_gui.analysis.fitted_fields import ReceptiveFieldFit
+from insilico_gui.analysis.flatness import is_flat
 from insilico_gui.analysis.leastsquares import solve
 from insilico_gui.analysis.screen_grid import ScreenGrid
 from insilico_gui.errors import AnalysisError
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from insilico_gui.analysis.progress import OnProgress
 
     Floats = NDArray[np.float64]
-
-FLAT = 1e-6
-"""Range of a map, relative to its largest value, that float32 cannot tell from none."""
 
 VALUES_AT_ONCE = 150_000
 """Cells times units that are fitted together; more do not fit in the cache."""
@@ -188,7 +186,7 @@ def _fit(block: Floats, places: _Places) -> tuple[Floats, Floats, NDArray[np.boo
     middle = np.median(block, axis=1)
     deviation = block - middle[:, None]
     height = np.abs(deviation).max(axis=1)
-    todo = np.flatnonzero(height > FLAT * np.abs(block).max(axis=1))
+    todo = np.flatnonzero((height > 0) & ~is_flat(block, axis=1))
     if len(todo) == 0:
         return parameters, r2, success
     target = deviation[todo] / height[todo, None]

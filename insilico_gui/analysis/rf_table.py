@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from insilico_gui.analysis.receptive_fields import POLARITIES
 from insilico_gui.analysis.rf_fit import fit_receptive_fields
 from insilico_gui.errors import AnalysisError
+from insilico_gui.identity import of_result, result_table
 from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -98,7 +99,8 @@ def rf_columns(
     Returns
     -------
     pandas.DataFrame
-        One row per unit in the order of the responses, indexed 0..U-1: ``rf_x_fit``,
+        One row per unit in the order of the responses, indexed by ``unit_id``, with
+        ``session`` and ``scan_idx`` where they are known: ``rf_x_fit``,
         ``rf_y_fit`` (-1..1, y up), ``rf_azimuth_deg``, ``rf_elevation_deg``,
         ``rf_sigma_long_deg``, ``rf_sigma_short_deg``, ``rf_theta_deg``,
         ``rf_amplitude``, ``rf_offset``, ``rf_r2``, for dots ``SSI_on``, ``SSI_off`` and
@@ -140,7 +142,7 @@ def rf_columns(
             columns[f"SSI_{name}"] = dataset["SSI"].sel(polarity=name).to_numpy()
     if "lag" in dataset.dims:
         columns["rf_lag_s"] = dataset["lag_s"].to_numpy()[best_lags(dataset)]
-    table = pd.DataFrame(columns, index=pd.RangeIndex(n_units))
+    table = result_table(columns, of_result(dataset))
     table.attrs.update(analysis)
     table.attrs |= {
         "angles": "exact" if exact else "flat",

@@ -101,10 +101,11 @@ def sheet_maps(
             "more, or map the fields of more units."
         )
     maps.attrs["analysis"] |= {"source": source, "least_r2": least_r2}
-    columns = retinotopy_columns(maps, x, y)
+    columns = retinotopy_columns(maps, x, y, units)
     for name in ("azimuth", "elevation"):
         at = maps[name].interp(x=("unit", x), y=("unit", y), method="nearest")
-        columns.insert(0, f"map_{name}_deg", at.to_numpy())
+        place = list(columns).index("field_sign")
+        columns.insert(place, f"map_{name}_deg", at.to_numpy())
     names = _patch_names(maps, columns["sign_patch"], units)
     maps["patch_name"] = ("patch_id", np.array(names, dtype=np.str_))
     columns["sign_area"] = [

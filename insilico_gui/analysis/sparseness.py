@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from insilico_gui.analysis.flatness import is_flat, rectified
 from insilico_gui.analysis.tuned import columns_table
 from insilico_gui.errors import AnalysisError
 
@@ -136,9 +137,13 @@ def _checked(curve: ArrayLike, variant: SparsenessVariant) -> Floats:
 
 def _sparseness(values: Floats, variant: SparsenessVariant) -> Floats:
     """Over the first axis of [n, m]; returns [m]."""
-    rates = np.maximum(values, 0)  # keeps NaN
-    square = (rates**2).mean(axis=0)
-    ratio: Floats = rates.mean(axis=0) ** 2 / np.where(square > 0, square, np.nan)
+    rates = rectified(values)
+    largest = rates.max(axis=0)
+    shares = rates / np.where((largest > 0) & np.isfinite(largest), largest, np.nan)
+    # Not above 1 but for rounding, by the inequality of Cauchy and Schwarz.
+    ratio: Floats = np.minimum(shares.mean(axis=0) ** 2 / (shares**2).mean(axis=0), 1)
+    ratio = np.where(is_flat(rates, axis=0), 1.0, ratio)
+    ratio = np.where(largest > 0, ratio, np.nan)
     if variant == "treves_rolls":
         return ratio
     return (1 - ratio) / (1 - 1 / len(values))

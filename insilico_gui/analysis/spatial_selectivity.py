@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from insilico_gui.analysis.flatness import rectified
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def ssi(maps: ArrayLike) -> NDArray[np.float64]:
     selectivity = np.full(len(flat), np.nan)
     for start in range(0, len(flat), UNITS_AT_ONCE):
         part = flat[start : start + UNITS_AT_ONCE]
-        weights = np.where(part > 0, part, 0).astype(np.float64)
+        known = np.nan_to_num(part.astype(np.float64), nan=0.0)
+        weights = rectified(known, axis=1)
         moments = weights @ monomials
         with np.errstate(invalid="ignore", divide="ignore"):
             _, mx, my, mxx, mxy, myy = (moments / moments[:, :1]).T

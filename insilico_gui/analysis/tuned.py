@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from insilico_gui.errors import AnalysisError
+from insilico_gui.identity import of_result, result_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy as np
+    import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -67,8 +67,11 @@ def columns_table(
     variant: str,
     **more: Any,
 ) -> pd.DataFrame:
-    """Columns [U] as a table indexed 0..U-1, with how they were made in ``attrs``."""
-    table = pd.DataFrame(dict(columns), index=pd.RangeIndex(tuning.sizes["unit"]))
+    """Columns [U] as a result table, with how they were made in ``attrs``.
+
+    See :func:`insilico_gui.identity.result_table`.
+    """
+    table = result_table(columns, of_result(tuning))
     analysis = tuning.attrs["analysis"]
     table.attrs.update({**analysis, "variant": variant, **more})
     if "p_tuning" in tuning.data_vars:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from insilico_gui.analysis.contrast_index import contrast_index
 from insilico_gui.analysis.directions import check_curve, largest_gap
 from insilico_gui.analysis.flatness import FLAT, is_flat
 from insilico_gui.analysis.leastsquares import solve
@@ -104,9 +105,7 @@ class VonMisesFit:
         values = _values(parameters, np.radians([0, offset]))
         preferred, other = values.T
         known = self.success | (self.amplitude == 0)
-        with np.errstate(invalid="ignore"):
-            index: Floats = (preferred - other) / (preferred + other)
-        return np.where(known, index, np.nan)
+        return np.where(known, contrast_index(preferred, other), np.nan)
 
     def curve(self, directions: ArrayLike) -> Floats:
         """The fitted curve at other directions (degrees, [K]), float64 [K, U]."""

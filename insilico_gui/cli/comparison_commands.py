@@ -5,7 +5,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
 import insilico_gui as ig
@@ -18,10 +17,12 @@ from insilico_gui.cli.recordings import prediction, read_recording, recorded_fro
 from insilico_gui.cli.steps import choose
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError
+from insilico_gui.identity import match_units
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -69,12 +70,14 @@ def reliability(
     units = unit_table(chosen)
     models, data = [], []
     for responses, (model, recording) in zip(loaded, files, strict=True):
-        rows = _rows(responses, units, model)
+        rows = _rows(responses, units, chosen.attrs.get("session"), model)
         models.append(prediction(responses, model.name)[:, :, rows])
         measured = recorded_from(read_recording(recording), responses, model.name)
         data.append(measured[:, :, rows])
     with analysis_bar("Comparing with the recording") as show:
-        columns = reliability_columns(models, data, burn_in, on_progress=show)
+        columns = reliability_columns(
+            models, data, burn_in, units=units, on_progress=show
+        )
     table = write_table(
         output,
         units,
@@ -85,7 +88,7 @@ def reliability(
             "recorded": [str(recording) for _, recording in files],
         },
     )
-    medians = columns.median()
+    medians = columns[["cc_abs", "cc_max", "cc_norm"]].median()
     typer.echo(
         f"Written: {output} ({len(table)} units, {columns.attrs['n_nan']} without "
         f"CC_norm; medians: CC_abs {medians['cc_abs']:.3f}, "
@@ -104,7 +107,7 @@ def compare(
     burn_in: BurnIn = BURN_IN_FRAMES,
     overwrite: Overwrite = False,
 ) -> None:
-    """Compare two files of responses, unit by unit (by unit_id).
+    """Compare two files of responses, unit by unit (by session, scan and unit_id).
 
     Writes mean responses and their difference and, if both have the same times, the
     correlation over frames.
@@ -120,14 +123,20 @@ def compare(
     if "correlation" in columns:
         text += f"; median correlation {columns['correlation'].median():.3f}"
     typer.echo(f"Written: {output} ({text})")
+    if "warning" in columns.attrs:
+        typer.echo(f"Note: {columns.attrs['warning']}")
 
 
 def _rows(
-    responses: "xr.DataArray", units: pd.DataFrame, file: Path
-) -> "NDArray[np.intp]":
+    responses: "xr.DataArray", units: "pd.DataFrame", session: object, file: Path
+) -> "NDArray[np.int64]":
     """Where the units are in other responses of the same session."""
-    known = pd.Index(unit_table(responses)["unit_id"])
-    rows: NDArray[np.intp] = known.get_indexer(pd.Index(units["unit_id"]))
+    rows = match_units(
+        units,
+        unit_table(responses),
+        ("the first file", file.name),
+        (session, responses.attrs.get("session")),
+    ).rows
     if (rows < 0).any():
         raise AnalysisError(
             f"{file.name} lacks {int((rows < 0).sum())} of the {len(units)} units of "

@@ -21,6 +21,7 @@ from insilico_gui.cli.steps import check_output
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError, ExportError
 from insilico_gui.files import atomic_write
+from insilico_gui.identity import measured_names, result_table
 from insilico_gui.responses import unit_table
 from insilico_gui.stimuli import Display
 
@@ -136,9 +137,9 @@ def retinotopy(
             sigma_um=sigma,
             on_progress=show,
         )
-    signs = retinotopy_columns(sheet, units["x"], units["y"])
+    signs = retinotopy_columns(sheet, units["x"], units["y"], units)
     analysis = {**columns.attrs, "retinotopy": signs.attrs}
-    columns = columns.join(signs)
+    columns = columns.join(signs[measured_names(signs)])
     columns.attrs = analysis
     if maps is not None:
         _write_maps(maps, sheet, tuple(str(name) for name in sheet.variables))
@@ -211,7 +212,9 @@ def _known_centres(units: pd.DataFrame, session: str) -> pd.DataFrame:
     azimuth, elevation = display.to_degrees(
         units["rf_x"].to_numpy(float), units["rf_y"].to_numpy(float)
     )
-    columns = pd.DataFrame({"rf_azimuth_deg": azimuth, "rf_elevation_deg": elevation})
+    columns = result_table(
+        {"rf_azimuth_deg": azimuth, "rf_elevation_deg": elevation}, units
+    )
     columns.attrs = {
         "variant": "rf_x, rf_y of the session",
         "angles": "exact",

@@ -98,7 +98,7 @@ def sparseness(
     below = float((curve_of(tuning) < 0).mean())
     if below > 0:
         typer.echo(f"Responses below zero ({below:.0%} of them) count as 0.")
-    lifetime = columns.iloc[:, 0].median()
+    lifetime = columns[f"lifetime_sparseness_{chosen}"].median()
     typer.echo(
         f"Written: {output} ({len(table)} units, {_number(tuning)}; medians: "
         f"lifetime sparseness {lifetime:.3f}, population {np.nanmedian(population):.3f})"
@@ -150,7 +150,7 @@ def signal_correlations(
     table = write_table(output, unit_table(responses), columns, responses.attrs)
     typer.echo(
         f"Written: {output} ({len(table)} units, {_number(tuning)}; median of means "
-        f"{columns.iloc[:, 0].median():.3f})"
+        f"{columns['mean_signal_correlation'].median():.3f})"
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.errors import AnalysisError
+from insilico_gui.identity import match_units
 from insilico_gui.responses import unit_table
 
 if TYPE_CHECKING:
@@ -134,10 +135,12 @@ def recorded_from(
                 "are."
             )
         return recording.values
-    known = pd.Index(recording.unit_ids)
-    if not known.is_unique:
-        raise AnalysisError(f"Some 'unit_id' occurs twice in {recording.name}.")
-    rows = known.get_indexer(pd.Index(unit_table(responses)["unit_id"]))
+    # A recording names its units by id alone: it is of the scan it is compared with.
+    rows = match_units(
+        unit_table(responses),
+        pd.DataFrame({"unit_id": recording.unit_ids}),
+        (name, recording.name),
+    ).rows
     if (rows < 0).all():
         raise AnalysisError(
             f"{recording.name} and {name} have no unit in common; compare recordings "

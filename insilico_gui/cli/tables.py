@@ -16,6 +16,7 @@ import pandas as pd
 from insilico_gui.cli.steps import check_output
 from insilico_gui.errors import ExportError
 from insilico_gui.files import atomic_write, check_target
+from insilico_gui.identity import measured_names, same_units
 from insilico_gui.responses import MEASURED_AGAIN, distinct_names
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def write_table(
         What the session knows of the units; it keeps its names where a measured column
         has the same, which is then called ``<name>_measured``.
     columns : pandas.DataFrame
-        A row per unit, with the parameters of the analysis in ``attrs``.
+        A row per unit, with the parameters of the analysis in ``attrs``; joined by what
+        names the units, see :mod:`insilico_gui.identity`.
     provenance : mapping
         ``attrs`` of the responses.
     more
@@ -66,7 +68,14 @@ def write_table(
     pandas.DataFrame
         What was written.
     """
-    named = columns.rename(columns=distinct_names(columns.columns, units.columns))
+    rows = same_units(units, columns)
+    if rows is None:
+        raise ExportError(
+            f"The {len(columns)} rows that were measured are not those of the "
+            f"{len(units)} units of the table; measure these units."
+        )
+    named = columns[measured_names(columns)].iloc[rows]
+    named = named.rename(columns=distinct_names(named.columns, units.columns))
     table = units.reset_index(drop=True).join(named.reset_index(drop=True))
     table.attrs = {}
     analysis = {str(k): v for k, v in columns.attrs.items()}

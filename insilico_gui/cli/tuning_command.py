@@ -22,6 +22,7 @@ from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table, read_table, write_table
 from insilico_gui.errors import AnalysisError
+from insilico_gui.identity import KEYS
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
 
 if TYPE_CHECKING:
@@ -130,11 +131,7 @@ def tuning(
         units = unit_table(responses)
         measured = pd.DataFrame(
             {
-                **{
-                    k: units[k]
-                    for k in ("session", "scan_idx", "unit_id")
-                    if k in units
-                },
+                **{k: units[k] for k in KEYS if k in units},
                 **{
                     str(k): dataset[k].to_numpy()
                     for k in dataset.data_vars
@@ -147,6 +144,8 @@ def tuning(
         more["released"] = against.reset_index().to_dict("records")
         for line in report(against):
             typer.echo(line)
+        if "warning" in against.attrs:
+            typer.echo(f"Note: {against.attrs['warning']}")
     table = write_table(output, unit_table(responses), columns, responses.attrs, **more)
     for reason in dict.fromkeys(columns.attrs.get("absent", {}).values()):
         typer.echo(f"Left out: {reason}")

@@ -47,7 +47,7 @@ def mapped(session, chosen):
 
 def test_centres_are_found_within_one_dot_spacing(session, chosen, mapped):
     movie, dataset = mapped
-    truth = session.units.loc[chosen].reset_index(drop=True)
+    truth = session.units.iloc[chosen]
     x, y = movie.display.to_degrees(truth["rf_x"], truth["rf_y"], exact=False)
     right, up = movie.display.to_degrees(1, 1, exact=False)
     margin = np.minimum(right - np.abs(x), up - np.abs(y))
@@ -74,7 +74,7 @@ def test_bright_and_dark_dots_find_the_same_field(mapped):
 def test_measured_centres_give_the_field_signs(session, chosen, mapped):
     _, dataset = mapped
     columns = rf_columns(dataset)
-    units = session.units.loc[chosen].reset_index(drop=True)
+    units = session.units.iloc[chosen]
     maps = retinotopy_maps(
         units["x"],
         units["y"],
@@ -82,7 +82,7 @@ def test_measured_centres_give_the_field_signs(session, chosen, mapped):
         columns["rf_elevation_deg"],
         min_weight=3,
     )
-    signs = retinotopy_columns(maps, units["x"], units["y"])
+    signs = retinotopy_columns(maps, units["x"], units["y"], units)
     for area, sign in {"V1": -1, "LM": 1, "RL": 1, "AL": -1}.items():
         found = np.sign(signs["field_sign"][units["area"] == area])
         assert (found == sign).mean() > 0.8

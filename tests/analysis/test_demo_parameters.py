@@ -111,7 +111,7 @@ def test_demo_units_prefer_frequencies_not_speeds(demo, units):
 
 def test_preferred_size_is_found_within_a_step(demo):
     """Patches centred on a unit, at its own direction and frequencies."""
-    table = demo.units
+    table = demo.units.reset_index(drop=True)
     central = table[
         (table["true_class"] == "direction")
         & (np.hypot(table["rf_x"], table["rf_y"]) < 0.3)

@@ -172,7 +172,8 @@ def test_columns_for_the_unit_table():
         "gOSI",
         "gDSI",
     ]
-    assert list(columns.index) == [0, 1, 2, 3, 4]
+    assert list(columns.index) == list(tuning["unit_id"].values)
+    assert columns.index.name == "unit_id"
     variants = columns.attrs.pop("variants")
     assert columns.attrs == tuning.attrs["analysis"]
     assert variants["gOSI"] == "vector sum"

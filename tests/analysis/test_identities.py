@@ -222,7 +222,7 @@ def unshifted(demo, dots, central):
 
 def test_a_known_field_is_found_within_one_grid_step(demo, central, unshifted):
     columns = rf_columns(unshifted)
-    truth = demo.units.loc[central]
+    truth = demo.units.iloc[central]
     right = np.abs(columns["rf_x_fit"].to_numpy() - truth["true_rf_x"].to_numpy())
     up = np.abs(columns["rf_y_fit"].to_numpy() - truth["true_rf_y"].to_numpy())
     assert (right <= 2 / 12).mean() >= 0.95
@@ -255,7 +255,7 @@ def test_shifting_the_stimulus_shifts_the_field(
 def released(demo, directed, upright, tmp_path):
     """A table as it is released, of which one index is off and one unit is missing."""
     tuning = direction_tuning(upright[0], latency_s=0.2, window_s=0.6)
-    names = demo.units.loc[directed, ["session", "scan_idx", "unit_id"]]
+    names = demo.units[["session", "scan_idx", "unit_id"]].iloc[directed]
     names = names.reset_index(drop=True)
     indices = ("gOSI", "gDSI", "pref_dir", "pref_ori", "OSI_fit", "DSI_fit")
     measured = names.assign(**{name: tuning[name].to_numpy() for name in indices})

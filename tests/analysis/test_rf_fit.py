@@ -224,13 +224,13 @@ def test_columns_carry_their_parameters():
         responses_to(trials, values), masks, latency_s=LATENCY_S, window_s=WINDOW_S
     )
     columns = rf_columns(dataset)
-    assert list(columns.index) == [0, 1]
+    assert list(columns.index) == list(dataset["unit_id"].values)
     x, y = DISPLAY.from_degrees(30, 10, exact=False)
-    assert columns["rf_x_fit"][0] == pytest.approx(float(x), abs=0.02)
-    assert columns["rf_y_fit"][0] == pytest.approx(float(y), abs=0.04)
-    assert columns["rf_r2"][0] > 0.9
-    assert columns.loc[1].filter(like="rf_").isna().all()
-    assert columns["SSI_on"][0] > columns["SSI_on"][1]
+    assert columns["rf_x_fit"].iloc[0] == pytest.approx(float(x), abs=0.02)
+    assert columns["rf_y_fit"].iloc[0] == pytest.approx(float(y), abs=0.04)
+    assert columns["rf_r2"].iloc[0] > 0.9
+    assert columns.iloc[1].filter(like="rf_").isna().all()
+    assert columns["SSI_on"].iloc[0] > columns["SSI_on"].iloc[1]
     assert columns.attrs["variant"] == "dots"
     assert columns.attrs["polarity"] == "on+off"
     assert columns.attrs["angles"] == "exact"

@@ -66,7 +66,8 @@ def test_table_keeps_the_schema(demo):
     units = demo.units
     check_units(units, "demo")
     assert (np.diff(units["unit_id"]) > 0).all()
-    assert (units["unit_id"] != units.index).all()
+    assert (units["unit_id"] != np.arange(len(units))).all()
+    assert units.index.tolist() == units["unit_id"].tolist()
     assert not {"cc_abs", "cc_max", "cc_norm"} & set(units.columns)
     assert units["true_rf_x"].equals(units["rf_x"].rename("true_rf_x"))
     assert units[["session", "scan_idx"]].drop_duplicates().shape == (1, 2)

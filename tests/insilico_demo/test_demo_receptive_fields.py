@@ -31,7 +31,7 @@ def test_flashed_dots_find_the_centre(demo, inside):
         movies.append(movie)
     wide = demo.units["true_sigma"].to_numpy() > 5  # half a step and more
     units = np.flatnonzero(inside & wide)[::4]
-    truth = demo.units.loc[units]
+    truth = demo.units.iloc[units]
     batches = np.array_split(np.stack(movies), 6)
     evoked = np.concatenate(
         [next(demo.stream([b], units=units)).mean(1) for b in batches]
@@ -106,7 +106,8 @@ def test_size_tuning_peaks_at_true_size(demo, inside, kind):
 
 def test_nothing_beyond_the_screen_is_seen_as_grey(demo):
     """A unit at the edge answers a full-screen optimal grating with its peak."""
-    units = demo.units[demo.units["true_class"] == "direction"]
+    units = demo.units.reset_index(drop=True)
+    units = units[units["true_class"] == "direction"]
     edge = units.loc[units["rf_y"].abs().idxmax()]
     assert abs(edge["rf_y"]) > 0.85
     movie = grating(edge["true_direction"], edge["true_sf"], edge["true_tf"], 75)

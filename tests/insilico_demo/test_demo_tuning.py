@@ -39,7 +39,7 @@ def common(demo):
 @pytest.fixture(scope="module")
 def sample(demo, of_class):
     """Six direction and two orientation units, from slow to fast, coarse to fine."""
-    units = demo.units
+    units = demo.units.reset_index(drop=True)
 
     def spread(kind, column, n):
         members = units.index[of_class[kind]]
@@ -64,7 +64,7 @@ def own(demo, sample):
     """
     rows = []
     for unit in sample:
-        truth = demo.units.loc[unit]
+        truth = demo.units.iloc[unit]
         best = truth["true_direction"]
         movies = [
             grating(direction, truth["true_sf"], truth["true_tf"], SETTLED + 30)
@@ -121,12 +121,12 @@ def test_table_says_what_is_measured(demo, own, sample):
     predicted = steady_responses(demo_population(), filters)[sample]
     np.testing.assert_allclose(own[:, :16], predicted, rtol=0.03)
     for name, measured in tuning_indices(own[:, :16]).items():
-        np.testing.assert_allclose(measured, demo.units[name][sample], atol=0.02)
+        np.testing.assert_allclose(measured, demo.units[name].iloc[sample], atol=0.02)
 
 
 def test_true_dsi_and_peak_hold(demo, own, sample):
     preferred, null = own[:, 16], own[:, 17]
-    truth = demo.units.loc[sample]
+    truth = demo.units.iloc[sample]
     np.testing.assert_allclose(preferred, truth["true_peak"], rtol=0.03)
     measured = (preferred - null) / (preferred + null)
     np.testing.assert_allclose(measured, truth["true_dsi"], atol=0.02)
@@ -135,7 +135,7 @@ def test_true_dsi_and_peak_hold(demo, own, sample):
 def test_spatial_frequency_peaks_where_it_should(demo, sample):
     ratios = np.array([0.7, 0.9, 1.0, 1.1, 1.3])
     for unit in sample:
-        truth = demo.units.loc[unit]
+        truth = demo.units.iloc[unit]
         direction, sf, tf = truth[["true_direction", "true_sf", "true_tf"]]
         movies = [grating(direction, sf * r, tf, SETTLED + 15) for r in ratios]
         curve = respond(demo, movies, np.array([unit]))[:, 0]
@@ -145,7 +145,7 @@ def test_spatial_frequency_peaks_where_it_should(demo, sample):
 def test_temporal_frequency_peaks_where_it_should(demo, sample):
     ratios = np.array([0.6, 0.8, 1.0, 1.2, 1.4])
     for unit in sample:
-        truth = demo.units.loc[unit]
+        truth = demo.units.iloc[unit]
         direction, sf, tf = truth[["true_direction", "true_sf", "true_tf"]]
         movies = [grating(direction, sf, tf * r, 2 * SETTLED) for r in ratios]
         curve = respond(demo, movies, np.array([unit]), keep=40)[:, 0]
