@@ -7,14 +7,15 @@ of these, or the curve at the unit's best combination.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from insilico_gui.analysis.directions import listed, modulo
-from insilico_gui.analysis.grouping import GroupMeans, group_means
+from insilico_gui.analysis.grouping import GroupMeans, cell_means, group_means
+from insilico_gui.analysis.strata import make_strata
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -49,16 +50,39 @@ class Design:
         A row for each combination of other conditions; without columns if there is one.
     combination : int64 array, [n]
         Row of `combinations`.
+    stratum : int64 array, [n]
+        Within which directions may be exchanged; see :mod:`.strata`. The other
+        conditions are told apart here even if the curve is a mean over them.
     """
 
     directions: Floats
     direction: NDArray[np.int64]
     combinations: pd.DataFrame
     combination: NDArray[np.int64]
+    stratum: NDArray[np.int64]
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """Combination and direction of each presentation as one number, [n]."""
+        return self.combination * len(self.directions) + self.direction
+
+    @property
+    def n_groups(self) -> int:
+        """Number of pairs of a combination and a direction."""
+        return len(self.combinations) * len(self.directions)
 
     def with_direction(self, direction: NDArray[np.int64]) -> Design:
         """The same presentations with other directions."""
-        return Design(self.directions, direction, self.combinations, self.combination)
+        return replace(self, direction=direction)
+
+    def take(self, rows: NDArray[np.int64]) -> Design:
+        """Some of the presentations."""
+        return replace(
+            self,
+            direction=self.direction[rows],
+            combination=self.combination[rows],
+            stratum=self.stratum[rows],
+        )
 
     def trial_columns(self) -> dict[str, tuple[str, NDArray[np.generic]]]:
         """Variables over ``trial`` of the other conditions of each presentation."""
@@ -98,7 +122,9 @@ def make_design(
     combinations, combination = make_combinations(
         table, direction, other, other_columns, NOT_CONDITIONS
     )
-    return Design(directions, direction, combinations, combination)
+    direction = direction.astype(np.int64)
+    stratum = make_strata(table, direction, combinations.columns, NOT_CONDITIONS)
+    return Design(directions, direction, combinations, combination, stratum)
 
 
 def make_combinations(
@@ -194,8 +220,7 @@ def direction_curves(
     """
     n_directions, n_units = len(design.directions), values.shape[1]
     n_combinations = len(design.combinations)
-    groups = design.combination * n_directions + design.direction
-    cells = group_means(values, groups, n_combinations * n_directions)
+    cells = group_means(values, design.groups, design.n_groups)
     curves = GroupMeans(
         *(part.reshape(n_combinations, n_directions, n_units) for part in cells)
     )
@@ -207,9 +232,25 @@ def direction_curves(
             "the burn-in or end after the responses, or hold NaN; show more repeats, "
             "or make the latency or the window shorter."
         )
-    peak = curves.mean.max(axis=1)  # NaN if any direction is missing
-    best = np.where(np.isnan(peak), -np.inf, peak).argmax(axis=0)
+    best = _best_combination(curves.mean)
     picked = GroupMeans(
         *(np.take_along_axis(part, best[None, None], axis=0)[0] for part in curves)
     )
-    return picked, best.astype(np.int64)
+    return picked, best
+
+
+def direction_means(values: Floats, design: Design) -> Floats:
+    """The means of :func:`direction_curves`, [K, U]; NaN where there is none."""
+    means = cell_means(values, design.groups, design.n_groups)
+    shape = (len(design.combinations), len(design.directions), values.shape[1])
+    means = means.reshape(shape)
+    best = _best_combination(means)
+    picked: Floats = np.take_along_axis(means, best[None, None], axis=0)[0]
+    return picked
+
+
+def _best_combination(means: Floats) -> NDArray[np.int64]:
+    """Of means [combinations, K, U], the combination with the largest, [U]."""
+    peak = means.max(axis=1)  # NaN if any direction is missing
+    best: NDArray[np.int64] = np.where(np.isnan(peak), -np.inf, peak).argmax(axis=0)
+    return best

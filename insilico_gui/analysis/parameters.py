@@ -20,6 +20,7 @@ from insilico_gui.analysis.grouping import group_means
 from insilico_gui.analysis.levels import PERIODS, Levels, levels_of
 from insilico_gui.analysis.progress import parts
 from insilico_gui.analysis.significance import permutation_p
+from insilico_gui.analysis.strata import make_strata
 from insilico_gui.analysis.units import take_units
 from insilico_gui.errors import AnalysisError
 from insilico_gui.responses import BURN_IN_FRAMES
@@ -214,15 +215,19 @@ def _tuning(
     check_cells(values, cell, names, levels)
 
     n_cells = int(np.prod(shape))
+    # directions are only then no condition when they are what is looked at
+    not_conditions = (NOT_CONDITIONS - PERIODS.keys()) | set(names)
+    at = cell.astype(np.int64)
     combinations, combination = make_combinations(
-        table[shown],
-        cell.astype(np.int64),
-        other,
-        other_columns,
-        # directions are only then no condition when they are what is looked at
-        (NOT_CONDITIONS - PERIODS.keys()) | set(names),
+        table[shown], at, other, other_columns, not_conditions
     )
-    design = Design(np.arange(n_cells, dtype=float), cell, combinations, combination)
+    design = Design(
+        np.arange(n_cells, dtype=float),
+        at,
+        combinations,
+        combination,
+        make_strata(table[shown], at, combinations.columns, not_conditions),
+    )
     curves, best = direction_curves(values, design)
     check_complete(curves, names)
 
@@ -234,16 +239,8 @@ def _tuning(
             all_values[blank], np.zeros(blank.sum(), np.int64), 1
         ).mean[0]
     if n_permutations:
-        # The permutations compare with an absolute tolerance: bring to order one.
-        spread = np.nanstd(values, axis=0)
-        scaled = values / np.where(spread > 0, spread, 1)
         columns |= permutation_p(
-            scaled,
-            design,
-            {"p_tuning": _variance},
-            n_permutations,
-            seed,
-            *permuting,
+            values, design, {"p_tuning": _variance}, n_permutations, seed, *permuting
         )
 
     dims = (*names, "unit")

@@ -1,4 +1,9 @@
-"""Whether a unit is tuned at all: permutation of presentations across directions."""
+"""Whether a unit is tuned at all: stratified permutation of presentations.
+
+The one place where levels are shuffled. Presentations exchange the levels of the
+parameter that is looked at within each combination of the other parameters and each
+block of repeats, never across; see :mod:`.strata`.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from insilico_gui.analysis.conditions import Design, direction_curves
+from insilico_gui.analysis.conditions import direction_means
+from insilico_gui.analysis.flatness import is_flat
 from insilico_gui.analysis.progress import in_blocks
+from insilico_gui.analysis.strata import shuffled
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -15,10 +22,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from insilico_gui.analysis.conditions import Design
     from insilico_gui.analysis.progress import OnProgress
 
     Floats = NDArray[np.float64]
     Index = Callable[[ArrayLike, ArrayLike], Floats]
+
+DRAWS_AGAIN = 100
+"""How often a shuffle without an index is drawn again before p is unknown."""
+
+TIE = 1e-12
+"""Differences of indices, which are of order one, that are rounding."""
 
 
 def check_permutations(
@@ -50,9 +64,11 @@ def permutation_p(
 ) -> dict[str, Floats]:
     """Chance of indices as large as the observed ones if direction did not matter.
 
-    The directions of all presentations are shuffled, curves and indices computed anew.
+    The directions of presentations are shuffled within each stratum of the design,
+    curves and indices computed anew.
     ``p = (1 + number of shuffles at least as large) / (1 + number of shuffles)``, which
-    is never 0.
+    is never 0. A shuffle that leaves a unit without an index (it may be missing in some
+    presentations, or without a response above 0) is drawn again for this unit.
 
     Parameters
     ----------
@@ -72,7 +88,8 @@ def permutation_p(
     Returns
     -------
     dict of str to float64 array, [U]
-        NaN where the observed index is.
+        NaN where the observed index is, or where draws again found none either; 1 where
+        responses vary by rounding at most (:mod:`.flatness`).
 
     Raises
     ------
@@ -80,19 +97,55 @@ def permutation_p(
         If there is nothing to permute.
     """
     check_permutations(n_permutations, len(values), design)
-    curve = direction_curves(values, design)[0].mean
-    directions = design.directions
-    observed = {name: index(curve, directions) for name, index in indices.items()}
-    reached = {name: np.ones(values.shape[1]) for name in indices}
-    generator = np.random.default_rng(seed)
+    # A presentation without any response would leave the cell that it is moved to empty.
+    shown = np.flatnonzero(~np.isnan(values).all(axis=1))
+    design, values = design.take(shown), _scaled(values[shown])
+    if not _can_be_shuffled(design):
+        raise AnalysisError(
+            "No two levels were shown in one combination of the other conditions, so "
+            "there is nothing to shuffle; name other columns, or leave out the "
+            "permutations."
+        )
+    rng = np.random.default_rng(seed)
+
+    def measured(shuffle: Design, units: NDArray[np.int64] | slice) -> Floats:
+        curve = direction_means(values[:, units], shuffle)
+        return np.stack([index(curve, design.directions) for index in indices.values()])
+
+    observed = measured(design, slice(None))
+    known = ~np.isnan(observed)
+    reached = np.where(known, 1.0, np.nan)
     for _ in in_blocks(n_permutations, 1, on_progress):
-        shuffled = design.with_direction(generator.permutation(design.direction))
-        curve = direction_curves(values, shuffled)[0].mean
-        for name, index in indices.items():
-            # Equal curves may differ by rounding in their sums.
-            reached[name] += index(curve, directions) >= observed[name] - 1e-12
-    return {
-        name: np.where(np.isnan(observed[name]), np.nan, reached[name])
-        / (1 + n_permutations)
-        for name in indices
-    }
+        drawn = measured(_shuffled(design, rng), slice(None))
+        for _ in range(DRAWS_AGAIN):
+            lost = np.flatnonzero((np.isnan(drawn) & known).any(axis=0))
+            if len(lost) == 0:
+                break
+            drawn[:, lost] = measured(_shuffled(design, rng), lost)
+        # Equal curves may differ by rounding in their sums.
+        reached += np.where(np.isnan(drawn), np.nan, drawn >= observed - TIE)
+    return dict(zip(indices, reached / (1 + n_permutations), strict=True))
+
+
+def _shuffled(design: Design, rng: np.random.Generator) -> Design:
+    return design.with_direction(shuffled(design.direction, design.stratum, rng))
+
+
+def _can_be_shuffled(design: Design) -> bool:
+    pairs = np.unique(np.stack([design.stratum, design.direction]), axis=1)
+    return bool((np.bincount(pairs[0]) > 1).any())
+
+
+def _scaled(values: Floats) -> Floats:
+    """Responses [n, U] of order one, and the same to all where they vary by rounding.
+
+    Indices are compared with an absolute tolerance; they do not depend on the scale.
+    """
+    present = ~np.isnan(values)
+    count = np.maximum(present.sum(axis=0), 1)
+    mean = np.where(present, values, 0).sum(axis=0) / count
+    away = np.where(present, values - mean, 0)
+    flat = is_flat(values, 0, present)
+    spread = np.where(flat, np.abs(mean), np.sqrt((away**2).sum(axis=0) / count))
+    scaled: Floats = np.where(present & flat, mean, values)
+    return scaled / np.where(spread > 0, spread, 1)
