@@ -121,14 +121,14 @@ def result_table(columns: Mapping[str, Any], units: pd.DataFrame) -> pd.DataFram
     Returns
     -------
     pandas.DataFrame
-        ``session`` and ``scan_idx`` first, where they are known.
+        ``session`` and ``scan_idx`` last, where they are known.
     """
     scan = {key: units[key].to_numpy() for key in SCAN if key in units}
     if UNIT_ID in units:
         index = pd.Index(units[UNIT_ID].to_numpy(), name=UNIT_ID)
     else:
         index = units.index
-    return pd.DataFrame({**scan, **columns}, index=index)
+    return pd.DataFrame({**columns, **scan}, index=index)
 
 
 def of_result(dataset: xr.Dataset) -> pd.DataFrame:

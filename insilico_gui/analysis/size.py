@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from insilico_gui.analysis.contrast_index import fall_index
 from insilico_gui.analysis.curvefit import CurveModel, check_levels, fit_curves
 from insilico_gui.analysis.size_models import (
     BASELINE,
@@ -19,6 +20,7 @@ from insilico_gui.analysis.size_models import (
     SURROUND,
     SizeModel,
 )
+from insilico_gui.analysis.suppression import is_suppressed
 from insilico_gui.analysis.tuned import axis_of, columns_table, curve_of
 from insilico_gui.errors import AnalysisError
 
@@ -45,6 +47,9 @@ MAX_RATIO = 20.0
 MAX_WEIGHT = 100.0
 """Largest k_s of the ratio; in the difference it is relative to the peak."""
 
+SUMMATION = 0.95
+"""Of the largest response, at the size of the summation field."""
+
 N_GRID = 400
 """Sizes at which the fitted curve is searched for its peak, evenly in log size."""
 
@@ -57,12 +62,17 @@ class SizeFit:
     ----------
     model : {"rog", "dog"}
     preferred : array
-        Diameter of the largest fitted response, within the tested sizes.
+        Diameter of the largest fitted response, within the tested sizes; NaN where the
+        unit is not suppressed, and prefers no size.
+    summation : array
+        Smallest diameter at which the fitted response is 95 % of its largest (Cavanaugh,
+        Bair & Movshon 2002), also of units that are not suppressed.
     peak, largest : array
-        Fitted response at the preferred and at the largest tested size.
+        Fitted response at the preferred (without one: at the largest) and at the largest
+        tested size.
     suppressed : bool array
-        False where the curve peaks at the largest tested size: no suppression was seen,
-        and the preferred size may lie beyond.
+        Whether the curve falls by more than pure summation explains; see
+        :mod:`insilico_gui.analysis.suppression`.
     baseline, centre, width, surround, ratio : array
         b, k_c, w_c, k_s and w_s / w_c.
     mse, r2 : array
@@ -73,6 +83,7 @@ class SizeFit:
 
     model: SizeModel
     preferred: Floats
+    summation: Floats
     peak: Floats
     largest: Floats
     suppressed: NDArray[np.bool_]
@@ -105,6 +116,8 @@ def fit_size(
     sizes: ArrayLike,
     model: SizeModel = "rog",
     *,
+    sem: ArrayLike | None = None,
+    count: ArrayLike | None = None,
     on_progress: OnProgress | None = None,
 ) -> SizeFit:
     """Fit size tuning of each unit by least squares.
@@ -116,6 +129,9 @@ def fit_size(
     sizes : array, [K]
         Diameters, 0 (blank) or more, each once, at least five.
     model : {"rog", "dog"}
+    sem, count : array, [K] or [K, U], optional
+        Standard error of each mean and the presentations in it, if there are repeats:
+        the noise that suppression has to stand out from.
     on_progress : callable(done, total), optional
         In units; see :mod:`insilico_gui.analysis.progress`.
 
@@ -154,13 +170,22 @@ def fit_size(
     fitted = values(parameters, grid)
     rows = np.arange(len(fitted))
     best = np.where(np.isnan(fitted), -np.inf, fitted).argmax(axis=1)
+    peak = fitted[rows, best]
+    summation = grid[(fitted >= SUMMATION * peak[:, None]).argmax(axis=1)]
+    suppressed = fit.success & (best < N_GRID - 1)
+    chosen = np.flatnonzero(suppressed)
+    noise = _noise(curves.shape, sem, count)
+    suppressed[chosen] = is_suppressed(
+        curves[chosen], at, fit.mse[chosen] * len(at), *(n[chosen] for n in noise)
+    )
     baseline, centre, log_width, surround, log_ratio = parameters.T
     return SizeFit(
         model=model,
-        preferred=np.where(fit.success, grid[best], np.nan),
-        peak=fitted[rows, best],
+        preferred=np.where(suppressed, grid[best], np.nan),
+        summation=np.where(fit.success, summation, np.nan),
+        peak=np.where(suppressed, peak, fitted[:, -1]),
         largest=fitted[:, -1],
-        suppressed=fit.success & (best < N_GRID - 1),
+        suppressed=suppressed,
         baseline=baseline,
         centre=centre,
         width=np.exp(log_width),
@@ -170,6 +195,22 @@ def fit_size(
         r2=fit.r2,
         success=fit.success,
     )
+
+
+def _noise(
+    shape: tuple[int, ...], sem: ArrayLike | None, count: ArrayLike | None
+) -> tuple[Floats, Floats]:
+    """Variance of the means of [U, K] by repeats, and its degrees of freedom, [U]."""
+    if sem is None or count is None:
+        return np.full(shape[0], np.nan), np.zeros(shape[0])
+    errors, shown = (
+        np.asarray(a, np.float64).reshape(shape[1], -1) for a in (sem, count)
+    )
+    repeated = np.isfinite(errors)
+    squares = np.where(repeated, errors**2, 0).sum(axis=0)
+    n = repeated.sum(axis=0)
+    free = np.where(repeated, shown - 1, 0).sum(axis=0)
+    return squares / np.where(n > 0, n, np.nan), free
 
 
 def suppression_index(
@@ -188,14 +229,13 @@ def suppression_index(
     Returns
     -------
     float64 array, [U]
-        0 for no suppression, 1 where the largest size evokes nothing (more where it
-        suppresses below 0 or below the blank); NaN where the denominator is not
-        positive.
+        0 for no suppression, 1 where the largest size evokes nothing, or suppresses
+        below 0 (the net index: below the blank), which counts as 0; NaN where the
+        denominator is not positive, or the peak is below the other response.
     """
+    zero = 0.0 if baseline is None else np.asarray(baseline, np.float64)
     top, wide = np.asarray(peak, np.float64), np.asarray(largest, np.float64)
-    below = top - (0.0 if baseline is None else np.asarray(baseline, np.float64))
-    with np.errstate(invalid="ignore"):
-        return np.asarray((top - wide) / np.where(below > 0, below, np.nan))
+    return fall_index(top - zero, wide - zero)
 
 
 def size_columns(
@@ -221,9 +261,11 @@ def size_columns(
     -------
     pandas.DataFrame
         One row per unit: ``pref_size_raw`` (the size of the largest mean),
-        ``pref_size_fit``, ``size_suppressed_fit``, ``size_r2_fit``; ``SI_raw`` and
+        ``pref_size_fit`` (NaN for units that are not suppressed),
+        ``summation_size_fit``, ``size_suppressed_fit``, ``size_r2_fit``; ``SI_raw`` and
         ``SI_fit``, the fall from the preferred to the largest size relative to the peak
-        of the means and of the fit; and with a baseline ``SI_net_raw`` and
+        of the means and of the fit (0 there for units that are not suppressed),
+        responses rectified at 0; and with a baseline ``SI_net_raw`` and
         ``SI_net_fit``, relative to the peak less the baseline.
 
     Raises
@@ -233,7 +275,8 @@ def size_columns(
     """
     _, sizes = axis_of(tuning)
     curve = curve_of(tuning)
-    fit = fit_size(curve, sizes, model, on_progress=on_progress)
+    spread = {name: tuning[name].to_numpy() for name in ("sem", "count")}
+    fit = fit_size(curve, sizes, model, **spread, on_progress=on_progress)
     if baseline is None and "blank" in tuning:
         baseline = tuning["blank"].to_numpy()
     ends = {
@@ -243,6 +286,7 @@ def size_columns(
     columns: dict[str, NDArray[Any]] = {
         "pref_size_raw": tuning["best_level"].to_numpy(),
         "pref_size_fit": fit.preferred,
+        "summation_size_fit": fit.summation,
         "size_suppressed_fit": fit.suppressed,
         "size_r2_fit": fit.r2,
     }

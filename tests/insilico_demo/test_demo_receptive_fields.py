@@ -65,7 +65,8 @@ def test_bright_and_dark_dots_do_the_same(demo):
 
 @pytest.mark.parametrize("kind", ["direction", "orientation", "untuned"])
 def test_contrast_response_is_the_hyperbolic_ratio(demo, inside, kind):
-    units = demo.units[(demo.units["true_class"] == kind) & inside]
+    units = demo.units.reset_index(drop=True)
+    units = units[(units["true_class"] == kind) & inside]
     for unit, truth in units.iloc[:: len(units) // 3].iterrows():
         best = truth[["true_direction", "true_sf", "true_tf"]].fillna(
             {"true_direction": 0, "true_sf": 0.06, "true_tf": 3}
@@ -83,7 +84,8 @@ def test_contrast_response_is_the_hyperbolic_ratio(demo, inside, kind):
 @pytest.mark.parametrize("kind", ["direction", "orientation"])
 def test_size_tuning_peaks_at_true_size(demo, inside, kind):
     """A larger patch than the best one is suppressed by the normalisation pool."""
-    units = demo.units[(demo.units["true_class"] == kind) & inside]
+    units = demo.units.reset_index(drop=True)
+    units = units[(units["true_class"] == kind) & inside]
     units = units[units["true_size"] < 30]
     ratios = np.array([0.4, 0.7, 1.0, 1.4, 2.0])
     for unit, truth in units.iloc[:: len(units) // 3].iterrows():
