@@ -28,11 +28,10 @@ def contrast_index(first: ArrayLike, second: ArrayLike) -> Floats:
     """
     a, b = (np.clip(np.asarray(r, np.float64), 0, None) for r in (first, second))
     larger = np.maximum(a, b)
-    # Divided first, so that neither very large nor very small responses matter.
     usable = (larger > 0) & np.isfinite(larger)
-    scale = np.where(usable, larger, np.nan)
-    with np.errstate(invalid="ignore"):
-        a, b = a / scale, b / scale
+    # Scaled by a power of two, which is exact, lest the sum of large ones overflows.
+    exponent = -np.frexp(np.where(usable, larger, 1.0))[1]
+    a, b = (np.ldexp(np.where(usable, r, np.nan), exponent) for r in (a, b))
     return np.asarray((a - b) / (a + b))
 
 

@@ -187,7 +187,8 @@ def _fit(rates: Floats, theta: Floats) -> tuple[Floats, Floats, NDArray[np.bool_
     mse = np.full(n, np.nan)
     success = np.zeros(n, bool)
 
-    usable = np.isfinite(rates).all(axis=1) & (peak > 0)
+    largest = np.abs(rates).max(axis=1, initial=0)
+    usable = np.isfinite(rates).all(axis=1) & (peak > FLAT * largest)
     flat = usable & is_flat(rates, axis=1)
     todo = np.flatnonzero(usable & ~flat)
     if len(todo):
