@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -14,12 +14,22 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
+
 BURN_IN_FRAMES = 10
 """Frames that the published evaluation of the MICrONS twins leaves out of every clip.
 
 Their networks are recurrent and start from an empty state. Responses keep these frames;
 analyses skip them and say so.
 """
+
+SECONDS = {"units": "s"}
+"""``attrs`` of the coordinate ``time``, as xarray and CF conventions read them."""
+
+NO_TRIAL_LABELS = frozenset(
+    {"trial", "time", "unit", "responses", "attrs", "layout", "n_frames"}
+)
+"""Columns of trial tables whose names mean something else in responses and files."""
 
 LABELS = frozenset({"unit_id", "session", "scan_idx", "field", "sign_patch"})
 """Numeric columns of unit tables that name something and measure nothing."""
@@ -58,12 +68,13 @@ def unit_dim(responses: xr.DataArray) -> str:
     return str(responses["unit_id"].dims[0])
 
 
-def with_unit_index(responses: xr.DataArray) -> xr.DataArray:
+def with_unit_index(responses: Labelled) -> Labelled:
     """The same responses, with an index on ``unit_id``: ``responses.sel(unit_id=1003)``.
 
     Arithmetic of two such arrays aligns them by the id of their units, not by position.
+    Also of datasets of results; without a ``unit_id`` they stay as they are.
     """
-    if "unit_id" in responses.xindexes:
+    if "unit_id" not in responses.coords or "unit_id" in responses.xindexes:
         return responses
     return responses.set_xindex("unit_id")
 

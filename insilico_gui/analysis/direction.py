@@ -17,7 +17,7 @@ from insilico_gui.analysis.units import take_units
 from insilico_gui.analysis.vonmises import fit_von_mises
 from insilico_gui.errors import AnalysisError
 from insilico_gui.identity import of_result, result_table
-from insilico_gui.responses import BURN_IN_FRAMES
+from insilico_gui.responses import BURN_IN_FRAMES, with_unit_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -191,7 +191,7 @@ def direction_tuning(
     )
     for name in dataset.data_vars.keys() & _ABOUT.keys():
         dataset[name].attrs["long_name"] = _ABOUT[str(name)]
-    return dataset
+    return with_unit_index(dataset)
 
 
 def tuning_columns(dataset: xr.Dataset) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import xarray as xr
 
 from insilico_gui.analysis.blocks import are_to_images
 from insilico_gui.errors import AnalysisError
-from insilico_gui.responses import unit_dim
+from insilico_gui.responses import unit_dim, with_unit_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,9 +60,14 @@ def image_tuning(responses: xr.DataArray) -> xr.Dataset:
         )
     means = responses.mean(others, dtype=np.float64).transpose("trial", units)
     labels = responses["trial"].to_numpy().astype(str)
-    return xr.Dataset(
+    known = {
+        name: ("unit", coord.to_numpy())
+        for name, coord in responses.coords.items()
+        if coord.dims == (units,) and name not in ("curve", "unit", IMAGE, units)
+    }
+    tuning = xr.Dataset(
         {"curve": ((IMAGE, "unit"), means.to_numpy())},
-        {IMAGE: labels},
+        {IMAGE: labels, **known},
         {
             "analysis": {
                 "parameters": [IMAGE],
@@ -71,6 +76,7 @@ def image_tuning(responses: xr.DataArray) -> xr.Dataset:
             }
         },
     )
+    return with_unit_index(tuning)
 
 
 def silent_image_responses(

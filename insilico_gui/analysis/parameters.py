@@ -23,7 +23,7 @@ from insilico_gui.analysis.significance import permutation_p
 from insilico_gui.analysis.strata import make_strata
 from insilico_gui.analysis.units import take_units
 from insilico_gui.errors import AnalysisError
-from insilico_gui.responses import BURN_IN_FRAMES
+from insilico_gui.responses import BURN_IN_FRAMES, with_unit_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -273,7 +273,7 @@ def _tuning(
     )
     for name in dataset.data_vars.keys() & _ABOUT.keys():
         dataset[name].attrs["long_name"] = _ABOUT[str(name)]
-    return dataset
+    return with_unit_index(dataset)
 
 
 _OF_TRIALS = frozenset({"trials", "windows"})

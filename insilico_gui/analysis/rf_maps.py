@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from insilico_gui.responses import with_unit_index
+
 if TYPE_CHECKING:
     from insilico_gui.analysis.screen_grid import ScreenGrid
 
@@ -27,7 +29,7 @@ def map_dataset(
     provenance = {
         k: v for k, v in responses.attrs.items() if k not in ("trials", "windows")
     }
-    return xr.Dataset(
+    maps = xr.Dataset(
         arrays,
         {**coords, **labels},
         {
@@ -35,3 +37,4 @@ def map_dataset(
             "analysis": {**analysis, "display": grid.display.to_dict()},
         },
     )
+    return with_unit_index(maps)

@@ -19,9 +19,15 @@ from insilico_gui.analysis import blocks
 from insilico_gui.analysis.progress import OnProgress, parts
 from insilico_gui.analysis.window_checks import TOLERANCE_S, check_apart, check_window
 from insilico_gui.errors import AnalysisError
-from insilico_gui.responses import BURN_IN_FRAMES
+from insilico_gui.responses import (
+    BURN_IN_FRAMES,
+    NO_TRIAL_LABELS,
+    with_unit_index,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
@@ -120,7 +126,10 @@ def trial_responses(
     -------
     xarray.DataArray
         float64 (``trial``, ``unit``), a row for each row of the trial table and the
-        coordinates of ``unit`` of `responses`. The coordinate ``n_frames`` of ``trial``
+        coordinates of ``unit`` of `responses`. Coordinates of ``trial`` are the columns
+        of the trial table (onset, condition, its parameters), so that e.g.
+        ``.groupby("direction")`` works; ``repeat``, which counts the presentations of a
+        condition from 0 where the table does not; and ``n_frames``, which
         says how many frames were averaged; where it is 0, the row is NaN. ``attrs`` has
         those of `responses`, ``trials``, and ``windows``: the parameters and how many
         trials are NaN because they lie ``in_burn_in``, are ``cut_off`` by the start or
@@ -169,8 +178,9 @@ def trial_responses(
         for name, coord in responses.coords.items()
         if coord.dims == ("unit",)
     }
+    coords |= _trial_labels(table, coords)
     coords["n_frames"] = ("trial", windows.n_frames)
-    return xr.DataArray(
+    means_of_trials = xr.DataArray(
         means,
         coords,
         ("trial", "unit"),
@@ -181,6 +191,28 @@ def trial_responses(
             "windows": parameters,
         },
     )
+    return with_unit_index(means_of_trials)
+
+
+def _trial_labels(
+    table: pd.DataFrame, taken: Collection[Any]
+) -> dict[str, tuple[str, NDArray[Any]]]:
+    """Columns of the trial table as coordinates of ``trial``, and ``repeat``."""
+    labels = {
+        str(name): ("trial", column.to_numpy())
+        for name, column in table.items()
+        if str(name) not in NO_TRIAL_LABELS and name not in taken
+    }
+    if "repeat" not in labels and "repeat" not in taken:
+        shown = [
+            name
+            for name in table
+            if name == "condition"
+            or ("condition" not in table and name not in ("onset", "trial", "seed"))
+        ]
+        repeat = table.groupby(shown, dropna=False).cumcount().to_numpy()
+        labels["repeat"] = ("trial", repeat)
+    return labels
 
 
 _REASONS = ("in_burn_in", "cut_off", "no_frame")

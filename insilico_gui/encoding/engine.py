@@ -21,8 +21,9 @@ from insilico_gui.encoding.precision import ATTRIBUTE, PrecisionCheck
 from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
 from insilico_gui.encoding.store import ResponseStore, open_store
+from insilico_gui.encoding.trial_labels import labels_of_videos
 from insilico_gui.errors import EncodingError, StimulusError
-from insilico_gui.responses import BURN_IN_FRAMES, with_unit_index
+from insilico_gui.responses import BURN_IN_FRAMES, SECONDS, with_unit_index
 from insilico_gui.session import is_reduced, is_video_session
 from insilico_gui.stimuli import ArrayStimulus, Stimulus, convert
 from insilico_gui.stimuli.conversion import CONVERSION
@@ -196,7 +197,13 @@ class EncodingJob:
 
     def _coords(self) -> dict[str, Any]:
         time = np.arange(self.n_frames) / self.session.frame_rate
-        return {"time": time, **unit_coords(self.session, self.selection, "unit")}
+        units = unit_coords(self.session, self.selection, "unit")
+        trials = labels_of_videos(self._videos) if self._batched else {}
+        return {
+            "time": ("time", time, SECONDS),
+            **{name: labels for name, labels in trials.items() if name not in units},
+            **units,
+        }
 
     def _stimulus_hash(self) -> str:
         """Hash of size, rate and every frame of every video, however it was chunked."""

@@ -19,7 +19,7 @@ from insilico_gui.encoding.store import ScratchStore, zarr_path
 from insilico_gui.errors import EncodingError
 from insilico_gui.export import export, load_responses
 from insilico_gui.files import check_target
-from insilico_gui.responses import with_unit_index
+from insilico_gui.responses import SECONDS, with_unit_index
 from insilico_gui.streaming import ADVICE_ON_IMAGES, telling_of_memory
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class ImageJob:
         return {
             "trial": list(self.stimulus.labels),
             **{
-                name: (name, np.asarray(values))
+                name: (name, np.asarray(values), SECONDS if name == "time" else {})
                 for name, values in self.session.response_coords.items()
             },
             **unit_coords(self.session, self.selection, self.session.unit_dim),

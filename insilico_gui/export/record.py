@@ -112,12 +112,13 @@ def describe(responses: xr.DataArray) -> Record:
     for name, coord in responses.coords.items():
         if coord.dims == (unit_dim,) and isinstance(name, str):
             units[name] = from_array(coord.to_numpy(), f"The unit column {name!r}")
-        elif coord.dims == (name,):
+        elif coord.dims in ((name,), ("trial",)) and isinstance(name, str):
             axes[str(name)] = from_array(coord.to_numpy(), f"The coordinate {name!r}")
         else:
             raise ExportError(
-                f"The coordinate {name!r} is neither the time nor a column of the unit "
-                f"table; leave it out with responses.drop_vars({name!r})."
+                f"The coordinate {name!r} is neither the time, nor a label of trials, nor "
+                "a column of the unit table; leave it out with "
+                f"responses.drop_vars({name!r})."
             )
     attrs = {key: value for key, value in responses.attrs.items() if key != "trials"}
     return Record(
@@ -216,7 +217,8 @@ def assemble(
     unit_dim = layout["unit_dim"]
     n_units = layout["shape"][dims.index(unit_dim)]
     coords: dict[str, Any] = {
-        name: (name, restore(spec, axes[name])) for name, spec in layout["axes"].items()
+        name: (name if name in dims else "trial", restore(spec, axes[name]))
+        for name, spec in layout["axes"].items()
     }
     for name, spec in layout["unit_columns"].items():
         column = restore(spec, units[name])

@@ -117,7 +117,8 @@ def label(path: Path, record: Record) -> None:
     root = zarr.open_group(path, mode="r+", zarr_format=3)
     root.attrs[LAYOUT_KEY] = record.layout
     for name, column in record.axes.items():
-        _write_column(root, name, column, name, record.coordinate_attrs)
+        dim = name if name in record.dims else "trial"
+        _write_column(root, name, column, dim, record.coordinate_attrs)
     for name, column in record.units.items():
         _write_column(root, name, column, record.unit_dim, record.coordinate_attrs)
     if record.trials is not None:
