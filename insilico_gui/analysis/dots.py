@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
-from insilico_gui.errors import AnalysisError
+from insilico_gui.errors import AnalysisError, StimulusError
+from insilico_gui.stimuli.carrier import Angles, check_angles, is_per_axis
 from insilico_gui.stimuli.display import Display
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def dot_masks(
     display: Display | None = None,
     *,
     sigma_deg: float,
-    angles: str = "flat",
+    angles: Angles = "flat",
 ) -> NDArray[np.float32]:
     """Masks in 0..1 of Gaussian dots.
 
@@ -41,7 +42,7 @@ def dot_masks(
         Default: the standard one.
     sigma_deg : float
         Standard deviation of the dots.
-    angles : {"flat", "exact"}
+    angles : {"flat", "per axis"}
         Which degrees `sigma_deg` and the columns are in; see
         :class:`insilico_gui.stimuli.Display`. In flat ones dots are equal everywhere.
 
@@ -60,10 +61,11 @@ def dot_masks(
         raise AnalysisError(
             f"sigma_deg of the dots is {sigma_deg}; give a positive number of degrees."
         )
-    if angles not in ("flat", "exact"):
-        raise AnalysisError(f"angles is {angles!r}; choose 'flat' or 'exact'.")
+    try:
+        exact = is_per_axis(check_angles(angles))
+    except StimulusError as error:
+        raise AnalysisError(str(error)) from None
     display = display or Display()
-    exact = angles == "exact"
     if "x" in trials and "y" in trials:
         azimuth, elevation = display.to_degrees(
             _numbers(trials, "x"), _numbers(trials, "y"), exact=exact

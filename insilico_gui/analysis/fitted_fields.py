@@ -82,7 +82,7 @@ class ReceptiveFieldFit:
         space : {"pixels", "stimulus", "degrees"}
             Column and row; x and y in -1..1, y up; azimuth and elevation.
         exact : bool
-            Whether degrees are exact or flat, see
+            Whether degrees are per axis or flat, see
             :class:`insilico_gui.stimuli.Display`.
 
         Returns
@@ -94,7 +94,7 @@ class ReceptiveFieldFit:
     def axes_deg(self, *, exact: bool = True) -> tuple[Floats, Floats, Floats]:
         """Standard deviations along the axes and angle of the long one, in degrees.
 
-        Exact ones use the degrees per pixel at the centre of the field, along each
+        Those per axis use the degrees per pixel at the centre of the field, along each
         direction of the screen.
 
         Returns

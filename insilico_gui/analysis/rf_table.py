@@ -94,7 +94,7 @@ def rf_columns(
     polarity : {"on", "off", "on+off"}
         Which map of dots is fitted.
     exact : bool
-        Whether degrees are exact or flat, see :class:`insilico_gui.stimuli.Display`.
+        Whether degrees are per axis or flat, see :class:`insilico_gui.stimuli.Display`.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def rf_columns(
     table = result_table(columns, of_result(dataset))
     table.attrs.update(analysis)
     table.attrs |= {
-        "angles": "exact" if exact else "flat",
+        "angles": "per axis" if exact else "flat",
         "n_rejected": int((~found.on_screen).sum()),
     }
     if "polarity" in dataset.dims:

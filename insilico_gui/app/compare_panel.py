@@ -11,13 +11,17 @@ import xarray as xr
 from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QPushButton
 
 from insilico_gui.analysis import compare
+from insilico_gui.analysis.flatness import is_flat
 from insilico_gui.app.labels import is_place
 from insilico_gui.app.panel import Panel, ThemedPlot, fill_box, text_label
+from insilico_gui.errors import AnalysisError
 from insilico_gui.export import SUFFIXES, load_responses
+from insilico_gui.identity import match_units
 from insilico_gui.responses import measured_columns, unit_dim, unit_table
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from insilico_gui.app.jobs import Jobs
     from insilico_gui.experiment import Experiment
@@ -100,7 +104,7 @@ class ComparePanel(Panel):
 
         def take(table: pd.DataFrame) -> None:
             if responses is self.experiment.responses:
-                result = xr.Dataset.from_dataframe(table)
+                result = xr.Dataset.from_dataframe(table).assign_attrs(table.attrs)
                 self.attempt(self.experiment.use_analysis, COMPARISON, result, table)
                 self.column.setCurrentText(MEAN_RESPONSE)
 
@@ -123,7 +127,7 @@ class ComparePanel(Panel):
                 "stimulus or session; or load a file."
             )
         else:
-            self._reference_units = unit_table(reference).set_index("unit_id")
+            self._reference_units = unit_table(reference)
             attrs = reference.attrs
             self.about.setText(
                 f"<b>Reference:</b> {attrs.get('stimulus', 'unknown stimulus')} on "
@@ -158,9 +162,9 @@ class ComparePanel(Panel):
         if name == MEAN_RESPONSE:
             x, y = units["mean_reference"], units["mean_response"]
         else:
-            x = units["unit_id"].map(reference[name])
+            x = self._of_reference(units, reference, name)
             y = units[name]
-        x, y = x.to_numpy(dtype=float), y.to_numpy(dtype=float)
+        x, y = np.asarray(x, float), y.to_numpy(dtype=float)
         known = np.isfinite(x) & np.isfinite(y)
         x, y = x[known], y[known]
         self.plot.setLabel("bottom", f"{name}, reference")
@@ -180,10 +184,28 @@ class ComparePanel(Panel):
             symbolPen=None,
         )
         text = f"{len(x):,} selected units"
-        if len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
+        if len(x) > 2 and not is_flat(np.stack([x, y]), axis=1).any():
             text += f", r = {np.corrcoef(x, y)[0, 1]:.3f} across units"
         if "correlation" in units and units["correlation"].notna().any():
             text += (
                 f"; correlation over frames, median {units['correlation'].median():.3f}"
             )
+        made = self.experiment.origin("mean_reference")
+        if name == MEAN_RESPONSE and made is not None and "warning" in made[1]:
+            text += f"<br>⚠ {made[1]['warning']}"
         self.summary.setText(text)
+
+    def _of_reference(
+        self, units: pd.DataFrame, reference: pd.DataFrame, name: str
+    ) -> NDArray[np.float64]:
+        """A column of the reference for these units; NaN where it lacks the unit."""
+        session, kept = self.experiment.session, self.experiment.reference
+        sessions = (
+            None if session is None else session.id,
+            None if kept is None else kept.attrs.get("session"),
+        )
+        try:
+            rows = match_units(units, reference, sessions=sessions).rows
+        except AnalysisError:  # says so when they are compared
+            rows = np.full(len(units), -1)
+        return np.where(rows >= 0, reference[name].to_numpy(float)[rows], np.nan)

@@ -46,7 +46,7 @@ LABELS = {
 
 TIPS = {
     "angles": "Flat: a degree is as many pixels everywhere as at the centre of the screen. "
-    "Exact: the true visual angle",
+    "Per axis: the visual angle along each axis of the screen",
     "blank_s": "Grey before each trial and after the last, in seconds",
     "center": "x (right) and y (up), -1 to 1 from edge to edge of the screen",
     "duration_s": "Length of a trial in seconds; rounded to frames",

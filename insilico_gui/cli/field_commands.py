@@ -217,7 +217,7 @@ def _known_centres(units: pd.DataFrame, session: str) -> pd.DataFrame:
     )
     columns.attrs = {
         "variant": "rf_x, rf_y of the session",
-        "angles": "exact",
+        "angles": "per axis",
         "display": display.to_dict(),
     }
     return columns

@@ -16,12 +16,19 @@ their levels twice in each cycle of the reversal.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.carrier import GREY, Angles, along, phase_of
+from insilico_gui.stimuli.carrier import (
+    GREY,
+    Angles,
+    along,
+    check_angles,
+    is_per_axis,
+    phase_of,
+)
 from insilico_gui.stimuli.checks import (
     angles_modulo,
     at_least,
@@ -30,7 +37,6 @@ from insilico_gui.stimuli.checks import (
     evenly_spaced,
     numbers,
     numbers_within,
-    one_of,
     size_in_degrees,
     temporal_frequencies,
     within,
@@ -80,7 +86,7 @@ class MovingBars(TrialSpec):
     angles: Angles = "flat"
 
     def _normalise(self) -> dict[str, object]:
-        one_of(self.angles, "angles", get_args(Angles))
+        object.__setattr__(self, "angles", check_angles(self.angles))
         widths = tuple(
             self._shown(width, "width_deg")
             for width in numbers(self.width_deg, "width_deg")
@@ -206,7 +212,7 @@ class MovingBars(TrialSpec):
         if self.checker_deg is None:
             return None
         side = fixed(self.checker_deg)
-        exact = self.angles == "exact"
+        exact = is_per_axis(self.angles)
         azimuth, elevation = self.display.pixel_degrees(exact=exact)
         column, row = fixed(azimuth) // side, fixed(elevation) // side
         odd: NDArray[np.bool_] = (column + row[:, None]) % 2 == 1

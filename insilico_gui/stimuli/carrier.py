@@ -13,9 +13,11 @@ anything is looked up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
+
+from insilico_gui.stimuli.checks import one_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
     from insilico_gui.stimuli.display import Display
 
 Waveform = Literal["sine", "square"]
-Angles = Literal["flat", "exact"]
+Angles = Literal["flat", "per axis"]
 """How degrees are measured on the screen; see :class:`.display.Display`."""
+
+FORMER_NAMES = {"exact": "per axis"}
+"""Of `Angles`, in specifications that were saved before."""
 
 GREY = 128
 AMPLITUDE = 127
@@ -33,6 +38,24 @@ _CYCLE = 1 << 16
 _LEVEL_BITS = 8
 _WEIGHT_BITS = 15  # a deviation times a weight fits int32
 FULL_WEIGHT = 1 << _WEIGHT_BITS
+
+
+def check_angles(value: str) -> Angles:
+    """`value` by its present name.
+
+    Raises
+    ------
+    StimulusError
+        If it is none of them.
+    """
+    named = FORMER_NAMES.get(value, value)
+    one_of(named, "angles", get_args(Angles))
+    return "per axis" if is_per_axis(value) else "flat"
+
+
+def is_per_axis(angles: str) -> bool:
+    """Whether degrees are the visual angle along each axis."""
+    return FORMER_NAMES.get(angles, angles) == "per axis"
 
 
 def phase_of(cycles: NDArray[np.float64] | float) -> NDArray[np.uint16]:
@@ -55,7 +78,7 @@ def plane_wave(
         Degrees counter-clockwise; 0 = to the right, 90 = up.
     spatial_frequency : float
         Cycles per degree.
-    angles : {"flat", "exact"}
+    angles : {"flat", "per axis"}
         What a degree is.
 
     Returns
@@ -74,7 +97,7 @@ def along(display: Display, direction: float, angles: Angles) -> NDArray[np.floa
     display : Display
     direction : float
         Degrees counter-clockwise; 0 = to the right, 90 = up.
-    angles : {"flat", "exact"}
+    angles : {"flat", "per axis"}
         What a degree is.
 
     Returns
@@ -82,7 +105,7 @@ def along(display: Display, direction: float, angles: Angles) -> NDArray[np.floa
     float64 array, [H, W]
         Degrees of visual angle.
     """
-    azimuth, elevation = display.pixel_degrees(exact=angles == "exact")
+    azimuth, elevation = display.pixel_degrees(exact=is_per_axis(angles))
     theta = np.radians(direction)
     right, up = np.cos(theta), np.sin(theta)
     distance: NDArray[np.float64] = azimuth * right + elevation[:, None] * up
@@ -120,7 +143,7 @@ def disc(
         Degrees of visual angle.
     center : (float, float)
         x and y in -1..1, y up.
-    angles : {"flat", "exact"}
+    angles : {"flat", "per axis"}
         What a degree is.
 
     Returns
@@ -149,7 +172,7 @@ def gaussian(
         Standard deviation in degrees of visual angle.
     center : (float, float)
         x and y in -1..1, y up.
-    angles : {"flat", "exact"}
+    angles : {"flat", "per axis"}
         What a degree is.
 
     Returns
@@ -171,7 +194,7 @@ def distance_from(
     display : Display
     center : (float, float)
         x and y in -1..1, y up.
-    angles : {"flat", "exact"}
+    angles : {"flat", "per axis"}
         What a degree is.
 
     Returns
@@ -179,7 +202,7 @@ def distance_from(
     float64 array, [H, W]
         Degrees of visual angle.
     """
-    exact = angles == "exact"
+    exact = is_per_axis(angles)
     azimuth, elevation = display.pixel_degrees(exact=exact)
     x, y = display.to_degrees(*center, exact=exact)
     return np.hypot(azimuth - x, elevation[:, None] - y)

@@ -22,10 +22,11 @@ class Display:
     a session's unit table), or degrees of visual angle from the centre (azimuth to the
     right, elevation up).
 
-    Two kinds of degrees are offered. *Exact* is the angle itself,
-    ``atan(distance from centre / viewing distance)`` along each axis. *Flat* takes the
-    centre's degrees per pixel for the whole screen; spatial frequencies in the
-    literature are mostly meant so.
+    Two kinds of degrees are offered. *Per axis* (in calls: ``exact=True``) is
+    ``atan(distance from centre / viewing distance)`` along each axis by itself. Off the
+    axes that is neither the azimuth nor the altitude of a sphere around the eye, nor
+    are distances great circles. *Flat* takes the centre's degrees per pixel for the
+    whole screen; spatial frequencies in the literature are mostly meant so.
 
     Attributes
     ----------

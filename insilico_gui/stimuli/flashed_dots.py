@@ -19,15 +19,16 @@ from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.carrier import (
     FULL_WEIGHT,
     Angles,
+    check_angles,
     deviation_table,
     gaussian,
+    is_per_axis,
     levels_of_weighted,
 )
 from insilico_gui.stimuli.checks import (
     at_least,
     choices,
     contrast_above_zero,
-    one_of,
     size_in_degrees,
     whole_number,
     within,
@@ -63,7 +64,7 @@ class GaussianDots(TrialSpec):
     angles: Angles = "flat"
 
     def _normalise(self) -> dict[str, object]:
-        one_of(self.angles, "angles", get_args(Angles))
+        object.__setattr__(self, "angles", check_angles(self.angles))
         height, width = self.display.pixels
         sigma = size_in_degrees(self.sigma_deg, "sigma_deg")
         smallest = max(self.display.degrees_per_pixel) / 2
@@ -95,7 +96,7 @@ class GaussianDots(TrialSpec):
         """See :attr:`TrialSpec.conditions`; from the upper left, row by row."""
         crossed = super().conditions
         azimuth, elevation = self.display.to_degrees(
-            crossed["x"], crossed["y"], exact=self.angles == "exact"
+            crossed["x"], crossed["y"], exact=is_per_axis(self.angles)
         )
         return pd.DataFrame(
             {

@@ -69,7 +69,7 @@ class GratingPainter:
     frame_rate : float
         Frames per second (Hz).
     waveform : {"sine", "square"}
-    angles : {"flat", "exact"}
+    angles : {"flat", "per axis"}
         What a degree is.
     """
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from insilico_gui.stimuli.carrier import Angles, Waveform
+from insilico_gui.stimuli.carrier import Angles, Waveform, check_angles
 from insilico_gui.stimuli.checks import (
     numbers_within,
     one_of,
@@ -30,7 +30,7 @@ class GratingTrials(TrialSpec):
     center : (float, float)
         Centre of the aperture: x (right) and y (up), -1..1 from edge to edge.
     waveform : {"sine", "square"}
-    angles : {"flat", "exact"}
+    angles : {"flat", "per axis"}
         How degrees are measured; see :class:`.display.Display`.
     """
 
@@ -42,7 +42,7 @@ class GratingTrials(TrialSpec):
 
     def _normalise(self) -> dict[str, object]:
         one_of(self.waveform, "waveform", get_args(Waveform))
-        one_of(self.angles, "angles", get_args(Angles))
+        object.__setattr__(self, "angles", check_angles(self.angles))
         return {
             **super()._normalise(),
             "spatial_frequency": spatial_frequencies(

@@ -121,9 +121,10 @@ def drifting_gratings(
     phase_deg : float
         Phase at the centre of the screen when a grating appears.
     waveform : {"sine", "square"}
-    angles : {"flat", "exact"}
+    angles : {"flat", "per axis"}
         Flat: a degree is as many pixels everywhere as at the centre of the screen.
-        Exact: the true visual angle on a flat screen, so bars widen towards its edges.
+        Per axis: the visual angle along each axis of a flat screen, so bars widen
+        towards its edges.
     display : Display, optional
         Screen and its pixels; default a 56.5 x 31.8 cm screen 15 cm from the eye with
         256 x 144 pixels.

@@ -20,7 +20,7 @@ import numpy as np
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.bars import POLARITIES, Polarities, Polarity
-from insilico_gui.stimuli.carrier import Angles, distance_from
+from insilico_gui.stimuli.carrier import Angles, check_angles, distance_from
 from insilico_gui.stimuli.checks import (
     MAX_SIZE_DEG,
     choices,
@@ -71,7 +71,7 @@ class Looming(TrialSpec):
 
     def _normalise(self) -> dict[str, object]:
         one_of(self.growth, "growth", get_args(Growth))
-        one_of(self.angles, "angles", get_args(Angles))
+        object.__setattr__(self, "angles", check_angles(self.angles))
         # An object that is seen under 180 degrees has arrived
         largest = 179.0 if self.growth == "approach" else MAX_SIZE_DEG
         start = positive_number(self.start_deg, "start_deg")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from insilico_gui.stimuli.carrier import GREY
+from insilico_gui.stimuli.carrier import GREY, is_per_axis
 from insilico_gui.stimuli.checks import one_of, whole_number, within
 from insilico_gui.stimuli.parametric import Renderer, StimulusSpec
 
@@ -41,7 +41,7 @@ def with_center(
     angles: Angles,
 ) -> pd.DataFrame:
     """Conditions with the place on the screen as azimuth (right), elevation (up)."""
-    azimuth, elevation = display.to_degrees(*center, exact=angles == "exact")
+    azimuth, elevation = display.to_degrees(*center, exact=is_per_axis(angles))
     return conditions.assign(
         azimuth_deg=round(float(azimuth), 6), elevation_deg=round(float(elevation), 6)
     )

@@ -233,7 +233,7 @@ def test_columns_carry_their_parameters():
     assert columns["SSI_on"].iloc[0] > columns["SSI_on"].iloc[1]
     assert columns.attrs["variant"] == "dots"
     assert columns.attrs["polarity"] == "on+off"
-    assert columns.attrs["angles"] == "exact"
+    assert columns.attrs["angles"] == "per axis"
     assert columns.attrs["latency_s"] == LATENCY_S
     assert columns.attrs["window_s"] == WINDOW_S
     assert columns.attrs["burn_in_frames"] == 10

@@ -132,9 +132,6 @@ def test_columns_join_the_unit_table_right_or_not_at_all(demo, encoded):
         demo.units.join(columns)
     joins = {
         "join": demo.units.join(columns[["pref_dir"]].add_suffix("_measured")),
-        "suffix": demo.units.join(columns, rsuffix="_measured").rename(
-            columns={"pref_dir": "pref_dir_measured"}
-        ),
         "merge": demo.units.merge(
             columns,
             on=["session", "scan_idx", "unit_id"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -167,3 +168,29 @@ def test_wrong_input_is_one_sentence(arguments, message, files, monkeypatch):
     (files / "broken.npy").write_bytes(b"\x93NUMPY nothing")
     assert message in error_of(*arguments, "-o", "refused.csv")
     assert not (files / "refused.csv").exists()
+
+
+def test_compare_says_what_it_leaves_out(files, tmp_path):
+    out = tmp_path / "difference.csv"
+    lines = done("compare", files / "one.npz", files / "two.npz", "-o", out)
+    assert "in both" in lines[0]
+    assert "correlation over frames was left out" in " ".join(lines[1:])
+    about = json.loads(out.with_suffix(".json").read_text())
+    assert "150 frames" in about["analysis"]["warning"]
+    assert "100 frames" in about["analysis"]["warning"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ("s1", "s2", "no unit in common"),
+        ("a", "dup", "unit_id 1 occurs more than once"),
+        ("dup", "a", "unit_id 1 occurs more than once"),
+    ],
+)
+def test_units_are_compared_by_session_scan_and_id(tmp_path, first, second, message):
+    folder = Path(__file__).parents[1] / "data" / "compare"
+    out = tmp_path / "difference.csv"
+    names = (folder / f"{first}.npz", folder / f"{second}.npz")
+    assert message in error_of(run("compare", *names, "-o", out))
+    assert not out.exists()
