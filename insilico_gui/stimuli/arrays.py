@@ -31,7 +31,9 @@ class PictureArray:
     name : str
     """
 
-    def __init__(self, array: NDArray[Any] | NpyRows, layout: Layout, name: str) -> None:
+    def __init__(
+        self, array: NDArray[Any] | NpyRows, layout: Layout, name: str
+    ) -> None:
         if array.dtype.kind not in "biuf":
             raise StimulusError(
                 f"{name} holds {quoted(array.dtype, marks='')} values; grey levels must "

@@ -45,7 +45,9 @@ _WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 _DEEP = {"gray16be": 1, "ya16be": 2, "rgb48be": 3, "rgba64be": 4}
 
 TIMES_IGNORED = "the frames of an animation are taken without their own times"
-OTHER_VIEWS = "only the first of its pictures is shown; the others are views or previews"
+OTHER_VIEWS = (
+    "only the first of its pictures is shown; the others are views or previews"
+)
 DEEP_ANIMATION = "its colours of 16 bits a sample are read in 8"
 INKS = "inks for print are turned into RGB without a colour profile"
 PROFILE = "its colour profile is not applied, so levels are those that are stored"
@@ -62,7 +64,7 @@ class ImagePictures(PictureFile):
             self._file: BinaryIO = stack.enter_context(open_input(path, StimulusError))
             with _decoding(name):
                 head = self._file.read(64)
-                kind = _kind(head, name)
+                self._kind = kind = _kind(head, name)
                 if kind == "WEBP":
                     _check_webp(head, name)
                 self._image = _opened(self._file, kind)
@@ -82,7 +84,9 @@ class ImagePictures(PictureFile):
         self.shape = size[::-1] if self._orientation.transposed else size
         n_frames = int(getattr(image, "n_frames", 1))
         # The picture that programs show that do not know animated PNG
-        self._skipped = int(n_frames > 1 and bool(getattr(image, "default_image", False)))
+        self._skipped = int(
+            n_frames > 1 and bool(getattr(image, "default_image", False))
+        )
         reasons = []
         if image.format == "MPO" and n_frames > 1:
             n_frames = 1
@@ -111,7 +115,7 @@ class ImagePictures(PictureFile):
             if self._deep and self.n_pictures == 1:
                 return self._deep_picture()
             if self.n_pictures > 1:
-                self._image.seek(k + self._skipped)
+                self._go_to(k + self._skipped)
             image: Image.Image = self._image
             if "transparency" in image.info or image.mode in _WITH_ALPHA:
                 image = image.convert("RGBA")
@@ -119,6 +123,11 @@ class ImagePictures(PictureFile):
                 image = image.convert("RGB")
             pixels = np.asarray(image)
             return self._of(pixels, "straight" if image.mode == "RGBA" else "none")
+
+    def _go_to(self, frame: int) -> None:
+        if frame < self._image.tell():  # Pillow rewinds some animations wrongly
+            self._image = _opened(self._file, self._kind)
+        self._image.seek(frame)
 
     def _deep_picture(self) -> Picture:
         """A PNG of 16 bits a sample; Pillow would cut its colours to 8."""

@@ -65,8 +65,8 @@ class NaturalImages(TrialSpec):
         content = _hash_of(opened.files)
         if self.content and (self.content, tuple(self.images)) != (content, images):
             raise StimulusError(
-                f"The images in {quoted(self.folder, marks='')} are not those of this specification; "
-                "restore them, or make a new specification."
+                f"The images in {quoted(self.folder, marks='')} are not those of this "
+                "specification; restore them, or make a new specification."
             )
         return {
             **super()._normalise(),
@@ -77,14 +77,19 @@ class NaturalImages(TrialSpec):
         }
 
     def _open(self) -> ImageFolder:
-        is_folder = False
-        if isinstance(self.folder, str):
+        try:
             path, is_folder = named_path(self.folder)
+        except StimulusError as error:
+            raise self._no_folder() from error
         if not is_folder:
-            raise StimulusError(
-                f"{quoted(self.folder)} is not a folder; choose a folder of images."
-            )
+            raise self._no_folder()
         return ImageFolder(path, self.frame_rate)
+
+    def _no_folder(self) -> StimulusError:
+        return StimulusError(
+            f"{quoted(self.folder)} is not a folder that can be opened; choose a folder "
+            "of images."
+        )
 
     def _factors(self) -> dict[str, tuple[object, ...]]:
         return {"image": self.images}

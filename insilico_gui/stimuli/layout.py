@@ -85,6 +85,25 @@ def video_layout(shape: tuple[int, ...], name: str) -> Layout:
     )
 
 
+def is_one_video(shape: tuple[int, ...], name: str) -> bool:
+    """Whether an array of 4 axes is a video [T, H, W, S] and not a batch [N, T, H, W].
+
+    Raises
+    ------
+    StimulusError
+        If it could be either.
+    """
+    if shape[3] not in _SAMPLES:
+        return False
+    if shape[2] <= shape[3]:
+        raise StimulusError(
+            f"{name} of shape {list(shape)} may be a video [T, H, W, {shape[3]}] or "
+            f"videos [N, T, H, W] that are {shape[3]} pixels wide; give a list of videos "
+            "[T, H, W]."
+        )
+    return True
+
+
 def image_layout(shape: tuple[int, ...], name: str) -> Layout:
     """Layout of images: [n, 3, H, W], [n, H, W, S], [n, H, W], or one image.
 

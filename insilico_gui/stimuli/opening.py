@@ -90,8 +90,8 @@ def open_stimulus(
     if frame_rate is not None:
         what = "specification" if kind == "spec" else "video"
         raise StimulusError(
-            f"{quoted(path.name, marks='')} is a {what} and has its own frame rate; open it without "
-            "frame_rate."
+            f"{quoted(path.name, marks='')} is a {what} and has its own frame rate; open "
+            "it without frame_rate."
         )
     if kind == "spec":
         return load_spec(path).stimulus()

@@ -92,4 +92,3 @@ def unreadable(name: str) -> StimulusError:
         f"{name} is not an image that can be read; it is damaged, cut short or of "
         "another kind, so save it again or remove it."
     )
-

@@ -55,7 +55,9 @@ class PictureFiles:
                 counts.append(n)
                 refuse_above("frames", sum(counts), name, StimulusError)
                 labels += (
-                    [file.name] if n == 1 else [f"{file.name} ({k + 1})" for k in range(n)]
+                    [file.name]
+                    if n == 1
+                    else [f"{file.name} ({k + 1})" for k in range(n)]
                 )
                 said.append((pictures.name, pictures.reasons))
             finally:

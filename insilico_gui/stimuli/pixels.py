@@ -199,12 +199,11 @@ def _blend(
     weight = opacity.astype(np.uint32)
     shown = levels * np.uint32(255) if premultiplied else levels * weight
     total = shown + BACKGROUND * (255 - weight)
-    return np.minimum((total + 127) // 255, 255).astype(np.uint8)
+    blended: NDArray[np.uint8] = np.minimum((total + 127) // 255, 255).astype(np.uint8)
+    return blended
 
 
-def _as_uint8(
-    values: NDArray[Any], name: str, white: int | None
-) -> NDArray[np.uint8]:
+def _as_uint8(values: NDArray[Any], name: str, white: int | None) -> NDArray[np.uint8]:
     if values.dtype == np.bool_:
         return np.where(values, np.uint8(255), np.uint8(0))
     if values.dtype.kind == "u":

@@ -23,6 +23,10 @@ def named_path(source: str | os.PathLike[str]) -> tuple[Path, bool]:
     StimulusError
         If nothing can be there, or it may not be looked at.
     """
+    if not isinstance(source, str | os.PathLike):
+        raise StimulusError(
+            f"A {type(source).__name__} is no path; give the name of a file or a folder."
+        )
     shown = quoted(os.path.basename(os.fspath(source)) or source)
     try:
         path = Path(source).expanduser()

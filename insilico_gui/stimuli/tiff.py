@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from insilico_gui.stimuli.pixels import Picture
 
 # Other files that a set consists of are not followed: the one door does not see them
-_ALONE = {"is_ome": False, "is_mmstack": False, "is_ndtiff": False}
+_ALONE: dict[str, Any] = {"is_ome": False, "is_mmstack": False, "is_ndtiff": False}
 
 _DESCRIPTION, _UIC2 = 270, 33629
 _TIME = "TIQ"  # names of axes that mean no other thing than one picture after another

@@ -14,7 +14,6 @@ from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.pixels import Picture
 
 if TYPE_CHECKING:
-
     from insilico_gui.stimuli.tiff_samples import Samples
 
 _NONE, _DEFLATE, _PACKBITS = 1, (8, 32946), 32773

@@ -73,7 +73,9 @@ def read_chain(file: BinaryIO, name: str) -> Chain:
     head = file.read(16)
     order = {b"II": "<", b"MM": ">"}[head[:2]]
     big = struct.unpack_from(f"{order}H", head, 2)[0] == 43
-    offset = struct.unpack_from(f"{order}{'Q' if big else 'I'}", head, 8 if big else 4)[0]
+    offset = struct.unpack_from(f"{order}{'Q' if big else 'I'}", head, 8 if big else 4)[
+        0
+    ]
     offsets: list[int] = []
     likeness: list[tuple[tuple[int, bytes], ...]] = []
     seen: set[int] = set()
@@ -179,7 +181,9 @@ class Claims:
         return n
 
 
-def read_claims(descriptions: list[str], height: int, width: int, samples: int) -> Claims:
+def read_claims(
+    descriptions: list[str], height: int, width: int, samples: int
+) -> Claims:
     """What the descriptions of the first page say, as ImageJ, OME and tifffile write them.
 
     Parameters
@@ -227,7 +231,11 @@ def _of_shape(text: str, height: int, width: int, samples: int) -> Claims:
     names = names if isinstance(names, str) and len(names) == len(shape) else ""
     left = list(zip(names or "Q" * len(shape), shape, strict=True))
     # The picture's own axes come last: [H, W], [H, W, S] or [S, H, W]
-    for picture in ([height, width, samples], [samples, height, width], [height, width]):
+    for picture in (
+        [height, width, samples],
+        [samples, height, width],
+        [height, width],
+    ):
         if shape[-len(picture) :] == picture and (len(picture) == 2 or samples > 1):
             left = left[: -len(picture)]
             break

@@ -24,7 +24,10 @@ _PHOTOMETRIC = {
     _PALETTE: "palette",
     _YCBCR: "YCbCr",  # of JPEG; the decoder returns RGB
 }
-_ASSOCIATED, _UNASSOCIATED = 1, 2  # kinds of an extra sample; 0 = of no declared meaning
+_ASSOCIATED, _UNASSOCIATED = (
+    1,
+    2,
+)  # kinds of an extra sample; 0 = of no declared meaning
 _SEPARATE = 2  # planar configuration
 _ORIENTATION = 274
 
@@ -50,7 +53,7 @@ class Samples:
     white_is_zero : bool
     white : int or None
         The level that is white, if it is not the largest of the type.
-    palette : uint16 array [n, 3] or None
+    palette : uint8 array [n, 3] or None
     orientation : Orientation
     reasons : tuple of str
         What is dropped or assumed.
@@ -63,7 +66,7 @@ class Samples:
     planar: bool
     white_is_zero: bool
     white: int | None
-    palette: NDArray[np.uint16] | None
+    palette: NDArray[np.uint8] | None
     orientation: Orientation
     reasons: tuple[str, ...]
 
@@ -116,7 +119,9 @@ class Samples:
             reasons=tuple(reasons),
         )
 
-    def picture(self, pixels: NDArray[Any], size: tuple[int, int], name: str) -> Picture:
+    def picture(
+        self, pixels: NDArray[Any], size: tuple[int, int], name: str
+    ) -> Picture:
         """The picture of a page's pixels as they are stored."""
         if self.stored == 1:
             pixels = pixels.reshape(size)
@@ -157,30 +162,30 @@ def _extra(
     return colors, "none", [LEFT_OUT] if declared else []
 
 
-def _palette(page: Any, name: str) -> tuple[NDArray[np.uint16], list[str]]:
+def _palette(page: Any, name: str) -> tuple[NDArray[np.uint8], list[str]]:
     colors = np.asarray(page.colormap)
     if page.colormap is None or colors.ndim != 2 or colors.shape[0] != 3:
         raise StimulusError(
             f"{name} is damaged: it has no colour map of red, green and blue; save it "
             "again."
         )
-    colors = colors.astype(np.uint16)
-    if colors.size and 0 < colors.max() <= 255:  # libtiff reads such maps so too
-        return np.ascontiguousarray(colors.T * 257).astype(np.uint16), [SHORT_COLORS]
-    return np.ascontiguousarray(colors.T), []
+    # Levels of 8 bits are written times 256 or times 257; the upper byte is right for both
+    short = bool(colors.size) and 0 < colors.max() <= 255  # libtiff reads such maps too
+    levels = (colors if short else colors >> 8).astype(np.uint8)
+    return np.ascontiguousarray(levels.T), [SHORT_COLORS] if short else []
 
 
 def _looked_up(
-    pixels: NDArray[Any], palette: NDArray[np.uint16], has_samples: bool, name: str
-) -> NDArray[np.uint16]:
+    pixels: NDArray[Any], palette: NDArray[np.uint8], has_samples: bool, name: str
+) -> NDArray[np.uint8]:
     index = pixels[..., 0] if has_samples else pixels
     if index.size and int(index.max()) >= len(palette):
         raise StimulusError(
             f"{name} is damaged: it uses colour {quoted(index.max(), marks='')} of a map "
             f"of {len(palette)}; save it again."
         )
-    colors = palette[index]
+    colors: NDArray[np.uint8] = palette[index]
     if has_samples and pixels.shape[-1] == 2:  # index and opacity
-        wide = pixels[..., 1:].astype(np.uint16)
-        colors = np.concatenate([colors, wide * (257 if pixels.itemsize == 1 else 1)], -1)
+        opacity = pixels[..., 1:] >> (8 * (pixels.itemsize - 1))
+        colors = np.concatenate([colors, opacity.astype(np.uint8)], -1)
     return colors

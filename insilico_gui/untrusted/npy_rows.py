@@ -112,7 +112,7 @@ class NpyRows:
 
     def _read(self, start: int, count: int) -> NDArray[Any]:
         values = np.empty(count, self.dtype)
-        left = memoryview(values.view(np.uint8)) if values.nbytes else memoryview(b"")
+        left = memoryview(values.view(np.uint8).data)
         with self._lock:
             try:
                 self._file.seek(self._offset + start * self.dtype.itemsize)
