@@ -89,12 +89,16 @@ class TiffPictures(PictureFile):
         self._claims = _claims(page)
         refuse_above("frames", self._claims.n_frames, name, StimulusError)
         self._check_axes()
+        self._n_bytes = self._bytes_of_picture(page)
         self._block = self._whole_block(page)
         self.n_pictures = self._count()
         self._decode = decoder_of(page, self._file, name, self.samples, size)
         self.reasons = (*self._reasons(), *self.samples.reasons, *self._decode.reasons)
 
     def _page(self, k: int) -> Any:
+        first = self._tiff.pages.first
+        if first.offset == self._chain.offsets[k]:
+            return first
         self._tiff.filehandle.seek(self._chain.offsets[k])
         return tifffile.TiffPage(self._tiff, k)
 
@@ -126,16 +130,15 @@ class TiffPictures(PictureFile):
         file that was cut short the headers at its end are lost first.
         """
         claimed, n_pages = self._claims.n_frames, len(self._chain.offsets)
-        bits = self._first.bitspersample
+        n_bytes = self._n_bytes
         if not (
-            self._claims.in_one_block
+            n_bytes
+            and self._claims.in_one_block
             and claimed > n_pages
             and page.compression == 1
             and page.is_contiguous
-            and bits == page.dtype.itemsize * 8
         ):
             return None
-        n_bytes = math.prod((*self._size, self.samples.stored)) * page.dtype.itemsize
         offset = int(page.dataoffsets[0])
         if n_pages > 1 and self._page(1).dataoffsets[0] != offset + n_bytes:
             return None
@@ -149,11 +152,31 @@ class TiffPictures(PictureFile):
             return self._block[2]
         end = self._file.seek(0, 2)
         n = len(self._chain.offsets)
-        while n and not _is_whole(self._page(n - 1), end):
+        while n and not self._is_whole(n - 1, end):
             n -= 1
         if not n:
             raise _damaged(self.name)
         return n
+
+    def _is_whole(self, k: int, end: int) -> bool:
+        if block := self._chain.blocks[k]:
+            return sum(block) <= end
+        page = self._page(k)
+        segments = zip(page.dataoffsets, page.databytecounts, strict=False)
+        return all(offset + count <= end for offset, count in segments)
+
+    def _bytes_of_picture(self, page: Any) -> int | None:
+        """Bytes of a picture whose pixels numpy reads as they are stored."""
+        if page.bitspersample != page.dtype.itemsize * 8 or int(page.fillorder) != 1:
+            return None
+        return math.prod((*self._size, self.samples.stored)) * int(page.dtype.itemsize)
+
+    def _offset(self, k: int) -> int | None:
+        """Where the pixels of picture `k` are, if they lie there as they are."""
+        if self._block is not None:
+            return self._block[0] + k * self._block[1]
+        block = self._chain.blocks[k]
+        return block[0] if block is not None and block[1] == self._n_bytes else None
 
     def _reasons(self) -> list[str]:
         n, axes = self.n_pictures, list(self._claims.axes)
@@ -183,11 +206,11 @@ class TiffPictures(PictureFile):
             If it cannot be read.
         """
         try:
-            if self._block is not None:
-                offset, n_bytes, _ = self._block
-                self._file.seek(offset + k * n_bytes)
+            offset = self._offset(k)
+            if offset is not None:
+                self._file.seek(offset)
                 dtype = np.dtype(self._tiff.byteorder + self._first.dtype.char)
-                pixels = np.frombuffer(self._file.read(n_bytes), dtype)
+                pixels = np.frombuffer(self._file.read(self._n_bytes or 0), dtype)
                 return self.samples.picture(pixels, self._size, self.name)
             place = self._chain.places[k]
             return self._decode(self._page(k), place, self.samples, self._size)
@@ -246,11 +269,6 @@ def _claims(page: Any) -> Claims:
         int(page.imagewidth),
         int(page.samplesperpixel),
     )
-
-
-def _is_whole(page: Any, end: int) -> bool:
-    segments = zip(page.dataoffsets, page.databytecounts, strict=False)
-    return all(offset + count <= end for offset, count in segments)
 
 
 def _described(page: Any) -> str:

@@ -36,6 +36,8 @@ class ByTifffile:
         self, page: Any, place: int, samples: Samples, size: tuple[int, int]
     ) -> Picture:
         """The picture of a page."""
+        if not all(page.dataoffsets) or not all(page.databytecounts):
+            raise ValueError("the page has gaps")  # tifffile would fill them with zeros
         _refuse_bombs(page)
         pixels = np.asarray(page.asarray(maxworkers=1))
         return samples.picture(pixels, size, self._name)

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 _LIKENESS = (WIDTH, LENGTH, BITS, PHOTOMETRIC, 274, 277, 284, 338, 339)
 _DEFAULTS = {274: 1, 277: 1, 284: 1, 339: 1}
+_STRIPS, _STRIP_BYTES = 273, 279
 _KIND = 254  # NewSubfileType: bit 0 = a smaller copy of another page, bit 2 = a mask
 _COPY_OR_MASK = 0b101
+_READ = frozenset({*_LIKENESS, COMPRESSION, _STRIPS, _STRIP_BYTES, _KIND})
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _SIZES |= {13: 4, 16: 8, 17: 8, 18: 8}  # BigTIFF
@@ -43,6 +45,9 @@ class Chain:
         Where each page begins, without smaller copies and masks.
     places : list of int
         Its number among all pages.
+    blocks : list of ((int, int) or None)
+        Offset and number of bytes of its pixels, if they are one block that is not
+        compressed.
     likeness : list of tuple
         What must be equal for pages to be frames of one stack.
     left_out : int
@@ -53,6 +58,7 @@ class Chain:
 
     offsets: list[int] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
+    blocks: list[tuple[int, int] | None] = field(default_factory=list)
     likeness: list[tuple[tuple[int, bytes], ...]] = field(default_factory=list)
     left_out: int = 0
     broken: bool = False
@@ -80,6 +86,7 @@ def read_chain(file: BinaryIO, name: str) -> Chain:
     likeness: list[tuple[tuple[int, bytes], ...]] = []
     seen: set[int] = set()
     places: list[int] = []
+    blocks: list[tuple[int, int] | None] = []
     left_out, broken = 0, False
     while offset:
         if offset in seen:
@@ -98,9 +105,10 @@ def read_chain(file: BinaryIO, name: str) -> Chain:
         else:
             offsets.append(offset)
             places.append(len(seen) - 1)
+            blocks.append(_block(tags, order))
             likeness.append(tuple((tag, tags.get(tag, b"")) for tag in _LIKENESS))
         offset = following
-    return Chain(offsets, places, likeness, left_out, broken)
+    return Chain(offsets, places, blocks, likeness, left_out, broken)
 
 
 def _byte_order(order: str) -> Literal["little", "big"]:
@@ -131,7 +139,9 @@ def _directory(
         tag, kind, count = struct.unpack_from(
             order + ("HHQ" if big else "HHI"), body, place
         )
-        if tag not in _LIKENESS and tag != _KIND:
+        if tag not in _READ:
+            continue
+        if tag in (_STRIPS, _STRIP_BYTES) and count != 1:
             continue
         n_bytes = _SIZES.get(kind, 0) * count
         value = body[place + each - (8 if big else 4) : place + each]
@@ -141,6 +151,14 @@ def _directory(
         # Short and long hold the same number in other bytes
         tags[tag] = _number_bytes(value[:n_bytes], kind, order)
     return tags, int(struct.unpack(order + pointer, tail)[0])
+
+
+def _block(tags: dict[int, bytes], order: str) -> tuple[int, int] | None:
+    offset, n_bytes, compression = (
+        int.from_bytes(tags.get(tag, b""), _byte_order(order))
+        for tag in (_STRIPS, _STRIP_BYTES, COMPRESSION)
+    )
+    return (offset, n_bytes) if offset and n_bytes and compression == 1 else None
 
 
 def _number_bytes(value: bytes, kind: int, order: str) -> bytes:

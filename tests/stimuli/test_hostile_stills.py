@@ -144,6 +144,17 @@ def test_a_strip_that_expands_without_end(tmp_path):
     )
 
 
+def test_gaps_are_not_filled_with_black(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, GREY[0], compression="zlib", rowsperstrip=6)
+    with tifffile.TiffFile(path) as file:
+        place = file.pages[0].tags["StripOffsets"].valueoffset
+    content = bytearray(path.read_bytes())
+    content[place + 4 : place + 8] = bytes(4)
+    path.write_bytes(content)
+    assert "Frame 0 of a.tif cannot be read" in sentence(open_stimulus, path)
+
+
 def test_pages_that_go_in_a_circle(tmp_path):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, GREY[0], metadata=None)
