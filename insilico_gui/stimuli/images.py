@@ -20,6 +20,7 @@ from insilico_gui.stimuli.picture_files import PictureFiles
 from insilico_gui.stimuli.pixels import check_frame_shape
 from insilico_gui.stimuli.places import IMAGE_SUFFIXES, image_files, named_path
 from insilico_gui.stimuli.stack import said
+from insilico_gui.untrusted.limits import refuse_above
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,6 +119,7 @@ class ImageArray(ImageSet):
     def __init__(self, array: NDArray[Any], name: str = "array") -> None:
         layout = image_layout(array.shape, name)
         check_frame_shape((layout.height, layout.width), name)
+        refuse_above("images", layout.n_pictures, name, StimulusError)
         self._pictures = PictureArray(array, layout, name)
         self.name = name
         self.labels = tuple(f"image {k}" for k in range(layout.n_pictures))
@@ -150,6 +152,8 @@ class FrameImages(ImageSet):
                 f"Images cannot be taken every {interval_s} s; give a positive number "
                 "of seconds."
             )
+        if interval_s is None:
+            refuse_above("images", stimulus.n_frames, stimulus.name, StimulusError)
         times = stimulus.frame_times
         if interval_s is None:
             frames = np.arange(stimulus.n_frames)
@@ -160,6 +164,7 @@ class FrameImages(ImageSet):
                 np.searchsorted(times, wanted + stimulus.time_precision, "right") - 1
             )
             frames = np.unique(shown)
+        refuse_above("images", len(frames), stimulus.name, StimulusError)
         self._stimulus, self._frames = stimulus, frames
         self.name = stimulus.name
         self.labels = tuple(f"frame {k} ({times[k]:.3f} s)" for k in frames)

@@ -53,7 +53,7 @@ class PictureFiles:
                 self.shapes.append(pictures.shape)
                 n = pictures.n_pictures
                 counts.append(n)
-                refuse_above("frames", sum(counts), name, StimulusError)
+                refuse_above("images", sum(counts), name, StimulusError)
                 labels += (
                     [file.name]
                     if n == 1

@@ -126,6 +126,15 @@ def test_pages_of_many_bytes_are_refused(tmp_path, monkeypatch):
         assert "claims 9,600 bytes" in sentence(open_images, tmp_path / name)
 
 
+def test_sets_of_too_many_images_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("INSILICO_MAX_IMAGES", "4")
+    np.save(tmp_path / "a.npy", GREY)
+    tifffile.imwrite(tmp_path / "b.tif", GREY, photometric="minisblack")
+    for source in (GREY, tmp_path / "a.npy", tmp_path / "b.tif", tmp_path):
+        assert "claims 5 images, and the limit is 4" in sentence(open_images, source)
+    assert open_stimulus(tmp_path / "b.tif").n_frames == 5
+
+
 def test_a_strip_that_expands_without_end(tmp_path):
     bomb = zlib.compress(bytes(700 * 2**20), 9)
     assert len(bomb) > 2**19

@@ -206,3 +206,9 @@ def test_colour_profiles_that_are_not_applied_are_named(tmp_path):
     warning = open_images(tmp_path).attrs["warning"]
     assert "its colour profile is not applied" in warning
     assert "(a.png)" in warning
+
+
+def test_inks_are_named(tmp_path):
+    Image.new("RGB", (16, 12), (200, 100, 50)).convert("CMYK").save(tmp_path / "a.jpg")
+    assert "inks for print" in open_images(tmp_path / "a.jpg").attrs["warning"]
+    assert "(a.jpg)" in open_stimulus(tmp_path).attrs["warning"]
