@@ -17,6 +17,7 @@ import numpy as np
 
 from insilico_gui.encoding.ahead import ahead
 from insilico_gui.encoding.behavior import check_behavior
+from insilico_gui.encoding.inputs import as_videos, stimulus_warning
 from insilico_gui.encoding.precision import ATTRIBUTE, PrecisionCheck
 from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
@@ -25,7 +26,7 @@ from insilico_gui.encoding.trial_labels import labels_of_videos
 from insilico_gui.errors import EncodingError, StimulusError
 from insilico_gui.responses import BURN_IN_FRAMES, SECONDS, with_unit_index
 from insilico_gui.session import is_reduced, is_video_session
-from insilico_gui.stimuli import ArrayStimulus, Stimulus, convert
+from insilico_gui.stimuli import Stimulus, convert
 from insilico_gui.stimuli.conversion import CONVERSION
 from insilico_gui.streaming import telling_of_memory
 
@@ -97,7 +98,7 @@ class EncodingJob:
                 f"A chunk of {chunk_frames} frames is too small; use 1."
             )
         self.session = session
-        videos, self._batched = _as_videos(stimulus, session.frame_rate)
+        videos, self._batched = as_videos(stimulus, session.frame_rate)
         self._listed = isinstance(stimulus, list | tuple)
         self._videos = [_as_frames(video, session, fit) for video in videos]
         self.stimulus = self._videos[0]
@@ -226,6 +227,8 @@ class EncodingJob:
             or "no behaviour (zeros)",
             "burn_in_frames": BURN_IN_FRAMES,
         }
+        if warning := stimulus_warning(*self._videos):
+            attrs["warning"] = warning
         if self._precision_error is not None:
             attrs[ATTRIBUTE] = self._precision_error
         if self._listed:
@@ -249,37 +252,6 @@ def chunk_ends(n_frames: int, first: int, largest: int) -> Iterator[int]:
         stop = min(stop + size, n_frames)
         yield stop
         size = min(2 * size, largest)
-
-
-def _as_videos(
-    stimulus: Stimulus | NDArray[np.uint8] | Sequence[Stimulus | NDArray[np.uint8]],
-    frame_rate: float,
-) -> tuple[Sequence[Stimulus], bool]:
-    """The videos of a stimulus, and whether they form a batch."""
-    if isinstance(stimulus, Stimulus):
-        return [stimulus], False
-    if isinstance(stimulus, list | tuple):
-        videos = [_as_video(one, frame_rate) for one in stimulus]
-    else:
-        frames = np.asarray(stimulus)
-        if frames.ndim != 4:
-            return [_as_video(frames, frame_rate)], False
-        videos = [ArrayStimulus(video, frame_rate) for video in frames]
-    if not videos:
-        raise StimulusError("The batch holds no video; give at least one.")
-    return videos, True
-
-
-def _as_video(video: Stimulus | NDArray[np.uint8], frame_rate: float) -> Stimulus:
-    if isinstance(video, Stimulus):
-        return video
-    frames = np.asarray(video)
-    if frames.ndim != 3:
-        raise StimulusError(
-            f"The stimulus array has shape {list(frames.shape)}; give uint8 frames "
-            "[T, H, W], or a batch [N, T, H, W]."
-        )
-    return ArrayStimulus(frames, frame_rate)
 
 
 def _common_length(videos: Sequence[Stimulus]) -> int:

@@ -1,4 +1,4 @@
-"""Stimuli as a session takes them: as images, or as a video."""
+"""Stimuli as a session takes them: as images, as a video, or as a batch of videos."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.session import is_image_session
-from insilico_gui.stimuli import Stimulus, open_stimulus
+from insilico_gui.stimuli import ArrayStimulus, Stimulus, open_stimulus
+from insilico_gui.stimuli.arrays import FrameArray
+from insilico_gui.stimuli.conversion import ConvertedStimulus
 from insilico_gui.stimuli.images import FrameImages, ImageArray, ImageSet, open_images
+from insilico_gui.stimuli.layout import is_one_video
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,3 +78,71 @@ def as_image_set(stimulus: ImageSet | Stimulus | NDArray[Any]) -> ImageSet:
     if isinstance(stimulus, Stimulus):
         return FrameImages(stimulus)
     return ImageArray(np.asarray(stimulus))
+
+
+def as_videos(
+    stimulus: Stimulus | NDArray[Any] | Sequence[Stimulus | NDArray[Any]],
+    frame_rate: float,
+) -> tuple[list[Stimulus], bool]:
+    """The videos of a stimulus, and whether they form a batch.
+
+    Parameters
+    ----------
+    stimulus : Stimulus, array or sequence of them
+        An array is a video [T, H, W] or [T, H, W, S] with S = 1, 3 or 4 samples a pixel
+        (grey, RGB, RGB and alpha), or a batch [N, T, H, W] or [N, T, H, W, S].
+    frame_rate : float
+        Frames per second (Hz) of arrays.
+
+    Raises
+    ------
+    StimulusError
+        If an array is none of these, or could be several.
+    """
+    if isinstance(stimulus, Stimulus):
+        return [stimulus], False
+    if isinstance(stimulus, list | tuple):
+        videos = [_as_video(one, frame_rate) for one in stimulus]
+    else:
+        frames = np.asarray(stimulus)
+        is_batch = frames.ndim == 5 or (
+            frames.ndim == 4 and not is_one_video(frames.shape, "The stimulus array")
+        )
+        if not is_batch:
+            return [_as_video(frames, frame_rate)], False
+        videos = [_as_video(video, frame_rate) for video in frames]
+    if not videos:
+        raise StimulusError("The batch holds no video; give at least one.")
+    return videos, True
+
+
+def stimulus_warning(*shown: Stimulus | ImageSet) -> str | None:
+    """What was dropped or assumed when stimuli were opened, each thing once."""
+    found: dict[str, None] = {}
+    for stimulus in shown:
+        source = stimulus
+        while isinstance(source, ConvertedStimulus):
+            source = source.source
+        if warning := source.attrs.get("warning"):
+            found[str(warning)] = None
+    return " ".join(found) or None
+
+
+def _as_video(video: Stimulus | NDArray[Any], frame_rate: float) -> Stimulus:
+    if isinstance(video, Stimulus):
+        return video
+    frames = np.asarray(video)
+    if frames.ndim not in (3, 4):
+        raise StimulusError(
+            f"The stimulus array has shape {list(frames.shape)}; give uint8 frames "
+            "[T, H, W] or [T, H, W, 3], or a batch [N, T, H, W]."
+        )
+    if frames.dtype != np.uint8:
+        raise StimulusError(
+            f"The stimulus array is {quoted(frames.dtype, marks='')} "
+            f"{list(frames.shape)}; frames must be uint8 levels 0-255, so open other "
+            "types with open_stimulus first."
+        )
+    opened = FrameArray(frames, frame_rate)
+    # Of grey frames nothing is left to be done
+    return ArrayStimulus(frames, frame_rate) if frames.ndim == 3 else opened

@@ -114,8 +114,9 @@ def encode(
     ----------
     session : Session
     stimulus : Stimulus, path, uint8 array [T, H, W] or [N, T, H, W], or list of them
-        An array is taken to be at the session's frame rate; N videos are encoded side
-        by side, each from a fresh state, and so are equally long stimuli in a list. A
+        An array is taken to be at the session's frame rate; a last axis of 1, 3 or 4
+        holds samples: grey, RGB, or RGB and alpha. N videos are encoded side by side,
+        each from a fresh state, and so are equally long stimuli in a list. A
         session driven by images takes an :class:`.ImageSet`, a folder or files of
         images, an array of images [n, 3, H, W], or the frames of a stimulus. Files
         that need more said are opened by :func:`.open_stimulus` or

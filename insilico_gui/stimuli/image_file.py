@@ -1,118 +1,233 @@
-"""One image file: its size from the header, its pixels as they are displayed."""
+"""PNG, JPEG, BMP and WebP files: headers first, pixels as they are displayed.
+
+Pillow guesses what a file is and can hand it to other programs (a PostScript file to
+Ghostscript, whatever its name). It is told which format to read, one of a short list.
+"""
 
 from __future__ import annotations
 
-import re
+import contextlib
+import threading
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+import av
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.grey import check_frame_shape
+from insilico_gui.errors import StimulusError, quoted
+from insilico_gui.stimuli.orientation import BY_TAG, UPRIGHT
+from insilico_gui.stimuli.picture_file import PictureFile, unreadable
+from insilico_gui.stimuli.pixels import (
+    Picture,
+    check_frame_shape,
+    check_picture_bytes,
+)
+from insilico_gui.untrusted.door import open_input
+from insilico_gui.untrusted.limits import refuse_above
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+    from insilico_gui.stimuli.orientation import Orientation
+    from insilico_gui.stimuli.pixels import Alpha
 
 _ORIENTATION_TAG = 0x0112  # EXIF
-_UPRIGHT = 1
-_TURNED = range(5, 9)  # width and height swapped
 
 # Pixel formats of Pillow that are read as they are or refused by their data type
 _PLAIN_MODES = frozenset({"1", "L", "RGB", "F", "I", "I;16", "I;16B", "I;16L", "I;16N"})
 _WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 
+# Formats of video frames, big-endian, by samples a pixel
+_DEEP = {"gray16be": 1, "ya16be": 2, "rgb48be": 3, "rgba64be": 4}
 
-def image_files(folder: Path) -> list[Path]:
-    """The images in a folder in natural order, without those whose name begins with a dot.
+TIMES_IGNORED = "the frames of an animation are taken without their own times"
+OTHER_VIEWS = (
+    "only the first of its pictures is shown; the others are views or previews"
+)
+DEEP_ANIMATION = "its colours of 16 bits a sample are read in 8"
+INKS = "inks for print are turned into RGB without a colour profile"
+PROFILE = "its colour profile is not applied, so levels are those that are stored"
 
-    Raises
-    ------
-    StimulusError
-        If there are none.
-    """
-    files = sorted(
-        (
-            file
-            for file in folder.iterdir()
-            if file.suffix.lower() in IMAGE_SUFFIXES
-            and not file.name.startswith(".")
-            and file.is_file()
-        ),
-        key=lambda file: natural_order(file.name),
-    )
-    if not files:
-        raise StimulusError(
-            f"The folder {folder.resolve().name} holds no images "
-            f"({', '.join(sorted(IMAGE_SUFFIXES))}); choose a folder of images."
+_bomb_check = threading.Lock()
+
+
+class ImagePictures(PictureFile):
+    """The picture of an image file, or the frames of an animated one."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = name = quoted(path.name, marks="")
+        with contextlib.ExitStack() as stack:
+            self._file: BinaryIO = stack.enter_context(open_input(path, StimulusError))
+            with _decoding(name):
+                head = self._file.read(64)
+                self._kind = kind = _kind(head, name)
+                if kind == "WEBP":
+                    _check_webp(head, name)
+                self._image = _opened(self._file, kind)
+                stack.callback(self._image.close)
+                image = self._image
+                check_frame_shape((image.height, image.width), name)
+                self._deep = kind == "PNG" and head[24] == 16  # bits a sample
+                n_bytes = 8 if self._deep else 4
+                check_picture_bytes((image.height, image.width), n_bytes, name)
+                self._describe(kind)
+            self._close = stack.pop_all().close
+
+    def _describe(self, kind: str) -> None:
+        image = self._image
+        self._orientation = _orientation(image)
+        size = image.height, image.width
+        self.shape = size[::-1] if self._orientation.transposed else size
+        n_frames = int(getattr(image, "n_frames", 1))
+        # The picture that programs show that do not know animated PNG
+        self._skipped = int(
+            n_frames > 1 and bool(getattr(image, "default_image", False))
         )
-    return files
+        reasons = []
+        if image.format == "MPO" and n_frames > 1:
+            n_frames = 1
+            reasons.append(OTHER_VIEWS)
+        self.n_pictures = n_frames - self._skipped
+        refuse_above("frames", self.n_pictures, self.name, StimulusError)
+        if self.n_pictures > 1:
+            reasons.append(TIMES_IGNORED)
+            if self._deep:
+                reasons.append(DEEP_ANIMATION)
+        if image.mode == "CMYK":
+            reasons.append(INKS)
+        if _is_other_profile(image.info.get("icc_profile")):
+            reasons.append(PROFILE)
+        self.reasons = tuple(reasons)
+
+    def picture(self, k: int) -> Picture:
+        """Picture `k`.
+
+        Raises
+        ------
+        StimulusError
+            If it cannot be read.
+        """
+        with _decoding(self.name):
+            if self._deep and self.n_pictures == 1:
+                return self._deep_picture()
+            if self.n_pictures > 1:
+                self._go_to(k + self._skipped)
+            image: Image.Image = self._image
+            if "transparency" in image.info or image.mode in _WITH_ALPHA:
+                image = image.convert("RGBA")
+            elif image.mode not in _PLAIN_MODES:
+                image = image.convert("RGB")
+            pixels = np.asarray(image)
+            return self._of(pixels, "straight" if image.mode == "RGBA" else "none")
+
+    def _go_to(self, frame: int) -> None:
+        if frame < self._image.tell():  # Pillow rewinds some animations wrongly
+            self._image = _opened(self._file, self._kind)
+        self._image.seek(frame)
+
+    def _deep_picture(self) -> Picture:
+        """A PNG of 16 bits a sample; Pillow would cut its colours to 8."""
+        self._file.seek(0)
+        decoder = av.CodecContext.create("png", "r")
+        frames = [*decoder.decode(av.Packet(self._file.read())), *decoder.decode(None)]
+        if not frames or frames[0].format.name not in _DEEP:
+            raise unreadable(self.name)
+        frame: Any = frames[0]
+        if (frame.height, frame.width) != (self._image.height, self._image.width):
+            raise unreadable(self.name)
+        samples, plane = _DEEP[frame.format.name], frame.planes[0]
+        rows = np.frombuffer(plane, ">u2").reshape(-1, plane.line_size // 2)
+        pixels = rows[: frame.height, : frame.width * samples]
+        if samples > 1:
+            pixels = pixels.reshape(frame.height, frame.width, samples)
+        return self._of(pixels.astype(np.uint16), "none" if samples % 2 else "straight")
+
+    def _of(self, pixels: NDArray[Any], alpha: Alpha) -> Picture:
+        return Picture(
+            pixels,
+            self.name,
+            has_samples=pixels.ndim == 3,
+            alpha=alpha,
+            orientation=self._orientation,
+        )
+
+    def grey(self, k: int) -> NDArray[np.uint8]:
+        """See :meth:`PictureFile.grey`."""
+        return self.picture(k).grey()
+
+    def rgb(self, k: int) -> NDArray[np.uint8]:
+        """See :meth:`PictureFile.rgb`."""
+        return self.picture(k).rgb()
+
+    def close(self) -> None:
+        """See :meth:`PictureFile.close`."""
+        self._close()
 
 
-def natural_order(name: str) -> list[tuple[int, str]]:
-    """Sort key by which numbers in names count as numbers: frame2 before frame10."""
-    # Splitting puts the numbers at odd places: like is always compared with like
-    parts = re.split(r"([0-9]+)", name.casefold())
-    return [
-        (int(part) if place % 2 else 0, "" if place % 2 else part)
-        for place, part in enumerate(parts)
-    ] + [(0, name)]
-
-
-def image_shape(file: Path) -> tuple[int, int]:
-    """Height and width as displayed, from the header alone."""
-    with _opened(file) as image:
-        is_turned = _orientation(image) in _TURNED
-        return (image.width, image.height) if is_turned else (image.height, image.width)
-
-
-def read_pixels(file: Path) -> NDArray[Any]:
-    """Pixels as displayed, [H, W] or [H, W, S]."""
-    with _opened(file) as image:
-        try:
-            upright = image
-            if _orientation(image) != _UPRIGHT:
-                upright = ImageOps.exif_transpose(image)
-            if "transparency" in upright.info or upright.mode in _WITH_ALPHA:
-                upright = upright.convert("RGBA")
-            elif upright.mode not in _PLAIN_MODES:
-                upright = upright.convert("RGB")
-            return np.asarray(upright)
-        except (OSError, ValueError, SyntaxError) as error:
-            raise _damaged(file) from error
-
-
-def _orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1 to 8."""
-    if image.format == "PNG" and "exif" not in image.info:
-        return _UPRIGHT  # Pillow would decode the picture to look behind it
-    return int(image.getexif().get(_ORIENTATION_TAG, _UPRIGHT))
-
-
-def _opened(file: Path) -> Image.Image:
+@contextlib.contextmanager
+def _decoding(name: str) -> Iterator[None]:
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of large images; the size is checked below
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(file)
-    except FileNotFoundError as error:
-        raise StimulusError(
-            f"{file.name} was removed while its folder was being read; restore it and "
-            "open the folder again."
-        ) from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise _damaged(file) from error
-    check_frame_shape((image.height, image.width), file.name)
-    return image
+        yield
+    except StimulusError:
+        raise
+    except Exception as error:  # of any type: decoders trust what they read
+        raise unreadable(name) from error
 
 
-def _damaged(file: Path) -> StimulusError:
-    return StimulusError(
-        f"{file.name} is not an image that can be read; remove it from the folder or "
-        "save it again."
+def _kind(head: bytes, name: str) -> str:
+    """Pillow's name of the format that a file begins as."""
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(b"BM"):
+        return "BMP"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "WEBP"
+    raise unreadable(name)
+
+
+def _opened(file: BinaryIO, kind: str) -> Image.Image:
+    file.seek(0)
+    with _bomb_check, warnings.catch_warnings():
+        # The size is checked against the limits of this project instead
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(file, formats=[kind])
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+def _check_webp(head: bytes, name: str) -> None:
+    """Check the size that a WebP file claims: opening it takes memory for it."""
+    chunk = head[12:16]
+    if chunk == b"VP8X":
+        width = int.from_bytes(head[24:27], "little") + 1
+        height = int.from_bytes(head[27:30], "little") + 1
+    elif chunk == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    else:
+        width = int.from_bytes(head[26:28], "little") & 0x3FFF
+        height = int.from_bytes(head[28:30], "little") & 0x3FFF
+    check_frame_shape((height, width), name)
+
+
+def _orientation(image: Image.Image) -> Orientation:
+    if image.format == "PNG" and "exif" not in image.info:
+        return UPRIGHT  # Pillow would decode the picture to look behind it
+    return BY_TAG.get(image.getexif().get(_ORIENTATION_TAG, 1), UPRIGHT)
+
+
+def _is_other_profile(profile: bytes | None) -> bool:
+    """Whether a colour profile names another space than sRGB, which is taken for all."""
+    return bool(profile) and not any(
+        name.encode(code) in bytes(profile or b"")
+        for name in ("sRGB", "c2ci")
+        for code in ("ascii", "utf-16-be")
     )

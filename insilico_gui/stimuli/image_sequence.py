@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, get_args
 import numpy as np
 import pandas as pd
 
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.checks import one_of, within
 from insilico_gui.stimuli.conversion import convert
 from insilico_gui.stimuli.form_types import HiddenDisplay
 from insilico_gui.stimuli.geometry import Fit
 from insilico_gui.stimuli.image_folder import ImageFolder
 from insilico_gui.stimuli.parametric import RenderedStimulus
+from insilico_gui.stimuli.places import named_path
 from insilico_gui.stimuli.remember import remember
 from insilico_gui.stimuli.trial_spec import Order, Painter, TrialSpec
 
@@ -41,7 +42,8 @@ class NaturalImages(TrialSpec):
     Attributes
     ----------
     images : tuple of str
-        Names of the files, in natural order; read from the folder.
+        Names of the files, in natural order, and which picture of a file that has
+        several; read from the folder.
     content : str
         Hash of the names and bytes of the files; read from the folder.
     """
@@ -58,13 +60,13 @@ class NaturalImages(TrialSpec):
 
     def _normalise(self) -> dict[str, object]:
         one_of(self.fit, "fit", get_args(Fit))
-        files = self._open().files
-        images = tuple(file.name for file in files)
-        content = _hash_of(files)
+        opened = self._open()
+        images = opened.labels
+        content = _hash_of(opened.files)
         if self.content and (self.content, tuple(self.images)) != (content, images):
             raise StimulusError(
-                f"The images in {self.folder} are not those of this specification; "
-                "restore them, or make a new specification."
+                f"The images in {quoted(self.folder, marks='')} are not those of this "
+                "specification; restore them, or make a new specification."
             )
         return {
             **super()._normalise(),
@@ -75,11 +77,19 @@ class NaturalImages(TrialSpec):
         }
 
     def _open(self) -> ImageFolder:
-        if not isinstance(self.folder, str) or not Path(self.folder).is_dir():
-            raise StimulusError(
-                f"{str(self.folder)!r} is not a folder; choose a folder of images."
-            )
-        return ImageFolder(Path(self.folder), self.frame_rate)
+        try:
+            path, is_folder = named_path(self.folder)
+        except StimulusError as error:
+            raise self._no_folder() from error
+        if not is_folder:
+            raise self._no_folder()
+        return ImageFolder(path, self.frame_rate)
+
+    def _no_folder(self) -> StimulusError:
+        return StimulusError(
+            f"{quoted(self.folder)} is not a folder that can be opened; choose a folder "
+            "of images."
+        )
 
     def _factors(self) -> dict[str, tuple[object, ...]]:
         return {"image": self.images}

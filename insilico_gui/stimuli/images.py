@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import StimulusError, quoted
+from insilico_gui.stimuli.arrays import NpyFile, PictureArray
 from insilico_gui.stimuli.attrs import source_attrs
 from insilico_gui.stimuli.base import Stimulus
-from insilico_gui.stimuli.grey import check_frame_shape, rgb
-from insilico_gui.stimuli.image_file import (
-    IMAGE_SUFFIXES,
-    image_files,
-    image_shape,
-    read_pixels,
-)
-from insilico_gui.stimuli.opening import open_stimulus
+from insilico_gui.stimuli.layout import image_layout
+from insilico_gui.stimuli.opening import kind_of, open_stimulus
+from insilico_gui.stimuli.picture_files import PictureFiles
+from insilico_gui.stimuli.pixels import check_frame_shape
+from insilico_gui.stimuli.places import IMAGE_SUFFIXES, image_files, named_path
+from insilico_gui.stimuli.stack import said
+from insilico_gui.untrusted.limits import refuse_above
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     Paths = Sequence[str | os.PathLike[str]]
     ImageSource = str | os.PathLike[str] | Paths | NDArray[Any] | Stimulus
+
+
+_WITH_FRAMES = frozenset({".gif", ".tif", ".tiff"})  # stacks and videos
 
 
 class ImageSet(ABC):
@@ -68,38 +71,40 @@ class ImageSet(ABC):
 
 
 class ImageFiles(ImageSet):
-    """Image files, which may differ in size; their headers are read now."""
+    """Image files, which may differ in size; their headers are read now.
+
+    Of a file with several pictures, each is an image.
+    """
 
     def __init__(self, files: Sequence[Path], name: str) -> None:
         self.name = name
-        self.labels = tuple(file.name for file in files)
-        if len(set(self.labels)) < len(self.labels):
+        if len({file.name for file in files}) < len(files):
             raise StimulusError(
                 f"{name} holds two files of the same name; images are told apart by "
                 "their file names, so rename one of them."
             )
-        self._files = tuple(files)
-        shapes = [image_shape(file) for file in files]
+        self._pictures = pictures = PictureFiles(files, name)
+        self.labels = pictures.labels
         self.attrs = source_attrs(
             list(files),
             {
                 "kind": "images",
                 "file": name,
-                "n_images": len(files),
-                "smallest": list(min(shapes)),
-                "largest": list(max(shapes)),
+                "n_images": len(pictures),
+                "smallest": list(min(pictures.shapes)),
+                "largest": list(max(pictures.shapes)),
+                **said(name, *pictures.reasons),
             },
         )
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The file of each image."""
-        return self._files
+        """The files, in the order of their images."""
+        return self._pictures.files
 
     def image(self, k: int) -> NDArray[np.uint8]:
         """See :meth:`ImageSet.image`."""
-        pixels = read_pixels(self._files[k])
-        return rgb(pixels, self.labels[k], color=pixels.ndim == 3)
+        return self._pictures.rgb(k)
 
 
 class ImageArray(ImageSet):
@@ -108,25 +113,27 @@ class ImageArray(ImageSet):
     Parameters
     ----------
     array : array, [n, 3, H, W] or [n, H, W, 3] (RGB), [n, H, W] (grey), or one image
-        uint8, uint16, bool or floating point 0..1 as for other stimuli; other integers
-        if they lie within 0..255.
+        See :class:`.arrays.PictureArray` for the types; a fourth sample is opacity.
     """
 
     def __init__(self, array: NDArray[Any], name: str = "array") -> None:
-        self._array, self._color = _channels_last(_in_8_bits(array, name), name)
+        layout = image_layout(array.shape, name)
+        check_frame_shape((layout.height, layout.width), name)
+        refuse_above("images", layout.n_pictures, name, StimulusError)
+        self._pictures = PictureArray(array, layout, name)
         self.name = name
-        check_frame_shape(self._array.shape[1:3], name)
-        self.labels = tuple(f"image {k}" for k in range(len(self._array)))
+        self.labels = tuple(f"image {k}" for k in range(layout.n_pictures))
         self.attrs = {
             "kind": "image array",
             "n_images": len(self.labels),
             "shape": list(array.shape),
             "source_dtype": str(array.dtype),
+            **said(name, layout.warning),
         }
 
     def image(self, k: int) -> NDArray[np.uint8]:
         """See :meth:`ImageSet.image`."""
-        return rgb(np.array(self._array[k]), self.name, color=self._color)
+        return self._pictures[k].rgb()
 
 
 class FrameImages(ImageSet):
@@ -145,6 +152,8 @@ class FrameImages(ImageSet):
                 f"Images cannot be taken every {interval_s} s; give a positive number "
                 "of seconds."
             )
+        if interval_s is None:
+            refuse_above("images", stimulus.n_frames, stimulus.name, StimulusError)
         times = stimulus.frame_times
         if interval_s is None:
             frames = np.arange(stimulus.n_frames)
@@ -155,6 +164,7 @@ class FrameImages(ImageSet):
                 np.searchsorted(times, wanted + stimulus.time_precision, "right") - 1
             )
             frames = np.unique(shown)
+        refuse_above("images", len(frames), stimulus.name, StimulusError)
         self._stimulus, self._frames = stimulus, frames
         self.name = stimulus.name
         self.labels = tuple(f"frame {k} ({times[k]:.3f} s)" for k in frames)
@@ -206,21 +216,38 @@ def open_images(source: ImageSource, *, interval_s: float | None = None) -> Imag
         )
     if isinstance(source, np.ndarray):
         return ImageArray(source)
-    if not isinstance(source, Stimulus | str | os.PathLike):
-        files = [Path(file).expanduser() for file in source]
-        if not files:
-            raise StimulusError("No image files were given; choose at least one.")
-        return ImageFiles(
-            files, f"{len(files)} files of {files[0].resolve().parent.name}"
+    if isinstance(source, Stimulus):
+        return FrameImages(source, interval_s)
+    if not isinstance(source, str | os.PathLike):
+        return _several(source)
+    path, is_folder = named_path(source)
+    name = quoted(path.resolve().name, marks="")
+    if is_folder:
+        return ImageFiles(image_files(path), name)
+    if are_stills(path):
+        return ImageFiles([path], name)
+    if kind_of(path) == "npy":
+        return FrameImages(NpyFile(path, None, of_images=True), interval_s)
+    return FrameImages(open_stimulus(path), interval_s)
+
+
+def _several(sources: Paths) -> ImageFiles:
+    if not all(isinstance(source, str | os.PathLike) for source in sources):
+        raise StimulusError(
+            "Several images at once are given as paths, or as one array [n, 3, H, W]; "
+            "give one of them."
         )
-    if not isinstance(source, Stimulus):
-        path = Path(source).expanduser()
-        if path.is_dir():
-            return ImageFiles(image_files(path), path.resolve().name)
-        if are_stills(path):
-            return ImageFiles([path], path.name)
-        source = open_stimulus(path)
-    return FrameImages(source, interval_s)
+    places = [named_path(source) for source in sources]
+    if not places:
+        raise StimulusError("No image files were given; choose at least one.")
+    for path, is_folder in places:
+        if is_folder:
+            raise StimulusError(
+                f"{quoted(path.name)} is a folder among files; open it alone."
+            )
+    files = [path for path, _ in places]
+    folder = quoted(files[0].resolve().parent.name, marks="")
+    return ImageFiles(files, f"{len(files)} files of {folder}")
 
 
 def are_stills(source: ImageSource) -> bool:
@@ -240,45 +267,9 @@ def are_stills(source: ImageSource) -> bool:
         return False
     if not isinstance(source, str | os.PathLike):
         return True
-    path = Path(source).expanduser()
-    is_stack = path.suffix.lower() in {".tif", ".tiff"}
-    is_image = path.suffix.lower() in IMAGE_SUFFIXES and not is_stack
-    return path.is_dir() or (is_image and path.is_file())
-
-
-def _in_8_bits(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """Integers of other types, which numpy makes by default, as uint8."""
-    if array.dtype.kind not in "iu" or array.dtype.newbyteorder("=") in (
-        np.uint8,
-        np.uint16,
-    ):
-        return array
-    if array.size and not (array.min() >= 0 and array.max() <= 255):
-        raise StimulusError(
-            f"{name} holds {array.dtype} values outside 0..255; images are 0 (black) to "
-            "255 (white)."
-        )
-    return array.astype(np.uint8)
-
-
-def _channels_last(array: NDArray[Any], name: str) -> tuple[NDArray[Any], bool]:
-    """Images [n, H, W, 3] or [n, H, W], and whether they are in colour."""
-    if array.ndim == 3 and array.shape[0] == 3 and array.shape[-1] != 3:
-        raise StimulusError(
-            f"{name} of shape {list(array.shape)} may be one image in colour or three in "
-            "grey; give [1, 3, H, W] or [3, H, W, 1]."
-        )
-    if array.ndim == 2 or (array.ndim == 3 and array.shape[-1] == 3):
-        array = array[None]  # one image
-    if array.ndim == 4 and array.shape[1] == 3:
-        return np.moveaxis(array, 1, -1), True
-    if array.ndim == 4 and array.shape[-1] == 3:
-        return array, True
-    if array.ndim == 3:
-        return array, False
-    if array.ndim == 4 and array.shape[-1] == 1:
-        return array[..., 0], False
-    raise StimulusError(
-        f"{name} has the shape {list(array.shape)}; images are [n, 3, H, W], "
-        "[n, H, W, 3] or, in grey, [n, H, W]."
-    )
+    try:
+        path = Path(source).expanduser()
+        suffix, is_folder, is_file = path.suffix.lower(), path.is_dir(), path.is_file()
+    except (OSError, ValueError, RuntimeError):  # opening it will say what is wrong
+        return False
+    return is_folder or (is_file and suffix in IMAGE_SUFFIXES - _WITH_FRAMES)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.arrays import FrameArray, NpyFile
+from insilico_gui.stimuli.picture_file import TIFF_MAGIC, read_head
+from insilico_gui.stimuli.places import named_path
 from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, load_spec
+from insilico_gui.untrusted.door import check_input
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from insilico_gui.stimuli.base import Stimulus
@@ -22,7 +26,6 @@ TIFF_SUFFIXES = frozenset({".tif", ".tiff"})
 SUPPORTED_SUFFIXES = VIDEO_SUFFIXES | TIFF_SUFFIXES | {".npy"} | SPEC_SUFFIXES
 
 _NPY_MAGIC = b"\x93NUMPY"
-_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _OTHER_MAGIC = {
     b"\x89PNG": "a PNG image; put it in a folder and open the folder",
     b"\xff\xd8\xff": "a JPEG image; put it in a folder and open the folder",
@@ -45,8 +48,8 @@ def open_stimulus(
     source : path or array
         A video (.mp4, .mov, .avi, .mkv, .webm, .gif), a TIFF stack, a .npy file, a
         folder of images, a saved specification (.yaml, .yml, .json; see
-        :func:`.spec_files.save_spec`), or an array; arrays are [T, H, W] grey or
-        [T, H, W, 3] RGB.
+        :func:`.spec_files.save_spec`), or an array; arrays are [T, H, W] or
+        [T, H, W, 1] grey, [T, H, W, 3] RGB or [T, H, W, 4] RGB and alpha.
     frame_rate : float, optional
         Frames per second (Hz) of a source that has no rate of its own (all but videos
         and specifications); 30 if not given, and then marked in
@@ -55,7 +58,8 @@ def open_stimulus(
     Returns
     -------
     Stimulus
-        Its ``attrs`` say what the source is; ``dict(stimulus.attrs)`` also works out
+        Its ``attrs`` say what the source is, and in ``attrs["warning"]`` what was
+        dropped or assumed; ``dict(stimulus.attrs)`` also works out
         the hash of a source file.
 
     Raises
@@ -71,20 +75,12 @@ def open_stimulus(
             f"A {type(source).__name__} is not a stimulus; give a file, a folder, or a "
             "numpy array [time, height, width]."
         )
-    path = Path(source)
-    try:
-        path = path.expanduser()
-        if os.fspath(source) and path.is_dir():
-            from insilico_gui.stimuli.image_folder import ImageFolder
+    path, is_folder = named_path(source)
+    if is_folder:
+        from insilico_gui.stimuli.image_folder import ImageFolder
 
-            return ImageFolder(path, frame_rate)
-        kind = _kind(path)
-    # A zero byte in the name is a ValueError, an unknown ~user a RuntimeError
-    except (OSError, ValueError, RuntimeError) as error:
-        raise StimulusError(
-            f"{path.name or source!r} cannot be opened; check that the file exists and "
-            "that you may read it."
-        ) from error
+        return ImageFolder(path, frame_rate)
+    kind = kind_of(path)
     if kind == "npy":
         return NpyFile(path, frame_rate)
     if kind == "tiff":
@@ -94,8 +90,8 @@ def open_stimulus(
     if frame_rate is not None:
         what = "specification" if kind == "spec" else "video"
         raise StimulusError(
-            f"{path.name} is a {what} and has its own frame rate; open it without "
-            "frame_rate."
+            f"{quoted(path.name, marks='')} is a {what} and has its own frame rate; open "
+            "it without frame_rate."
         )
     if kind == "spec":
         return load_spec(path).stimulus()
@@ -104,34 +100,41 @@ def open_stimulus(
     return Video(path)
 
 
-def _kind(path: Path) -> str:
-    """Kind of a file: what its first bytes say, else what its suffix says."""
-    if not path.is_file():
-        raise StimulusError(
-            f"There is no file {path.name!r}; check its name and folder."
-        )
+def kind_of(path: Path) -> str:
+    """Kind of a file: what its first bytes say, else what its suffix says.
+
+    Returns
+    -------
+    {"npy", "tiff", "spec", "video"}
+
+    Raises
+    ------
+    StimulusError
+        If it cannot be read, or is no stimulus.
+    """
+    name = quoted(path.name, marks="")
+    check_input(path, StimulusError)
     suffix = path.suffix.lower()
     if suffix not in SUPPORTED_SUFFIXES:
         raise StimulusError(
-            f"{path.name} is not a stimulus that can be read; use one of "
+            f"{name} is not a stimulus that can be read; use one of "
             f"{', '.join(sorted(SUPPORTED_SUFFIXES))}, or a folder of images."
         )
-    with path.open("rb") as file:
-        head = file.read(16)
+    head = read_head(path)
     if not head:
-        raise StimulusError(f"{path.name} is empty; choose another file.")
+        raise StimulusError(f"{name} is empty; choose another file.")
     if head.startswith(_NPY_MAGIC):
         return "npy"
-    if head.startswith(_TIFF_MAGIC):
+    if head.startswith(TIFF_MAGIC):
         return "tiff"
     for magic, what in _OTHER_MAGIC.items():
         if head.startswith(magic):
-            raise StimulusError(f"{path.name} is not a {suffix} file but {what}.")
+            raise StimulusError(f"{name} is not a {suffix} file but {what}.")
     if suffix in SPEC_SUFFIXES:
         return "spec"
     if suffix in VIDEO_SUFFIXES:
         return "video"
     raise StimulusError(
-        f"{path.name} is not a {suffix} file, whatever its name says; save it again, "
+        f"{name} is not a {suffix} file, whatever its name says; save it again, "
         "or give it the suffix of what it is."
     )

@@ -50,6 +50,21 @@ class Orientation:
         ]
 
 
+UPRIGHT = Orientation()
+
+# Values 1 to 8 of the tag that EXIF and TIFF share (TIFF 6.0, tag 274)
+BY_TAG = {
+    1: UPRIGHT,
+    2: Orientation(False, False, True),
+    3: Orientation(False, True, True),
+    4: Orientation(False, True, False),
+    5: Orientation(True, False, False),
+    6: Orientation(True, False, True),
+    7: Orientation(True, True, True),
+    8: Orientation(True, True, False),
+}
+
+
 def orientation_of(frame: Any, name: str) -> Orientation:
     """Orientation of an ``av.VideoFrame``.
 

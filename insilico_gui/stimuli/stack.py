@@ -10,7 +10,8 @@ import numpy as np
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.base import Stimulus
-from insilico_gui.stimuli.grey import check_frame_shape
+from insilico_gui.stimuli.pixels import check_frame_shape
+from insilico_gui.untrusted.limits import refuse_above
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,7 @@ class ImageStack(Stimulus):
         if n_frames < 1:
             raise StimulusError(f"{name} has no frames; choose another file.")
         check_frame_shape(frame_shape, name)
+        refuse_above("frames", n_frames, name, StimulusError)
         self.name = name
         self.n_frames = n_frames
         self.frame_shape = frame_shape
@@ -64,9 +66,25 @@ class ImageStack(Stimulus):
                 frames[k - start] = self._read(k)
         return frames
 
+    def color_frame(self, k: int) -> NDArray[np.uint8]:
+        """See :meth:`.base.Stimulus.color_frame`."""
+        self._check_range(k, k + 1)
+        with self._lock:
+            return self._read_color(k)
+
     @abstractmethod
     def _read(self, k: int) -> NDArray[np.uint8]:
         """Grey levels of frame `k`, uint8 [H, W]; called by one thread at a time."""
+
+    @abstractmethod
+    def _read_color(self, k: int) -> NDArray[np.uint8]:
+        """Colours of frame `k`, uint8 [H, W, 3]; called by one thread at a time."""
+
+
+def said(name: str, *reasons: str | None) -> dict[str, str]:
+    """``{"warning": ...}`` of what was dropped or assumed; empty if there is nothing."""
+    reasons_given = [reason for reason in reasons if reason]
+    return {"warning": f"{name}: {'; '.join(reasons_given)}."} if reasons_given else {}
 
 
 def checked_rate(frame_rate: float | None, name: str) -> float:

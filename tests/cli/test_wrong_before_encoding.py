@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from support.command_line import run
 from typer.testing import CliRunner
 
 import insilico_gui as ig
@@ -103,3 +104,13 @@ def test_warnings_come_when_it_counts(caplog):
     (record,) = caplog.records
     assert "1 cut off" in record.getMessage()
     assert logging.getLogger("insilico_gui.analysis").level == logging.NOTSET
+
+
+def test_what_was_assumed_of_a_stimulus_is_said(tmp_path):
+    """An extra sample that no one declared is left out, and so the command says."""
+    from pathlib import Path
+
+    stack = Path(__file__).parents[1] / "stimuli" / "data" / "rgb_unspec.tif"
+    result = run("encode", "demo", stack, "-o", tmp_path / "out.npz")
+    assert result.exit_code == 0, result.output
+    assert "Warning: rgb_unspec.tif: an extra sample of no declared" in result.stderr

@@ -74,7 +74,7 @@ def test_grey_arrays_get_three_equal_channels():
         (np.full((1, 3, 4, 4), 2.0), "outside 0..1"),
         (np.full((1, 3, 4, 4), np.nan), "outside 0..1"),
         (np.zeros((3, 4, 5), np.uint8), "one image in colour or three in grey"),
-        (np.zeros((2, 5, 4, 4), np.uint8), "the shape"),
+        (np.zeros((2, 5, 4, 6), np.uint8), "the shape"),
         (np.zeros(4, np.uint8), "the shape"),
         (np.zeros((2, 3, 4, 4), complex), "complex128"),
     ],

@@ -131,9 +131,9 @@ def test_damaged_and_hostile_npy(tmp_path, content):
 def test_giant_frames_are_refused_before_memory_is_taken(tmp_path):
     path = tmp_path / "giant.npy"
     with path.open("wb") as file:
-        file.write(npy_header("(1, 1000000, 1000000)"))
-        file.truncate(128 + 10**12)
-    assert "giant.npy declares frames of 1000000 x 1000000" in refused(path)
+        file.write(npy_header("(1, 200000, 200000)"))
+        file.truncate(128 + 4 * 10**10)
+    assert "giant.npy declares frames of 200000 x 200000" in refused(path)
 
 
 def test_pickled_npy(tmp_path):
@@ -150,7 +150,6 @@ def test_pickled_npy(tmp_path):
         np.zeros((2, 3, 4, 5, 6), np.uint8),
         np.zeros((0, 4, 5), np.uint8),
         np.zeros((3, 0, 5), np.uint8),
-        np.zeros((3, 4, 5), np.int32),
         np.zeros((3, 4, 5), np.complex64),
         np.zeros(3, [("a", "u1")]),
         np.array(["a"]),
@@ -193,7 +192,7 @@ def test_names_without_numbers_and_mixed_names_can_be_sorted(tmp_path):
     names = ["10.png", "2.png", "B.png", "a.png", "a1b.png", "a1.png"]
     image_folder(tmp_path / "clip", GREY[:6], names)
     stimulus = open_stimulus(tmp_path / "clip")
-    files = [file.name for file in stimulus._files]
+    files = [file.name for file in stimulus.files]
     assert files.index("2.png") < files.index("10.png") < files.index("a.png")
     assert files.index("a.png") < files.index("B.png")
 

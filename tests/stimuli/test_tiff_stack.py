@@ -129,17 +129,6 @@ def test_separations_for_print_are_refused(tmp_path):
         open_stimulus(path)
 
 
-@pytest.mark.parametrize("part", [0.1, 0.5])
-def test_cut_short(tmp_path, part):
-    path = tmp_path / "whole.tif"
-    tifffile.imwrite(path, GREY, photometric="minisblack")
-    content = path.read_bytes()
-    cut = tmp_path / "cut.tif"
-    cut.write_bytes(content[: int(len(content) * part)])
-    with pytest.raises(StimulusError, match=r"cut\.tif is not a TIFF file"):
-        open_stimulus(cut)
-
-
 def test_a_damaged_page_is_named(tmp_path):
     path = tmp_path / "pages.tif"
     with tifffile.TiffWriter(path) as writer:
