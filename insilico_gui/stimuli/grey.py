@@ -3,7 +3,7 @@
 The grey level is the ITU-R luma: the gamma-encoded weighted sum of red, green and blue,
 at full range (0 = black, 255 = white). Images and RGB video get the weights of
 Rec. 601; video that is stored as luma and colour difference carries the luma already,
-with the weights of its own standard (see :mod:`insilico_gui.stimuli.video_grey`).
+with the weights of its own standard (see :mod:`insilico_gui.stimuli.video_color`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_gui.errors import StimulusError
+from insilico_gui.untrusted.limits import refuse_above
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,9 +23,6 @@ BACKGROUND = 128
 
 # Rec. 601 luma weights (ITU-R BT.601-7, 2.5.1) in units of 2^-16; they sum to 2^16
 _RED, _GREEN, _BLUE = 19595, 38470, 7471
-
-# Largest frame that is read: four times 8K video. More is a damaged or hostile header
-MAX_PIXELS = 4 * 7680 * 4320
 
 _ACCEPTED = "uint8, uint16, bool, or floating point between 0 and 1"
 
@@ -42,11 +40,8 @@ def check_frame_shape(shape: tuple[int, ...], name: str) -> None:
         raise StimulusError(
             f"{name} has frames of {width} x {height} pixels; there is nothing to show."
         )
-    if height * width > MAX_PIXELS:
-        raise StimulusError(
-            f"{name} declares frames of {width} x {height} pixels, more than can be "
-            "read; the file is damaged, or has to be made smaller first."
-        )
+    what = f"{name} with frames of {width} x {height} pixels"
+    refuse_above("frame_pixels", height * width, what, StimulusError)
 
 
 def check_dtype(dtype: np.dtype[Any], name: str) -> None:
@@ -97,7 +92,7 @@ def grey(pixels: NDArray[Any], name: str, *, color: bool) -> NDArray[np.uint8]:
     samples = levels.shape[-1]
     alpha = levels[..., -1] if samples in (2, 4) else None
     luma = rec601(levels[..., :3]) if samples >= 3 else levels[..., 0]
-    return luma if alpha is None else _blend(luma, alpha)
+    return luma if alpha is None else blend(luma, alpha)
 
 
 def rgb(pixels: NDArray[Any], name: str, *, color: bool) -> NDArray[np.uint8]:
@@ -122,7 +117,7 @@ def rgb(pixels: NDArray[Any], name: str, *, color: bool) -> NDArray[np.uint8]:
     levels = _as_uint8(pixels if color else pixels[..., None], name)
     samples = levels.shape[-1]
     shown = levels[..., :3] if samples >= 3 else np.repeat(levels[..., :1], 3, axis=-1)
-    return _blend(shown, levels[..., -1:]) if samples in (2, 4) else shown
+    return blend(shown, levels[..., -1:]) if samples in (2, 4) else shown
 
 
 def rec601(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -134,7 +129,8 @@ def rec601(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return (total >> np.uint32(16)).astype(np.uint8)
 
 
-def _blend(levels: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def blend(levels: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Levels on mean grey, as far as `alpha` (255 = opaque) lets it show through."""
     weight = alpha.astype(np.uint32)
     total = levels * weight + BACKGROUND * (255 - weight)
     return ((total + 127) // 255).astype(np.uint8)
