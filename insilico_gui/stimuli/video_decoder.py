@@ -200,12 +200,16 @@ class FrameDecoder:
         """Frames that come out after a packet, and whether damage was reported of it."""
         if packet.is_corrupt:
             return [], True
+        frames: list[Any] = []
+        failed = False
         with listening() as reports:
             try:
                 frames = self._video.decode(packet)
             except _ERRORS:
-                return [], True
-        return frames, reports.damage(after_seek=after_seek) is not None
+                failed = True
+        is_damaged = reports.damage(after_seek=after_seek) is not None
+        # What is harmless is raised, too, because FFmpeg is asked to be strict
+        return frames, is_damaged or (failed and not reports)
 
     def _is_shown(self, pts: int | None, first: int | None) -> bool:
         """Whether a frame is not one of those that lead to the first shown."""

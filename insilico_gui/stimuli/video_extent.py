@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from insilico_gui.errors import StimulusError, quoted
+from insilico_gui.stimuli.grey import check_frame_shape
 from insilico_gui.untrusted.door import open_input
 from insilico_gui.untrusted.limits import refuse_above
 
@@ -60,6 +61,9 @@ def measure(path: Path) -> Extent:
         head = file.read(12)
         file.seek(0)
         if head[:6] in (b"GIF87a", b"GIF89a"):
+            width, height = head[6:8], head[8:10]
+            shape = int.from_bytes(height, "little"), int.from_bytes(width, "little")
+            check_frame_shape(shape, quoted(path.name, marks=""))
             return _gif(file)
         if head[:4] == b"RIFF":
             return Extent(_riff_is_cut(file, size))

@@ -39,7 +39,7 @@ LIMITS = {
     "text_bytes": Limit(64 * 2**20, "bytes"),  # side files and tables that are text
     "spec_bytes": Limit(4 * 2**20, "bytes"),  # specifications of stimuli
     "spec_entries": Limit(20_000, "entries"),  # of a specification, at all depths
-    "frame_pixels": Limit(4 * 7680 * 4320, "pixels"),  # of one frame: four times 8K
+    "frame_pixels": Limit(2 * 7680 * 4320, "pixels"),  # of one frame: twice 8K
     "frames": Limit(20_000_000, "frames"),  # of one stimulus
     "stimulus_seconds": Limit(24 * 3600, "seconds"),  # of one stimulus
     "table_columns": Limit(20_000, "columns"),
