@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import typer
+
 import insilico_gui as ig
 from insilico_gui.cli.conditions import parse_conditions
 from insilico_gui.cli.progress import progress_bar
+from insilico_gui.encoding.inputs import stimulus_warning
 from insilico_gui.errors import ExportError
 from insilico_gui.export import EXPORT_SUFFIXES, possible_files, suffix_of
 from insilico_gui.files import check_target
@@ -31,7 +34,9 @@ def encode_with_bar(
     store: Path | None = None,
     overwrite: bool = False,
 ) -> xr.DataArray:
-    """:func:`insilico_gui.encode` with a progress bar."""
+    """:func:`insilico_gui.encode` with a progress bar; says what was assumed first."""
+    if warning := stimulus_warning(stimulus):
+        typer.echo(f"Warning: {warning}", err=True)
     what = "image" if is_image_session(session) else "frame"
     with progress_bar(f"Encoding {stimulus.name}", unit=what) as show:
         return ig.encode(

@@ -17,6 +17,7 @@ import numpy as np
 
 from insilico_gui.encoding.ahead import ahead
 from insilico_gui.encoding.behavior import check_behavior
+from insilico_gui.encoding.inputs import stimulus_warning
 from insilico_gui.encoding.precision import ATTRIBUTE, PrecisionCheck
 from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
@@ -219,6 +220,8 @@ class EncodingJob:
             or "no behaviour (zeros)",
             "burn_in_frames": BURN_IN_FRAMES,
         }
+        if warning := stimulus_warning(*self._videos):
+            attrs["warning"] = warning
         if self._precision_error is not None:
             attrs[ATTRIBUTE] = self._precision_error
         if self._listed:

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from insilico_gui.encoding.ahead import ahead
+from insilico_gui.encoding.inputs import stimulus_warning
 from insilico_gui.encoding.moments import Moments
 from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
@@ -170,10 +171,12 @@ class ImageJob:
         }
 
     def _attrs(self) -> dict[str, Any]:
+        warning = stimulus_warning(self.stimulus)
         return {
             **provenance(self.session, self.selection),
             "response_label": self.session.response_label,
             "stimulus": self.stimulus.name,
             "stimulus_hash": f"sha256:{self._hash.hexdigest()}",
             "stimulus_attrs": dict(self.stimulus.attrs),
+            **({"warning": warning} if warning else {}),
         }

@@ -10,6 +10,7 @@ import numpy as np
 from insilico_gui.errors import StimulusError
 from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import Stimulus, open_stimulus
+from insilico_gui.stimuli.conversion import ConvertedStimulus
 from insilico_gui.stimuli.images import FrameImages, ImageArray, ImageSet, open_images
 
 if TYPE_CHECKING:
@@ -75,3 +76,15 @@ def as_image_set(stimulus: ImageSet | Stimulus | NDArray[Any]) -> ImageSet:
     if isinstance(stimulus, Stimulus):
         return FrameImages(stimulus)
     return ImageArray(np.asarray(stimulus))
+
+
+def stimulus_warning(*shown: Stimulus | ImageSet) -> str | None:
+    """What was dropped or assumed when stimuli were opened, each thing once."""
+    found: dict[str, None] = {}
+    for stimulus in shown:
+        source = stimulus
+        while isinstance(source, ConvertedStimulus):
+            source = source.source
+        if warning := source.attrs.get("warning"):
+            found[str(warning)] = None
+    return " ".join(found) or None

@@ -92,7 +92,7 @@ def grey(pixels: NDArray[Any], name: str, *, color: bool) -> NDArray[np.uint8]:
     samples = levels.shape[-1]
     alpha = levels[..., -1] if samples in (2, 4) else None
     luma = rec601(levels[..., :3]) if samples >= 3 else levels[..., 0]
-    return luma if alpha is None else blend(luma, alpha)
+    return luma if alpha is None else _blend(luma, alpha)
 
 
 def rgb(pixels: NDArray[Any], name: str, *, color: bool) -> NDArray[np.uint8]:
@@ -117,7 +117,7 @@ def rgb(pixels: NDArray[Any], name: str, *, color: bool) -> NDArray[np.uint8]:
     levels = _as_uint8(pixels if color else pixels[..., None], name)
     samples = levels.shape[-1]
     shown = levels[..., :3] if samples >= 3 else np.repeat(levels[..., :1], 3, axis=-1)
-    return blend(shown, levels[..., -1:]) if samples in (2, 4) else shown
+    return _blend(shown, levels[..., -1:]) if samples in (2, 4) else shown
 
 
 def rec601(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -129,8 +129,7 @@ def rec601(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return (total >> np.uint32(16)).astype(np.uint8)
 
 
-def blend(levels: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Levels on mean grey, as far as `alpha` (255 = opaque) lets it show through."""
+def _blend(levels: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
     weight = alpha.astype(np.uint32)
     total = levels * weight + BACKGROUND * (255 - weight)
     return ((total + 127) // 255).astype(np.uint8)

@@ -54,8 +54,8 @@ class Video(Stimulus):
         finally:
             video.close()
         self._stored_shape = (first.height, first.width)
-        check_frame_shape(self._stored_shape, self.name)
-        self._orientation = orientation_of(first, self.name)
+        check_frame_shape(self._stored_shape, self._shown_name)
+        self._orientation = orientation_of(first, self._shown_name)
         height, width = self._stored_shape
         turned = self._orientation.transposed
         self.frame_shape = (width, height) if turned else (height, width)
@@ -97,7 +97,7 @@ class Video(Stimulus):
             for k in range(start, stop):
                 frame = self._decoded(k)
                 frames[k - start] = self._orientation.apply(
-                    frame_grey(frame, self.name)
+                    frame_grey(frame, self._shown_name)
                 )
         return frames
 
@@ -105,7 +105,7 @@ class Video(Stimulus):
         """See :meth:`insilico_gui.stimuli.base.Stimulus.color_frame`."""
         self._check_range(k, k + 1)
         with self._lock:
-            rgb = frame_rgb(self._decoded(k), self.name)
+            rgb = frame_rgb(self._decoded(k), self._shown_name)
         return np.ascontiguousarray(self._orientation.apply(rgb))
 
     def _decoded(self, k: int) -> Any:
@@ -113,8 +113,8 @@ class Video(Stimulus):
         frame = self._decoder_for(k).frame(k)
         if (frame.height, frame.width) != self._stored_shape:
             raise StimulusError(
-                f"{self.name} changes its frame size in frame {k}; convert it to one "
-                "size."
+                f"{self._shown_name} changes its frame size in frame {k}; convert it to "
+                "one size."
             )
         return frame
 

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.grey import blend, rec601
+from insilico_gui.stimuli.grey import BACKGROUND, rec601
 from insilico_gui.stimuli.video_planes import Planes, planes_of
 
 if TYPE_CHECKING:
@@ -132,7 +132,9 @@ def _shown(levels: NDArray[np.uint8], planes: Planes) -> NDArray[np.uint8]:
     if planes.alpha is None:
         return levels
     alpha = _levels(planes.alpha, planes.bits, full=True)
-    return blend(levels, alpha if levels.ndim == 2 else alpha[..., None])
+    weight = (alpha if levels.ndim == 2 else alpha[..., None]).astype(np.uint32)
+    total = levels * weight + BACKGROUND * (255 - weight)
+    return ((total + 127) // 255).astype(np.uint8)
 
 
 def _in_8_bits(planes: Planes) -> list[NDArray[np.uint8]]:

@@ -23,6 +23,9 @@ _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,gif"
 # Report damage instead of painting over it
 _ERR_DETECT = "crccheck+bitstream+buffer+explode"
 
+# A gap in a file, of gigabytes of zeros, is searched by FFmpeg byte by byte
+_PATIENCE_S = 20.0
+
 # Each holds some frames. Half of the processors are left to what the frames are for
 _MAX_THREADS = 8
 
@@ -82,6 +85,7 @@ class VideoStream:
                 self.container = av.open(
                     f"file:{path.absolute()}",
                     options=options,
+                    timeout=_PATIENCE_S,
                     metadata_errors="replace",
                 )
             except (av.error.FFmpegError, OSError, ValueError) as error:

@@ -25,6 +25,8 @@ _OUTER_BOXES = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"mvex"})
 
 _MAX_BOXES = 1_000_000  # more are damage, or meant to take time
 
+_MAX_EMPTY = 1 << 16  # bytes of a GIF between two blocks
+
 _SEGMENT = 0x18538067  # of Matroska: what follows the EBML header
 
 
@@ -64,7 +66,7 @@ def measure(path: Path) -> Extent:
             width, height = head[6:8], head[8:10]
             shape = int.from_bytes(height, "little"), int.from_bytes(width, "little")
             check_frame_shape(shape, quoted(path.name, marks=""))
-            return _gif(file)
+            return _gif(file, quoted(path.name, marks=""))
         if head[:4] == b"RIFF":
             return Extent(_riff_is_cut(file, size))
         if head[:4] == b"\x1a\x45\xdf\xa3":
@@ -183,8 +185,8 @@ def _length(first: int) -> int:
 # -- GIF: blocks, of which those with data consist of short ones -----------------------
 
 
-def _gif(file: BinaryIO) -> Extent:
-    pictures = 0
+def _gif(file: BinaryIO, name: str) -> Extent:
+    pictures = n_empty = 0
     head = file.read(13)
     if len(head) < 13:
         return Extent(True, 0)
@@ -202,7 +204,13 @@ def _gif(file: BinaryIO) -> Extent:
                 whole = bool(file.read(1)) and _skip_data(file)
             pictures += whole
         elif kind == b"\0":
-            continue  # some programs end a block twice
+            n_empty += 1  # some programs end a block twice
+            if n_empty > _MAX_EMPTY:
+                raise StimulusError(
+                    f"{name} has nothing but zeros where its pictures should go on; it "
+                    "is damaged, so use another copy."
+                )
+            continue
         else:
             return Extent(False, None)  # FFmpeg decides what it is
         if not whole:
