@@ -25,8 +25,8 @@ _MAX_TRIES = 3
 _ERRORS = (av.error.FFmpegError, OSError, ValueError)
 
 
-class _Damaged(Exception):
-    """The next frame is damaged, or depends on one that is."""
+class _Incomplete(Exception):
+    """The next packet is only in part in the file."""
 
 
 class FrameDecoder:
@@ -49,8 +49,9 @@ class FrameDecoder:
     def __init__(self, path: Path, index: FrameIndex) -> None:
         self._path = path
         self._index = index
-        self._frame: Any = None
+        self._frame: Any = None  # none: it is damaged
         self._k = -1  # number of the frame held in _frame
+        self._damaged_from: int | None = None  # first of the damaged frames up to _k
         self.n_seeks = 0
         self._open(watched=False)
 
@@ -74,8 +75,8 @@ class FrameDecoder:
             self._start_near(k)
         while self._k < k:
             self._advance()
-        if self._k != k:
-            raise self._failure(k)
+        if self._k != k or self._frame is None:
+            raise self._failure(k if self._damaged_from is None else self._damaged_from)
         return self._frame
 
     def close(self) -> None:
@@ -93,7 +94,7 @@ class FrameDecoder:
         )
         self._watched = watched
         self._begin(int(self._index.pts[0]))
-        self._frame, self._k = None, -1
+        self._frame, self._k, self._damaged_from = None, -1, None
 
     def _begin(self, first: int | None = None) -> None:
         """Decode from where the container stands; `first`: time stamp to begin with."""
@@ -105,9 +106,9 @@ class FrameDecoder:
         expected = self._k + 1
         while True:
             try:
-                frame = next(self._pending, None)
-            except (_Damaged, *_ERRORS):
-                frame = None
+                frame, is_damaged = next(self._pending, (None, False))
+            except (_Incomplete, *_ERRORS):
+                frame, is_damaged = None, False
             if not self._watched and (frame is None or self._is_suspect(frame)):
                 self._start_near(expected, watched=True)
                 return
@@ -116,8 +117,15 @@ class FrameDecoder:
                 raise self._failure(expected)
             k = self._index.find(frame.pts) if self._index.stamped else expected
             if k is not None:
-                self._frame, self._k = frame, k
+                self._stand_on(k, None if is_damaged else frame)
                 return
+
+    def _stand_on(self, k: int, frame: Any) -> None:
+        if frame is not None:
+            self._damaged_from = None
+        elif self._damaged_from is None:
+            self._damaged_from = k
+        self._frame, self._k = frame, k
 
     def _is_suspect(self, frame: Any) -> bool:
         return bool(frame.is_corrupt) or n_reports() != self._n_reports
@@ -147,20 +155,20 @@ class FrameDecoder:
         try:
             self._video.seek(pts)
             self._begin()
-            frame = next(self._pending, None)
-        except (_Damaged, *_ERRORS):
+            frame, is_damaged = next(self._pending, (None, False))
+        except (_Incomplete, *_ERRORS):
             return False
-        if frame is None or self._is_suspect_at_start(frame) or not frame.key_frame:
+        is_damaged |= (
+            not self._watched and frame is not None and self._is_suspect(frame)
+        )
+        if frame is None or is_damaged or not frame.key_frame:
             # Streams that refresh bit by bit come out whole only some frames later
             return False
         reached = self._index.find(frame.pts)
         if reached is None or reached > k or reached not in self._index.keyframes:
             return False
-        self._frame, self._k = frame, reached
+        self._stand_on(reached, frame)
         return True
-
-    def _is_suspect_at_start(self, frame: Any) -> bool:
-        return bool(frame.is_corrupt) if self._watched else self._is_suspect(frame)
 
     def _packets(self) -> Iterator[Any]:
         for packet in self._video.container.demux(self._video.stream):
@@ -168,33 +176,41 @@ class FrameDecoder:
                 continue  # "show the last frame for longer"; would end the decoder
             yield packet
 
-    def _decode(self) -> Iterator[Any]:
+    def _decode(self) -> Iterator[tuple[Any, bool]]:
+        """Frames, and that nothing is known of damage."""
         for packet in self._packets():
-            if packet.is_corrupt:  # only in part in the file, and not in the index
-                raise _Damaged
-            yield from self._video.decode(packet)
+            if packet.is_corrupt:
+                raise _Incomplete
+            for frame in self._video.decode(packet):
+                yield frame, False
 
-    def _decode_watched(self, first: int | None) -> Iterator[Any]:
-        """Frames, until the first that a report is about or that depends on such one.
+    def _decode_watched(self, first: int | None) -> Iterator[tuple[Any, bool]]:
+        """Frames, and whether a report is about them or about one they depend on.
 
         Frames that are shown before `first`, and so not at all, may lack those that
         they depend on.
         """
         after_seek = first is None
         damaged: set[int | None] = set()
+        anew: int | None = None  # keyframe after the damage, which may end it
         for packet in self._packets():
             if first is None:
                 first = packet.pts
             frames, is_damaged = self._decode_one(packet, after_seek=after_seek)
             is_damaged &= self._is_shown(packet.pts, first)
-            # All that is stored later may depend on it, up to where decoding starts anew
+            # All that is stored later may depend on it
+            if is_damaged:
+                anew = None
+            elif damaged and packet.is_keyframe and self._index.stamped:
+                anew = packet.pts
             if is_damaged or damaged:
                 damaged.add(packet.pts)
             for frame in frames:
+                if anew is not None and frame.pts == anew and frame.key_frame:
+                    damaged.clear()
+                    anew = None
                 is_shown = self._is_shown(frame.pts, first)
-                if frame.pts in damaged or (frame.is_corrupt and is_shown):
-                    raise _Damaged
-                yield frame
+                yield frame, frame.pts in damaged or (frame.is_corrupt and is_shown)
 
     def _decode_one(self, packet: Any, *, after_seek: bool) -> tuple[list[Any], bool]:
         """Frames that come out after a packet, and whether damage was reported of it."""
@@ -220,6 +236,7 @@ class FrameDecoder:
     def _lose_position(self) -> None:
         # Past the end, so that the next call starts anew
         self._frame, self._k = None, self._index.n_frames
+        self._damaged_from = None
 
     def _failure(self, k: int) -> StimulusError:
         at = float(self._index.times[min(max(k, 0), self._index.n_frames - 1)])
