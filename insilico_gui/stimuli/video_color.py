@@ -53,6 +53,8 @@ _NAMES = {
 # Levels are summed in steps of 2^-20: less than the distance of any sum from a tie
 _STEPS = 20
 
+_ROWS_AT_ONCE = 16  # a multiple of the rows that share a colour difference
+
 
 def frame_grey(frame: Any, name: str) -> NDArray[np.uint8]:
     """Grey levels of an ``av.VideoFrame`` of the video `name`, [H, W], not turned yet.
@@ -64,7 +66,7 @@ def frame_grey(frame: Any, name: str) -> NDArray[np.uint8]:
     """
     planes = _as_rgb_if_it_is(planes_of(frame, name), frame)
     if planes.is_rgb:
-        levels = rec601(np.stack(_in_8_bits(planes), axis=-1))
+        levels = rec601(np.moveaxis(np.stack(_in_8_bits(planes)), 0, -1))
     else:
         levels = _luma(planes, _is_full_range(frame))
     return _shown(levels, planes)
@@ -177,20 +179,25 @@ def _colors(planes: Planes, frame: Any, name: str) -> NDArray[np.uint8]:
     """Colours of luma and colour differences."""
     luma, *differences = planes.samples
     shares = _shares(int(frame.colorspace), name)
-    full = _is_full_range(frame)
-    base = _luma_steps(planes.bits, full)[luma]
+    full, (rows, columns) = _is_full_range(frame), planes.block
     height, width = luma.shape
-    rows, columns = planes.block
     colors = np.empty((height, width, 3), np.uint8)
-    for channel, factors in enumerate(shares):
-        added = sum(
-            _difference_steps(planes.bits, full, factor)[difference]
-            for factor, difference in zip(factors, differences, strict=True)
-            if factor
-        )
-        spread = np.repeat(np.repeat(added, rows, 0), columns, 1)
-        total = base + spread[:height, :width]
-        colors[..., channel] = np.clip(total >> _STEPS, 0, 255)
+    # Some rows at a time: what is worked on stays in the processor's cache
+    for top in range(0, height, _ROWS_AT_ONCE):
+        bottom = min(top + _ROWS_AT_ONCE, height)
+        base = _luma_steps(planes.bits, full)[luma[top:bottom]]
+        parts = [d[top // rows : -(-bottom // rows)] for d in differences]
+        for channel, factors in enumerate(shares):
+            added = sum(
+                _difference_steps(planes.bits, full, factor)[part]
+                for factor, part in zip(factors, parts, strict=True)
+                if factor
+            )
+            total = np.repeat(np.repeat(added, rows, 0), columns, 1)
+            total = total[: bottom - top, :width]
+            total += base
+            np.clip(total, 0, (256 << _STEPS) - 1, out=total)
+            colors[top:bottom, :, channel] = total >> _STEPS
     return colors
 
 

@@ -76,7 +76,8 @@ class FrameDecoder:
         while self._k < k:
             self._advance()
         if self._k != k or self._frame is None:
-            raise self._failure(k if self._damaged_from is None else self._damaged_from)
+            first = k if self._damaged_from is None else min(k, self._damaged_from)
+            raise self._failure(first)
         return self._frame
 
     def close(self) -> None:
@@ -124,7 +125,7 @@ class FrameDecoder:
         if frame is not None:
             self._damaged_from = None
         elif self._damaged_from is None:
-            self._damaged_from = k
+            self._damaged_from = min(self._k + 1, k)  # those left out are damaged, too
         self._frame, self._k = frame, k
 
     def _is_suspect(self, frame: Any) -> bool:
