@@ -132,8 +132,10 @@ class EncodingRun(QObject):
             f"{len(job.selection):,} units."
         )
         if self._experiment.responses is not None:
-            difference = precision_sentence(self._experiment.responses.attrs)
+            attrs = self._experiment.responses.attrs
+            difference = precision_sentence(attrs)
             said += f" {difference}" if difference else ""
+            said += f" ⚠ {attrs['warning']}" if attrs.get("warning") else ""
         self.completed.emit(said)
         if self._follow:
             self._follow = False

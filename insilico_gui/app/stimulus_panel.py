@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -219,9 +220,9 @@ class StimulusPanel(Panel):
         self.encode_button.setEnabled(self.experiment.frames is not None)
         if stimulus is None:
             return
-        lines = [f"<b>{breakable(stimulus.name)}</b>", *_in_words(stimulus)]
+        lines = [f"<b>{escape(breakable(stimulus.name))}</b>", *_in_words(stimulus)]
         if warning := stimulus.attrs.get("warning"):
-            lines.append(f"⚠ {warning}")
+            lines.append(f"⚠ {escape(breakable(str(warning)))}")
         if conversion is not None:
             lines.append("To the twin: " + conversion.summary)
         elif self.experiment.images is not None:

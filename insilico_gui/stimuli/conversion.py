@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.area import AreaResizer
 from insilico_gui.stimuli.attrs import LazyAttrs
 from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.geometry import Fit, Geometry
 from insilico_gui.stimuli.grey import BACKGROUND
+from insilico_gui.untrusted.limits import limit, refuse_above, variable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +29,6 @@ CONVERSION = "conversion"
 """``attrs["kind"]`` of frames that have been converted."""
 
 MAX_PIXEL_ASPECT = 20.0
-
-MAX_HOURS = 48  # longer is a damaged time stamp or a slip in a rate
 
 _CHUNK_BYTES = 16 * 2**20  # of source frames read at once
 
@@ -80,6 +79,8 @@ class ConvertedStimulus(Stimulus):
             "bars_height": geometry.bars[0],
             "bars_width": geometry.bars[1],
         }
+        if warning := source.attrs.get("warning"):
+            values["warning"] = warning
         self.attrs = LazyAttrs(values, {"source": lambda: dict(source.attrs)})
 
     def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
@@ -175,11 +176,16 @@ def shown_frames(stimulus: Stimulus, frame_rate: float) -> NDArray[np.int64]:
     StimulusError
         If the stimulus would last for days.
     """
-    if stimulus.duration > MAX_HOURS * 3600:
+    longest = limit("stimulus_seconds")
+    if stimulus.duration > longest:
         raise StimulusError(
-            f"{stimulus.name} would last {stimulus.duration / 3600:.3g} hours and the "
-            f"limit is {MAX_HOURS}; check its frame rate, or cut it."
+            f"{quoted(stimulus.name, marks='')} would last "
+            f"{stimulus.duration / 3600:.3g} hours and the limit is "
+            f"{longest / 3600:.3g}; check its frame rate, cut it, or raise the "
+            f"environment variable {variable('stimulus_seconds')} (seconds)."
         )
+    name = quoted(stimulus.name, marks="")
+    refuse_above("frames", stimulus.duration * frame_rate, name, StimulusError)
     # A frame that is due within the rounding of its time counts as shown
     tolerance = min(stimulus.time_precision, 0.1 / frame_rate)
     n = max(1, int(np.ceil((stimulus.duration - tolerance) * frame_rate)))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from insilico_gui.stimuli.pixels import (
     BACKGROUND,
-    MAX_PIXELS,
     Picture,
     check_dtype,
     check_frame_shape,
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BACKGROUND",
-    "MAX_PIXELS",
     "check_dtype",
     "check_frame_shape",
     "grey",

@@ -26,6 +26,7 @@ from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.checks import at_least_a_frame, within
 from insilico_gui.stimuli.display import Display
+from insilico_gui.untrusted.limits import limit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 Renderer = Callable[[int, int], "NDArray[np.uint8]"]
 """From a range of frames, start to stop (excluded), to uint8 [stop - start, H, W]."""
 
-MAX_HOURS = 6  # a longer stimulus is a slip in a number, not a plan
 MAX_FRAME_RATE = 1000.0  # Hz
 
 _families: dict[str, type[StimulusSpec]] = {}
@@ -103,11 +103,12 @@ class StimulusSpec(ABC):
         return 0
 
     def _check_length(self, n_frames: int) -> None:
-        hours = n_frames / self.frame_rate / 3600
-        if hours > MAX_HOURS:
+        seconds, longest = n_frames / self.frame_rate, limit("rendered_seconds")
+        if seconds > longest:
             raise StimulusError(
-                f"The stimulus would last {hours:.3g} hours and the limit is "
-                f"{MAX_HOURS}; take fewer conditions or repeats, or shorter trials."
+                f"The stimulus would last {seconds / 3600:.3g} hours and the limit is "
+                f"{longest / 3600:.3g}; take fewer conditions or repeats, or shorter "
+                "trials."
             )
 
     @property

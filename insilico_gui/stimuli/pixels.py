@@ -15,7 +15,7 @@ import numpy as np
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.orientation import UPRIGHT, Orientation
-from insilico_gui.untrusted.limits import LIMITS, limit, refuse_above, variable
+from insilico_gui.untrusted.limits import refuse_above
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,6 @@ BACKGROUND = 128
 _RED, _GREEN, _BLUE = 19595, 38470, 7471
 
 # Largest frame that is read unless a setting says otherwise
-MAX_PIXELS = LIMITS["frame_pixels"].value
 
 # Samples that are worked on at once: what is in between takes some bytes for each
 _BLOCK_SAMPLES = 2**20
@@ -141,13 +140,8 @@ def check_frame_shape(shape: tuple[int, ...], name: str) -> None:
         raise StimulusError(
             f"{name} has frames of {width} x {height} pixels; there is nothing to show."
         )
-    allowed = limit("frame_pixels")
-    if height * width > allowed:
-        raise StimulusError(
-            f"{name} declares frames of {width} x {height} pixels, and the limit is "
-            f"{allowed:,} pixels; the file is damaged, has to be made smaller, or the "
-            f"environment variable {variable('frame_pixels')} has to be raised."
-        )
+    what = f"{name} with frames of {width} x {height} pixels"
+    refuse_above("frame_pixels", height * width, what, StimulusError)
 
 
 def check_picture_bytes(shape: tuple[int, ...], itemsize: int, name: str) -> None:

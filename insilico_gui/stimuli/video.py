@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.attrs import file_attrs
 from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.grey import check_frame_shape
 from insilico_gui.stimuli.orientation import orientation_of
+from insilico_gui.stimuli.video_color import describe_format, frame_grey, frame_rgb
 from insilico_gui.stimuli.video_container import VideoStream
 from insilico_gui.stimuli.video_decoder import FrameDecoder
-from insilico_gui.stimuli.video_grey import describe_format, frame_grey
+from insilico_gui.stimuli.video_extent import measure
 from insilico_gui.stimuli.video_index import build_index
+from insilico_gui.stimuli.video_notes import notes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,20 +40,22 @@ class Video(Stimulus):
     def __init__(self, path: Path) -> None:
         self.name = path.name
         self._path = path
+        self._lock = threading.Lock()
+        extent = measure(path)
         video = VideoStream(path)
         try:
             container, codec = video.container.format.name, video.stream.codec_context
             codec_name = codec.name
-            self._index = build_index(video, self.name)
+            self._index = build_index(video, extent, self._shown_name)
             aspect = video.stream.sample_aspect_ratio
+            self._decoders = [FrameDecoder(path, self._index)]
+            first = self._decoders[0].frame(0)
+            warnings = (*self._index.warnings, *notes(video, first, self._shown_name))
         finally:
             video.close()
-        self._decoders = [FrameDecoder(path, self._index)]
-        self._lock = threading.Lock()
-        first = self._decoders[0].frame(0)
         self._stored_shape = (first.height, first.width)
-        check_frame_shape(self._stored_shape, self.name)
-        self._orientation = orientation_of(first, self.name)
+        check_frame_shape(self._stored_shape, self._shown_name)
+        self._orientation = orientation_of(first, self._shown_name)
         height, width = self._stored_shape
         turned = self._orientation.transposed
         self.frame_shape = (width, height) if turned else (height, width)
@@ -72,9 +76,13 @@ class Video(Stimulus):
             "mirrored": self._orientation.mirrored,
             "pixel_aspect": self.pixel_aspect,
         }
-        if self._index.warning:
-            values["warning"] = self._index.warning
+        if warnings:
+            values["warning"] = " ".join(warnings)
         self.attrs = file_attrs(path, values)
+
+    @property
+    def _shown_name(self) -> str:
+        return quoted(self.name, marks="")
 
     @property
     def frame_times(self) -> NDArray[np.float64]:
@@ -88,14 +96,16 @@ class Video(Stimulus):
         with self._lock:
             for k in range(start, stop):
                 frame = self._decoded(k)
-                frames[k - start] = self._orientation.apply(frame_grey(frame))
+                frames[k - start] = self._orientation.apply(
+                    frame_grey(frame, self._shown_name)
+                )
         return frames
 
     def color_frame(self, k: int) -> NDArray[np.uint8]:
         """See :meth:`insilico_gui.stimuli.base.Stimulus.color_frame`."""
         self._check_range(k, k + 1)
         with self._lock:
-            rgb = self._decoded(k).to_ndarray(format="rgb24")
+            rgb = frame_rgb(self._decoded(k), self._shown_name)
         return np.ascontiguousarray(self._orientation.apply(rgb))
 
     def _decoded(self, k: int) -> Any:
@@ -103,8 +113,8 @@ class Video(Stimulus):
         frame = self._decoder_for(k).frame(k)
         if (frame.height, frame.width) != self._stored_shape:
             raise StimulusError(
-                f"{self.name} changes its frame size in frame {k}; convert it to one "
-                "size."
+                f"{self._shown_name} changes its frame size in frame {k}; convert it to "
+                "one size."
             )
         return frame
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import av.error
 import numpy as np
 
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import StimulusError, quoted
+from insilico_gui.stimuli.video_log import listening
+from insilico_gui.untrusted.limits import limit, refuse_above
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.stimuli.video_container import VideoStream
+    from insilico_gui.stimuli.video_extent import Extent
 
 # AVI stores no display times. With these codecs FFmpeg then stamps frames in the order
 # of storage, which is not the order in which they are shown.
 _STAMPED_AS_STORED = frozenset({"h264", "hevc"})
+
+_BESIDE = "matroska_block_additional"  # data of a packet that is beside the picture
 
 _VP8_SHOWN = 0x10  # bit of a packet's first byte (RFC 6386, 9.1): not a mere reference
 
@@ -53,8 +59,11 @@ class FrameIndex:
         Whether the time from frame to frame varies by more than rounding.
     precision : float
         Seconds by which `times` may be off.
-    warning : str or None
-        What is known to be missing from the file.
+    alpha_beside : bool
+        Whether transparency is stored beside the pictures, out of the usual decoder's
+        reach.
+    warnings : tuple of str
+        What is known to be missing from the file, a sentence each.
     """
 
     pts: NDArray[np.int64]
@@ -64,7 +73,8 @@ class FrameIndex:
     frame_rate: float
     variable_rate: bool
     precision: float
-    warning: str | None
+    alpha_beside: bool
+    warnings: tuple[str, ...]
 
     @property
     def n_frames(self) -> int:
@@ -83,36 +93,63 @@ class FrameIndex:
         return int(np.searchsorted(self.keyframes, k, side="right")) - 1
 
 
-class _Packet(NamedTuple):
-    pts: int
-    dts: int
-    duration: int
-    is_key: bool
-    is_shown: bool
+class _Packets(NamedTuple):
+    """Packets of frames in the order in which they are stored, a column each."""
+
+    pts: NDArray[np.int64]
+    dts: NDArray[np.int64]
+    duration: NDArray[np.int64]
+    is_key: NDArray[np.bool_]
+    is_shown: NDArray[np.bool_]
+
+    def of(self, which: Any) -> _Packets:
+        """Some of them."""
+        return _Packets(*(column[which] for column in self))
 
 
-def build_index(video: VideoStream, name: str) -> FrameIndex:
+class _Found(NamedTuple):
+    """What reading all packets tells."""
+
+    packets: _Packets
+    n_stored: int
+    is_cut: bool
+    n_with_alpha: int
+    damage: str | None
+
+
+def build_index(video: VideoStream, extent: Extent, name: str) -> FrameIndex:
     """Read all packets of a video, from where it stands to the end.
 
     Raises
     ------
     StimulusError
-        If there are no frames, or no times can be given to them.
+        If there are no frames or too many, or no times can be given to them.
     """
-    packets, is_cut = _read_packets(video)
-    packets = _decodable(packets, is_cut)
-    if not packets:
+    found = _read_packets(video, name)
+    n_read = len(found.packets.pts)
+    whole = extent.whole_pictures
+    is_half = extent.is_cut and whole is not None and whole < n_read
+    packets = found.packets.of(slice(whole)) if is_half else found.packets
+    is_cut = extent.is_cut or found.is_cut or _promises_more(video, found, extent)
+    packets, n_without_key = _decodable(packets, is_cut and not is_half)
+    packets = packets.of(np.argsort(packets.pts, kind="stable"))
+    has_times = bool((np.diff(packets.pts) > 0).all())
+    stamped = has_times and _frames_carry_pts(video.stream, video.container)
+    if is_cut and not stamped:
+        # Among the frames that are shown last, some may be missing
+        depth = video.stream.codec_context.reorder_depth
+        packets = packets.of(slice(max(len(packets.pts) - depth, 0)))
+    pts, n = packets.pts, len(packets.pts)
+    if n == 0:
         raise StimulusError(f"{name} has no frames; choose another file.")
-    packets.sort(key=lambda packet: packet.pts)
-    pts = np.array([packet.pts for packet in packets], np.int64)
-    stamped = _frames_carry_pts(video.stream, video.container)
-    if (np.diff(pts) <= 0).any():
-        stamped = False
-        pts = np.arange(len(packets), dtype=np.int64)
-        times, rate, variable = _constant(video.stream, len(packets), name)
+    if has_times:
+        last = int(packets.duration[-1])
+        times, rate, variable = _timing(video.stream, pts, last, name)
     else:
-        times, rate, variable = _timing(video.stream, pts, packets[-1].duration, name)
-    keyframes = np.flatnonzero([packet.is_key for packet in packets])
+        pts = np.arange(n, dtype=np.int64)
+        times, rate, variable = _constant(video.stream, n, name)
+    refuse_above("stimulus_seconds", n / rate, name, StimulusError)
+    keyframes = np.flatnonzero(packets.is_key)
     if not stamped:
         keyframes = keyframes[:0]
     if not len(keyframes) or keyframes[0] != 0:
@@ -125,79 +162,141 @@ def build_index(video: VideoStream, name: str) -> FrameIndex:
         frame_rate=rate,
         variable_rate=variable,
         precision=_precision(video.stream) if variable else _EXACT_S,
-        warning=f"{name} is cut short; {len(packets)} frames were found in it."
-        if is_cut
-        else None,
+        alpha_beside=_has_alpha(video, found, name),
+        warnings=_warnings(
+            name, n, is_cut, found.damage or video.damage, n_without_key
+        ),
     )
 
 
-def _read_packets(video: VideoStream) -> tuple[list[_Packet], bool]:
-    """All packets in storage order, and whether some are missing."""
+def _warnings(
+    name: str, n: int, is_cut: bool, damage: str | None, n_without_key: int
+) -> tuple[str, ...]:
+    """Sentences on what is missing from the file."""
+    warnings = []
+    if is_cut:
+        warnings.append(f"{name} is cut short; {n} frames were found in it.")
+    elif damage is not None:
+        said = quoted(damage.rstrip("."), marks="")
+        warnings.append(f"{name} is damaged ({said}); {n} frames were found in it.")
+    if n_without_key:
+        warnings.append(
+            f"{name} begins with {n_without_key} frames that cannot be decoded, because "
+            "those that they depend on are not in the file; they were left out."
+        )
+    return tuple(warnings)
+
+
+def _has_alpha(video: VideoStream, found: _Found, name: str) -> bool:
+    """Whether transparency is stored beside every picture."""
+    if 0 < found.n_with_alpha < int(found.packets.is_shown.sum()):
+        raise StimulusError(
+            f"{name} stores transparency (alpha) beside some of its pictures only; "
+            "convert it to a video without, or to a .mov with alpha."
+        )
+    said = {key.lower(): value for key, value in video.stream.metadata.items()}
+    if said.get("alpha_mode", "0") not in ("0", "") and not found.n_with_alpha:
+        raise StimulusError(
+            f"{name} says that it has transparency (alpha), and none is found beside its "
+            "pictures; convert it to a .mov with alpha, or without it."
+        )
+    return found.n_with_alpha > 0
+
+
+def _read_packets(video: VideoStream, name: str) -> _Found:
+    """All packets of the video."""
     stream = video.stream
     is_vp8 = stream.codec_context.name == "vp8"
-    packets: list[_Packet] = []
-    n_stored, is_cut = 0, False
-    try:
-        for packet in video.container.demux(stream):
-            if packet.size == 0:  # the end, or "show the last frame for longer" (AVI)
-                n_stored += packet.dts is not None
-                continue
-            if packet.is_corrupt:
-                is_cut = True
-                continue
-            n_stored += 1
-            is_hidden = is_vp8 and not bytes(packet)[0] & _VP8_SHOWN
-            dts = packet.pts if packet.dts is None else packet.dts
-            pts = dts if packet.pts is None else packet.pts
-            # Without any time stamp frames are counted: equal stamps lead to that
-            packets.append(
-                _Packet(
-                    pts=pts or 0,
-                    dts=dts or 0,
-                    duration=packet.duration or 0,
-                    is_key=packet.is_keyframe,
-                    is_shown=not (packet.is_discard or is_hidden),
-                )
-            )
-    except (av.error.FFmpegError, OSError):
-        is_cut = True
-    return packets, is_cut or _promises_more(video, packets, n_stored)
+    columns = tuple(array("q") for _ in range(5))
+    n_stored = n_with_alpha = 0
+    is_cut = False
+    most = limit("frames")
+    with listening() as reports:
+        try:
+            for packet in video.container.demux(stream):
+                # Empty: the end, or "show the last frame for longer" (AVI)
+                if packet.size == 0:
+                    n_stored += packet.dts is not None
+                    continue
+                if packet.is_corrupt:
+                    is_cut = True
+                    continue
+                n_stored += 1
+                if n_stored > most:
+                    refuse_above("frames", n_stored, name, StimulusError)
+                is_hidden = is_vp8 and not bytes(packet)[0] & _VP8_SHOWN
+                n_with_alpha += video.can_store_alpha_beside and _alpha_in(packet)
+                dts = packet.pts if packet.dts is None else packet.dts
+                pts = dts if packet.pts is None else packet.pts
+                # Without any time stamp frames are counted: equal stamps lead to that
+                columns[0].append(pts or 0)
+                columns[1].append(dts or 0)
+                columns[2].append(packet.duration or 0)
+                columns[3].append(packet.is_keyframe)
+                columns[4].append(not (packet.is_discard or is_hidden))
+        except (av.error.FFmpegError, OSError):
+            is_cut = True
+    pts, dts, duration, is_key, is_shown = (
+        np.frombuffer(column, np.int64) for column in columns
+    )
+    packets = _Packets(pts, dts, duration, is_key.astype(bool), is_shown.astype(bool))
+    damage = reports.damage(video.container.format.name)
+    is_cut |= damage is not None and "ended prematurely" in damage
+    return _Found(packets, n_stored, is_cut, n_with_alpha, damage)
 
 
-def _promises_more(video: VideoStream, packets: list[_Packet], n_stored: int) -> bool:
+def _alpha_in(packet: Any) -> bool:
+    """Whether a packet of WebM has transparency beside the picture."""
+    if not packet.has_sidedata(_BESIDE):
+        return False
+    # The first 8 bytes say what it is: 1 means alpha
+    return bytes(packet.get_sidedata(_BESIDE))[:8] == b"\0\0\0\0\0\0\0\1"
+
+
+def _promises_more(video: VideoStream, found: _Found, extent: Extent) -> bool:
     """Whether the header lists frames that the file does not have."""
-    container, stream = video.container, video.stream
+    container, stream, packets = video.container, video.stream, found.packets
     if container.format.name == "avi":
-        return bool(n_stored < stream.frames)
+        return bool(found.n_stored < stream.frames)
     # An edit list may leave frames out on purpose, so in MP4 counting says nothing
     if any(entry.pos + entry.size > container.size for entry in stream.index_entries):
         return True
-    # Matroska has a tag for the length of each stream
-    tag = stream.metadata.get("DURATION", "")
-    try:
-        hours, minutes, seconds = map(float, tag.split(":"))
-    except ValueError:
+    seconds = extent.seconds if extent.seconds is not None else _tagged_seconds(stream)
+    if seconds is None:
         return False
-    if not packets:
+    if not len(packets.pts):
         return True
     tick = float(stream.time_base)
-    end = max(packet.pts + packet.duration for packet in packets) * tick
-    interval = max((packet.duration for packet in packets), default=0) * tick
-    return end < hours * 3600 + minutes * 60 + seconds - max(0.1, 2 * interval)
+    end = int((packets.pts + packets.duration).max()) * tick
+    interval = int(packets.duration.max()) * tick
+    return end < seconds - max(0.1, 2 * interval)
 
 
-def _decodable(packets: list[_Packet], is_cut: bool) -> list[_Packet]:
-    """Packets of frames that come out of the decoder, given those that are there."""
-    first_key = next((packet.pts for packet in packets if packet.is_key), None)
-    if first_key is not None:
+def _tagged_seconds(stream: Any) -> float | None:
+    """Length of the stream by a tag that Matroska has for that."""
+    try:
+        hours, minutes, seconds = map(float, stream.metadata["DURATION"].split(":"))
+    except (KeyError, ValueError):
+        return None
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _decodable(packets: _Packets, is_cut: bool) -> tuple[_Packets, int]:
+    """Packets of frames that come out of the decoder, given those that are there.
+
+    Also how many frames are stored that depend on others that are not.
+    """
+    n_without_key = 0
+    if packets.is_key.any():
         # Shown before the first keyframe means predicted from frames that are not there
-        packets = [packet for packet in packets if packet.pts >= first_key]
-    if is_cut and packets:
+        is_late = packets.pts < packets.pts[packets.is_key.argmax()]
+        n_without_key = int((is_late & packets.is_shown).sum())
+        packets = packets.of(~is_late)
+    if is_cut and len(packets.pts):
         # No frame is shown before it is decoded, so those that are lost are all shown
         # after the last that was stored is decoded
-        last = max(packet.dts for packet in packets)
-        packets = [packet for packet in packets if packet.pts <= last]
-    return [packet for packet in packets if packet.is_shown]
+        packets = packets.of(packets.pts <= packets.dts.max())
+    return packets.of(packets.is_shown), n_without_key
 
 
 def _frames_carry_pts(stream: Any, container: Any) -> bool:

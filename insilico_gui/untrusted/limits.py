@@ -44,6 +44,8 @@ LIMITS = {
     "frames": Limit(20_000_000, "frames"),  # of one stimulus
     "images": Limit(2_000_000, "images"),  # of one set: each has a name in memory
     "stimulus_seconds": Limit(24 * 3600, "seconds"),  # of one stimulus
+    # Of one that is rendered: longer is a slip in a number, not a plan
+    "rendered_seconds": Limit(6 * 3600, "seconds"),
     "table_columns": Limit(20_000, "columns"),
     "table_rows": Limit(10_000_000, "rows"),
     "memory_bytes": Limit(8 * _GIB, "bytes"),  # of what is read into memory at once

@@ -133,7 +133,7 @@ def test_giant_frames_are_refused_before_memory_is_taken(tmp_path):
     with path.open("wb") as file:
         file.write(npy_header("(1, 200000, 200000)"))
         file.truncate(128 + 4 * 10**10)
-    assert "giant.npy declares frames of 200000 x 200000" in refused(path)
+    assert "giant.npy with frames of 200000 x 200000" in refused(path)
 
 
 def test_pickled_npy(tmp_path):
