@@ -40,7 +40,7 @@ def check_table(output: Path, overwrite: bool) -> None:
     side = _side_file(output)
     reserve(output, overwrite, SUFFIXES, *([side.name] if side else []))
     if side is not None:
-        refuse_foreign(side, [FORMAT], [], ExportError)
+        refuse_foreign(side, FORMAT, [output.name], [], ExportError)
 
 
 def write_table(

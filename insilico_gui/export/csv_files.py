@@ -70,7 +70,8 @@ def check_replaced(target: Path) -> None:
         )
     refuse_folder(target, ExportError)
     tables = [_beside(target, end).name for end in (UNITS, TRIALS)]
-    refuse_foreign(_beside(target, SIDECAR), [FORMAT], tables, ExportError)
+    sidecar = _beside(target, SIDECAR)
+    refuse_foreign(sidecar, FORMAT, [target.name], tables, ExportError)
 
 
 def check(target: Path, record: Record) -> None:

@@ -60,7 +60,7 @@ def possible(target: Path) -> list[str]:
 def check_replaced(target: Path) -> None:
     """Refuse to replace what this project did not make."""
     refuse_folder(target, ExportError)
-    check_sidecar(target.with_name(possible(target)[1]))
+    check_sidecar(target.with_name(possible(target)[1]), [target.name])
 
 
 def names(target: Path, record: Record) -> tuple[list[str], list[str]]:

@@ -30,7 +30,7 @@ def stem(path: Path, suffixes: Sequence[str]) -> str:
     return name[: len(name) - max(lengths, default=0)]
 
 
-def check_sidecar(path: Path, files: Sequence[str] = ()) -> None:
+def check_sidecar(path: Path, owners: Sequence[str], files: Sequence[str] = ()) -> None:
     """Refuse to replace a side file, or files with it, that this project did not make.
 
     Raises
@@ -38,7 +38,7 @@ def check_sidecar(path: Path, files: Sequence[str] = ()) -> None:
     ExportError
         Naming what would be replaced.
     """
-    refuse_foreign(path, [FORMAT], files, ExportError)
+    refuse_foreign(path, FORMAT, owners, files, ExportError)
 
 
 def write_sidecar(

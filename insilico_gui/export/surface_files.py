@@ -60,7 +60,7 @@ def possible(target: Path) -> list[str]:
 def check_replaced(target: Path) -> None:
     """Refuse to replace what this project did not make."""
     *files, sidecar = possible(target)
-    check_sidecar(target.with_name(sidecar), files)
+    check_sidecar(target.with_name(sidecar), files, files)
 
 
 def names(target: Path, record: Record) -> tuple[list[str], list[str]]:

@@ -175,7 +175,8 @@ def read(path: Path) -> xr.DataArray:
 
     if not path.is_dir():
         raise ValueError("it is not a zarr folder")
-    root: Any = zarr.open_group(path, mode="r", zarr_format=3)
+    # What each array says of itself counts, not the copy in the root
+    root: Any = zarr.open_group(path, mode="r", zarr_format=3, use_consolidated=False)
     arrays: dict[str, Any] = dict(root.arrays())
     trials: dict[str, Any] = dict(root["trials"].arrays()) if "trials" in root else {}
     for array in (*arrays.values(), *trials.values()):

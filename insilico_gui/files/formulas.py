@@ -42,7 +42,7 @@ def unescape_table(table: pd.DataFrame) -> pd.DataFrame:
 
 def _changed(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
     changed = {}
-    for k, name in enumerate(table.columns):
+    for k in range(len(table.columns)):
         cells = table.iloc[:, k]
         if not pd.api.types.is_numeric_dtype(cells.dtype):
             cells = cells.map(lambda v: change(v) if isinstance(v, str) else v)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from insilico_gui.files.checks import refuse_folder, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from insilico_gui.errors import InsilicoError
@@ -43,8 +43,9 @@ def fingerprints(folder: Path, names: Iterable[str]) -> dict[str, str]:
 
 def refuse_foreign(
     side: Path,
-    formats: Iterable[str],
-    others: Iterable[str],
+    mark: str,
+    owners: Sequence[str],
+    others: Sequence[str],
     error: type[InsilicoError],
 ) -> None:
     """Refuse to replace files that were not written together with a side file.
@@ -52,33 +53,35 @@ def refuse_foreign(
     Parameters
     ----------
     side : Path
-        A JSON file whose ``format`` is one of `formats`; if there is none, no file is.
-    others : iterable of str
+        A JSON file whose ``format`` is `mark` and whose :data:`HASHES` know one of
+        `owners`; if there is none, no file was written with it.
+    mark : str
+    owners : sequence of str
+        Names of the files that it belongs to.
+    others : sequence of str
         Names of files beside it that would be replaced.
     error : type
         Raised, naming the file.
     """
+    refuse_folder(side, error)
     content = _content(side)
-    if side.is_dir():
-        refuse_folder(side, error)
-    if os.path.lexists(side) and content.get("format") not in [*formats]:
-        raise _foreign(side, error)
     known = content.get(HASHES)
+    ours = content.get("format") == mark and isinstance(known, dict)
+    if os.path.lexists(side) and not (ours and {*owners} & {*known}):
+        raise _foreign(side, error)
     for name in others:
         path = side.with_name(name)
         refuse_folder(path, error)
         if os.path.lexists(path) and not (
-            path.is_file()
-            and isinstance(known, dict)
-            and known.get(name) == fingerprint(path)
+            ours and path.is_file() and known.get(name) == fingerprint(path)
         ):
             raise _foreign(path, error)
 
 
 def _foreign(path: Path, error: type[InsilicoError]) -> InsilicoError:
     return error(
-        f"{shown(path)} exists and does not belong to exported responses as they were "
-        "written, but would be replaced; move it away, or choose another name."
+        f"{shown(path)} exists and does not belong to what was written there before, "
+        "but would be replaced; move it away, or choose another name."
     )
 
 

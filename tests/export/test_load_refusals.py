@@ -50,7 +50,7 @@ def test_a_flipped_bit_is_noticed(tmp_path, suffix):
 def test_files_of_something_else_are_refused(tmp_path, suffix):
     path = tmp_path / f"out{suffix}"
     path.write_bytes(b"not what the suffix says\n" * 10)
-    (tmp_path / "out.json").write_text('{"format": "something else"}')
+    (tmp_path / "out.csv.json").write_text('{"format": "something else"}')
     with pytest.raises(ExportError, match="cannot be read"):
         load_responses(path)
 
@@ -102,24 +102,26 @@ def drop_frame(labels):
         (lambda j: j.update(shape=["50", 6]), "dims or shape"),
         (lambda j: j.update(dims=["unit", "time"]), "dims or shape"),
         (lambda j: j.pop("unit_columns"), "no entry 'unit_columns'"),
-        (lambda j: j["unit_columns"].pop("rf_x"), "columns of out.units.csv"),
+        (lambda j: j["unit_columns"].pop("rf_x"), "columns of out.csv.units.csv"),
         (lambda j: j.update(unit_columns=[]), "cannot be read"),
         (lambda j: j["unit_columns"]["rf_x"].update(kind="code"), "'code'"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(tmp_path, change, message):
     export(make_responses(), tmp_path / "out.csv")
-    edit_json(tmp_path / "out.json", change)
+    edit_json(tmp_path / "out.csv.json", change)
     with pytest.raises(ExportError, match=message):
         load_responses(tmp_path / "out.csv")
 
 
 def test_csv_needs_its_sidecars(tmp_path):
-    for name in ("out.json", "out.units.csv", "out.trials.csv"):
-        export(make_responses(), tmp_path / "out.csv", overwrite=True)
-        (tmp_path / name).unlink()
+    for name in ("out.csv.json", "out.csv.units.csv", "out.csv.trials.csv"):
+        folder = tmp_path / name
+        folder.mkdir()
+        export(make_responses(), folder / "out.csv")
+        (folder / name).unlink()
         with pytest.raises(ExportError, match="out"):
-            load_responses(tmp_path / "out.csv")
+            load_responses(folder / "out.csv")
 
 
 @pytest.mark.parametrize(
