@@ -17,7 +17,7 @@ from insilico_gui.cli.outputs import check_output, output_file
 from insilico_gui.cli.progress import progress_bar
 from insilico_gui.errors import ExportError, StimulusError
 from insilico_gui.files import require_space
-from insilico_gui.files.formulas import escape_table
+from insilico_gui.files.formulas import write_csv
 from insilico_gui.stimuli import RenderedStimulus, Sequence, StimulusSpec, save_spec
 from insilico_gui.stimuli.families import FAMILIES
 from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, as_yaml
@@ -127,7 +127,7 @@ def _write(spec: StimulusSpec, output: Path) -> None:
     """Write frames or the trial table; complete, or not at all."""
     with output_file(output) as partial:
         if output.suffix.lower() == TRIALS:
-            escape_table(spec.trials).to_csv(partial, index=False)
+            write_csv(spec.trials, partial)
         else:
             shape = (spec.n_frames, *spec.display.pixels)
             require_space(output.parent, math.prod(shape), ExportError)

@@ -17,7 +17,7 @@ import pandas as pd
 from insilico_gui.cli.outputs import output_claim, reserve
 from insilico_gui.errors import ExportError
 from insilico_gui.files import fingerprints, refuse_foreign, settle, writing
-from insilico_gui.files.formulas import escape_table, unescape_table
+from insilico_gui.files.formulas import unescape_table, write_csv
 from insilico_gui.files.marks import HASHES
 from insilico_gui.responses import MEASURED_AGAIN, distinct_names
 
@@ -95,7 +95,7 @@ def _publish(output: Path, table: pd.DataFrame, about: dict[str, Any]) -> None:
             if side is None:
                 _write_parquet(partial, table, json.dumps(about, allow_nan=False))
             else:
-                escape_table(table).to_csv(partial, index=False)
+                write_csv(table, partial)
                 about = {**about, HASHES: fingerprints(claimed.new, [output.name])}
                 text = json.dumps(about, indent=2, allow_nan=False)
                 (claimed.new / side.name).write_text(text, encoding="utf-8")

@@ -152,7 +152,10 @@ def claim(folder: Path, names: Sequence[str], error: type[InsilicoError]) -> Cla
     """
     with writing(folder / names[0], error), _locked(folder):
         for staging in _stagings(folder):
-            release = locks.lock(staging)
+            try:
+                release = locks.lock(staging)
+            except FileNotFoundError:  # its writer has just ended
+                continue
             if release is None:
                 _refuse_overlap(folder, names, _who(staging), error)
                 continue
@@ -179,13 +182,14 @@ def settle(folder: Path) -> None:
             return
         with _locked(folder):
             for staging in _stagings(folder):
-                release = locks.lock(staging)
-                if release is None:
-                    continue
-                try:
-                    _finish(staging, folder)
-                finally:
-                    release()
+                with suppress(FileNotFoundError):  # its writer has just ended
+                    release = locks.lock(staging)
+                    if release is None:
+                        continue
+                    try:
+                        _finish(staging, folder)
+                    finally:
+                        release()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ of these. Numbers are written as they are.
 
 from __future__ import annotations
 
+import csv
 import re
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 MARK = "'"
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
@@ -30,13 +32,22 @@ def unescape(text: str) -> str:
     return text[1:] if text[:1] == MARK and _FORMULA.match(text) else text
 
 
-def escape_table(table: pd.DataFrame) -> pd.DataFrame:
-    """A copy with all text escaped, that of the header too."""
-    return _changed(table, escape)
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, without its index and with all text escaped, the header's too."""
+    escaped = _changed(table, escape)
+    # pandas quotes no lone carriage return, and takes it for the end of a row
+    returns = any(
+        "\r" in str(cell)
+        for k in range(escaped.shape[1])
+        if not pd.api.types.is_numeric_dtype(escaped.iloc[:, k].dtype)
+        for cell in (escaped.columns[k], *escaped.iloc[:, k])
+    )
+    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+    escaped.to_csv(path, index=False, quoting=quoting)
 
 
 def unescape_table(table: pd.DataFrame) -> pd.DataFrame:
-    """A copy with the text as it was before :func:`escape_table`."""
+    """A copy with the text as it was before :func:`write_csv`."""
     return _changed(table, unescape)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parent
-sys.path[:0] = [str(FOLDER.parent / "export")]
+SHARED = [str(FOLDER.parent / "export"), str(FOLDER.parent)]
+sys.path[:0] = SHARED
 
 
 class Writers:
@@ -22,6 +24,7 @@ class Writers:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([*SHARED, *sys.path])},
         )
         assert self._process.stdout.readline().strip() == "ready"
 

@@ -1,4 +1,4 @@
-"""Everything that writes, as jobs that a process of its own carries out and may not survive.
+"""Everything that writes, as jobs that a process of its own carries out.
 
 Run as a script, this is a server: it imports what takes long once, and forks a child for
 every job that comes in as a line of JSON.
@@ -6,23 +6,20 @@ every job that comes in as a line of JSON.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import sys
+import tempfile
 import time
 import zipfile
+from importlib import import_module
 from pathlib import Path
 
+import make_field_responses as field
 import numpy as np
 import pandas as pd
-
-sys.path[:0] = [
-    str(Path(__file__).parents[1]),
-    str(Path(__file__).parents[1] / "export"),
-]
-
-import make_field_responses as field
 from make_responses import make_responses
 from support.leaky import LeakySession
 
@@ -67,7 +64,7 @@ def export_job(suffix):
 
 
 def encode(folder, version):
-    store.zarr_folder.CHUNK_BYTES = 8 * 12 * 4
+    store.zarr_folder.CHUNK_BYTES = 16 * 12 * 4
     clip = np.random.default_rng(version).integers(0, 256, (53, 6, 8), dtype=np.uint8)
     ig.encode(LeakySession(), clip, store=folder / "x.zarr", overwrite=True)
 
@@ -138,6 +135,7 @@ def count_lines(count):
 
 def child(task, version, answer):
     """Carry out a job; write down how it ended."""
+    before = {*sys.modules}
     count = Count(task.get("at"))
     {"calls": count_calls, "lines": count_lines}.get(task.get("unit"), id)(count)
     if "start" in task:
@@ -148,7 +146,9 @@ def child(task, version, answer):
     except InsilicoError as error:
         said = str(error)
     sys.settrace(None)
-    os.write(answer, json.dumps({"said": said, "n": count.n}).encode())
+    new = sorted({*sys.modules} - before) if task.get("modules") else []
+    with os.fdopen(answer, "wb") as file:
+        file.write(json.dumps({"said": said, "n": count.n, "modules": new}).encode())
     os._exit(0)
 
 
@@ -170,28 +170,36 @@ def carry_out(task):
     """A child for each version that is asked for, killed if that is asked for."""
     begun = time.monotonic()
     children = [start(task, version) for version in task["versions"]]
-    if task.get("unit") == "seconds":
+    if task.get("unit") == "seconds" and "at" in task:
         time.sleep(task["at"])
         for number, _ in children:
             os.kill(number, signal.SIGKILL)
     results = []
     for number, reading in children:
-        _, status = os.waitpid(number, 0)
         with os.fdopen(reading, "rb") as file:
             text = file.read()
+        _, status = os.waitpid(number, 0)
         killed = os.WIFSIGNALED(status)
         found = json.loads(text) if text else {"said": None, "n": 0}
         results.append({**found, "killed": killed, "status": status})
     return {"results": results, "seconds": time.monotonic() - begun}
 
 
-def serve():
-    zarr_folder.CHUNK_BYTES = 8 * 12 * 4
-    import mne.utils  # noqa: F401
-    import nibabel.gifti  # noqa: F401
-    import zarr  # noqa: F401
+def warm_up():
+    """Import what jobs import, and make what they cache, without starting a thread."""
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in (".npz", *FIELDS):
+            export(responses(suffix, 1), Path(folder) / f"warm{suffix}")
+        for job in JOBS:
+            task = {"job": job, "folder": folder, "versions": [1], "modules": True}
+            for name in carry_out(task)["results"][0]["modules"]:
+                with contextlib.suppress(ImportError):
+                    import_module(name)
 
-    mne.EpochsArray  # lazily imported
+
+def serve():
+    zarr_folder.CHUNK_BYTES = 64 * 12 * 4
+    warm_up()
     print("ready", flush=True)
     for line in sys.stdin:
         print(json.dumps(carry_out(json.loads(line))), flush=True)
