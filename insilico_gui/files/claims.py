@@ -342,8 +342,9 @@ def _clear(staging: Path) -> None:
         text = draft.read_bytes()[: len(_BEGIN)]
         if text == _BEGIN.encode()[: len(text)]:
             draft.unlink()
-    with suppress(OSError):
-        (staging / locks.LOCK_FILE).unlink()
+    for name in (locks.LOCK_FILE, locks.SOFT_LOCK_FILE):
+        with suppress(OSError):
+            (staging / name).unlink()
     with suppress(OSError):
         if os.listdir(staging) == [CLAIM] and _who(staging):
             (staging / CLAIM).unlink()

@@ -42,8 +42,10 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         if not pd.api.types.is_numeric_dtype(escaped.iloc[:, k].dtype)
         for cell in (escaped.columns[k], *escaped.iloc[:, k])
     )
-    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
-    escaped.to_csv(path, index=False, quoting=quoting)
+    if returns:
+        escaped.to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC)
+    else:
+        escaped.to_csv(path, index=False)
 
 
 def unescape_table(table: pd.DataFrame) -> pd.DataFrame:

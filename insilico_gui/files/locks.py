@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
+from filelock import FileLock, SoftFileLock, Timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from filelock import BaseFileLock
+
     Release = Callable[[], None]
 
 LOCK_FILE = ".insilico-lock"
 """Made where the system cannot lock a folder itself: on Windows, and over NFS."""
+
+SOFT_LOCK_FILE = ".insilico-lock-by-existence"
+"""Made where the system locks nothing."""
 
 PATIENCE_S = 60.0
 """How long to wait for another process that holds a folder for a moment."""
@@ -52,22 +58,52 @@ def lock(folder: Path, *, wait: bool = False) -> Release | None:
 
 
 def _try(folder: Path) -> Release | None:
-    if sys.platform != "win32":
-        import fcntl
-
-        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(number)
-            return None
-        except OSError:  # NFS locks files only
-            os.close(number)
-        else:
-            return lambda: os.close(number)
-    file = FileLock(folder / LOCK_FILE, timeout=0, thread_local=False)
+    if sys.platform == "win32":
+        return _of_library(FileLock(folder / LOCK_FILE, timeout=0, thread_local=False))
     try:
-        file.acquire()
+        return _flock(os.open(folder, os.O_RDONLY | os.O_DIRECTORY), None)
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | PermissionError | NotADirectoryError):
+            raise
+    path = folder / LOCK_FILE
+    try:  # NFS locks files only
+        return _flock(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), path)
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+    # No locks on this disk: one by the existence of a file, with the process in it
+    path.unlink(missing_ok=True)
+    soft = SoftFileLock(folder / SOFT_LOCK_FILE, timeout=0, thread_local=False)
+    return _of_library(soft)
+
+
+def _flock(number: int, file: Path | None) -> Release | None:
+    """Lock what was opened; a file that was made for it is removed with the lock."""
+    import fcntl
+
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(number)
+        return None
+    except OSError:
+        os.close(number)
+        raise
+    if file is not None and not os.fstat(number).st_nlink:  # removed by its last holder
+        os.close(number)
+        return None
+
+    def release() -> None:
+        if file is not None:
+            file.unlink(missing_ok=True)
+        os.close(number)
+
+    return release
+
+
+def _of_library(found: BaseFileLock) -> Release | None:
+    try:
+        found.acquire()
     except Timeout:
         return None
-    return lambda: file.release(force=True)
+    return lambda: found.release(force=True)

@@ -65,8 +65,9 @@ def refuse_foreign(
     """
     refuse_folder(side, error)
     content = _content(side)
-    known = content.get(HASHES)
-    ours = content.get("format") == mark and isinstance(known, dict)
+    hashes = content.get(HASHES)
+    known: dict[str, Any] = hashes if isinstance(hashes, dict) else {}
+    ours = content.get("format") == mark
     if os.path.lexists(side) and not (ours and {*owners} & {*known}):
         raise _foreign(side, error)
     for name in others:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import signal
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from make_responses import assert_same_responses, make_responses
+from support.folders import folder_of_another_user
 from watched import watched
 
 from insilico_gui.errors import ExportError
@@ -109,21 +108,6 @@ def test_impossible_places_are_named(tmp_path, suffix):
     with pytest.raises(ExportError, match="file"):
         export(make_responses(), tmp_path / "file" / f"out{suffix}")
     assert content(tmp_path) == {Path("file"): b"text"}
-
-
-@contextmanager
-def folder_of_another_user():
-    """A folder that this process may read only, even if it runs as root."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o555)
-        user = os.geteuid()
-        if user == 0:
-            os.seteuid(65534)
-        try:
-            yield Path(name)
-        finally:
-            os.seteuid(user)
-            Path(name).chmod(0o755)
 
 
 @every_format

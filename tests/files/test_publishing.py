@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import re
+import stat
 import threading
 
 import pytest
 from make_responses import assert_same_responses, make_responses
 from outcomes import names
+from support.folders import folder_of_another_user
 
 import insilico_gui as ig
 from insilico_gui.errors import ExportError, InsilicoError, StimulusError
@@ -353,9 +357,35 @@ def test_a_failure_among_renames_is_undone(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_may_only_be_read_is_read(tmp_path):
-    from test_export_refusals import folder_of_another_user
-
     with folder_of_another_user() as folder:
         settle(folder)
         with pytest.raises(StimulusError, match="you may not write"):
             claim(folder, ["x"], StimulusError)
+
+
+# -- disks without locks -------------------------------------------------------------
+
+
+@pytest.fixture(params=["folders", "files"])
+def unlockable(request, monkeypatch):
+    """A disk where neither folders nor, perhaps, files can be locked."""
+    flock, only_folders = fcntl.flock, request.param == "folders"
+
+    def refusing(number, flags):
+        if only_folders and not stat.S_ISDIR(os.fstat(number).st_mode):
+            return flock(number, flags)
+        raise OSError(errno.EBADF if only_folders else errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr(fcntl, "flock", refusing)
+
+
+@pytest.mark.usefixtures("unlockable")
+def test_where_folders_cannot_be_locked(tmp_path):
+    with Destination(tmp_path / "x.csv") as place:
+        with pytest.raises(ExportError, match="is being written by"):
+            export(make_responses(2), tmp_path / "x.csv")
+        place.write(make_responses())
+    export(make_responses(2), tmp_path / "x.csv", overwrite=True)
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
+    (tmp_path / "threads").mkdir()
+    test_many_threads_in_one_folder(tmp_path / "threads")
