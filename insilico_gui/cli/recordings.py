@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.errors import AnalysisError
+from insilico_gui.files import settle
 from insilico_gui.responses import unit_table
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def read_recording(path: Path) -> Recording:
             f"{path.name} is no recording that can be read; give "
             f"{' or '.join(SUFFIXES)} with an array [repeats, frames, units]."
         )
+    settle(path.parent)
     if not path.is_file():
         raise AnalysisError(f"There is no file {path}; check its name.")
     try:

@@ -177,7 +177,7 @@ def settle(folder: Path) -> None:
     To be called before anything is read that may consist of several files. If it cannot
     be done (a disk that may only be read), it is left to others.
     """
-    with suppress(OSError):
+    with suppress(OSError, ValueError):  # a zero byte in a name is a ValueError
         if not any(_stagings(folder)):
             return
         with _locked(folder):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_gui.errors import StimulusError
+from insilico_gui.files import settle
 from insilico_gui.stimuli.arrays import FrameArray, NpyFile
 from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, load_spec
 
@@ -78,6 +79,7 @@ def open_stimulus(
             from insilico_gui.stimuli.image_folder import ImageFolder
 
             return ImageFolder(path, frame_rate)
+        settle(path.parent)
         kind = _kind(path)
     # A zero byte in the name is a ValueError, an unknown ~user a RuntimeError
     except (OSError, ValueError, RuntimeError) as error:
