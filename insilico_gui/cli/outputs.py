@@ -17,6 +17,7 @@ from insilico_gui.files import (
     publishing,
     refuse_folder,
     settle,
+    shown,
 )
 
 if TYPE_CHECKING:
@@ -57,10 +58,9 @@ def check_output(
     """Refuse a bad target before any time is spent on what would go there."""
     if not suffix_of(output, suffixes):
         raise ExportError(
-            f"{output.name} has no known format; end it in {' or '.join(suffixes)}."
+            f"{shown(output.name)} has no known format; end it in {' or '.join(suffixes)}."
         )
-    if output.parent.is_dir():
-        settle(output.parent)
+    settle(output.parent)
     check_target(output, overwrite, ExportError)
     if output.suffix.lower() != ".zarr":
         refuse_folder(output, ExportError)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 
 from insilico_gui.cli.outputs import output_claim, reserve
 from insilico_gui.errors import ExportError
-from insilico_gui.files import fingerprints, refuse_foreign, settle, writing
+from insilico_gui.files import fingerprints, refuse_foreign, settle, shown, writing
 from insilico_gui.files.formulas import unescape_table, write_csv
 from insilico_gui.files.marks import HASHES
 from insilico_gui.responses import MEASURED_AGAIN, distinct_names
@@ -124,8 +125,8 @@ def read_table(path: Path) -> pd.DataFrame:
     if suffix not in SUFFIXES:
         raise ExportError(f"{path.name} is no table; give {' or '.join(SUFFIXES)}.")
     settle(path.parent)
-    if not path.is_file():
-        raise ExportError(f"There is no file {path}; check its name.")
+    if not os.path.isfile(path):  # unlike Path, whatever the name is
+        raise ExportError(f"There is no file {shown(path)}; check its name.")
     try:
         if suffix == ".csv":
             return unescape_table(pd.read_csv(path))

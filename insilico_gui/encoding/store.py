@@ -23,7 +23,14 @@ from insilico_gui.encoding.behind import Behind
 from insilico_gui.errors import EncodingError
 from insilico_gui.export import load_responses, zarr_folder
 from insilico_gui.export.record import describe
-from insilico_gui.files import check_target, claim, require_space, settle, writing
+from insilico_gui.files import (
+    check_target,
+    claim,
+    require_space,
+    settle,
+    shown,
+    writing,
+)
 
 if TYPE_CHECKING:
     import os
@@ -144,8 +151,7 @@ class ZarrStore(ResponseStore):
     ) -> None:
         super().__init__(shape)
         self.path = path
-        if path.parent.is_dir():
-            settle(path.parent)
+        settle(path.parent)
         check_target(path, overwrite, EncodingError)
         self._claim = claim(path.parent, [path.name], EncodingError)
         try:
@@ -246,8 +252,8 @@ def zarr_path(path: str | os.PathLike[str]) -> Path:
     target = Path(path)
     if target.suffix.lower() != ".zarr":
         raise EncodingError(
-            f"{target.name} is not a .zarr path; give one that ends in .zarr, or export "
-            "the responses to another format afterwards."
+            f"{shown(target.name)} is not a .zarr path; give one that ends in .zarr, or "
+            "export the responses to another format afterwards."
         )
     return target
 

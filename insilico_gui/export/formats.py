@@ -205,8 +205,7 @@ class Destination:
         suffix = _known_suffix(self.path, EXPORT_SUFFIXES)
         self._form: Written = {**FORMATS, **FIELD_FORMATS}[suffix]
         names = self._form.possible(self.path)
-        if self.path.parent.is_dir():
-            settle(self.path.parent)
+        settle(self.path.parent)
         for name in names:
             check_target(self.path.with_name(name), overwrite, error)
         self._claim = claim(self.path.parent, names, error)
@@ -272,19 +271,19 @@ def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
     form = FORMATS[_known_suffix(source, SUFFIXES)]
     settle(source.parent)
     if not os.path.exists(source):
-        raise ExportError(f"There is no file {source}; check its name.")
+        raise ExportError(f"There is no file {shown(source)}; check its name.")
     try:
         return form.read(source)
     except InsilicoError:
         raise
     except MemoryError:
         raise ExportError(
-            f"{source} does not fit into memory; export fewer units, or to .zarr."
+            f"{shown(source)} does not fit into memory; export fewer units, or to .zarr."
         ) from None
     except Exception as cause:  # a damaged file can make a parser raise anything
         raise ExportError(
-            f"{source} cannot be read: {_reason(cause)}; check that it is a complete "
-            "export of responses."
+            f"{shown(source)} cannot be read: {_reason(cause)}; check that it is a "
+            "complete export of responses."
         ) from cause
 
 
@@ -299,8 +298,8 @@ def _known_suffix(path: Path, suffixes: Sequence[str]) -> str:
     suffix = suffix_of(path, suffixes)
     if not suffix:
         raise ExportError(
-            f"{path.name} has no suffix that says how to write or read responses; use "
-            f"one of {', '.join(suffixes)}."
+            f"{shown(path.name)} has no suffix that says how to write or read responses; "
+            f"use one of {', '.join(suffixes)}."
         )
     return suffix
 

@@ -79,6 +79,11 @@ def check_target(path: Path, overwrite: bool, error: type[InsilicoError]) -> Non
                 f"{name} is a link to {shown(path.readlink())}, which output does not "
                 "replace; give the name that it leads to, or another one."
             )
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise error(
+                f"{name} is a pipe or a device, which output does not replace; choose "
+                "another name."
+            )
         if path.exists() and not overwrite:
             raise error(
                 f"{name} exists already; choose another name, or replace it with "

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
 import os
 import re
-import stat
-import threading
 
 import pytest
 from make_responses import assert_same_responses, make_responses
@@ -18,7 +14,7 @@ from support.folders import folder_of_another_user
 import insilico_gui as ig
 from insilico_gui.errors import ExportError, InsilicoError, StimulusError
 from insilico_gui.export import SUFFIXES, Destination, export, load_responses
-from insilico_gui.files import Claim, claim, publishing, settle
+from insilico_gui.files import Claim, claim, settle
 from insilico_gui.files import journal as journals
 from insilico_gui.stimuli.spec_files import save_spec
 
@@ -94,6 +90,23 @@ def test_a_link_and_what_it_leads_to_stay(tmp_path, suffix):
     with pytest.raises(ExportError, match="is a link to"):
         export(make_responses(2), tmp_path / f"x{suffix}", overwrite=True)
     assert content(tmp_path) == before
+
+
+@every_format
+def test_a_pipe_is_not_replaced(tmp_path, suffix):
+    os.mkfifo(tmp_path / f"x{suffix}")
+    with pytest.raises(ExportError, match="is a pipe or a device"):
+        export(make_responses(), tmp_path / f"x{suffix}", overwrite=True)
+    assert (tmp_path / f"x{suffix}").is_fifo()
+
+
+@every_format
+@pytest.mark.parametrize("length", [260, 10_000])
+def test_reading_a_name_that_no_file_can_have(tmp_path, suffix, length):
+    for path in (tmp_path / ("n" * length + suffix), tmp_path / f"a\0{suffix}"):
+        with pytest.raises(ExportError, match="There is no file") as error:
+            load_responses(path)
+        assert len(str(error.value)) < 400
 
 
 @pytest.mark.parametrize("end", ["units.csv", "trials.csv", "JSON"])
@@ -239,22 +252,6 @@ def test_a_claim_that_is_forgotten_ends(tmp_path, leaky, clip):
     assert not list(tmp_path.iterdir())
 
 
-def test_many_threads_in_one_folder(tmp_path):
-    def write(k):
-        for _ in range(20):
-            with publishing(tmp_path / f"{k}.txt", ExportError) as partial:
-                partial.write_text(f"{k}")
-
-    threads = [threading.Thread(target=write, args=[k]) for k in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {
-        f"{k}.txt": f"{k}" for k in range(6)
-    }
-
-
 # -- what a killed writer left -------------------------------------------------------
 
 
@@ -361,31 +358,3 @@ def test_a_folder_that_may_only_be_read_is_read(tmp_path):
         settle(folder)
         with pytest.raises(StimulusError, match="you may not write"):
             claim(folder, ["x"], StimulusError)
-
-
-# -- disks without locks -------------------------------------------------------------
-
-
-@pytest.fixture(params=["folders", "files"])
-def unlockable(request, monkeypatch):
-    """A disk where neither folders nor, perhaps, files can be locked."""
-    flock, only_folders = fcntl.flock, request.param == "folders"
-
-    def refusing(number, flags):
-        if only_folders and not stat.S_ISDIR(os.fstat(number).st_mode):
-            return flock(number, flags)
-        raise OSError(errno.EBADF if only_folders else errno.ENOLCK, "no locks")
-
-    monkeypatch.setattr(fcntl, "flock", refusing)
-
-
-@pytest.mark.usefixtures("unlockable")
-def test_where_folders_cannot_be_locked(tmp_path):
-    with Destination(tmp_path / "x.csv") as place:
-        with pytest.raises(ExportError, match="is being written by"):
-            export(make_responses(2), tmp_path / "x.csv")
-        place.write(make_responses())
-    export(make_responses(2), tmp_path / "x.csv", overwrite=True)
-    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
-    (tmp_path / "threads").mkdir()
-    test_many_threads_in_one_folder(tmp_path / "threads")
