@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from insilico_gui.errors import InsilicoError, SessionError
+from insilico_gui.files import settle
 from insilico_gui.identity import indexed_by_id
 from insilico_gui.session import FLOAT32, check_units
 from insilico_gui.streaming import is_out_of_memory
@@ -171,4 +172,5 @@ def _folder(directory: str | os.PathLike[str] | None) -> Path | None:
         raise SessionError(
             f"{path} is not a folder; choose the folder that holds the weights."
         )
+    settle(path)  # a fetch that was killed
     return path

@@ -8,7 +8,7 @@ import napari
 
 from insilico_gui.app.launch import launch
 from insilico_gui.errors import ExportError, InsilicoError
-from insilico_gui.files import check_target, writing
+from insilico_gui.files import check_target, publishing, refuse_folder
 from insilico_gui.stimuli.scene import moving_scene
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def run(
     shown = moving_scene() if stimulus is None and demo_clip else stimulus
     if screenshot is not None:
         check_target(screenshot, True, ExportError)
+        refuse_folder(screenshot, ExportError)
     window = launch(session, stimulus=shown, directory=directory, device=device)
     if screenshot is None:
         napari.run()
@@ -62,7 +63,9 @@ def take_picture(window: InsilicoWindow, path: Path, size: tuple[int, int]) -> N
         window.wait()
         if failures:
             raise InsilicoError(failures[0])
-        with writing(str(path), ExportError):
-            window.viewer.window.screenshot(str(path), canvas_only=False, flash=False)
+        with publishing(path, ExportError) as partial:
+            window.viewer.window.screenshot(
+                str(partial), canvas_only=False, flash=False
+            )
     finally:
         window.viewer.close()

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from insilico_gui.cli.comparison_commands import compare, reliability
 from insilico_gui.cli.field_commands import receptive_fields, retinotopy
+from insilico_gui.cli.outputs import keeping_outputs
 from insilico_gui.cli.population_commands import signal_correlations, sparseness
 from insilico_gui.cli.response_commands import encode, export
 from insilico_gui.cli.session_commands import fetch, sessions
@@ -94,7 +95,7 @@ for command in (
     export,
     fetch,
 ):
-    app.command()(command)
+    app.command()(keeping_outputs(command))
 
 
 def main() -> None:

@@ -14,13 +14,12 @@ from insilico_gui.analysis import retinotopy_columns, retinotopy_maps
 from insilico_gui.analysis.mapping import check_mapping, map_fields, mapping_methods
 from insilico_gui.cli.analysis_options import Table
 from insilico_gui.cli.options import Overwrite
+from insilico_gui.cli.outputs import output_file, reserve
 from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.shown_frames import shown_frames
 from insilico_gui.cli.sources import Source, of_source
-from insilico_gui.cli.steps import check_output
 from insilico_gui.cli.tables import check_table, write_table
-from insilico_gui.errors import AnalysisError, ExportError
-from insilico_gui.files import atomic_write
+from insilico_gui.errors import AnalysisError
 from insilico_gui.identity import measured_names, result_table
 from insilico_gui.responses import unit_table
 from insilico_gui.stimuli import Display
@@ -225,7 +224,7 @@ def _known_centres(units: pd.DataFrame, session: str) -> pd.DataFrame:
 
 def _check_maps(maps: Path | None, overwrite: bool) -> None:
     if maps is not None:
-        check_output(maps, overwrite, (".npz",))
+        reserve(maps, overwrite, (".npz",))
 
 
 def _write_maps(path: Path, dataset: "xr.Dataset", names: tuple[str, ...]) -> None:
@@ -234,5 +233,5 @@ def _write_maps(path: Path, dataset: "xr.Dataset", names: tuple[str, ...]) -> No
         name: dataset[name].to_numpy() for name in names if name in dataset.variables
     }
     texts = {k: v.astype(str) for k, v in arrays.items() if v.dtype.kind in "OT"}
-    with atomic_write(path, ExportError) as partial, partial.open("wb") as file:
+    with output_file(path) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **{**arrays, **texts})

@@ -29,12 +29,11 @@ from insilico_gui.cli.analysis_options import (
     Window,
 )
 from insilico_gui.cli.options import Overwrite
+from insilico_gui.cli.outputs import output_file, reserve
 from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.sources import Source, of_source
-from insilico_gui.cli.steps import check_output
 from insilico_gui.cli.tables import check_table, write_table
-from insilico_gui.errors import AnalysisError, ExportError
-from insilico_gui.files import atomic_write
+from insilico_gui.errors import AnalysisError
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def signal_correlations(
     """
     check_table(output, overwrite)
     if matrix is not None:
-        check_output(matrix, overwrite, (".npy",))
+        reserve(matrix, overwrite, (".npy",))
     responses, tuning = _means(
         source,
         over,
@@ -145,7 +144,7 @@ def signal_correlations(
     if matrix is not None:
         with analysis_bar("Correlating") as show:
             pairs = correlation_matrix(curve, on_progress=show)
-        with atomic_write(matrix, ExportError) as partial, partial.open("wb") as file:
+        with output_file(matrix) as partial, partial.open("wb") as file:
             np.save(file, pairs)
     table = write_table(output, unit_table(responses), columns, responses.attrs)
     typer.echo(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.errors import AnalysisError
+from insilico_gui.files import settle
 from insilico_gui.identity import match_units
 from insilico_gui.responses import unit_table
 
@@ -55,6 +56,7 @@ def read_recording(path: Path) -> Recording:
             f"{path.name} is no recording that can be read; give "
             f"{' or '.join(SUFFIXES)} with an array [repeats, frames, units]."
         )
+    settle(path.parent)
     if not path.is_file():
         raise AnalysisError(f"There is no file {path}; check its name.")
     try:

@@ -20,16 +20,11 @@ from insilico_gui.cli.options import (
     Session,
     Where,
 )
-from insilico_gui.cli.steps import (
-    check_beside,
-    check_output,
-    choose,
-    encode_with_bar,
-    select,
-)
+from insilico_gui.cli.outputs import check_output
+from insilico_gui.cli.steps import choose, encode_with_bar, select
 from insilico_gui.encoding import open_for, precision_sentence
 from insilico_gui.errors import StimulusError
-from insilico_gui.export import Kind, check_fit
+from insilico_gui.export import Destination, Kind, check_fit
 from insilico_gui.responses import unit_table
 from insilico_gui.session import is_image_session
 
@@ -70,7 +65,6 @@ def encode(
     check_output(output, overwrite)
     twin = ig.open_session(session, directory, device, precision)
     check_fit(output, Kind.of_session(twin))
-    check_beside(output, overwrite)
     if fit is not None and is_image_session(twin):
         raise StimulusError(
             f"{twin.id} answers single images and brings them to its size itself; leave "
@@ -84,8 +78,9 @@ def encode(
     if output.suffix.lower() == ".zarr":
         responses = encode_with_bar(twin, shown, selection, fit, output, overwrite)
     else:
-        responses = encode_with_bar(twin, shown, selection, fit)
-        output = ig.export(responses, output, overwrite=overwrite)
+        with Destination(output, overwrite) as place:
+            responses = encode_with_bar(twin, shown, selection, fit)
+            output = place.write(responses)
     difference = precision_sentence(responses.attrs)
     if difference is not None:
         typer.echo(difference)

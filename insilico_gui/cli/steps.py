@@ -10,15 +10,11 @@ import insilico_gui as ig
 from insilico_gui.cli.conditions import parse_conditions
 from insilico_gui.cli.progress import progress_bar
 from insilico_gui.encoding.inputs import stimulus_warning
-from insilico_gui.errors import ExportError
-from insilico_gui.export import EXPORT_SUFFIXES, possible_files, suffix_of
-from insilico_gui.files import check_target
 from insilico_gui.responses import take_units, unit_table
 from insilico_gui.selection import select_units
 from insilico_gui.session import is_image_session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import xarray as xr
@@ -87,25 +83,3 @@ def choose(
         where=parse_conditions(where or ()),
     )
     return take_units(responses, chosen.indices, chosen.rule)
-
-
-def check_output(
-    output: Path, overwrite: bool, suffixes: Sequence[str] = EXPORT_SUFFIXES
-) -> None:
-    """Refuse a bad target before any time is spent on what would go there."""
-    if not suffix_of(output, suffixes):
-        raise ExportError(
-            f"{output.name} has no known format; end it in {' or '.join(suffixes)}."
-        )
-    check_target(output, overwrite, ExportError)
-    if output.is_dir() and output.suffix.lower() != ".zarr":
-        raise ExportError(f"{output} is a folder; choose the name of a file.")
-
-
-def check_beside(output: Path, overwrite: bool) -> None:
-    """Refuse responses whose further files would replace others.
-
-    To be asked of a format that fits; of another one, that is what is to be said.
-    """
-    for file in possible_files(output):
-        check_target(file, overwrite, ExportError)

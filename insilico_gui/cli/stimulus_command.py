@@ -8,14 +8,16 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from numpy.lib import format as npy
 
 from insilico_gui.cli.analysis_options import Settings
 from insilico_gui.cli.named_stimuli import family_names, named_stimulus, parse_settings
 from insilico_gui.cli.options import Overwrite
+from insilico_gui.cli.outputs import check_output, output_file
 from insilico_gui.cli.progress import progress_bar
-from insilico_gui.cli.steps import check_output
 from insilico_gui.errors import ExportError, StimulusError
-from insilico_gui.files import atomic_write, require_space
+from insilico_gui.files import require_space
+from insilico_gui.files.formulas import write_csv
 from insilico_gui.stimuli import RenderedStimulus, Sequence, StimulusSpec, save_spec
 from insilico_gui.stimuli.families import FAMILIES
 from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, as_yaml
@@ -123,9 +125,9 @@ def _length(spec: StimulusSpec) -> str:
 
 def _write(spec: StimulusSpec, output: Path) -> None:
     """Write frames or the trial table; complete, or not at all."""
-    with atomic_write(output, ExportError) as partial:
+    with output_file(output) as partial:
         if output.suffix.lower() == TRIALS:
-            spec.trials.to_csv(partial, index=False)
+            write_csv(spec.trials, partial)
         else:
             shape = (spec.n_frames, *spec.display.pixels)
             require_space(output.parent, math.prod(shape), ExportError)
@@ -135,10 +137,14 @@ def _write(spec: StimulusSpec, output: Path) -> None:
 def _render(
     stimulus: RenderedStimulus, path: Path, shape: tuple[int, int, int]
 ) -> None:
-    frames = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
-    with progress_bar(f"Rendering {stimulus.name}", unit="frame") as show:
+    # Not through a map: on a full disk, that would end the process without a word
+    with (
+        path.open("wb") as file,
+        progress_bar(f"Rendering {stimulus.name}", unit="frame") as show,
+    ):
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        npy.write_array_header_1_0(file, header)
         for start in range(0, shape[0], BLOCK):
             stop = min(start + BLOCK, shape[0])
-            frames[start:stop] = stimulus.frames(start, stop)
+            file.write(np.ascontiguousarray(stimulus.frames(start, stop)).data)
             show(stop, shape[0])
-    frames.flush()

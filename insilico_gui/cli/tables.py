@@ -1,21 +1,31 @@
 """Unit tables in files: what a command measured, with how it was measured.
 
-``.csv`` goes with a ``.json`` of the same name; ``.parquet`` holds the same JSON in its
-metadata, under :data:`METADATA_KEY`.
+``NAME.csv`` goes with ``NAME.csv.json``; ``.parquet`` holds the same JSON in its metadata,
+under :data:`METADATA_KEY`. Text that a spreadsheet would take for a formula is escaped in
+``.csv`` (:mod:`insilico_gui.files.formulas`).
 """
 
 from __future__ import annotations
 
 import json
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from insilico_gui.cli.steps import check_output
+from insilico_gui.cli.outputs import output_claim, reserve
 from insilico_gui.errors import ExportError
-from insilico_gui.files import atomic_write, check_target
+from insilico_gui.files import (
+    fingerprints,
+    refuse_foreign,
+    settle,
+    shown,
+    writing,
+)
+from insilico_gui.files.formulas import unescape_table, write_csv
+from insilico_gui.files.marks import HASHES
 from insilico_gui.identity import measured_names, same_units
 from insilico_gui.responses import MEASURED_AGAIN, distinct_names
 
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIXES = (".csv", ".parquet")
+FORMAT = "insilico_gui table"
 METADATA_KEY = b"insilico_gui_table"
 
 VARIANTS = ("raw", "folded", "fit")
@@ -34,9 +45,10 @@ COUNTS = ("n_presentations", "n_frames", "n_samples", "n_units")
 
 def check_table(output: Path, overwrite: bool) -> None:
     """Refuse a bad target before any time is spent on what would go there."""
-    check_output(output, overwrite, SUFFIXES)
-    if output.suffix.lower() == ".csv":
-        check_target(output.with_suffix(".json"), overwrite, ExportError)
+    side = _side_file(output)
+    reserve(output, overwrite, SUFFIXES, *([side.name] if side else []))
+    if side is not None:
+        refuse_foreign(side, FORMAT, [output.name], [], ExportError)
 
 
 def write_table(
@@ -85,20 +97,39 @@ def write_table(
         "columns": {str(name): _about(str(name), analysis) for name in named},
         **more,
     }
-    text = json.dumps(_plain(about), indent=2, allow_nan=False)
-    with atomic_write(output, ExportError) as partial:
-        if output.suffix.lower() == ".parquet":
-            _write_parquet(partial, table, text)
-        else:
-            table.to_csv(partial, index=False)
-    if output.suffix.lower() == ".csv":
-        with atomic_write(output.with_suffix(".json"), ExportError) as partial:
-            partial.write_text(text)
+    _publish(output, table, {"format": FORMAT, **_plain(about)})
     return table
+
+
+def _publish(output: Path, table: pd.DataFrame, about: dict[str, Any]) -> None:
+    """Write a table and its side file, both or none."""
+    side = _side_file(output)
+    names = [output.name, *([side.name] if side else [])]
+    with output_claim(output, *names[1:]) as claimed:
+        with writing(output, ExportError):
+            partial = claimed.new / output.name
+            if side is None:
+                _write_parquet(partial, table, json.dumps(about, allow_nan=False))
+            else:
+                write_csv(table, partial)
+                about = {**about, HASHES: fingerprints(claimed.new, [output.name])}
+                text = json.dumps(about, indent=2, allow_nan=False)
+                (claimed.new / side.name).write_text(text, encoding="utf-8")
+        claimed.publish(names)
+
+
+def _side_file(output: Path) -> Path | None:
+    """What goes with a table in a file of its own."""
+    if output.suffix.lower() != ".csv":
+        return None
+    return output.with_name(f"{output.name}.json")
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """Read a table (.csv or .parquet) of units or trials.
+
+    Text of a .csv file that was escaped, as :func:`write_table` does, comes back as it
+    was.
 
     Raises
     ------
@@ -108,10 +139,13 @@ def read_table(path: Path) -> pd.DataFrame:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ExportError(f"{path.name} is no table; give {' or '.join(SUFFIXES)}.")
-    if not path.is_file():
-        raise ExportError(f"There is no file {path}; check its name.")
+    settle(path.parent)
+    if not os.path.isfile(path):  # unlike Path, whatever the name is
+        raise ExportError(f"There is no file {shown(path)}; check its name.")
     try:
-        return pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
+        if suffix == ".csv":
+            return unescape_table(pd.read_csv(path))
+        return pd.read_parquet(path)
     except (ValueError, OSError, UnicodeError) as cause:  # also of pyarrow and pandas
         raise ExportError(
             f"{path} cannot be read as a table; check that it is a complete "

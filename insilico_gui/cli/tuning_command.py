@@ -86,8 +86,8 @@ def tuning(
     """Measure tuning: to direction, frequency, size, contrast, or a pair of them.
 
     Shows drifting gratings unless a stimulus is named; --directions to --repeats
-    are short for --set. Beside a .csv goes a .json of the same name with how each
-    column was measured.
+    are short for --set. Beside NAME.csv goes NAME.csv.json with how each column was
+    measured.
     """
     check_table(output, overwrite)
     published = None if released is None else read_table(released)

@@ -18,8 +18,7 @@ from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
 from insilico_gui.encoding.store import ScratchStore, zarr_path
 from insilico_gui.errors import EncodingError
-from insilico_gui.export import export, load_responses
-from insilico_gui.files import check_target
+from insilico_gui.export import Destination, load_responses
 from insilico_gui.responses import SECONDS, with_unit_index
 from insilico_gui.streaming import ADVICE_ON_IMAGES, telling_of_memory
 
@@ -76,10 +75,9 @@ class ImageJob:
             )
         self.selection = chosen_units(session, units, unit_ids, indices)
         self._everything = len(self.selection) == len(session.units)
-        self._target = None if store is None else zarr_path(store)
-        if self._target is not None:
-            check_target(self._target, overwrite, EncodingError)
-        self._overwrite = overwrite
+        self._target: Destination | None = None
+        if store is not None:
+            self._target = Destination(zarr_path(store), overwrite, EncodingError)
         self._shape = tuple(
             len(self.selection)
             if dim == session.unit_dim
@@ -113,12 +111,12 @@ class ImageJob:
             )
             responses = with_unit_index(responses)
             if self._target is not None:
-                responses = load_responses(
-                    export(responses, self._target, overwrite=self._overwrite)
-                )
+                responses = load_responses(self._target.write(responses))
             complete = True
             return responses
         finally:
+            if self._target is not None:
+                self._target.close()
             if not complete:
                 self._store.discard()
 

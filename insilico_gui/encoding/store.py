@@ -8,7 +8,6 @@ is asked for, to a zarr folder that gets its name only when it is complete.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import threading
 import weakref
@@ -24,7 +23,14 @@ from insilico_gui.encoding.behind import Behind
 from insilico_gui.errors import EncodingError
 from insilico_gui.export import load_responses, zarr_folder
 from insilico_gui.export.record import describe
-from insilico_gui.files import check_target, publish, require_space, writing
+from insilico_gui.files import (
+    check_target,
+    claim,
+    require_space,
+    settle,
+    shown,
+    writing,
+)
 
 if TYPE_CHECKING:
     import os
@@ -134,9 +140,10 @@ class ScratchStore(ResponseStore):
 
 
 class ZarrStore(ResponseStore):
-    """Responses in a zarr folder, named ``*.partial`` until it is complete.
+    """Responses in a zarr folder, which gets its name when it is complete.
 
-    The folder is one that :func:`insilico_gui.export.load_responses` reads.
+    The folder is one that :func:`insilico_gui.export.load_responses` reads. Its name
+    belongs to this store from the beginning: nobody else may write there meanwhile.
     """
 
     def __init__(
@@ -144,17 +151,18 @@ class ZarrStore(ResponseStore):
     ) -> None:
         super().__init__(shape)
         self.path = path
-        self._partial = path.with_name(f"{path.name}.partial")
+        settle(path.parent)
         check_target(path, overwrite, EncodingError)
-        if path.exists() and not zarr_folder.is_one(path):
-            raise EncodingError(
-                f"{path} exists and is not a zarr folder, so it is not replaced; choose "
-                "another name."
-            )
-        require_space(path.parent, int(np.prod(shape)) * 4, EncodingError)
-        with writing(str(path), EncodingError):
-            shutil.rmtree(self._partial, ignore_errors=True)
-            self._array = zarr_folder.begin(self._partial, shape, self.dims)
+        self._claim = claim(path.parent, [path.name], EncodingError)
+        try:
+            with writing(path, EncodingError):
+                zarr_folder.check_replaced(path, EncodingError)
+                require_space(path.parent, int(np.prod(shape)) * 4, EncodingError)
+                self._partial = self._claim.new / path.name
+                self._array = zarr_folder.begin(self._partial, shape, self.dims)
+        except BaseException:
+            self._claim.close()
+            raise
         self._rows = zarr_folder.chunk_shape(shape)[-2]
         self._behind = Behind()
         self._lock = threading.Lock()
@@ -208,7 +216,8 @@ class ZarrStore(ResponseStore):
         labels = xr.DataArray(no_values, coords, self.dims, attrs=dict(attrs))
         with writing(str(self.path), EncodingError):
             zarr_folder.label(self._partial, describe(labels))
-            publish(self._partial, self.path)
+        self._claim.publish([self.path.name])
+        self._claim.close()
         responses = load_responses(self.path)
         self._array = zarr_folder.values(self.path)  # the folder has moved
         return responses
@@ -216,7 +225,7 @@ class ZarrStore(ResponseStore):
     def discard(self) -> None:
         """See :meth:`ResponseStore.discard`."""
         self._behind.abandon()
-        shutil.rmtree(self._partial, ignore_errors=True)
+        self._claim.close()
 
 
 def _between(
@@ -243,8 +252,8 @@ def zarr_path(path: str | os.PathLike[str]) -> Path:
     target = Path(path)
     if target.suffix.lower() != ".zarr":
         raise EncodingError(
-            f"{target.name} is not a .zarr path; give one that ends in .zarr, or export "
-            "the responses to another format afterwards."
+            f"{shown(target.name)} is not a .zarr path; give one that ends in .zarr, or "
+            "export the responses to another format afterwards."
         )
     return target
 

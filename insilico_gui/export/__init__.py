@@ -6,22 +6,22 @@ from insilico_gui.export.fitting import Kind
 from insilico_gui.export.formats import (
     EXPORT_SUFFIXES,
     SUFFIXES,
+    Destination,
     check_fit,
     export,
     fitting_suffixes,
     load_responses,
-    possible_files,
     suffix_of,
 )
 
 __all__ = [
     "EXPORT_SUFFIXES",
     "SUFFIXES",
+    "Destination",
     "Kind",
     "check_fit",
     "export",
     "fitting_suffixes",
     "load_responses",
-    "possible_files",
     "suffix_of",
 ]

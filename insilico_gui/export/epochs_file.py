@@ -4,7 +4,7 @@ Each image is an epoch, and each repeat of an image one of its own; the metadata
 epochs say which, in the columns ``image`` and ``repeat``. The name of the image is that of
 its event. There is no baseline correction. Channels are of the type that the attribute
 ``channel_type`` names, without a unit, and in the places of the extended 10-20 system if
-the attribute ``electrode_layout`` says so.
+the attribute ``electrode_layout`` says so. Provenance goes into ``NAME-epo.fif.json``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import pandas as pd
 
 from insilico_gui.errors import ExportError
 from insilico_gui.export.columns import restore
-from insilico_gui.export.sidecar import check_sidecar, require, stem, write_sidecar
+from insilico_gui.export.sidecar import check_sidecar, require, write_sidecar
+from insilico_gui.files import refuse_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +53,14 @@ def require_packages(suffix: str) -> None:
 
 
 def possible(target: Path) -> list[str]:
-    """Every file that may be written."""
-    return [target.name, f"{stem(target, SUFFIXES)}.json"]
+    """Every file that may be written or removed."""
+    return [target.name, f"{target.name}.json"]
+
+
+def check_replaced(target: Path) -> None:
+    """Refuse to replace what this project did not make."""
+    refuse_folder(target, ExportError)
+    check_sidecar(target.with_name(possible(target)[1]), [target.name])
 
 
 def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
@@ -80,8 +87,6 @@ def check(target: Path, record: Record) -> None:
             f"A .fif file holds {LARGEST / 1e9} GB; export fewer images at a time, or "
             "to .npz or .zarr."
         )
-    written, _ = names(target, record)
-    check_sidecar(target.with_name(written[1]), written[:1])
 
 
 def write(path: Path, responses: xr.DataArray, record: Record) -> None:

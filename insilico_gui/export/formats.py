@@ -18,8 +18,7 @@ from insilico_gui.export import (
 )
 from insilico_gui.export.fitting import Kind
 from insilico_gui.export.record import describe
-from insilico_gui.export.staging import staged
-from insilico_gui.files import check_target, writing
+from insilico_gui.files import check_target, claim, settle, shown, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,11 +31,20 @@ if TYPE_CHECKING:
 class Written(Protocol):
     """What the module of every format provides."""
 
+    def possible(self, target: Path) -> list[str]:
+        """Every file that may be written or removed, whatever the responses are."""
+
+    def check_replaced(self, target: Path) -> None:
+        """Refuse, with an ExportError, to replace what this project did not make.
+
+        A file of the name that was asked for may be of anybody.
+        """
+
     def names(self, target: Path, record: Record) -> tuple[list[str], list[str]]:
         """Files to be written, and files of an earlier export to be removed."""
 
     def check(self, target: Path, record: Record) -> None:
-        """Refuse, with an ExportError, what this format cannot hold or replace."""
+        """Refuse, with an ExportError, what this format cannot hold."""
 
     def write(self, path: Path, responses: xr.DataArray, record: Record) -> None:
         """Write to `path`, and beside it if the format has several files."""
@@ -62,9 +70,6 @@ class FieldFormat(Written, Protocol):
 
     def misfit(self, kind: Kind) -> str:
         """In words, why responses cannot be written; nothing if they can."""
-
-    def possible(self, target: Path) -> list[str]:
-        """Every file that may be written, whatever the responses are."""
 
     def require_packages(self, suffix: str) -> None:
         """Refuse, with an ExportError, if a package is missing."""
@@ -97,12 +102,6 @@ def suffix_of(
     name = Path(path).name.lower()
     ends = [s for s in suffixes if name.endswith(s) and name != s]
     return max(ends, key=len, default="")
-
-
-def possible_files(path: Path) -> list[Path]:
-    """Files that an export of unknown responses may write, as far as they are known."""
-    form = FIELD_FORMATS.get(suffix_of(path))
-    return [path.with_name(name) for name in form.possible(path)] if form else [path]
 
 
 def fitting_suffixes(kind: Kind) -> tuple[str, ...]:
@@ -163,26 +162,80 @@ def export(
         or the file cannot be written.
     """
     target = Path(path).expanduser()
-    suffix = _known_suffix(target, EXPORT_SUFFIXES)
+    _known_suffix(target, EXPORT_SUFFIXES)
     record = describe(responses)
     check_fit(target, Kind.of_record(record))
-    form: Written = {**FORMATS, **FIELD_FORMATS}[suffix]
     source = responses.encoding.get("source")
-    if source is not None and target.exists() and os.path.samefile(source, target):
+    if source is not None and _are_same(Path(source), target):
         raise ExportError(
-            f"The responses are being read from {target}, which cannot be replaced by "
-            "them; choose another name."
+            f"The responses are being read from {shown(target)}, which cannot be "
+            "replaced by them; choose another name."
         )
-    written, stale = form.names(target, record)
-    for name in (*written, *stale):
-        check_target(target.with_name(name), overwrite, ExportError)
-    form.check(target, record)
-    with (
-        writing(str(target), ExportError),
-        staged(target, written, stale) as folder,
-    ):
-        form.write(folder / target.name, responses, record)
-    return target.with_name(written[0])
+    with Destination(target, overwrite) as place:
+        return place.write(responses)
+
+
+class Destination:
+    """Where an export goes: checked and claimed before there are any responses.
+
+    As a context it is closed at the end; see :class:`insilico_gui.files.Claim`.
+
+    Parameters
+    ----------
+    path : path
+        See :func:`export`.
+    overwrite : bool
+    error : type
+        What is raised.
+
+    Raises
+    ------
+    InsilicoError
+        If the suffix is unknown, a file is there already or would have an impossible
+        name, somebody else is writing it, or it may not be replaced.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        overwrite: bool = False,
+        error: type[InsilicoError] = ExportError,
+    ) -> None:
+        self.path = Path(path).expanduser()
+        suffix = _known_suffix(self.path, EXPORT_SUFFIXES)
+        self._form: Written = {**FORMATS, **FIELD_FORMATS}[suffix]
+        names = self._form.possible(self.path)
+        settle(self.path.parent)
+        for name in names:
+            check_target(self.path.with_name(name), overwrite, error)
+        self._claim = claim(self.path.parent, names, error)
+        try:
+            with writing(self.path, error):
+                self._form.check_replaced(self.path)
+        except BaseException:
+            self.close()
+            raise
+
+    def write(self, responses: xr.DataArray) -> Path:
+        """Write responses; see :func:`export`, which this completes."""
+        record = describe(responses)
+        check_fit(self.path, Kind.of_record(record))
+        with writing(self.path, ExportError):
+            self._form.check(self.path, record)
+            written, stale = self._form.names(self.path, record)
+            self._form.write(self._claim.new / self.path.name, responses, record)
+        self._claim.publish(written, stale)
+        return self.path.with_name(written[0])
+
+    def close(self) -> None:
+        """Give up the claim; what was not written completely is removed."""
+        self._claim.close()
+
+    def __enter__(self) -> Destination:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
@@ -216,29 +269,37 @@ def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
             f"hold all of the responses; load one of {', '.join(SUFFIXES)}."
         )
     form = FORMATS[_known_suffix(source, SUFFIXES)]
-    if not source.exists():
-        raise ExportError(f"There is no file {source}; check its name.")
+    settle(source.parent)
+    if not os.path.exists(source):
+        raise ExportError(f"There is no file {shown(source)}; check its name.")
     try:
         return form.read(source)
     except InsilicoError:
         raise
     except MemoryError:
         raise ExportError(
-            f"{source} does not fit into memory; export fewer units, or to .zarr."
+            f"{shown(source)} does not fit into memory; export fewer units, or to .zarr."
         ) from None
     except Exception as cause:  # a damaged file can make a parser raise anything
         raise ExportError(
-            f"{source} cannot be read: {_reason(cause)}; check that it is a complete "
-            "export of responses."
+            f"{shown(source)} cannot be read: {_reason(cause)}; check that it is a "
+            "complete export of responses."
         ) from cause
+
+
+def _are_same(source: Path, target: Path) -> bool:
+    try:
+        return os.path.samefile(source, target)
+    except (OSError, ValueError):  # there is none, or there cannot be
+        return False
 
 
 def _known_suffix(path: Path, suffixes: Sequence[str]) -> str:
     suffix = suffix_of(path, suffixes)
     if not suffix:
         raise ExportError(
-            f"{path.name} has no suffix that says how to write or read responses; use "
-            f"one of {', '.join(suffixes)}."
+            f"{shown(path.name)} has no suffix that says how to write or read responses; "
+            f"use one of {', '.join(suffixes)}."
         )
     return suffix
 

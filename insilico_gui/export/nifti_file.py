@@ -3,7 +3,7 @@
 Voxels without a response are NaN, since 0 is a response like any other. The places come
 from the unit columns ``voxel_i``, ``voxel_j``, ``voxel_k`` and from two attributes:
 ``volume_shape`` and, if known, ``volume_affine`` (voxel indices to mm). Volumes are written
-one by one; provenance and labels of the images go into ``NAME.json``.
+one by one; provenance and labels of the images go into ``NAME.nii.gz.json``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 
 from insilico_gui.errors import ExportError
 from insilico_gui.export.record import blocks
-from insilico_gui.export.sidecar import check_sidecar, require, stem, write_sidecar
-from insilico_gui.files import require_space
+from insilico_gui.export.sidecar import check_sidecar, require, write_sidecar
+from insilico_gui.files import refuse_folder, require_space
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +48,14 @@ def require_packages(suffix: str) -> None:
 
 
 def possible(target: Path) -> list[str]:
-    """Every file that may be written."""
-    return [target.name, f"{stem(target, SUFFIXES)}.json"]
+    """Every file that may be written or removed."""
+    return [target.name, f"{target.name}.json"]
+
+
+def check_replaced(target: Path) -> None:
+    """Refuse to replace what this project did not make."""
+    refuse_folder(target, ExportError)
+    check_sidecar(target.with_name(possible(target)[1]), [target.name])
 
 
 def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
@@ -68,8 +74,6 @@ def check(target: Path, record: Record) -> None:
             f"NIfTI holds at most {LARGEST_SIDE:,} volumes and there are "
             f"{record.shape[0]:,} images; export them in parts."
         )
-    written, _ = names(target, record)
-    check_sidecar(target.with_name(written[1]), written[:1])
     if not target.name.lower().endswith(".gz"):
         size = 4 * math.prod(shape) * record.shape[0]
         require_space(target.parent, size, ExportError)

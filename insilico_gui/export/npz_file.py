@@ -15,8 +15,7 @@ from numpy.lib import format as npy
 
 from insilico_gui.errors import ExportError, UntrustedFileError
 from insilico_gui.export.record import assemble, blocks, check_layout
-from insilico_gui.export.staging import refuse_folders
-from insilico_gui.files import require_space
+from insilico_gui.files import refuse_folder, require_space
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,15 +26,24 @@ if TYPE_CHECKING:
     from insilico_gui.export.record import Record
 
 
+def possible(target: Path) -> list[str]:
+    """Every file that may be written or removed."""
+    return [target.name]
+
+
 def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
     """Files to be written, and files of an earlier export to be removed."""
     del record
     return [target.name], []
 
 
+def check_replaced(target: Path) -> None:
+    """Refuse to replace what this project did not make."""
+    refuse_folder(target, ExportError)
+
+
 def check(target: Path, record: Record) -> None:
     """Refuse what cannot be written; there must be room for the values."""
-    refuse_folders(target, [target.name])
     require_space(target.parent, 4 * math.prod(record.shape), ExportError)
 
 

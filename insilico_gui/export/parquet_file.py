@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyarrow import parquet
 
+from insilico_gui.errors import ExportError
 from insilico_gui.export import wide
 from insilico_gui.export.columns import from_json
 from insilico_gui.export.record import assemble, check_layout
-from insilico_gui.export.staging import refuse_folders
+from insilico_gui.files import refuse_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,16 @@ GROUP_BYTES = 128 * 2**20
 """Size of a row group; every group costs time and memory for each of its columns."""
 
 
+def possible(target: Path) -> list[str]:
+    """Every file that may be written or removed."""
+    return [target.name]
+
+
+def check_replaced(target: Path) -> None:
+    """Refuse to replace what this project did not make."""
+    refuse_folder(target, ExportError)
+
+
 def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
     """Files to be written, and files of an earlier export to be removed."""
     del record
@@ -40,7 +51,7 @@ def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
 
 def check(target: Path, record: Record) -> None:
     """Refuse what cannot be written."""
-    refuse_folders(target, [target.name])
+    del target
     wide.columns(record)
 
 

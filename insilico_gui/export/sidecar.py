@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from insilico_gui.errors import ExportError
 from insilico_gui.export.columns import plain, restore
-from insilico_gui.export.staging import refuse_folders
+from insilico_gui.files import fingerprints, refuse_foreign
+from insilico_gui.files.marks import HASHES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,20 +30,15 @@ def stem(path: Path, suffixes: Sequence[str]) -> str:
     return name[: len(name) - max(lengths, default=0)]
 
 
-def check_sidecar(path: Path, files: Sequence[str]) -> None:
-    """Refuse to replace folders, or the sidecar of other files than these.
+def check_sidecar(path: Path, owners: Sequence[str], files: Sequence[str] = ()) -> None:
+    """Refuse to replace a side file, or files with it, that this project did not make.
 
     Raises
     ------
     ExportError
         Naming what would be replaced.
     """
-    refuse_folders(path, [path.name, *files])
-    if path.exists() and not _belongs(path, files):
-        raise ExportError(
-            f"{path} exists and does not belong to {files[0]}, but would be replaced; "
-            "choose another name."
-        )
+    refuse_foreign(path, FORMAT, owners, files, ExportError)
 
 
 def write_sidecar(
@@ -56,6 +52,7 @@ def write_sidecar(
     content = {
         "format": FORMAT,
         "files": list(files),
+        HASHES: fingerprints(path.parent, files),
         "n_trials": record.shape[0],
         **more,
         "labels": {name: c.values.tolist() for name, c in record.axes.items()},
@@ -81,11 +78,3 @@ def require(module: str, extra: str, suffix: str) -> Any:
             f"Writing {suffix} takes {package}, which is not installed; install it with "
             f"pip install 'insilico-gui[{extra}]'."
         ) from cause
-
-
-def _belongs(path: Path, files: Sequence[str]) -> bool:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return bool(content["format"] == FORMAT and {*files} & {*content["files"]})
-    except (OSError, ValueError, KeyError, TypeError):
-        return False

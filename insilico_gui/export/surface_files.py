@@ -4,7 +4,8 @@
 ``NAME.lh.npy`` and ``NAME.rh.npy`` one array [image, vertex]. They have all vertices of the
 surface; those without a response are NaN. The places come from the unit columns
 ``hemisphere`` (lh, rh) and ``vertex``, and from the attribute ``surface_vertices``, the
-number of vertices of each. Provenance and labels of the images go into ``NAME.json``.
+number of vertices of each. Provenance and labels of the images go into
+``NAME.func.gii.json`` or ``NAME.npy.json``.
 """
 
 from __future__ import annotations
@@ -48,9 +49,18 @@ def require_packages(suffix: str) -> None:
 
 
 def possible(target: Path) -> list[str]:
-    """Every file that may be written. ``NAME.lh.npy`` means the same as ``NAME.npy``."""
+    """Every file that may be written or removed.
+
+    ``NAME.lh.npy`` means the same as ``NAME.npy``.
+    """
     base, suffix = _split(target)
-    return [*(f"{base}.{side}{suffix}" for side in SIDES), f"{base}.json"]
+    return [*(f"{base}.{side}{suffix}" for side in SIDES), f"{base}{suffix}.json"]
+
+
+def check_replaced(target: Path) -> None:
+    """Refuse to replace what this project did not make."""
+    *files, sidecar = possible(target)
+    check_sidecar(target.with_name(sidecar), files, files)
 
 
 def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
@@ -60,14 +70,13 @@ def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
     of_sides = dict(zip(SIDES, files, strict=True))
     written = [file for side, file in of_sides.items() if side in present]
     stale = [file for side, file in of_sides.items() if side not in present]
-    return [*written, sidecar], stale
+    there = [file for file in stale if target.with_name(file).exists()]
+    return [*written, sidecar], there
 
 
 def check(target: Path, record: Record) -> None:
     """Refuse vertices that have no place of their own on a surface."""
     sides = _sides(record)
-    written, stale = names(target, record)
-    check_sidecar(target.with_name(written[-1]), [*written[:-1], *stale])
     if _split(target)[1] == ".npy":
         vertices = sum(n for n, _, _ in sides.values())
         require_space(target.parent, 4 * vertices * record.shape[0], ExportError)

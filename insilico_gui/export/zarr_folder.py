@@ -7,22 +7,27 @@ even an empty one, so that a missing chunk is known to be a loss.
 
 from __future__ import annotations
 
+import json
 import math
+import os
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from insilico_gui.errors import ExportError, UntrustedFileError
-from insilico_gui.export.record import assemble, blocks, check_layout
+from insilico_gui.errors import ExportError, UntrustedFileError, quoted
+from insilico_gui.export.record import FORMAT, assemble, blocks, check_layout
+from insilico_gui.export.stored import lazily
+from insilico_gui.files import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import zarr
 
+    from insilico_gui.errors import InsilicoError
     from insilico_gui.export.columns import Column
     from insilico_gui.export.record import Record
 
@@ -32,8 +37,16 @@ CHUNK_BYTES = 4 * 2**20
 SAFE_CODECS = {"bytes", "vlen-utf8", "zstd", "blosc", "gzip", "crc32c", "transpose"}
 """Codecs that only move bytes; others, such as pickle, can run code."""
 
+_LARGEST_METADATA = 2**30
+_OF_DESKTOPS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
 _RESERVED = {"responses", "trials", "zarr.json"}
 _RESERVED_ATTRS = {"coordinates", "_FillValue"}
+
+
+def possible(target: Path) -> list[str]:
+    """Every folder that may be written or removed."""
+    return [target.name]
 
 
 def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
@@ -42,9 +55,37 @@ def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
     return [target.name], []
 
 
-def is_one(path: Path) -> bool:
-    """Whether there is a zarr folder (of format 3) at a path."""
-    return (path / "zarr.json").is_file()
+def check_replaced(target: Path, error: type[InsilicoError] = ExportError) -> None:
+    """Refuse to replace what this project did not make, or what others put into it."""
+    if not target.exists():
+        return
+    if not _is_ours(target):
+        raise error(
+            f"{shown(target)} exists and is not a zarr folder of responses, but would "
+            "be replaced; choose another name."
+        )
+    for place, _, files in os.walk(target):
+        inside = Path(place).relative_to(target).parts
+        for name in files:
+            chunk = (name.isdecimal() and "c" in inside) or name == "c"
+            if not (name == "zarr.json" or chunk or name in _OF_DESKTOPS):
+                raise error(
+                    f"{shown(target)} holds {quoted(name)}, which does not belong to "
+                    "responses, and would be replaced; move it away, or choose another "
+                    "name."
+                )
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether there is a zarr folder that says that it holds responses of ours."""
+    about = path / "zarr.json"
+    try:
+        if not about.is_file() or about.stat().st_size > _LARGEST_METADATA:
+            return False
+        attributes = json.loads(about.read_text(encoding="utf-8"))["attributes"]
+        return bool(attributes[LAYOUT_KEY]["format"] == FORMAT)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def values(path: Path) -> zarr.Array[Any]:
@@ -55,12 +96,8 @@ def values(path: Path) -> zarr.Array[Any]:
 
 
 def check(target: Path, record: Record) -> None:
-    """Refuse what cannot be written, and to replace what is not a zarr folder."""
-    if target.exists() and not is_one(target):
-        raise ExportError(
-            f"{target} exists and is not a zarr folder, but would be replaced; choose "
-            "another name."
-        )
+    """Refuse what cannot be written."""
+    del target
     for name in (*record.units, *(record.trials or {})):
         if "/" in name or "\\" in name or name.startswith((".", "__")) or not name:
             raise ExportError(
@@ -139,7 +176,8 @@ def read(path: Path) -> xr.DataArray:
 
     if not path.is_dir():
         raise ValueError("it is not a zarr folder")
-    root: Any = zarr.open_group(path, mode="r", zarr_format=3)
+    # What each array says of itself counts, not the copy in the root
+    root: Any = zarr.open_group(path, mode="r", zarr_format=3, use_consolidated=False)
     arrays: dict[str, Any] = dict(root.arrays())
     trials: dict[str, Any] = dict(root["trials"].arrays()) if "trials" in root else {}
     for array in (*arrays.values(), *trials.values()):
@@ -147,18 +185,14 @@ def read(path: Path) -> xr.DataArray:
     layout = check_layout(root.attrs.get(LAYOUT_KEY))
     for array in (*arrays.values(), *trials.values()):
         _check_complete(array)
-    stored = xr.open_zarr(
-        path, chunks=None, consolidated=False, zarr_format=3, decode_cf=False
-    )
-    values = stored["responses"]
-    values = values.drop_vars(list(values.coords))
+    stored = arrays["responses"]
     attrs = {
-        key: value for key, value in values.attrs.items() if key not in _RESERVED_ATTRS
+        key: value for key, value in stored.attrs.items() if key not in _RESERVED_ATTRS
     }
     responses = assemble(
         layout,
         attrs,
-        values.drop_attrs(),
+        xr.DataArray(lazily(stored, path, layout["dims"])),
         {name: arrays[name][:] for name in layout["axes"]},
         {name: arrays[name][:] for name in layout["unit_columns"]},
         {name: array[:] for name, array in trials.items()},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_gui.errors import StimulusError, quoted
+from insilico_gui.files import settle
 from insilico_gui.stimuli.arrays import FrameArray, NpyFile
 from insilico_gui.stimuli.picture_file import TIFF_MAGIC, read_head
 from insilico_gui.stimuli.places import named_path
@@ -80,6 +81,7 @@ def open_stimulus(
         from insilico_gui.stimuli.image_folder import ImageFolder
 
         return ImageFolder(path, frame_rate)
+    settle(path.parent)
     kind = kind_of(path)
     if kind == "npy":
         return NpyFile(path, frame_rate)

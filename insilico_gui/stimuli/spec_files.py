@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.files import atomic_write, check_target
+from insilico_gui.files import check_target, publishing, refuse_folder, settle
 from insilico_gui.stimuli.parametric import StimulusSpec, spec_from_dict
 from insilico_gui.stimuli.plain_yaml import YamlError, read_yaml, write_yaml
 
@@ -58,10 +58,9 @@ def save_spec(
     target = Path(path)
     suffix = _suffix(target)
     check_target(target, overwrite, StimulusError)
-    if target.is_dir():
-        raise StimulusError(f"{target} is a folder; choose the name of a file.")
+    refuse_folder(target, StimulusError)
     text = as_json(spec) if suffix == ".json" else as_yaml(spec)
-    with atomic_write(target, StimulusError) as partial:
+    with publishing(target, StimulusError) as partial:
         partial.write_text(text, encoding="utf-8")
     return target
 
@@ -87,6 +86,7 @@ def load_spec(path: str | os.PathLike[str]) -> StimulusSpec:
     """
     source = Path(path)
     suffix = _suffix(source)
+    settle(source.parent)
     try:
         with source.open("rb") as file:
             content = file.read(MAX_BYTES + 1)

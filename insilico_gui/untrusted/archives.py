@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 import shutil
 import stat
-import tempfile
 import zipfile
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from insilico_gui.errors import SessionError, UntrustedFileError
+from insilico_gui.errors import SessionError, UntrustedFileError, quoted
+from insilico_gui.files import claim
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def unpack_zip(path: Path, directory: Path) -> None:
     """Unpack into `directory`, which is made if it does not exist.
 
-    All is unpacked into a temporary folder inside `directory` first, and only moved to
-    its place, over older files of the same names, once everything is out and whole.
+    All is unpacked into a hidden folder inside `directory` first, and only moved to its
+    place, over older files of the same names, once everything is out and whole: see
+    :mod:`insilico_gui.files`.
 
     Raises
     ------
@@ -29,15 +34,16 @@ def unpack_zip(path: Path, directory: Path) -> None:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with (
-            zipfile.ZipFile(path) as archive,
-            tempfile.TemporaryDirectory(prefix=".unpacking-", dir=directory) as beside,
-        ):
+        with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             _check(entries, path.name, shutil.disk_usage(directory).free)
-            for entry in entries:
-                archive.extract(entry, beside)
-            _move_files(Path(beside), directory)
+            files = _files(entries, path.name, directory)
+            if not files:
+                return
+            with claim(directory, files, SessionError) as claimed:
+                for entry in entries:
+                    archive.extract(entry, claimed.new)
+                claimed.publish(files)
     except (
         zipfile.BadZipFile,
         NotImplementedError,
@@ -76,10 +82,19 @@ def _check(entries: list[zipfile.ZipInfo], archive: str, free: int) -> None:
         )
 
 
-def _move_files(source: Path, target: Path) -> None:
-    for file in sorted(source.rglob("*")):
-        place = target / file.relative_to(source)
-        if file.is_dir():
-            place.mkdir(exist_ok=True)
-        else:
-            file.replace(place)
+def _files(entries: list[zipfile.ZipInfo], archive: str, directory: Path) -> list[str]:
+    """Names of the files, which are to replace files only."""
+    names = sorted(
+        {
+            PurePosixPath(entry.filename.replace("\\", "/")).as_posix()
+            for entry in entries
+            if not entry.is_dir()
+        }
+    )
+    for name in names:
+        if name == "." or (directory / name).is_dir():
+            raise SessionError(
+                f"{archive} has a file {quoted(name)}, and there is a folder of this "
+                f"name in {directory}; move it away, or choose another folder."
+            )
+    return names

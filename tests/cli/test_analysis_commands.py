@@ -58,7 +58,7 @@ def test_tuning_to_frequency_from_a_file(gratings, files):
     for column in ("pref_sf_raw", "pref_sf_fit"):
         error = octaves(table[column], table["true_sf"])[tuned]
         assert (error <= 1).mean() >= 0.95
-    about = json.loads(out.with_suffix(".json").read_text())
+    about = json.loads(out.with_suffix(".csv.json").read_text())
     assert about["session"] == "demo"
     assert about["columns"]["pref_sf_fit"] == {
         "variant": "fit",
@@ -101,7 +101,7 @@ def test_significance_tells_tuned_from_untuned(files):
     untuned = table["true_class"] == "untuned"
     assert (table["p_gOSI"][~untuned] <= 0.05).mean() > 0.95
     assert (table["p_gOSI"] >= 1 / 41).all()
-    about = json.loads(out.with_suffix(".json").read_text())
+    about = json.loads(out.with_suffix(".csv.json").read_text())
     assert about["analysis"]["n_permutations"] == 40
     assert about["columns"]["p_gOSI"]["variant"] == "permutation"
     assert about["columns"]["gOSI_measured"]["variant"] == "vector sum"
@@ -130,7 +130,7 @@ def test_few_directions_are_enough_for_what_they_determine(files):
     table = pd.read_csv(out)
     assert {"OSI_raw", "DSI_raw"} <= set(table)
     assert not {"OSI_fit", "DSI_fit"} & set(table)
-    about = json.loads(out.with_suffix(".json").read_text())["analysis"]
+    about = json.loads(out.with_suffix(".csv.json").read_text())["analysis"]
     assert about["osi_variant"] == "raw"
     assert "4 directions" in about["absent"]["OSI_fit"]
     sentence = error_of(*asked[:2], "-o", files / "three.csv", *SOME, "--directions", 3)
@@ -186,7 +186,7 @@ def test_receptive_fields_are_where_they_are(files, method, settings, least):
         assert arrays["rf"].shape == (3, 179, 36, 64)
         assert arrays["polarity"].tolist() == ["on", "off", "on+off"]
         np.testing.assert_array_equal(arrays["unit_id"], table["unit_id"])
-    about = json.loads(out.with_suffix(".json").read_text())
+    about = json.loads(out.with_suffix(".csv.json").read_text())
     assert about["columns"]["rf_x_fit"]["latency_s"] > 0
     assert about["columns"]["rf_x_fit"]["n"] > 200
 
@@ -243,7 +243,7 @@ def test_sparseness_of_units_and_of_the_population(gratings, files):
     tuned = table["true_class"] != "untuned"
     measured = table["lifetime_sparseness_vinje_gallant"]
     assert measured[tuned].median() > 2 * measured[~tuned].median()
-    about = json.loads(out.with_suffix(".json").read_text())
+    about = json.loads(out.with_suffix(".csv.json").read_text())
     population = about["population_sparseness"]
     assert len(population["sparseness_vinje_gallant"]) == 40
     other = files / "rolls.csv"

@@ -66,7 +66,7 @@ def test_reliability_is_that_of_the_arrays(files):
     # the prediction is the truth behind the noise
     assert table["cc_norm"].median() == pytest.approx(1, abs=0.02)
     assert f"CC_norm {table['cc_norm'].median():.3f}" in line
-    about = json.loads(out.with_suffix(".json").read_text())
+    about = json.loads(out.with_suffix(".csv.json").read_text())
     assert about["analysis"]["n_repeats"] == N_REPEATS
     assert about["columns"]["cc_abs"]["n"] == 140
     assert about["recorded"] == [str(files / "one_recorded.npy")]
@@ -82,7 +82,7 @@ def test_recordings_belong_by_unit_and_videos_are_joined(files):
         )
     first, second = pd.read_csv(ordered), pd.read_parquet(named)
     np.testing.assert_allclose(first["cc_norm"], second["cc_norm"], rtol=1e-6)
-    about = json.loads(ordered.with_suffix(".json").read_text())
+    about = json.loads(ordered.with_suffix(".csv.json").read_text())
     assert about["analysis"]["n_samples"] == 150 + 100 - 2 * 10
 
 
@@ -120,7 +120,7 @@ def test_released_columns_are_reproduced_or_the_mismatch_is_told(files, session)
     assert any(line.startswith("gOSI reproduces the released gOSI") for line in lines)
     assert any(line.startswith("OSI_fit reproduces the released OSI") for line in lines)
     assert any(line.startswith("pref_dir does not reproduce") for line in lines)
-    rows = json.loads(out.with_suffix(".json").read_text())["released"]
+    rows = json.loads(out.with_suffix(".csv.json").read_text())["released"]
     by_name = {row["measured"]: row for row in rows}
     assert by_name["gOSI"]["n"] == len(released) - 5
     assert by_name["gOSI"]["median_difference"] == pytest.approx(0.001)

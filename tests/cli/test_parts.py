@@ -63,7 +63,7 @@ def test_tuning_of_a_part(responses, part, tmp_path):
         check_names=False,
         rtol=1e-9,
     )
-    about = json.loads(out.with_suffix(".json").read_text())
+    about = json.loads(out.with_suffix(".csv.json").read_text())
     assert about["analysis"]["part"] == "drifting_gratings_2"
 
 
@@ -86,7 +86,7 @@ def test_a_part_is_shown_and_mapped(sequence, tmp_path):
     asked = ("--stimulus", sequence, "--part", "gaussian-dots", *SOME)
     result = run("receptive-fields", "demo", "-o", out, *asked)
     assert result.exit_code == 0, result.output
-    about = json.loads(out.with_suffix(".json").read_text())
+    about = json.loads(out.with_suffix(".csv.json").read_text())
     assert about["analysis"]["part"] == "gaussian_dots"
     assert about["analysis"]["variant"] == "dots"
 

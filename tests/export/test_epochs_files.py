@@ -26,7 +26,7 @@ def test_courses_become_epochs(tmp_path, name):
     trials = {"category": ["animal", "animal", "food"], "score": [0.5, 1.0, np.nan]}
     responses.attrs["trials"] = trials
     epochs = read_epochs(export(responses, tmp_path / name))
-    assert files(tmp_path) == sorted([name, "eeg.json"])
+    assert files(tmp_path) == sorted([name, f"{name}.json"])
     assert epochs.ch_names == ["Oz", "Fp1", "nose"]
     assert epochs.get_channel_types() == ["csd"] * 3
     assert {str(channel["unit"]) for channel in epochs.info["chs"]} == {

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import signal
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from make_responses import assert_same_responses, make_responses
+from support.folders import folder_of_another_user
 from watched import watched
 
 from insilico_gui.errors import ExportError
@@ -111,21 +110,6 @@ def test_impossible_places_are_named(tmp_path, suffix):
     assert content(tmp_path) == {Path("file"): b"text"}
 
 
-@contextmanager
-def folder_of_another_user():
-    """A folder that this process may read only, even if it runs as root."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o555)
-        user = os.geteuid()
-        if user == 0:
-            os.seteuid(65534)
-        try:
-            yield Path(name)
-        finally:
-            os.seteuid(user)
-            Path(name).chmod(0o755)
-
-
 @every_format
 def test_a_read_only_folder_is_named(suffix):
     with (
@@ -168,17 +152,17 @@ def test_csv_files_are_replaced_all_or_none(tmp_path, monkeypatch):
 def test_csv_trials_of_an_earlier_export_do_not_stay(tmp_path):
     export(make_responses(), tmp_path / "out.csv")
     export(make_responses(trials=False), tmp_path / "out.csv", overwrite=True)
-    assert not (tmp_path / "out.trials.csv").exists()
+    assert not (tmp_path / "out.csv.trials.csv").exists()
     assert "trials" not in load_responses(tmp_path / "out.csv").attrs
 
 
 def test_csv_does_not_replace_the_json_file_of_something_else(tmp_path):
-    (tmp_path / "out.json").write_text('{"experiment": 1}')
-    with pytest.raises(ExportError, match=r"out\.json exists"):
+    (tmp_path / "out.csv.json").write_text('{"experiment": 1}')
+    with pytest.raises(ExportError, match=r"out\.csv\.json exists"):
         export(make_responses(), tmp_path / "out.csv")
-    with pytest.raises(ExportError, match="does not belong to exported responses"):
+    with pytest.raises(ExportError, match="does not belong to what was written"):
         export(make_responses(), tmp_path / "out.csv", overwrite=True)
-    assert (tmp_path / "out.json").read_text() == '{"experiment": 1}'
+    assert (tmp_path / "out.csv.json").read_text() == '{"experiment": 1}'
 
 
 def test_zarr_replaces_zarr_folders_only(tmp_path):

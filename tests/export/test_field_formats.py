@@ -73,24 +73,25 @@ def test_existing_files_are_replaced_on_request_only(tmp_path, suffix):
 
 @pytest.mark.parametrize("suffix", ALL)
 def test_a_sidecar_of_something_else_is_not_replaced(tmp_path, suffix):
-    other = tmp_path / "x.json"
+    other = tmp_path / f"x{suffix}.json"
     for text in (
         "[1, 2]",
         '{"format": "insilico_gui sidecar", "files": ["y.nii"]}',
+        '{"format": "insilico_gui sidecar", "hashes": {"y.nii": "sha256:1"}}',
         "{",
     ):
         other.write_text(text)
         with pytest.raises(ExportError, match="does not belong to"):
             export(ALL[suffix](), tmp_path / f"x{suffix}", overwrite=True)
-        assert files(tmp_path) == ["x.json"]
+        assert files(tmp_path) == [other.name]
         assert other.read_text() == text
 
 
 def test_a_table_and_a_volume_do_not_share_a_sidecar(tmp_path):
     responses = of_voxels()
     export(responses, tmp_path / "x.csv")
-    with pytest.raises(ExportError, match="does not belong to"):
-        export(responses, tmp_path / "x.nii", overwrite=True)
+    export(responses, tmp_path / "x.nii")
+    export(responses, tmp_path / "x.nii.gz")
     xr.testing.assert_identical(
         load_responses(tmp_path / "x.csv").rename(None), responses
     )

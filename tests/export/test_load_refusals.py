@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 import zarr
-from make_responses import make_responses
+from make_responses import assert_same_responses, make_responses
 
 from insilico_gui.errors import ExportError, InsilicoError, UntrustedFileError
 from insilico_gui.export import SUFFIXES, export, load_responses
 
 every_format = pytest.mark.parametrize("suffix", SUFFIXES)
+DATA = Path(__file__).parents[1] / "data"
 
 
 @every_format
@@ -50,7 +52,7 @@ def test_a_flipped_bit_is_noticed(tmp_path, suffix):
 def test_files_of_something_else_are_refused(tmp_path, suffix):
     path = tmp_path / f"out{suffix}"
     path.write_bytes(b"not what the suffix says\n" * 10)
-    (tmp_path / "out.json").write_text('{"format": "something else"}')
+    (tmp_path / "out.csv.json").write_text('{"format": "something else"}')
     with pytest.raises(ExportError, match="cannot be read"):
         load_responses(path)
 
@@ -102,24 +104,26 @@ def drop_frame(labels):
         (lambda j: j.update(shape=["50", 6]), "dims or shape"),
         (lambda j: j.update(dims=["unit", "time"]), "dims or shape"),
         (lambda j: j.pop("unit_columns"), "no entry 'unit_columns'"),
-        (lambda j: j["unit_columns"].pop("rf_x"), "columns of out.units.csv"),
+        (lambda j: j["unit_columns"].pop("rf_x"), "columns of out.csv.units.csv"),
         (lambda j: j.update(unit_columns=[]), "cannot be read"),
         (lambda j: j["unit_columns"]["rf_x"].update(kind="code"), "'code'"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(tmp_path, change, message):
     export(make_responses(), tmp_path / "out.csv")
-    edit_json(tmp_path / "out.json", change)
+    edit_json(tmp_path / "out.csv.json", change)
     with pytest.raises(ExportError, match=message):
         load_responses(tmp_path / "out.csv")
 
 
 def test_csv_needs_its_sidecars(tmp_path):
-    for name in ("out.json", "out.units.csv", "out.trials.csv"):
-        export(make_responses(), tmp_path / "out.csv", overwrite=True)
-        (tmp_path / name).unlink()
+    for name in ("out.csv.json", "out.csv.units.csv", "out.csv.trials.csv"):
+        folder = tmp_path / name
+        folder.mkdir()
+        export(make_responses(), folder / "out.csv")
+        (folder / name).unlink()
         with pytest.raises(ExportError, match="out"):
-            load_responses(tmp_path / "out.csv")
+            load_responses(folder / "out.csv")
 
 
 @pytest.mark.parametrize(
@@ -193,3 +197,35 @@ def test_zarr_without_responses_is_refused(tmp_path):
     zarr.open_group(tmp_path / "old.zarr", mode="w", zarr_format=2)
     with pytest.raises(ExportError, match="cannot be read"):
         load_responses(tmp_path / "old.zarr")
+
+
+def damage(chunk):
+    data = bytearray(chunk.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    chunk.write_bytes(data)
+
+
+@pytest.mark.parametrize("hurt", [damage, lambda chunk: chunk.write_bytes(b"")])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_damaged_chunk_is_one_sentence_wherever_it_is_read(tmp_path, suffix, hurt):
+    export(make_responses(None, 400, 6), tmp_path / "in.zarr")
+    (chunk,) = (p for p in (tmp_path / "in.zarr/responses/c").rglob("*") if p.is_file())
+    hurt(chunk)
+    loaded = load_responses(tmp_path / "in.zarr")
+    for use in (
+        lambda: export(loaded, tmp_path / f"out{suffix}"),
+        lambda: export(loaded[3:9, ::2], tmp_path / f"out{suffix}"),
+        loaded.load,
+        lambda: loaded.mean("time"),
+    ):
+        with pytest.raises(ExportError, match=r"in\.zarr cannot be read.* damaged"):
+            use()
+        assert [p.name for p in tmp_path.iterdir()] == ["in.zarr"]
+
+
+def test_csv_of_an_earlier_version_is_read_as_it_was():
+    loaded = load_responses(DATA / "earlier_csv" / "out.csv")
+    expected = make_responses(2, 4, 3)
+    areas = np.array(["=V1", "'+LM", "-x"])
+    expected = expected.assign_coords(area=("unit", areas))
+    assert_same_responses(loaded, expected, nan_bits=False)

@@ -155,9 +155,9 @@ def test_csv_is_a_wide_table_with_tables_beside_it(tmp_path):
     export(responses, tmp_path / "out.csv")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "out.csv",
-        "out.json",
-        "out.trials.csv",
-        "out.units.csv",
+        "out.csv.json",
+        "out.csv.trials.csv",
+        "out.csv.units.csv",
     ]
     table = pd.read_csv(tmp_path / "out.csv")
     assert list(table) == ["trial", "time", *map(str, responses["unit_id"].to_numpy())]
@@ -165,11 +165,11 @@ def test_csv_is_a_wide_table_with_tables_beside_it(tmp_path):
     np.testing.assert_array_equal(
         table["103"].to_numpy(np.float32), responses[..., 1].to_numpy().ravel()
     )
-    units = pd.read_csv(tmp_path / "out.units.csv")
+    units = pd.read_csv(tmp_path / "out.csv.units.csv")
     assert units["area"].tolist() == responses["area"].to_numpy().tolist()
-    trials = pd.read_csv(tmp_path / "out.trials.csv")
+    trials = pd.read_csv(tmp_path / "out.csv.trials.csv")
     assert trials["onset"].tolist() == TRIALS["onset"]
-    provenance = json.loads((tmp_path / "out.json").read_text())
+    provenance = json.loads((tmp_path / "out.csv.json").read_text())
     assert provenance["attrs"]["session"] == "leaky"
 
 

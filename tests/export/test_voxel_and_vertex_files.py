@@ -27,7 +27,10 @@ from insilico_gui.export import (
 def test_voxels_become_a_volume_for_each_image(tmp_path, suffix):
     responses = of_voxels()
     path = export(responses, tmp_path / f"my.responses{suffix}")
-    assert files(tmp_path) == sorted(["my.responses.json", f"my.responses{suffix}"])
+    assert files(tmp_path) == [
+        f"my.responses{suffix}",
+        f"my.responses{suffix}.json",
+    ]
     image = nib.load(path)
     values = image.get_fdata(dtype=np.float32)
     assert values.shape == (*SHAPE, 3)
@@ -40,7 +43,7 @@ def test_voxels_become_a_volume_for_each_image(tmp_path, suffix):
         inside[tuple(place)] = True
         np.testing.assert_array_equal(values[tuple(place)], responses[:, unit])
     assert np.isnan(values[~inside]).all()
-    about = sidecar(tmp_path / "my.responses.json")
+    about = sidecar(tmp_path / f"my.responses{suffix}.json")
     assert about["labels"]["trial"] == LABELS
     assert about["attrs"]["weights_hash"] == "sha256:1"
 
@@ -116,7 +119,7 @@ def test_vertices_become_a_gifti_file_for_each_hemisphere(tmp_path):
     responses = of_vertices()
     first = export(responses, tmp_path / "z.func.gii")
     assert first.name == "z.lh.func.gii"
-    assert files(tmp_path) == ["z.json", "z.lh.func.gii", "z.rh.func.gii"]
+    assert files(tmp_path) == ["z.func.gii.json", "z.lh.func.gii", "z.rh.func.gii"]
     for side, n, columns, vertices, structure in (
         ("lh", 7, [0, 2], [5, 2], "CortexLeft"),
         ("rh", 6, [1], [0], "CortexRight"),
@@ -128,14 +131,14 @@ def test_vertices_become_a_gifti_file_for_each_hemisphere(tmp_path):
         expected[:, vertices] = responses[:, columns]
         np.testing.assert_array_equal([a.data for a in image.darrays], expected)
         assert {a.data.dtype for a in image.darrays} == {np.dtype(np.float32)}
-    assert sidecar(tmp_path / "z.json")["n_vertices"] == {"lh": 7, "rh": 6}
+    assert sidecar(tmp_path / "z.func.gii.json")["n_vertices"] == {"lh": 7, "rh": 6}
 
 
 @pytest.mark.parametrize("name", ["z.npy", "z.rh.npy", "z.LH.npy"])
 def test_vertices_become_an_array_for_each_hemisphere(tmp_path, name):
     responses = of_vertices()
     export(responses, tmp_path / name)
-    assert files(tmp_path) == ["z.json", "z.lh.npy", "z.rh.npy"]
+    assert files(tmp_path) == ["z.lh.npy", "z.npy.json", "z.rh.npy"]
     left = np.load(tmp_path / "z.lh.npy")
     assert left.dtype == np.float32
     assert left.shape == (3, 7)
@@ -148,7 +151,7 @@ def test_a_hemisphere_without_units_has_no_file(tmp_path):
     with pytest.raises(ExportError, match="exists already"):
         export(of_vertices()[:, 1:2], tmp_path / "z.npy")
     export(of_vertices()[:, 1:2], tmp_path / "z.npy", overwrite=True)
-    assert files(tmp_path) == ["z.json", "z.rh.npy"]
+    assert files(tmp_path) == ["z.npy.json", "z.rh.npy"]
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_sparseness_over_images(pictures, berg_root, tmp_path):
     ratio = activity_ratio(rates)
     found = pd.read_csv(out)["lifetime_sparseness_vinje_gallant"]
     np.testing.assert_allclose(found, (1 - ratio) / (1 - 1 / 6), rtol=1e-4)
-    about = json.loads(out.with_suffix(".json").read_text())
+    about = json.loads(out.with_suffix(".csv.json").read_text())
     population = about["population_sparseness"]
     assert population["image"] == [f"{k}.png" for k in range(6)]
     ratio = activity_ratio(rates.T)

@@ -1,0 +1,106 @@
+"""Files that a command writes: checked and claimed before any time is spent on them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from insilico_gui.errors import ExportError
+from insilico_gui.export import EXPORT_SUFFIXES, suffix_of
+from insilico_gui.files import (
+    Claim,
+    check_target,
+    claim,
+    publishing,
+    refuse_folder,
+    settle,
+    shown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass
+class _Kept:
+    """Claims of the command that runs."""
+
+    stack: ExitStack
+    of: dict[Path, Claim] = field(default_factory=dict)
+
+
+_kept: ContextVar[_Kept | None] = ContextVar("kept", default=None)
+
+
+def keeping_outputs(command: Callable[P, T]) -> Callable[P, T]:
+    """A command that keeps what it reserves until it ends."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        with ExitStack() as stack:
+            stack.callback(_kept.reset, _kept.set(_Kept(stack)))
+            return command(*args, **kwargs)
+
+    return run
+
+
+def check_output(
+    output: Path, overwrite: bool, suffixes: Sequence[str] = EXPORT_SUFFIXES
+) -> None:
+    """Refuse a bad target before any time is spent on what would go there."""
+    if not suffix_of(output, suffixes):
+        raise ExportError(
+            f"{shown(output.name)} has no known format; end it in {' or '.join(suffixes)}."
+        )
+    settle(output.parent)
+    check_target(output, overwrite, ExportError)
+    if output.suffix.lower() != ".zarr":
+        refuse_folder(output, ExportError)
+
+
+def reserve(
+    output: Path, overwrite: bool, suffixes: Sequence[str], *beside: str
+) -> None:
+    """Check an output and keep everybody else from writing it while the command runs.
+
+    Parameters
+    ----------
+    output : Path
+        What :func:`output_claim` and :func:`output_file` are asked for later.
+    overwrite : bool
+    suffixes : sequence of str
+        Those that it may have.
+    *beside : str
+        Names of files that are written with it.
+    """
+    check_output(output, overwrite, suffixes)
+    for name in beside:
+        check_target(output.with_name(name), overwrite, ExportError)
+    kept = _kept.get()
+    if kept is not None:
+        made = claim(output.parent, [output.name, *beside], ExportError)
+        kept.of[output] = kept.stack.enter_context(made)
+
+
+def output_claim(output: Path, *beside: str) -> Claim:
+    """The claim that :func:`reserve` made, or one that is made now."""
+    held = _held(output)
+    return held or claim(output.parent, [output.name, *beside], ExportError)
+
+
+def output_file(output: Path) -> AbstractContextManager[Path]:
+    """A path to write a file to that was reserved; see :func:`.files.publishing`."""
+    return publishing(output, ExportError, _held(output))
+
+
+def _held(output: Path) -> Claim | None:
+    kept = _kept.get()
+    return None if kept is None else kept.of.get(output)
