@@ -2,7 +2,7 @@
 
 Images and RGB video get the luma weights of Rec. 601; video that is stored as luma and
 colour difference carries the luma already, with the weights of its own standard (see
-:mod:`insilico_gui.stimuli.video_grey`).
+:mod:`insilico_gui.stimuli.video_color`).
 """
 
 from __future__ import annotations

@@ -28,8 +28,6 @@ BACKGROUND = 128
 # Rec. 601 luma weights (ITU-R BT.601-7, 2.5.1) in units of 2^-16; they sum to 2^16
 _RED, _GREEN, _BLUE = 19595, 38470, 7471
 
-# Largest frame that is read unless a setting says otherwise
-
 # Samples that are worked on at once: what is in between takes some bytes for each
 _BLOCK_SAMPLES = 2**20
 

@@ -177,5 +177,5 @@ def test_a_variable_real_video(tmp_path, suffix):
 
 
 def test_days_are_refused():
-    with pytest.raises(StimulusError, match="limit is 48"):
+    with pytest.raises(StimulusError, match="limit is 24"):
         convert(even(100, 1e-4), SHAPE, 30)
