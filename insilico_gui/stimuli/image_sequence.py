@@ -78,7 +78,7 @@ class NaturalImages(TrialSpec):
 
     def _open(self) -> ImageFolder:
         try:
-            path, is_folder = named_path(self.folder)
+            path, is_folder = named_path(self.folder, expand=False)
         except StimulusError as error:
             raise self._no_folder() from error
         if not is_folder:

@@ -15,8 +15,16 @@ IMAGE_SUFFIXES = frozenset(
 )
 
 
-def named_path(source: str | os.PathLike[str]) -> tuple[Path, bool]:
+def named_path(
+    source: str | os.PathLike[str], *, expand: bool = True
+) -> tuple[Path, bool]:
     """The path that is meant, and whether it is a folder.
+
+    Parameters
+    ----------
+    source : path
+    expand : bool
+        Whether ``~`` at its beginning is somebody's home; not in a specification.
 
     Raises
     ------
@@ -29,7 +37,7 @@ def named_path(source: str | os.PathLike[str]) -> tuple[Path, bool]:
         )
     shown = quoted(os.path.basename(os.fspath(source)) or source)
     try:
-        path = Path(source).expanduser()
+        path = Path(source).expanduser() if expand else Path(source)
         mode = path.stat().st_mode if os.fspath(source) else 0
     except PermissionError as error:
         raise StimulusError(
