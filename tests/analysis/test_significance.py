@@ -83,7 +83,7 @@ DESIGNS = {
         "mean",
     ),
     "two repeats at the best contrast": (
-        {"direction": circle(8), "contrast": GAINS, "again": "ab"},
+        {"direction": circle(16), "contrast": GAINS, "again": "ab"},
         "best",
     ),
     "two repeats at the best of three, blocks": (
