@@ -87,7 +87,7 @@ DESIGNS = {
         "best",
     ),
     "two repeats at the best of three, blocks": (
-        {"direction": circle(6), "contrast": GAINS, "repeat": range(2)},
+        {"direction": circle(8), "contrast": GAINS, "repeat": range(2)},
         "best",
     ),
 }
