@@ -73,7 +73,7 @@ def test_silent_responses_are_those_of_the_session_but_for_units(times):
     images = ImageArray(IMAGES)
     silent, real = (
         silent_image_responses(session, images.labels),
-        ig.encode(session, images, [0]),
+        ig.encode(session, images, indices=[0]),
     )
     assert silent.dims == real.dims and silent.shape == real.shape
     assert not silent.any()
@@ -81,7 +81,9 @@ def test_silent_responses_are_those_of_the_session_but_for_units(times):
 
 def test_responses_to_a_video_are_no_images():
     video = ig.encode(
-        ig.open_session("demo", device="cpu"), np.zeros((20, 144, 256), np.uint8), [0]
+        ig.open_session("demo", device="cpu"),
+        np.zeros((20, 144, 256), np.uint8),
+        indices=[0],
     )
     with pytest.raises(AnalysisError, match="have trial and unit"):
         image_tuning(video)

@@ -83,11 +83,11 @@ DESIGNS = {
         "mean",
     ),
     "two repeats at the best contrast": (
-        {"direction": circle(8), "contrast": GAINS, "again": "ab"},
+        {"direction": circle(16), "contrast": GAINS, "again": "ab"},
         "best",
     ),
     "two repeats at the best of three, blocks": (
-        {"direction": circle(6), "contrast": GAINS, "repeat": range(2)},
+        {"direction": circle(8), "contrast": GAINS, "repeat": range(2)},
         "best",
     ),
 }
