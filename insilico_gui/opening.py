@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from insilico_gui.errors import InsilicoError, SessionError
+from insilico_gui.errors import InsilicoError, SessionError, quoted
 from insilico_gui.files import settle
 from insilico_gui.identity import indexed_by_id
 from insilico_gui.session import FLOAT32, check_units
@@ -16,6 +17,8 @@ from insilico_gui.twin import ReducingTwin
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
+    from importlib.metadata import EntryPoint
 
     from insilico_gui.session import Session, SessionInfo
     from insilico_gui.twin import Twin
@@ -25,19 +28,51 @@ ENTRY_POINT_GROUP = "insilico_gui.twins"
 logger = logging.getLogger(__name__)
 
 
-def twins() -> dict[str, Twin]:
-    """All registered twins by entry-point name.
+class InstalledTwins(Mapping[str, "Twin"]):
+    """Twins by entry-point name, each imported only when it is asked for.
 
-    A twin that fails to load is left out with a warning in the log: one broken plugin
-    must not take the others with it.
+    Names are known without importing anything: a package that is not asked for costs
+    nothing, and one that is broken breaks only its own sessions.
     """
-    found: dict[str, Twin] = {}
-    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: p.name):
+
+    def __init__(self) -> None:
+        points = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: p.name)
+        self._points: dict[str, EntryPoint] = {point.name: point for point in points}
+
+    def __getitem__(self, name: str) -> Twin:
+        """Import a twin.
+
+        Raises
+        ------
+        KeyError
+            If no twin of this name is installed.
+        SessionError
+            If its package cannot be imported.
+        """
+        point = self._points[name]
         try:
-            found[point.name] = point.load()
-        except Exception:
-            logger.exception("The twin %r (%s) failed to load", point.name, point.value)
-    return found
+            twin: Twin = point.load()
+        except Exception as error:
+            logger.debug("The twin %r failed to load", name, exc_info=True)
+            raise SessionError(
+                f"The package of the twin {name!r} ({point.value}) cannot be imported: "
+                f"{type(error).__name__} {quoted(error)}; install it again, or remove it."
+            ) from error
+        return twin
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._points
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._points)
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+
+def twins() -> Mapping[str, Twin]:
+    """All registered twins by entry-point name, imported one by one as they are used."""
+    return InstalledTwins()
 
 
 def session_infos(directory: str | os.PathLike[str] | None = None) -> list[SessionInfo]:
@@ -60,11 +95,13 @@ def session_infos(directory: str | os.PathLike[str] | None = None) -> list[Sessi
     """
     folder = _folder(directory)
     infos: list[SessionInfo] = []
-    for name, twin in twins().items():
+    known = twins()
+    for name in known:
         try:
-            infos.extend(twin.sessions(folder))
+            infos.extend(known[name].sessions(folder))
         except InsilicoError as error:
-            # A folder of one family may look half-right to another family's scanner.
+            # A folder of one family may look half-right to another family's scanner,
+            # and a broken package must not take the other twins with it.
             logger.warning("%s: %s", name, error)
         except Exception:
             # One twin's scanner must not hide the sessions of the others.
@@ -157,7 +194,7 @@ def _twin_of(session_id: str) -> Twin:
     known = twins()
     if family not in known:
         raise SessionError(
-            f"No installed twin has a session {session_id!r} (twins installed: "
+            f"No installed twin has a session {quoted(session_id)} (twins installed: "
             f"{', '.join(known) or 'none'}); list what can be opened with "
             "`insilico-gui sessions`."
         )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -26,6 +24,8 @@ def progress_bar(
     style
         Further arguments of :class:`tqdm.tqdm`, such as ``unit``.
     """
+    from tqdm import tqdm  # only when a bar is shown
+
     with tqdm(desc=what, disable=None, **style) as bar:
 
         def show(done: int, total: int | None) -> None:

@@ -11,7 +11,7 @@ import typer
 import insilico_gui as ig
 from insilico_gui.cli.options import Directory
 from insilico_gui.cli.progress import progress_bar
-from insilico_gui.errors import SessionError
+from insilico_gui.errors import SessionError, quoted
 from insilico_gui.opening import twins
 from insilico_gui.twin import FetchingTwin
 
@@ -47,12 +47,20 @@ def fetch(
     directory: Annotated[Path, typer.Argument(help="Folder to put them in.")],
 ) -> None:
     """Download the published weights of a twin."""
-    known = {n: t for n, t in twins().items() if isinstance(t, FetchingTwin)}
-    if twin not in known:
-        raise SessionError(
-            f"There is nothing to download for {twin!r}; weights can be fetched for: "
-            f"{', '.join(known) or 'no installed twin'}."
-        )
+    fetching = _fetching(twin)
     with progress_bar(f"Fetching {twin}", unit="B", unit_scale=True) as show:
-        known[twin].fetch(directory, on_progress=show)
+        fetching.fetch(directory, on_progress=show)
     typer.echo(f"Fetched into {directory}")
+
+
+def _fetching(name: str) -> FetchingTwin:
+    """The twin of this name, whose weights can be fetched; no other is imported."""
+    known = twins()
+    found = known[name] if name in known else None
+    if isinstance(found, FetchingTwin):
+        return found
+    names = [other for other in known if isinstance(known[other], FetchingTwin)]
+    raise SessionError(
+        f"There is nothing to download for {quoted(name)}; weights can be fetched for: "
+        f"{', '.join(names) or 'no installed twin'}."
+    )

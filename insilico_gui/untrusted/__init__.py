@@ -6,7 +6,12 @@ raise :class:`insilico_gui.errors.UntrustedFileError` for everything else.
 """
 
 from insilico_gui.untrusted.archives import unpack_zip
-from insilico_gui.untrusted.downloads import DownloadCancelled, download
+from insilico_gui.untrusted.downloads import (
+    DownloadCancelled,
+    MissingFileError,
+    download,
+    fetched,
+)
 from insilico_gui.untrusted.npy import read_npy_dict
 from insilico_gui.untrusted.pickle_machine import InertObject
 from insilico_gui.untrusted.tensors import load_tensors
@@ -14,7 +19,9 @@ from insilico_gui.untrusted.tensors import load_tensors
 __all__ = [
     "DownloadCancelled",
     "InertObject",
+    "MissingFileError",
     "download",
+    "fetched",
     "load_tensors",
     "read_npy_dict",
     "unpack_zip",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import stat
@@ -12,9 +13,13 @@ from typing import TYPE_CHECKING
 
 from insilico_gui.errors import SessionError, UntrustedFileError, quoted
 from insilico_gui.files import claim
+from insilico_gui.untrusted.limits import refuse_above
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_LONGEST_NAME = 255  # bytes
+_DEEPEST = 32
 
 
 def unpack_zip(path: Path, directory: Path) -> None:
@@ -53,32 +58,55 @@ def unpack_zip(path: Path, directory: Path) -> None:
         OSError,
     ) as error:
         raise SessionError(
-            f"{path.name} could not be unpacked ({error}); download it again, and "
-            "check the folder and the free space on the disk."
+            f"{path.name} could not be unpacked ({quoted(error, marks='')}); download it "
+            "again, and check the folder and the free space on the disk."
         ) from error
 
 
 def _check(entries: list[zipfile.ZipInfo], archive: str, free: int) -> None:
+    """Refuse an archive for what its directory says, before anything is written."""
+    refuse_above("archive_entries", len(entries), archive, UntrustedFileError)
+    seen: set[str] = set()
     for entry in entries:
         # On a file system of names with drives or backslashes these lead elsewhere.
         name = entry.filename.replace("\\", "/")
         parts = PurePosixPath(name)
         if parts.is_absolute() or ".." in parts.parts or re.match("[A-Za-z]:", name):
             raise UntrustedFileError(
-                f"{archive} has a file {entry.filename!r} that would be written "
+                f"{archive} has a file {quoted(entry.filename)} that would be written "
                 "outside the folder; it was not unpacked."
             )
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise UntrustedFileError(
-                f"{archive} has a link or special file {entry.filename!r}; it was not "
+                f"{archive} has a link or special file {quoted(entry.filename)}; it was "
+                "not unpacked."
+            )
+        _check_name(parts, entry, archive)
+        # Disks of which names in capitals are the same would mix the two files.
+        same = parts.as_posix().casefold()
+        if same in seen and not entry.is_dir():
+            raise UntrustedFileError(
+                f"{archive} has the file {quoted(entry.filename)} twice; it was not "
                 "unpacked."
             )
+        seen.add(same)
     needed = sum(entry.file_size for entry in entries)
     if needed > free:
         raise UntrustedFileError(
             f"{archive} unfolds to {needed / 2**20:.0f} MiB, but "
             f"{free / 2**20:.0f} MiB are free; make room or choose another folder."
+        )
+    refuse_above("archive_bytes", needed, archive, UntrustedFileError)
+
+
+def _check_name(path: PurePosixPath, entry: zipfile.ZipInfo, archive: str) -> None:
+    longest = max((len(os.fsencode(part)) for part in path.parts), default=0)
+    if longest == 0 or longest > _LONGEST_NAME or len(path.parts) > _DEEPEST:
+        what = "no name" if longest == 0 else f"the name {quoted(entry.filename)}"
+        raise UntrustedFileError(
+            f"{archive} has a file with {what}, which cannot be written; it was not "
+            "unpacked."
         )
 
 

@@ -49,6 +49,9 @@ LIMITS = {
     "table_columns": Limit(20_000, "columns"),
     "table_rows": Limit(10_000_000, "rows"),
     "memory_bytes": Limit(8 * _GIB, "bytes"),  # of what is read into memory at once
+    "download_bytes": Limit(16 * _GIB, "bytes"),  # of one downloaded file
+    "archive_bytes": Limit(32 * _GIB, "bytes"),  # of what an archive unfolds to
+    "archive_entries": Limit(20_000, "entries"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MAX_BYTES = 8 * 2**30
+
+#: Before this release of torch a file could run code in spite of ``weights_only=True``
+#: (CVE-2026-24747; another such hole was closed in 2.6).
+SAFE_TORCH = (2, 10)
 
 
 def load_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Tensor]:
@@ -57,6 +62,7 @@ def read_torch(path: Path, max_bytes: int) -> Any:
     """What a torch file holds, as far as torch takes it for harmless."""
     import torch  # heavy: only when weights are read
 
+    _check_version(str(torch.__version__))
     check_size(path, max_bytes)
     _check_stored(path)
     try:
@@ -71,6 +77,17 @@ def read_torch(path: Path, max_bytes: int) -> Any:
             f"{path.name} cannot be read as a torch file (it may be damaged or "
             "incomplete); download or copy it again."
         ) from error
+
+
+def _check_version(version: str) -> None:
+    """Refuse to load anything with a torch whose safe reading is none."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    if found is None or (int(found[1]), int(found[2])) < SAFE_TORCH:
+        needed = ".".join(map(str, SAFE_TORCH))
+        raise WeightsError(
+            f"The installed torch {version} can be made to run code by a file of weights; "
+            f"install torch {needed} or newer (pip install --upgrade 'torch>={needed}')."
+        )
 
 
 def is_plain(value: object) -> bool:

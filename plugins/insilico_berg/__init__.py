@@ -11,6 +11,7 @@ Importing this package takes no torch.
 from __future__ import annotations
 
 from insilico_berg.api import BERG
+from insilico_berg.api.others_twin import RegisteredTwin
 from insilico_berg.errors import (
     BERGError,
     BERGWarning,
@@ -36,7 +37,9 @@ __all__ = [
     "ValidationError",
     "nsd_fsaverage",
     "nsd_fwrf",
+    "registered_models",
     "things_eeg2",
 ]
 
 nsd_fwrf = FwrfTwin()
+registered_models = RegisteredTwin()

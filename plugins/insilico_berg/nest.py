@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from insilico_berg import known
+from insilico_berg.api import cards
 from insilico_berg.api.berg import BERG, FAMILIES
 from insilico_berg.errors import InvalidParameterError, ParameterTypeError
 from insilico_berg.tree import scan_tree
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 
     from insilico_berg.api.model import (
         EncodingModel,
-        ModelMetadata,
         OnProgress,
-        Responses,
     )
     from insilico_berg.tree import Entry
 
@@ -46,18 +45,18 @@ class NEST:
 
     def which_modalities(self) -> list[str]:
         """Modalities of which models are there."""
-        return list(self._berg.get_model_catalog())
+        return list(self._folders())
 
     def which_train_datasets(self, modality: str) -> list[str]:
         """Data sets that models of a modality were trained on."""
-        catalog = self._berg.get_model_catalog()
+        catalog = self._folders()
         return catalog[_one(modality, catalog, "modality")]
 
     def which_models(self, modality: str, train_dataset: str) -> list[str]:
         """Models of a data set."""
         names = self.which_train_datasets(modality)
         start = f"{modality}-{_one(train_dataset, names, 'train_dataset')}-"
-        models = self._berg.list_models()
+        models = cards.installed(self.nest_dir)
         return [m.removeprefix(start) for m in models if m.startswith(start)]
 
     def which_subjects(
@@ -127,12 +126,13 @@ class NEST:
             )
         if roi is not None and model_id not in (known.VOXELS, known.VERTICES):
             raise InvalidParameterError(f"{model_id} has no regions; leave roi out.")
-        return self._berg.get_encoding_model(
+        loaded: EncodingModel[Any] = self._berg.get_encoding_model(
             model_id,
             device=device,
             selection=None if roi is None else {"roi": roi},
             subject=subject,
         )
+        return loaded
 
     def encode(
         self,
@@ -143,7 +143,7 @@ class NEST:
         *,
         show_progress: bool = True,
         on_progress: OnProgress | None = None,
-    ) -> Responses | tuple[Responses, ModelMetadata | None]:
+    ) -> Any:
         """Responses, with the metadata unless told otherwise.
 
         See :meth:`insilico_berg.BERG.encode`.
@@ -156,6 +156,10 @@ class NEST:
             on_progress=on_progress,
             device=device,
         )
+
+    def _folders(self) -> dict[str, list[str]]:
+        """Data sets of each modality, by the names that this interface has for them."""
+        return cards.folders(cards.installed(self.nest_dir))
 
     def _entries(
         self, modality: str, train_dataset: str, model: str | None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sized
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-_END = object()
+    OnNan = Literal["refuse", "propagate"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -28,20 +32,26 @@ class Moment:
     perspective, modulation : float32 array, [N, 2]
     batched : bool
         Whether one of the three was given with a batch axis.
+    lost : bool array, [N]
+        Whose perspective or modulation has NaN or infinity; there are zeros in its place.
     """
 
     frame: NDArray[np.uint8]
     perspective: NDArray[np.float32]
     modulation: NDArray[np.float32]
     batched: bool
+    lost: NDArray[np.bool_]
 
 
 def read_moments(
     stimuli: Iterable[ArrayLike],
     perspectives: Iterable[ArrayLike] | None,
     modulations: Iterable[ArrayLike] | None,
+    on_nan: OnNan = "refuse",
 ) -> Iterator[Moment]:
     """Pair the inputs; see :class:`insilico_wang2025.model.Model` for their shapes.
+
+    The shortest of them ends it, as in the published code; see :func:`say_lengths`.
 
     Raises
     ------
@@ -51,13 +61,11 @@ def read_moments(
     zeros = np.zeros(2, dtype=np.float32)
     size: tuple[int, ...] | None = None
     for t, (stimulus, perspective, modulation) in enumerate(
-        together(
-            ("stimuli", stimuli),
-            (
-                "perspectives",
-                perspectives if perspectives is not None else repeat(zeros),
-            ),
-            ("modulations", modulations if modulations is not None else repeat(zeros)),
+        zip(
+            stimuli,
+            perspectives if perspectives is not None else repeat(zeros),
+            modulations if modulations is not None else repeat(zeros),
+            strict=False,
         )
     ):
         frame, batched = _frame(stimulus, t)
@@ -67,8 +75,8 @@ def read_moments(
                 f"before it {size[0]} x {size[1]}; give frames of one size."
             )
         size = frame.shape[1:]
-        eye = _trace(perspective, "perspectives", t)
-        behavior = _trace(modulation, "modulations", t)
+        eye = _trace(perspective, "perspectives", t, on_nan)
+        behavior = _trace(modulation, "modulations", t, on_nan)
         batched |= eye.ndim > 1 or behavior.ndim > 1
         eye, behavior = np.atleast_2d(eye), np.atleast_2d(behavior)
         lengths = (len(frame), len(eye), len(behavior))
@@ -78,33 +86,28 @@ def read_moments(
                 f"At frame {t}, stimuli, perspectives and modulations have batches of "
                 f"{', '.join(map(str, lengths))}; give the same number, or 1."
             )
+        eye = np.broadcast_to(eye, (n_videos, 2))
+        behavior = np.broadcast_to(behavior, (n_videos, 2))
+        finite = np.isfinite(np.concatenate([eye, behavior], axis=1)).all(axis=1)
         yield Moment(
             np.broadcast_to(frame, (n_videos, *size)),
-            np.broadcast_to(eye, (n_videos, 2)),
-            np.broadcast_to(behavior, (n_videos, 2)),
+            np.where(finite[:, None], eye, 0),
+            np.where(finite[:, None], behavior, 0),
             batched,
+            np.logical_not(finite),
         )
 
 
-def together(*inputs: tuple[str, Iterable[Any]]) -> Iterator[tuple[Any, ...]]:
-    """Like ``zip``, but inputs must be equally long; endless ones excepted."""
-    names = [name for name, _ in inputs]
-    iterators = [iter(values) for _, values in inputs]
-    t = 0
-    while True:
-        items = [next(iterator, _END) for iterator in iterators]
-        ended = [item is _END for item in items]
-        finite = [not isinstance(iterator, repeat) for iterator in iterators]
-        if any(ended):
-            if sum(ended) < sum(finite):
-                short = names[ended.index(True)]
-                raise BehaviorError(
-                    f"The {short} end after {t} frames, before the other inputs; give "
-                    "one for each frame."
-                )
-            return
-        yield tuple(items)
-        t += 1
+def say_lengths(**inputs: object) -> None:
+    """Say in the log what is left out, as far as the lengths of inputs are known."""
+    lengths = {name: len(v) for name, v in inputs.items() if isinstance(v, Sized)}
+    if len(set(lengths.values())) > 1:
+        given = ", ".join(f"{n} of {name}" for name, n in lengths.items())
+        logger.warning(
+            "The inputs have different lengths (%s): what comes after %d is left out",
+            given,
+            min(lengths.values()),
+        )
 
 
 def _frame(stimulus: ArrayLike, t: int) -> tuple[NDArray[np.uint8], bool]:
@@ -129,16 +132,17 @@ def _frame(stimulus: ArrayLike, t: int) -> tuple[NDArray[np.uint8], bool]:
     return (frame, True) if frame.ndim == 3 else (frame[None], False)
 
 
-def _trace(values: ArrayLike, name: str, t: int) -> NDArray[np.float32]:
+def _trace(values: ArrayLike, name: str, t: int, on_nan: OnNan) -> NDArray[np.float32]:
     trace = np.asarray(values, dtype=np.float32)
     if trace.ndim not in (1, 2) or trace.shape[-1] != 2 or not len(trace):
         raise BehaviorError(
             f"At frame {t}, {name} has shape {list(trace.shape)}; it must be [2], or "
             "[N, 2] for a batch."
         )
-    if not np.isfinite(trace).all():
+    if on_nan == "refuse" and not np.isfinite(trace).all():
         raise BehaviorError(
             f"At frame {t}, {name} has NaN or infinity; fill gaps first (0 is the mean "
-            "of the recording)."
+            "of the recording), or give on_nan='propagate' for responses that are NaN "
+            "from there on."
         )
     return trace

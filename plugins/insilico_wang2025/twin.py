@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from insilico_gui.device import resolve_device
 from insilico_gui.errors import InsilicoError, SessionError
 from insilico_gui.session import SessionInfo
-from insilico_gui.untrusted import download, unpack_zip
+from insilico_gui.untrusted import download, fetched, unpack_zip
 from insilico_wang2025.folders import find_scans
 from insilico_wang2025.ids import ScanKey, parse
 from insilico_wang2025.unit_table import count_areas_and_fields
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from insilico_gui.session import Session
+    from insilico_gui.untrusted.transfers import Patience
     from insilico_wang2025.folders import WeightsFolder
 
 #: Where the weights are published, without credentials (BossDB, MICrONS).
@@ -30,6 +31,8 @@ BASE_URL = (
 ARCHIVE = "foundational_model_weights_and_metadata_v1.zip"
 ARCHIVE_MD5 = "58fcac4b31ad2902c81e339432cec787"
 README = "readme_v2.md"
+#: Other names of the same store, that it may pass a download on to.
+HOSTS = ("bossdb-open-data.s3.us-east-1.amazonaws.com",)
 
 logger = logging.getLogger(__name__)
 
@@ -94,8 +97,12 @@ class Wang2025Twin:
         archive: str = ARCHIVE,
         md5: str = ARCHIVE_MD5,
         readme: str = README,
+        patience: Patience | None = None,
     ) -> None:
         """Download the published weights (222 MB), check and unpack them.
+
+        A download that was killed or broke off goes on where it was. The readme is not
+        needed: if it cannot be had, the log says so.
 
         Parameters
         ----------
@@ -105,6 +112,11 @@ class Wang2025Twin:
             Called with bytes done and in all.
         cancel : threading.Event, optional
             Once set, the download stops.
+        base_url, archive, md5, readme
+            What is published where, for tests: another place than the published one may
+            be a server on this machine, without https.
+        patience : Patience, optional
+            How long the server is waited for.
 
         Raises
         ------
@@ -118,10 +130,27 @@ class Wang2025Twin:
                 f"The folder {directory} cannot be made ({error.strerror}); choose "
                 "another one."
             ) from error
-        packed = directory / archive
-        download(base_url + archive, packed, md5, on_progress, cancel)
-        try:
+        local = base_url != BASE_URL
+        with fetched(
+            base_url + archive,
+            directory / archive,
+            md5,
+            on_progress,
+            cancel,
+            hosts=HOSTS,
+            patience=patience,
+            loopback=local,
+        ) as packed:
             unpack_zip(packed, directory)
-        finally:
-            packed.unlink()
-        download(base_url + readme, directory / "README.md")
+            try:
+                download(
+                    base_url + readme,
+                    directory / "README.md",
+                    cancel=cancel,
+                    hosts=HOSTS,
+                    limit="text_bytes",
+                    patience=patience,
+                    loopback=local,
+                )
+            except SessionError as error:
+                logger.warning("The weights are there, without their readme: %s", error)

@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def load_network(files: Sequence[Path], units: int, device: str = "cpu") -> Network:
+UNITS_KEY = "readout.feature.weights.0"  # its rows are the units
+
+
+def load_network(
+    files: Sequence[Path], units: int | None = None, device: str = "cpu"
+) -> Network:
     """Build a network for `units` units from the tensors of all files together.
+
+    Without `units`, their number is that of the readout in the files.
 
     Raises
     ------
@@ -40,6 +47,8 @@ def load_network(files: Sequence[Path], units: int, device: str = "cpu") -> Netw
             )
         tensors |= part
         origin |= dict.fromkeys(part, file.name)
+    if units is None:
+        units = _count_units(tensors, files)
     with torch.device("meta"):
         network = Network(units)
     _check(tensors, network.state_dict(), origin, [file.name for file in files])
@@ -49,6 +58,15 @@ def load_network(files: Sequence[Path], units: int, device: str = "cpu") -> Netw
     network.to(device)
     network.fold()
     return network
+
+
+def _count_units(tensors: Mapping[str, Tensor], files: Sequence[Path]) -> int:
+    if UNITS_KEY not in tensors or not tensors[UNITS_KEY].ndim:
+        raise WeightsError(
+            f"{' and '.join(file.name for file in files)} do not say how many units "
+            f"there are, for want of {UNITS_KEY}; use a complete file of weights."
+        )
+    return len(tensors[UNITS_KEY])
 
 
 def _check(

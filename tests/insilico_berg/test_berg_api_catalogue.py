@@ -18,11 +18,14 @@ def test_lists(berg, tmp_path, capsys):
     assert berg.list_models() == [MOUSE, EEG, VOXELS, VERTICES]
     catalog = berg.get_model_catalog(print_format=True)
     assert catalog == {
-        "calcium_2p": ["wang_2025"],
-        "eeg": ["things_eeg_2"],
-        "fmri": ["nsd", "nsd_fsaverage"],
+        "EEG": ["THINGS EEG2"],
+        "Two-photon calcium imaging": ["Wang et al., 2025"],
+        "fMRI": [
+            "Natural Scenes Dataset (NSD) (fsaverage surface space)",
+            "Natural Scenes Dataset (NSD) (subject-native volume space)",
+        ],
     }
-    assert "fmri: nsd, nsd_fsaverage\n" in capsys.readouterr().out
+    assert "EEG: THINGS EEG2\n" in capsys.readouterr().out
     nothing = BERG(str(tmp_path))
     assert nothing.list_models() == []
     assert nothing.get_model_catalog() == {}

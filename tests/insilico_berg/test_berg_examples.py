@@ -42,7 +42,7 @@ def test_only_one_line_is_of_this_project(path):
 def test_catalogue(run, capsys):
     made = run("catalogue")
     assert len(made["models"]) == len(made["cards"]) == 4
-    assert made["catalog"]["fmri"] == ["nsd", "nsd_fsaverage"]
+    assert made["catalog"]["EEG"] == ["THINGS EEG2"]
     assert made["accuracy"].shape == (7,)
     assert "7 voxels, explained variance" in capsys.readouterr().out
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import stat
 import struct
+import warnings
 import zipfile
 
 import pytest
@@ -59,6 +60,41 @@ def test_archives_that_lead_outside_are_refused(tmp_path, entry):
         unpack_zip(path, target)
     assert not list(target.iterdir())
     assert not list(tmp_path.rglob("outside.txt"))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [[""], ["."], ["a" * 300], ["/".join("a" * 40)], ["a", "a"], ["a/B", "A/b"]],
+    ids=["empty", "dot", "long", "deep", "twice", "twice in capitals"],
+)
+def test_names_that_cannot_be_are_refused(tmp_path, names):
+    path = tmp_path / "odd.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("fine.txt", "fine")
+        for name in names:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                archive.writestr(hostile_entry(name), "x")
+    target = tmp_path / "target"
+    with pytest.raises(UntrustedFileError, match=r"odd\.zip has") as told:
+        unpack_zip(path, target)
+    assert len(str(told.value)) < 250
+    assert not list(target.iterdir())
+
+
+def test_claims_of_an_archive_are_checked_first(tmp_path, monkeypatch):
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(30):
+            archive.writestr(f"{i}", "0123456789")
+    for name, most in (("ENTRIES", 29), ("BYTES", 299)):
+        monkeypatch.setenv(f"INSILICO_MAX_ARCHIVE_{name}", str(most))
+        with pytest.raises(UntrustedFileError, match=f"INSILICO_MAX_ARCHIVE_{name}"):
+            unpack_zip(path, tmp_path / "target")
+        monkeypatch.setenv(f"INSILICO_MAX_ARCHIVE_{name}", str(most + 1))
+    assert not list((tmp_path / "target").iterdir())
+    unpack_zip(path, tmp_path / "target")
+    assert len(list((tmp_path / "target").iterdir())) == 30
 
 
 def test_an_archive_larger_than_the_disk_is_refused(tmp_path):

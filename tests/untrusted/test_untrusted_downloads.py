@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from insilico_gui.errors import SessionError, UntrustedFileError
-from insilico_gui.untrusted import DownloadCancelled, download
+from insilico_gui.untrusted import DownloadCancelled
+from insilico_gui.untrusted import download as download_from
+
+download = partial(download_from, loopback=True)
 
 CONTENT = bytes(range(256)) * 4096
 

@@ -96,3 +96,23 @@ def test_a_compressed_torch_file_is_refused(tmp_path):
 def test_importing_takes_no_torch():
     code = "import sys, insilico_gui.untrusted; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("version", ["2.6.0", "2.9.1+cu128", "1.13", "unknown"])
+def test_a_torch_whose_safe_reading_is_none_reads_nothing(
+    tmp_path, monkeypatch, version
+):
+    path = tmp_path / "weights.pt"
+    torch.save({"a": torch.zeros(2)}, path)
+    assert set(load_tensors(path)) == {"a"}
+    monkeypatch.setattr(torch, "__version__", version)
+    with pytest.raises(WeightsError, match=r"install torch 2\.10 or newer"):
+        load_tensors(path)
+
+
+@pytest.mark.parametrize("version", ["2.10.0", "2.13.0+cpu", "3.0", "2.10.0a0+git1"])
+def test_a_newer_torch_reads(tmp_path, monkeypatch, version):
+    path = tmp_path / "weights.pt"
+    torch.save({"a": torch.zeros(2)}, path)
+    monkeypatch.setattr(torch, "__version__", version)
+    assert set(load_tensors(path)) == {"a"}

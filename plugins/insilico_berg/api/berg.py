@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from insilico_berg import known
-from insilico_berg.api import cards
+from insilico_berg.api import cards, foreign
 from insilico_berg.api.arguments import check_selection
 from insilico_berg.api.electrodes import Electrodes
 from insilico_berg.api.locate import find_entry, find_metadata, metadata_file
@@ -20,6 +20,7 @@ from insilico_berg.api.mouse import Mouse
 from insilico_berg.api.progress import reporting
 from insilico_berg.api.vertices import Vertices
 from insilico_berg.api.voxels import Voxels
+from insilico_berg.core.model_registry import card_of, registered
 from insilico_berg.errors import (
     BERGWarning,
     InvalidParameterError,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_berg.api.family import Family
-    from insilico_berg.api.model import ModelMetadata, OnProgress, Responses
+    from insilico_berg.api.model import OnProgress
 
 FAMILIES: dict[str, Family] = {
     family.id: family for family in (Mouse(), Electrodes(), Voxels(), Vertices())
@@ -83,13 +84,15 @@ class BERG:
         ----------
         installed : bool
             Only those of which the data root holds weights; otherwise all that are known.
+            Models that were registered are always there.
 
         Returns
         -------
         list of str
-            For :meth:`get_encoding_model`.
+            For :meth:`get_encoding_model`, in order of registration.
         """
-        return cards.installed(self.berg_dir) if installed else sorted(FAMILIES)
+        ours = cards.installed(self.berg_dir) if installed else list(FAMILIES)
+        return [*ours, *registered()]
 
     def get_model_catalog(
         self, print_format: bool = False, installed: bool = True
@@ -106,7 +109,7 @@ class BERG:
         Returns
         -------
         dict of str to list of str
-            Names of data sets by modality, such as ``"fmri"``.
+            Names of data sets by modality, such as ``"fMRI"``, as the cards call them.
         """
         catalog = cards.catalog(self.list_models(installed))
         if print_format:
@@ -120,14 +123,19 @@ class BERG:
         Returns
         -------
         dict
-            The same, by name.
+            The same: ``model_id``, ``model_info``, ``description``, ``input``,
+            ``output``, ``parameters``, ``parameters_by_function``, ``performance``,
+            ``example_usage``; of the models of this package also ``installed`` and others.
 
         Raises
         ------
         ModelNotFoundError
             If there is no such model.
         """
-        card = cards.describe(_family(model_id), self.berg_dir)
+        if model_id in registered():
+            card = card_of(model_id)
+        else:
+            card = cards.describe(_family(model_id), self.berg_dir)
         print(cards.as_text(card))
         return card
 
@@ -137,7 +145,7 @@ class BERG:
         device: str = "auto",
         selection: Mapping[str, Any] | None = None,
         **model_args: Any,
-    ) -> EncodingModel[Any]:
+    ) -> Any:
         """Load a model.
 
         Parameters
@@ -149,11 +157,12 @@ class BERG:
         selection : dict, optional
             Which responses to compute; see :meth:`describe`.
         **model_args
-            ``subject``, or ``train_session`` of the mouse model.
+            ``subject``, or ``train_session`` of the mouse model; of a model that was
+            registered, whatever its class takes.
 
         Returns
         -------
-        EncodingModel
+        EncodingModel, or the class that was registered
             On the device, for :meth:`encode`.
 
         Raises
@@ -167,6 +176,14 @@ class BERG:
         ResourceError
             If memory runs out.
         """
+        if model_id in registered():
+            return foreign.load(
+                registered()[model_id],
+                self.berg_dir,
+                _device(device),
+                selection,
+                model_args,
+            )
         family = _family(model_id)
         chosen = check_selection(selection, tuple(family.selection), family.id)
         key = family.key(model_args, chosen)
@@ -177,14 +194,15 @@ class BERG:
 
     def encode(
         self,
-        model: EncodingModel[Any],
+        model: Any,
         stimulus: NDArray[Any],
         return_metadata: bool = False,
         *,
         show_progress: bool = True,
         on_progress: OnProgress | None = None,
         device: str = "auto",
-    ) -> Responses | tuple[Responses, ModelMetadata | None]:
+        **options: Any,
+    ) -> Any:
         """Responses to images or videos.
 
         Parameters
@@ -204,6 +222,8 @@ class BERG:
             Called with the number of images or frames that are done, and of all.
         device : str
             The model's, or ``"auto"``. A model does not move: another is warned of.
+        **options
+            Of a model that was registered, what its ``generate_response`` takes.
 
         Returns
         -------
@@ -220,10 +240,19 @@ class BERG:
         ResourceError
             If memory runs out.
         """
+        if foreign.is_foreign(model):
+            told = {"show_progress": show_progress} | options
+            responses = foreign.respond(model, stimulus, told)
+            return (responses, model.get_metadata()) if return_metadata else responses
         if not isinstance(model, EncodingModel):
             raise ParameterTypeError(
                 f"The model is a {type(model).__name__}; load one with "
                 "get_encoding_model."
+            )
+        if options:
+            raise ParameterTypeError(
+                f"{model.model_id} takes no option {', '.join(options)}; it takes "
+                "show_progress, on_progress and device."
             )
         if device != "auto" and _device(device) != model.device:
             warnings.warn(
@@ -236,7 +265,7 @@ class BERG:
             responses = model.respond(stimulus, report)
         return (responses, model.metadata()) if return_metadata else responses
 
-    def get_model_metadata(self, model_id: str, **arguments: Any) -> ModelMetadata:
+    def get_model_metadata(self, model_id: str, **arguments: Any) -> Any:
         """Metadata of a model, which is not loaded.
 
         Parameters
@@ -244,6 +273,7 @@ class BERG:
         model_id : str
         **arguments
             ``subject``; of the voxel models also ``roi``; ``train_session`` of the mouse.
+            What a model does not know is left aside.
 
         Returns
         -------
@@ -257,17 +287,21 @@ class BERG:
         InvalidParameterError
             If an argument is missing or wrong, or the file is.
         """
+        if model_id in registered():
+            return foreign.metadata(registered()[model_id], self.berg_dir, arguments)
         family = _family(model_id)
         key = family.metadata_key(arguments)
+        card = f"what it takes is in BERG.describe({family.id!r})"
         try:
             path = find_metadata(self.berg_dir, family.id, key)
             if path is not None:
                 return read_all(path)
         except InsilicoError as error:
-            raise InvalidParameterError(str(error)) from error
+            raise InvalidParameterError(f"{error} ({card})") from error
         raise InvalidParameterError(
             f"The metadata {metadata_file(family.id, key)} of {family.id} are missing "
-            f"below {self.berg_dir}; put them into the folder metadata of the model."
+            f"below {self.berg_dir}; put them into the folder metadata of the model "
+            f"({card})."
         )
 
     def __repr__(self) -> str:
@@ -280,7 +314,8 @@ def _family(model_id: object) -> Family:
         family = FAMILIES.get(known.current_id(model_id.strip()))
     if family is None:
         raise ModelNotFoundError(
-            f"There is no model {model_id!r}; known are {', '.join(sorted(FAMILIES))}."
+            f"There is no model {model_id!r}; known are "
+            f"{', '.join([*FAMILIES, *registered()])}."
         )
     return family
 

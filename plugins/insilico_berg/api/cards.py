@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from insilico_berg import known
 from insilico_berg.api.family import title
+from insilico_berg.core.model_registry import card_of
 from insilico_berg.tree import scan_tree
 
 if TYPE_CHECKING:
@@ -18,12 +19,14 @@ _SHOWN = 12  # instances that the text names
 
 
 def describe(family: Family, directory: Path) -> dict[str, Any]:
-    """What a model takes and gives, and which instances of it are there."""
+    """What a model takes and gives, and which instances of it are there.
+
+    The keys of the published card, and some of ours.
+    """
     catalogue = scan_tree(directory)
     modality, train_dataset, model = family.id.split("-", 2)
     entries = catalogue.models.get(family.id, {}).values()
-    return {
-        "model_id": family.id,
+    return card_of(family.id) | {
         "title": title(family.id),
         "modality": modality,
         "train_dataset": train_dataset,
@@ -43,22 +46,41 @@ def describe(family: Family, directory: Path) -> dict[str, Any]:
 
 def as_text(card: dict[str, Any]) -> str:
     """A description for reading."""
-    lines = [f"{card['model_id']}: {card['title']}"]
-    for heading, key in (("Arguments", "arguments"), ("Selection", "selection")):
-        lines.append(f"{heading}:")
-        lines += [f"  {name}: {text}" for name, text in card[key].items()]
-    lines += [
-        f"Arguments for metadata: {', '.join(card['metadata_arguments'])}",
-        f"Stimulus: {card['stimulus']}",
-        f"Response: {card['response']}",
-        f"Installed: {_some(card['installed']) or 'none'}",
-    ]
-    lines += [f"  {text}" for text in card["cannot_be_opened"].values()]
+    info = card["model_info"]
+    lines = [f"{card['model_id']}: {card.get('title') or card['description']}"]
+    lines += [f"{_words(key)}: {value}" for key, value in info.items() if value]
+    for function, parameters in card["parameters_by_function"].items():
+        lines.append(f"Arguments of {function}:")
+        for name, parameter in parameters.items():
+            lines.append(f"  {_line(name, parameter)}")
+            lines += [
+                f"    {_line(key, of_it)}"
+                for key, of_it in parameter.get("properties", {}).items()
+            ]
+    for heading in ("input", "output"):
+        end = card[heading]
+        lines.append(f"{_words(heading)}: {end['shape']}, {end['description']}")
+    if "installed" in card:
+        lines.append(f"Installed: {_some(card['installed']) or 'none'}")
+        lines += [f"  {text}" for text in card["cannot_be_opened"].values()]
+    if card["example_usage"]:
+        lines += ["Example:", *card["example_usage"].splitlines()]
     return "\n".join(lines)
 
 
 def catalog(models: Iterable[str]) -> dict[str, list[str]]:
-    """Data sets of each modality, both in alphabetical order."""
+    """Data sets of each modality, as the cards call them."""
+    found: dict[str, set[str]] = {}
+    for model in models:
+        info = card_of(model)["model_info"]
+        found.setdefault(str(info["modality"]), set()).add(
+            str(info["training_dataset"])
+        )
+    return {modality: sorted(names) for modality, names in sorted(found.items())}
+
+
+def folders(models: Iterable[str]) -> dict[str, list[str]]:
+    """Data sets of each modality, as the folders and ids call them."""
     found: dict[str, set[str]] = {}
     for model in models:
         modality, train_dataset, _ = model.split("-", 2)
@@ -70,6 +92,17 @@ def installed(directory: Path) -> list[str]:
     """Ids of models of which an instance can be opened."""
     catalogue = scan_tree(directory)
     return sorted(model for model in known.KNOWN if catalogue.ready(model))
+
+
+def _line(name: str, parameter: dict[str, Any]) -> str:
+    needed = "needed" if parameter["required"] else "optional"
+    values = parameter["valid_values"] or ()
+    one_of = f"; one of {', '.join(map(str, values))}" if values else ""
+    return f"{name} ({parameter['type']}, {needed}): {parameter['description']}{one_of}"
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ").capitalize()
 
 
 def _some(names: list[str]) -> str:

@@ -41,7 +41,7 @@ class Electrodes(SubjectFamily):
 
     def load(
         self, entry: Entry, directory: Path, selection: Selection, device: str
-    ) -> ImageModel:
+    ) -> ElectrodeModel:
         """See :meth:`insilico_berg.api.family.Family.load`."""
         channels = points = None
         # Before the weights, which take a while
@@ -62,7 +62,13 @@ class Electrodes(SubjectFamily):
             "channels": every if channels is None else channels,
             "timepoints": session.points,
         }
-        return ImageModel(entry, session, selected, channels)
+        return ElectrodeModel(entry, session, selected, channels)
+
+
+class ElectrodeModel(ImageModel):
+    """Channels of one subject."""
+
+    family_id = known.EEG
 
 
 def _channels(value: object, names: Sequence[str]) -> NDArray[np.int64]:

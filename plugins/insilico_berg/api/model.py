@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import warnings
-from abc import ABC, abstractmethod
+from abc import abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from insilico_berg.api.progress import reporting
 from insilico_berg.errors import (
     BERGWarning,
     InvalidParameterError,
     StimulusTypeError,
     while_encoding,
 )
+from insilico_berg.interfaces.base_model import BaseModelInterface
 from insilico_berg.metadata import read_metadata
 from insilico_berg.pictures import as_pictures
 from insilico_gui.errors import InsilicoError
 from insilico_gui.session import ImageSession, Session
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping
     from pathlib import Path
-    from typing import Self
 
     from numpy.typing import NDArray
 
@@ -53,11 +56,61 @@ class ModelMetadata(dict[str, Any]):
         self.selected = selected
 
 
-class EncodingModel(ABC, Generic[SessionT]):
+class _OfModelOrClass:
+    """A method that is called on a model or on its class: it is given both."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, model: object, kind: type) -> Callable[..., Any]:
+        return partial(self._function, model, kind)
+
+
+def _get_metadata(
+    model: EncodingModel[Any] | None,
+    kind: type[EncodingModel[Any]],
+    berg_dir: str | os.PathLike[str] | None = None,
+    subject: Any = None,
+    roi: str | None = None,
+    *,
+    model_instance: EncodingModel[Any] | None = None,
+    **arguments: Any,
+) -> ModelMetadata | None:
+    """Metadata: of this model, of `model_instance`, or of files.
+
+    Parameters
+    ----------
+    berg_dir : path, optional
+        The data root, to read the metadata of an instance that is not loaded.
+    subject, roi, **arguments
+        Which instance; see :meth:`insilico_berg.BERG.get_model_metadata`.
+    model_instance : EncodingModel, optional
+        A loaded model.
+    """
+    loaded = model if model_instance is None else model_instance
+    if berg_dir is None:
+        if loaded is None:
+            raise InvalidParameterError(
+                f"Metadata of {kind.family_id} are of one instance; give berg_dir and "
+                "subject, or model_instance."
+            )
+        return loaded.metadata()
+    from insilico_berg.api.berg import BERG  # which imports this
+
+    given = {"subject": subject, "roi": roi} | arguments
+    wanted = {name: value for name, value in given.items() if value is not None}
+    found: ModelMetadata = BERG(berg_dir).get_model_metadata(kind.family_id, **wanted)
+    return found
+
+
+class EncodingModel(BaseModelInterface, Generic[SessionT]):
     """A model with its weights and a selection; may be used in ``with``.
 
     Attributes
     ----------
+    family_id : str
+        The same as `model_id`, of the class.
     model_id : str
         E.g. ``"fmri-nsd-fwrf"``.
     name : str
@@ -70,6 +123,8 @@ class EncodingModel(ABC, Generic[SessionT]):
         ``lh_vertices`` and ``rh_vertices``, ``channels`` and ``timepoints``, or
         ``units``.
     """
+
+    family_id: str
 
     def __init__(self, entry: Entry, session: SessionT, selected: Selected) -> None:
         self.model_id = entry.model
@@ -113,15 +168,41 @@ class EncodingModel(ABC, Generic[SessionT]):
         )
         return None
 
-    def close(self) -> None:
+    get_metadata = _OfModelOrClass(_get_metadata)
+
+    @classmethod
+    def get_model_id(cls) -> str:
+        """E.g. ``"fmri-nsd-fwrf"``."""
+        return cls.family_id
+
+    def load_model(self) -> None:
+        """Nothing: the weights are loaded.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the model was closed.
+        """
+        _ = self.session
+
+    def generate_response(
+        self,
+        stimulus: NDArray[Any],
+        show_progress: bool = True,
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> Responses:
+        """Responses to a stimulus; see :meth:`insilico_berg.BERG.encode`."""
+        with reporting(show_progress, on_progress) as report:
+            return self.respond(stimulus, report)
+
+    def cleanup(self) -> None:
         """Give up the weights."""
         self._session = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def close(self) -> None:
+        """The same as :meth:`cleanup`."""
+        self.cleanup()
 
     def __repr__(self) -> str:
         state = "closed" if self._session is None else self.device

@@ -67,11 +67,11 @@ class Mouse(Family):
 
     def key(self, arguments: Mapping[str, Any], selection: Selection) -> Key:
         """Both names of the argument and both spellings of the scan are known."""
+        check_arguments(arguments, _NAMES, self.id)
         return self.metadata_key(arguments)
 
     def metadata_key(self, arguments: Mapping[str, Any]) -> Key:
         """See :meth:`insilico_berg.api.family.Family.metadata_key`."""
-        check_arguments(arguments, _NAMES, self.id)
         given = {
             _scan(arguments[name]) for name in _NAMES if arguments.get(name) is not None
         }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from insilico_berg import known
 from insilico_berg.api.model import EncodingModel, check_array
 from insilico_berg.errors import StimulusError, while_encoding
 from insilico_berg.pictures import to_levels
@@ -29,6 +30,8 @@ class MouseModel(EncodingModel[VideoSession]):
     units : int array or None
         Columns of the session, ascending; None: all.
     """
+
+    family_id = known.MOUSE
 
     def __init__(
         self,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-from tqdm.auto import tqdm
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,13 +25,30 @@ def reporting(
     on_progress : callable, optional
         Called with the same numbers.
     """
-    # None: only on a terminal
-    with tqdm(disable=None if show_progress else True, leave=False) as bar:
+
+    def nothing(done: int, total: int) -> None:
+        if on_progress is not None:
+            on_progress(done, total)
+
+    if not show_progress:
+        yield nothing
+        return
+    with _bar() as bar:
 
         def report(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
-            if on_progress is not None:
-                on_progress(done, total)
+            nothing(done, total)
 
         yield report
+
+
+def _bar() -> Any:
+    """A bar: of the notebook in a notebook that can draw one, else of the terminal."""
+    # Imported only here: in notebooks without ipywidgets the import itself warns.
+    from tqdm import TqdmWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TqdmWarning)
+        from tqdm.auto import tqdm
+    return tqdm(disable=None, leave=False)  # None: only on a terminal

@@ -89,6 +89,8 @@ def _region(entry: Entry, roi: object) -> str:
 class VertexModel(ImageModel):
     """Gives its responses as two arrays, of the left and the right side."""
 
+    family_id = known.VERTICES
+
     def __init__(
         self,
         entry: Entry,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_berg import known
-from insilico_berg.api.arguments import check_arguments, one_name, subject_of
+from insilico_berg.api.arguments import one_name, subject_of
 from insilico_berg.api.family import IMAGES, SubjectFamily
 from insilico_berg.api.model import ImageModel
 from insilico_berg.errors import ParameterTypeError
@@ -50,7 +50,6 @@ class Voxels(SubjectFamily):
 
     def metadata_key(self, arguments: Mapping[str, Any]) -> Key:
         """The region is an argument of its own here."""
-        check_arguments(arguments, self.metadata_arguments, self.id)
         subject = subject_of(arguments, self.n_subjects, self.id)
         if arguments.get("roi") is None:
             raise ParameterTypeError(
@@ -60,9 +59,15 @@ class Voxels(SubjectFamily):
 
     def load(
         self, entry: Entry, directory: Path, selection: Selection, device: str
-    ) -> ImageModel:
+    ) -> VoxelModel:
         """See :meth:`insilico_berg.api.family.Family.load`."""
         from insilico_berg.fwrf.session import open_entry  # imports torch
 
         session = open_entry(entry, device)
-        return ImageModel(entry, session, {"voxels": np.arange(len(session.units))})
+        return VoxelModel(entry, session, {"voxels": np.arange(len(session.units))})
+
+
+class VoxelModel(ImageModel):
+    """The voxels of one region."""
+
+    family_id = known.VOXELS

@@ -7,16 +7,18 @@ next.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, NamedTuple
 
 from insilico_wang2025.network.feedforward import Feedforward, FeedforwardState
 from insilico_wang2025.network.layers import STREAMS, StreamWeights
 from insilico_wang2025.network.modulation import LSTMState, Modulation
+from insilico_wang2025.network.module import Module
 from insilico_wang2025.network.perspective import Periphery, Perspective
 from insilico_wang2025.network.readout import Readout
 from insilico_wang2025.network.recurrent import Recurrent
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["Network", "Periphery", "State"]
 
@@ -29,7 +31,7 @@ class State(NamedTuple):
     recurrent: LSTMState
 
 
-class Core(nn.Module):
+class Core(Module):
     """The part that is shared by all recordings."""
 
     def __init__(self) -> None:
@@ -38,7 +40,7 @@ class Core(nn.Module):
         self.recurrent = Recurrent()
 
 
-class Network(nn.Module):
+class Network(Module):
     """Stimulus, eye position and behaviour to the responses of `units` units."""
 
     def __init__(self, units: int) -> None:

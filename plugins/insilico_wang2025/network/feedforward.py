@@ -16,6 +16,7 @@ from insilico_wang2025.network.layers import (
     concatenate_groups,
     scaled_gelu,
 )
+from insilico_wang2025.network.module import Module
 
 HISTORY = 2  # frames before the current one that a temporal kernel sees
 
@@ -25,7 +26,7 @@ BLOCKS = ((32, 1, 64, 96), (64, 2, 32, 48), (128, 4, 16, 24))
 FeedforwardState = tuple[Tensor, ...]
 
 
-class DenseBlock(nn.Module):
+class DenseBlock(Module):
     """Two causal 3x3x3 convolutions whose inputs and outputs are all kept.
 
     Parameters
@@ -65,7 +66,7 @@ class DenseBlock(nn.Module):
         return maps, (_last_frames(seen0), _last_frames(seen1))
 
 
-class Feedforward(nn.Module):
+class Feedforward(Module):
     """Three dense blocks with pooling between them."""
 
     def __init__(self) -> None:

@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from insilico_wang2025.network.module import Module
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -70,7 +72,7 @@ def normalize_weight(weight: Tensor, gain: Tensor | None, dims: list[int]) -> Te
     return weight if gain is None else weight * gain
 
 
-class StreamWeights(nn.Module):
+class StreamWeights(Module):
     """The parameters of one linear operation, once per stream.
 
     Parameters

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from insilico_wang2025.network.layers import StreamLinear, scaled_gelu
+from insilico_wang2025.network.module import Module
 
 MODULATION_FEATURES = 16
 
@@ -37,7 +38,7 @@ def lstm(
     return LSTMState(torch.sigmoid(output_gate) * torch.tanh(cell), cell)
 
 
-class _MLP(nn.Module):
+class _MLP(Module):
     def __init__(self) -> None:
         super().__init__()
         layer = StreamLinear(2, MODULATION_FEATURES, normalized=False)
@@ -48,7 +49,7 @@ class _MLP(nn.Module):
         return scaled_gelu(x)
 
 
-class _LSTM(nn.Module):
+class _LSTM(Module):
     def __init__(self) -> None:
         super().__init__()
         size = MODULATION_FEATURES
@@ -62,7 +63,7 @@ class _LSTM(nn.Module):
         return lstm(*(gate(seen, stream) for gate in gates), cell=state.cell)
 
 
-class Modulation(nn.Module):
+class Modulation(Module):
     """Pupil radius and treadmill velocity (both z-scored) to 16 features a stream."""
 
     def __init__(self) -> None:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from insilico_wang2025.network.layers import StreamLinear, scaled_gelu
+from insilico_wang2025.network.module import Module
 
 RETINA_SHAPE = (128, 192)  # height and width in pixels
 RETINA_DEGREES = 75.0  # angle of the ray at the left and right edge
@@ -105,7 +106,7 @@ class MonitorPoints(NamedTuple):
     ahead: Tensor
 
 
-class Monitor(nn.Module):
+class Monitor(Module):
     """Plane of the monitor: its centre and orientation in the eye's frame."""
 
     def __init__(self) -> None:
@@ -130,7 +131,7 @@ class Monitor(nn.Module):
         return functional.normalize(self.center + points @ axes[:, :2].T, dim=-1, eps=0)
 
 
-class MonitorPixel(nn.Module):
+class MonitorPixel(Module):
     """Grey level 0..1 to luminance."""
 
     power: Tensor
@@ -151,7 +152,7 @@ class MonitorPixel(nn.Module):
         return ((luminance - self.offset) / self.scale) ** (1 / self.power)
 
 
-class RetinaPixel(nn.Module):
+class RetinaPixel(Module):
     """Luminance to the activation of a retinal pixel."""
 
     EPS = 1e-5
@@ -173,7 +174,7 @@ class RetinaPixel(nn.Module):
         return ((activation - self.offset) / self.scale) ** (1 / power) - self.EPS
 
 
-class Retina(nn.Module):
+class Retina(Module):
     """Directions in which the pixels of a retina with equal angles look."""
 
     grid: Tensor
@@ -202,7 +203,7 @@ class Retina(nn.Module):
         return torch.stack([radius * around.cos(), radius * around.sin()], -1)
 
 
-class EyeMLP(nn.Module):
+class EyeMLP(Module):
     """Pupil position (z-scored) to the angles by which the eye is turned, radians."""
 
     def __init__(self) -> None:
@@ -221,7 +222,7 @@ class EyeMLP(nn.Module):
         return x[..., 0, :]
 
 
-class Perspective(nn.Module):
+class Perspective(Module):
     """From stimulus frames to retinal images."""
 
     def __init__(self) -> None:

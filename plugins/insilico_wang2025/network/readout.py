@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from insilico_wang2025.network.layers import STREAMS
+from insilico_wang2025.network.module import Module
 from insilico_wang2025.network.recurrent import MAP_CHANNELS, MAP_SHAPE
 
 if TYPE_CHECKING:
@@ -28,7 +29,27 @@ def poisson_loss(log_response: Tensor, target: Tensor) -> Tensor:
     return torch.exp(log_response) - log_response * target
 
 
-class Position(nn.Module):
+class Mean(Module):
+    """Takes the responses of streams together: their mean over the last axis."""
+
+    def forward(self, log_responses: Tensor) -> Tensor:
+        """[..., S] -> [...]."""
+        return log_responses.mean(-1)
+
+
+class Poisson(Module):
+    """From log responses to rates of Poisson distributions, and their loss."""
+
+    def forward(self, log_response: Tensor) -> Tensor:
+        """See :func:`response`."""
+        return response(log_response)
+
+    def loss(self, log_response: Tensor, target: Tensor) -> Tensor:
+        """See :func:`poisson_loss`."""
+        return poisson_loss(log_response, target)
+
+
+class Position(Module):
     """Distribution of each unit's position on the maps, before ``tanh``."""
 
     def __init__(self, units: int) -> None:
@@ -41,7 +62,7 @@ class Position(nn.Module):
         return torch.tanh(self.mu)
 
 
-class Feature(nn.Module):
+class Feature(Module):
     """Weights of the map channels, one set a stream."""
 
     def __init__(self, units: int) -> None:
@@ -69,7 +90,7 @@ class Looks(NamedTuple):
     bias: Tensor
 
 
-class Readout(nn.Module):
+class Readout(Module):
     """Interpolates the maps at each unit's position and weights the channels."""
 
     def __init__(self, units: int) -> None:

@@ -17,6 +17,7 @@ from insilico_wang2025.network.layers import (
     normalize_weight,
 )
 from insilico_wang2025.network.modulation import MODULATION_FEATURES, LSTMState, lstm
+from insilico_wang2025.network.module import Module
 
 GROUPS = 8
 HIDDEN = 256
@@ -59,7 +60,7 @@ class BetweenGroups(StreamConv):
         return torch.cat(rows)[:, :, None, None, None]
 
 
-class Recurrent(nn.Module):
+class Recurrent(Module):
     """Attention LSTM between the feature maps and the maps that are read out."""
 
     def __init__(self) -> None:

@@ -1,0 +1,1 @@
+"""The places where the published package has its registry, errors and checks."""

@@ -1,0 +1,1 @@
+"""The place where the published package has the base class of models."""
