@@ -58,6 +58,7 @@ class PlaybackBar(Panel):
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
 
+        self._icons: dict[QToolButton, Name] = {}
         self.play_button = self._button("play", "Play or pause (Space)")
         self.play_button.clicked.connect(self._toggle)
         self.back_button = self._button("back", "One frame back")
@@ -119,11 +120,17 @@ class PlaybackBar(Panel):
         self._playback.events.loop.connect(self._show_loop)
         self._playback.events.speed.connect(self._show_speed)
         self._show_length()
+        self.recolor()
+
+    def recolor(self) -> None:
+        """Draw the icons in the colour of the theme's text."""
+        for button, name in self._icons.items():
+            button.setIcon(icon(name, self.plot_colors.text))
 
     def _button(self, name: Name, tip: str) -> QToolButton:
         button = QToolButton()
-        button.setIcon(icon(name))
         button.setToolTip(tip)
+        self._icons[button] = name
         return button
 
     # -- from the user -----------------------------------------------------------------
@@ -155,7 +162,8 @@ class PlaybackBar(Panel):
     # -- from the state ----------------------------------------------------------------
 
     def _show_playing(self, playing: bool) -> None:
-        self.play_button.setIcon(icon("pause" if playing else "play"))
+        self._icons[self.play_button] = "pause" if playing else "play"
+        self.recolor()
         if playing:
             self._last_tick = time.perf_counter()
             self._timer.start()
