@@ -42,6 +42,12 @@ class Docks:
         """The viewer's window."""
         return self._viewer.window._qt_window
 
+    @property
+    def canvas(self) -> QWidget:
+        """The widget that the map is drawn in."""
+        canvas: QWidget = self._viewer.window._qt_viewer.canvas.native
+        return canvas
+
     def add(self, widget: QWidget, title: str, area: str) -> QDockWidget:
         """Dock one widget."""
         return self._viewer.window.add_dock_widget(widget, name=title, area=area)

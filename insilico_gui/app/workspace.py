@@ -90,8 +90,7 @@ class Workspace(QObject):
             (self.stimulus_panel, self.map_panel, self.traces_panel),
             (LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT),
         )
-        canvas = viewer.window._qt_viewer.canvas.native
-        self.map_fit = MapFit(canvas, self.map, self)
+        self.map_fit = MapFit(self.docks.canvas, self.map, self)
         self.theme = ThemeFollower(viewer, self.panels, self)
         self.units_panel.unit_chosen.connect(self.show_unit)
         self.offer_panels()
