@@ -67,7 +67,9 @@ def check_target(path: Path, overwrite: bool, error: type[InsilicoError]) -> Non
     if path.exists() and not overwrite:
         raise error(
             f"{path} exists already; choose another name, or replace it with "
-            "overwrite=True (--overwrite)."
+            "overwrite=True (--overwrite).",
+            in_window=f"{path} exists already; choose another name, or tick “Replace an "
+            "existing file”.",
         )
     if not path.parent.is_dir():
         raise error(f"Cannot write {path}: the folder {path.parent} does not exist.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from html import escape
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer, Signal
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 TICK_MS = 15
 DOING_WIDTH = 300
+LONGEST = 240
+"""Letters of a message that the bar has room for; a tooltip has the rest."""
+
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -207,8 +211,11 @@ class PlaybackBar(Panel):
     def say(self, text: str, *, problem: bool = False) -> None:
         """Show one sentence until the next."""
         self._problem = problem
-        self.message.setText(("⚠ " if problem else "") + breakable(text))
-        self.message.setToolTip(text)
+        shown = text
+        if len(text) > LONGEST:
+            shown = f"{text[: LONGEST - 20].rstrip()}… (point here for all of it)"
+        self.message.setText(("⚠ " if problem else "") + breakable(shown))
+        self.message.setToolTip(f"<qt>{escape(text)}</qt>" if text else "")
 
     def forget_problem(self) -> None:
         """Show a problem no more, if one is shown: something else is being done."""

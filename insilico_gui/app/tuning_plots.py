@@ -182,7 +182,7 @@ class PolarPlot(ThemedPlot):
             closed * np.sin(around),
             pen=pg.mkPen(colors.mean, width=2),
         )
-        self.setXRange(-1.6 * radius, 1.6 * radius, padding=0)
+        self.setXRange(-1.9 * radius, 1.9 * radius, padding=0)
         self.setYRange(-1.35 * radius, 1.35 * radius, padding=0)
 
 

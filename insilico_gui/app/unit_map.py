@@ -24,6 +24,8 @@ from insilico_gui.app.layouts import (
 )
 from insilico_gui.app.map_note import empty_note
 from insilico_gui.app.recolor import Recolorer
+from insilico_gui.app.unit_names import unit_name
+from insilico_gui.app.unit_status import tell_units
 from insilico_gui.view import RESPONSE
 
 if TYPE_CHECKING:
@@ -172,8 +174,27 @@ class UnitMap:
         )
         layer.editable = False
         self._units = layer
+        tell_units(layer, self._words)
         self._recolorer = Recolorer(self._viewer, layer)
         self.show_layout()
+
+    def _words(self, row: int) -> str:
+        """What the status line says of a unit, by row of the unit table."""
+        units = self._experiment.units
+        if row >= len(units):  # of a session that is just being replaced
+            return ""
+        said = [f"unit {unit_name(units, row)}"]
+        if "area" in units and units["area"].iloc[row]:
+            said.append(str(units["area"].iloc[row]))
+        if self._column is None:
+            values = self._experiment.response_at(self._experiment.playback.frame)
+        else:
+            values = self._column
+        if values is not None and np.isfinite(values[row]):
+            names = self.scale.categories
+            value = f"{values[row]:.3g}" if names is None else names[int(values[row])]
+            said.append(f"{self.scale.column} {value}")
+        return ", ".join(said)
 
     # -- layout ------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from insilico_gui.app.labels import column_label, is_place
 from insilico_gui.app.panel import Panel, fill_box, text_label
 from insilico_gui.app.units_model import RIGHT, UnitsModel
 from insilico_gui.conditions import condition_text, is_measure
-from insilico_gui.errors import SelectionError
+from insilico_gui.errors import SelectionError, quoted
 from insilico_gui.responses import MEASURED_AGAIN
 
 if TYPE_CHECKING:
@@ -304,5 +304,5 @@ def _number(text: str, name: str) -> float | None:
         return float(text)
     except ValueError:
         raise SelectionError(
-            f"{text!r} is no number; write the limits of {name} such as 0.25."
+            f"{quoted(text)} is no number; write the limits of {name} such as 0.25."
         ) from None
