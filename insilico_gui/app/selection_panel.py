@@ -202,7 +202,7 @@ def _are_named(units: pd.DataFrame) -> bool:
 
 def _what_is_missing(units: pd.DataFrame) -> str:
     """What to say of a session whose units cannot be picked by area or by field."""
-    other = "draw around units with the lasso, or add conditions on columns in the panel Units."
+    other = "draw around units with the lasso, or add conditions in the panel Units."
     if len(units) == 0:
         return "This session has no units."
     if _are_named(units):

@@ -36,8 +36,7 @@ class SpaceKey(QObject):
     """
 
     def __init__(self, window: QMainWindow, on_space: Callable[[], object]) -> None:
-        super().__init__(window)
-        self._window = window
+        super().__init__(window)  # and nothing else of it is kept: it would outlive it
         self._on_space = on_space
         app = QApplication.instance()
         app.focusChanged.connect(self._focus_changed)  # type: ignore[union-attr]
@@ -45,8 +44,10 @@ class SpaceKey(QObject):
 
     def watch(self) -> None:
         """Watch what has come into the window since the last time as well."""
-        for widget in (self._window, *self._window.findChildren(QWidget)):
-            if widget.focusPolicy() != Qt.FocusPolicy.NoFocus or widget is self._window:
+        window = self.parent()
+        self._watch(window)
+        for widget in window.findChildren(QWidget):
+            if widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
                 self._watch(widget)
 
     def _watch(self, widget: QWidget) -> None:
@@ -60,9 +61,8 @@ class SpaceKey(QObject):
     def _belongs(self, widget: QWidget) -> bool:
         """Whether a widget is part of the window or of one of its floating docks."""
         top = widget.window()
-        return top is self._window or (
-            isinstance(top, QDockWidget) and top.parent() is self._window
-        )
+        floating = isinstance(top, QDockWidget) and top.parent() is self.parent()
+        return top is self.parent() or floating
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See Qt."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def tell_units(layer: Points, words: Callable[[int], str]) -> None:
-    """Let the status line and the tooltip of a layer tell of a unit in `words`.
+    """Let the status line of a layer tell of a unit in `words`.
 
     Parameters
     ----------
@@ -38,4 +38,3 @@ def tell_units(layer: Points, words: Callable[[int], str]) -> None:
         return status
 
     layer.get_status = get_status  # type: ignore[method-assign]
-    layer._get_tooltip_text = lambda position, **options: unit_at(position, options)
