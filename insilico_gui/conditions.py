@@ -165,8 +165,8 @@ def _range(name: str, wanted: Any) -> list[float | None]:
         raise SelectionError(
             f"The range of {name} is {wanted!r}; give a finite limit, and None for the "
             "end that has none.",
-            in_window=f"A condition on {name} needs a lowest or a highest value, such as "
-            "0.25; one of them may be empty.",
+            in_window=f"A condition on {name} needs a finite lowest or highest value, "
+            "such as 0.25; one of them may be empty.",
         )
     low, high = (end if end is None or type(end) is int else float(end) for end in ends)
     if low is not None and high is not None and low > high:

@@ -8,7 +8,7 @@ import numpy as np
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton
 
-from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.app.panel import NarrowText, Panel
 from insilico_gui.app.unit_box import MEAN, UnitBox
 from insilico_gui.app.unit_names import unit_names
 
@@ -43,8 +43,7 @@ class AnalysisPanel(Panel):
         self.body.setContentsMargins(2, 2, 2, 2)
         self._computing: Job | None = None
         self.compute_button = QPushButton()
-        self.about = text_label()
-        self.about.setWordWrap(False)  # or the plots would not shrink to the dock
+        self.about = NarrowText()
         for signal in (
             experiment.responses_changed,
             experiment.job_changed,

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout
 
-from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.app.panel import NarrowText, Panel
 from insilico_gui.app.themed_plot import ThemedPlot
 from insilico_gui.app.unit_names import unit_names
 from insilico_gui.session import is_image_session
@@ -56,8 +56,7 @@ class CoursePanel(Panel):
         self.with_mean = QCheckBox("mean ± SEM")
         self.with_mean.setChecked(True)
         self.with_mean.setToolTip("Over the selected channels, repeats averaged")
-        self.about = text_label()
-        self.about.setWordWrap(False)  # or the plot would not shrink to the dock
+        self.about = NarrowText()
         row = QHBoxLayout()
         row.addWidget(self.about, 1)
         for box in (self.each_unit, self.each_repeat, self.with_mean):

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 
 from insilico_gui.analysis.drive import ImageDrive
 from insilico_gui.app.copying import copy_selected
-from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.app.panel import NarrowText, Panel
 from insilico_gui.app.themed_plot import ThemedPlot
 from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import CachedFrames
@@ -57,8 +57,7 @@ class ImagesPanel(Panel):
         self._drive: ImageDrive | None = None
         self._job: Job | None = None
         self._stale = False
-        self.about = text_label()
-        self.about.setWordWrap(False)  # or the plot would not shrink to the dock
+        self.about = NarrowText()
         self.table = QTableWidget(0, 2)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

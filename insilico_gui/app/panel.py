@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from insilico_gui.experiment import Experiment
 
 
+LEAST_TEXT = 260
+"""Width of a text above plots: with less of it a panel scrolls."""
+
+
 class Panel(QWidget, Themed):
     """One dock's content: a view of an experiment that can start jobs.
 
@@ -87,6 +91,37 @@ def text_label(text: str = "") -> QLabel:
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setMinimumWidth(40)
     return label
+
+
+class NarrowText(QLabel):
+    """Text above plots, as many lines as it needs; the plots below shrink to the dock.
+
+    Qt's own labels that wrap make a scroll area ask for the preferred height of all.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setMinimumWidth(LEAST_TEXT)
+
+    def hasHeightForWidth(self) -> bool:
+        """See Qt: the height is given by :meth:`setText` and with the width."""
+        return False
+
+    def setText(self, text: str) -> None:
+        """Show another text."""
+        super().setText(text)
+        self._use_height()
+
+    def resizeEvent(self, event: object) -> None:
+        """See Qt."""
+        super().resizeEvent(event)
+        self._use_height()
+
+    def _use_height(self) -> None:
+        needed = self.heightForWidth(max(self.width(), LEAST_TEXT))
+        self.setFixedHeight(max(needed, self.fontMetrics().height()))
 
 
 def fill_box(box: QComboBox, names: Sequence[str], current: str | None = None) -> None:

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout
 
 from insilico_gui.app import colors
 from insilico_gui.app.labels import angle_ticks, column_label, in_octaves, is_place
-from insilico_gui.app.panel import Panel, fill_box, text_label
+from insilico_gui.app.panel import NarrowText, Panel, fill_box
 from insilico_gui.app.themed_plot import ThemedPlot
 from insilico_gui.responses import measured_columns
 
@@ -42,15 +42,15 @@ class PopulationPanel(Panel):
         )
         self.column.currentTextChanged.connect(self._draw)
         self.column.activated.connect(self._keep_choice)
-        self.summary = text_label()
-        self.summary.setWordWrap(False)
+        self.summary = NarrowText()
         self.plot = ThemedPlot()
         self.plot.setMinimumHeight(60)
         self.plot.setLabel("left", "units")
         row = QHBoxLayout()
         row.addWidget(self.column)
-        row.addWidget(self.summary, 1)
+        row.addStretch(1)
         self.body.addLayout(row)
+        self.body.addWidget(self.summary)
         self.body.addWidget(self.plot, 1)
         experiment.analysis_changed.connect(self._analysis_changed)
         experiment.units_changed.connect(self._fill)
