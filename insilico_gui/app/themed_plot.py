@@ -15,6 +15,9 @@ from insilico_gui.app.theme import PlotColors, Themed, current_colors
 if TYPE_CHECKING:
     from qtpy.QtCore import QPoint
 
+LEAST_WIDTH = 120
+"""Of a plot in pixels: with less room for it a panel scrolls."""
+
 PICTURES = "Pictures (*.png *.svg)"
 
 
@@ -32,6 +35,7 @@ class ThemedPlot(pg.PlotWidget, Themed):
     def __init__(self) -> None:
         super().__init__()
         self._title: tuple[str | None, dict[str, Any]] = (None, {})
+        self.setMinimumWidth(LEAST_WIDTH)
         self.setMenuEnabled(False)
         self.hideButtons()
         for side in ("left", "bottom"):

@@ -138,6 +138,7 @@ def test_a_unit_has_one_number_everywhere(encoded, qtbot):
     named = [int(text) for text in re.findall(r"\)'>(\d+)</span>", title)]
     columns = encoded.traces_panel._summary.example_columns
     assert named == [ids[k] for k in columns] and len(named) == 5
+    experiment.view.layout = "list"  # where no unit covers another
     layer = encoded.map.units_layer
     status = layer.get_status(layer.data[row], dims_displayed=[1, 2], world=True)
     assert status["value"].startswith(f"unit {ids[row]}, LM, response ")
