@@ -154,7 +154,9 @@ def _range(name: str, wanted: Any) -> list[float | None]:
     if len(ends) != 2 or not all(end is None or _is_number(end) for end in ends):
         raise SelectionError(
             f"{name} is a number; give its range as (low, high), with None for no limit, "
-            f"not {wanted!r}."
+            f"not {wanted!r}.",
+            in_window=f"{name} is a number; write its lowest and its highest value, or "
+            "leave one of them empty.",
         )
     if any(end is not None and not np.isfinite(end) for end in ends) or ends == [
         None,
@@ -162,7 +164,9 @@ def _range(name: str, wanted: Any) -> list[float | None]:
     ]:
         raise SelectionError(
             f"The range of {name} is {wanted!r}; give a finite limit, and None for the "
-            "end that has none."
+            "end that has none.",
+            in_window=f"A condition on {name} needs a finite lowest or highest value, "
+            "such as 0.25; one of them may be empty.",
         )
     low, high = (end if end is None or type(end) is int else float(end) for end in ends)
     if low is not None and high is not None and low > high:

@@ -29,7 +29,20 @@ def quoted(value: object, marks: str = "'") -> str:
 
 
 class InsilicoError(Exception):
-    """Base of all errors that insilico_gui raises on purpose."""
+    """Base of all errors that insilico_gui raises on purpose.
+
+    Parameters
+    ----------
+    *args : object
+        One sentence: what, why, what to do.
+    in_window : str, optional
+        The sentence for somebody in the window, where what to do there is something
+        else than in Python or on the command line.
+    """
+
+    def __init__(self, *args: object, in_window: str | None = None) -> None:
+        super().__init__(*args)
+        self.in_window = in_window
 
 
 class SessionError(InsilicoError):

@@ -404,6 +404,11 @@ class Experiment:
         """Name and parameters of the analysis that made a column of :attr:`units`."""
         return self._measured.origin(column)
 
+    def is_current(self, column: str) -> bool:
+        """Whether a column of :attr:`units` is the session's, or of these responses."""
+        origin = self.origin(column)
+        return origin is None or origin[0] in self.analyses
+
     def keep_as_reference(self) -> None:
         """Make the current responses, with what analyses added, the reference."""
         if self.responses is None:

@@ -47,7 +47,9 @@ def check_complete(curves: GroupMeans, names: tuple[str, ...]) -> None:
     if np.isnan(curves.mean).any(axis=0).all():
         raise AnalysisError(
             "No combination of the other conditions was shown at every level of "
-            f"{' and '.join(names)}; use other='mean', or name crossed other_columns."
+            f"{' and '.join(names)}; use other='mean', or name crossed other_columns.",
+            in_window="No combination of the other conditions was shown at every level of "
+            f"{' and '.join(names)}; show a stimulus with all combinations.",
         )
 
 

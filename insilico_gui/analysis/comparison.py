@@ -68,7 +68,9 @@ def compare(
         if "trial" in one.dims:
             raise AnalysisError(
                 "A batch of videos cannot be compared; take one of them with "
-                "responses.isel(trial=0)."
+                "responses.isel(trial=0).",
+                in_window="A batch of videos cannot be compared; export the responses to "
+                "one video, and load those.",
             )
         if one.sizes["time"] <= burn_in_frames:
             raise AnalysisError(

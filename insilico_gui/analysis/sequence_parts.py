@@ -150,7 +150,10 @@ def part_that(
         raise AnalysisError(
             f"Several parts of the sequence {what}: {', '.join(names)}; choose one of "
             "them (--part on the command line, take_part in Python), or show them in "
-            "sequences of their own."
+            "sequences of their own.",
+            in_window=f"Several parts of the sequence {what}: {', '.join(names)}; choose "
+            "one of them in the box beside the method, or show them in sequences of "
+            "their own.",
         )
     return take_part(responses, names[0]) if names else responses
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QSpinBox
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton
 
-from insilico_gui.app.panel import Panel, text_label
+from insilico_gui.app.panel import NarrowText, Panel
+from insilico_gui.app.unit_box import MEAN, UnitBox
+from insilico_gui.app.unit_names import unit_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,8 +43,7 @@ class AnalysisPanel(Panel):
         self.body.setContentsMargins(2, 2, 2, 2)
         self._computing: Job | None = None
         self.compute_button = QPushButton()
-        self.about = text_label()
-        self.about.setWordWrap(False)  # or the plots would not shrink to the dock
+        self.about = NarrowText()
         for signal in (
             experiment.responses_changed,
             experiment.job_changed,
@@ -95,8 +97,8 @@ class UnitAnalysisPanel(AnalysisPanel):
 
     Attributes
     ----------
-    unit : QSpinBox
-        Which of the selected units is shown, counted from 1.
+    unit : UnitBox
+        Which of the selected units is shown, by its id.
     """
 
     unit_changed = Signal()
@@ -105,23 +107,27 @@ class UnitAnalysisPanel(AnalysisPanel):
         self, experiment: Experiment, jobs: Jobs, *, with_mean: bool = False
     ) -> None:
         super().__init__(experiment, jobs)
-        self.unit = QSpinBox()
-        self.unit.setMinimum(0 if with_mean else 1)
-        self.unit.setValue(1)
-        self.unit.setToolTip("Which of the selected units")
-        if with_mean:
-            self.unit.setSpecialValueText("mean")
-            self.unit.setToolTip("0: mean of the selection; n: its n-th unit")
-        self.unit.valueChanged.connect(self._unit_chosen)
+        self.unit = UnitBox(with_mean=with_mean)
+        self.unit.setToolTip(
+            "Id of the unit that is shown, of the selected ones: type another, or step "
+            "from one to the next"
+            + (f"; “{MEAN}”, before the first, for their mean" if with_mean else "")
+        )
+        self.unit.chosen.connect(self._unit_chosen)
+        self.unit.refused.connect(self.problem)
         experiment.selection_changed.connect(self._selection_changed)
         experiment.analysis_changed.connect(self._analysis_changed)
 
     def chosen_column(self) -> int | None:
         """Column of the responses whose unit is to be shown; None if none is selected."""
-        columns = self.experiment.selected_columns()
-        return int(columns[max(self.unit.value(), 1) - 1]) if len(columns) else None
+        return self.unit.column
 
-    def _unit_chosen(self, _number: int) -> None:
+    def show_row(self, row: int) -> bool:
+        """Show a unit by row of the unit table; False if it is not encoded and selected."""
+        columns = np.flatnonzero(self.experiment.job_indices() == row)
+        return bool(len(columns)) and self.unit.choose_column(int(columns[0]))
+
+    def _unit_chosen(self) -> None:
         self.unit_changed.emit()
 
     def _responses_changed(self) -> None:
@@ -132,9 +138,12 @@ class UnitAnalysisPanel(AnalysisPanel):
         self._selection_changed()
 
     def _selection_changed(self) -> None:
-        self.unit.blockSignals(True)
-        self.unit.setMaximum(max(len(self.experiment.selected_columns()), 1))
-        self.unit.blockSignals(False)
+        experiment = self.experiment
+        columns = experiment.selected_columns()
+        rows = experiment.job_indices()[columns]
+        units = experiment.units
+        ids = units["unit_id"].iloc[rows].tolist() if len(rows) else []
+        self.unit.offer(columns, ids, unit_names(units, rows) if len(rows) else [])
         self.unit_changed.emit()
 
 

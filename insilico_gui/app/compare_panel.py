@@ -13,7 +13,8 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QPu
 from insilico_gui.analysis import compare
 from insilico_gui.analysis.flatness import is_flat
 from insilico_gui.app.labels import is_place
-from insilico_gui.app.panel import Panel, ThemedPlot, fill_box, text_label
+from insilico_gui.app.panel import Panel, fill_box, text_label
+from insilico_gui.app.themed_plot import ThemedPlot
 from insilico_gui.errors import AnalysisError
 from insilico_gui.export import SUFFIXES, load_responses
 from insilico_gui.identity import match_units
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 COMPARISON = "comparison"
 MEAN_RESPONSE = "mean response"
-POINT_COLOR = (150, 200, 255, 150)
+POINT_ALPHA = 150
 
 
 class ComparePanel(Panel):
@@ -67,6 +68,7 @@ class ComparePanel(Panel):
         self.body.addWidget(self.summary)
         self.body.addStretch(1)
 
+        experiment.session_changed.connect(self._show_state)
         experiment.responses_changed.connect(self._show_state)
         experiment.job_changed.connect(self._show_state)
         experiment.stimulus_changed.connect(self._show_state)
@@ -142,13 +144,22 @@ class ComparePanel(Panel):
         names = []
         if reference is not None and len(units):
             there = set(measured_columns(reference))
-            names = [name for name in measured_columns(units) if name in there]
-            if {"mean_response", "mean_reference"} <= set(units.columns):
+            # What was measured on earlier responses is not current
+            names = [
+                name
+                for name in measured_columns(units)
+                if name in there and self.experiment.is_current(name)
+            ]
+            if COMPARISON in self.experiment.analyses:
                 names.insert(0, MEAN_RESPONSE)
         chosen = self.column.currentText()
         if chosen not in names:  # a position is alike on both sides, and says nothing
             chosen = next((name for name in names if not is_place(name)), "")
         fill_box(self.column, names, chosen)
+        self._draw()
+
+    def recolor(self) -> None:
+        """Draw the points in the colours of the theme."""
         self._draw()
 
     def _draw(self, *_: object) -> None:
@@ -173,20 +184,21 @@ class ComparePanel(Panel):
             self.summary.setText("No selected unit has this value on both sides.")
             return
         ends = [min(x.min(), y.min()), max(x.max(), y.max())]
-        self.plot.plot(ends, ends, pen=pg.mkPen((130, 130, 130)))
+        self.plot.plot(ends, ends, pen=pg.mkPen(self.plot_colors.guide))
         self.plot.plot(
             x,
             y,
             pen=None,
             symbol="o",
             symbolSize=4,
-            symbolBrush=POINT_COLOR,
+            symbolBrush=(*self.plot_colors.points, POINT_ALPHA),
             symbolPen=None,
         )
         text = f"{len(x):,} selected units"
         if len(x) > 2 and not is_flat(np.stack([x, y]), axis=1).any():
             text += f", r = {np.corrcoef(x, y)[0, 1]:.3f} across units"
-        if "correlation" in units and units["correlation"].notna().any():
+        compared = COMPARISON in self.experiment.analyses
+        if compared and units["correlation"].notna().any():
             text += (
                 f"; correlation over frames, median {units['correlation'].median():.3f}"
             )

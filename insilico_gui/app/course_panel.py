@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout
 
-from insilico_gui.app.panel import Panel, ThemedPlot, text_label
-from insilico_gui.app.traces_panel import MEAN_COLOR
+from insilico_gui.app.panel import NarrowText, Panel
+from insilico_gui.app.themed_plot import ThemedPlot
+from insilico_gui.app.unit_names import unit_names
 from insilico_gui.session import is_image_session
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 MAX_CURVES = 100
 """More curves than this take long to draw and show nothing more."""
 
-ONSET_COLOR = (140, 140, 140)
+MAX_NAMED = 6
+"""As many channels are named above the plot."""
+
 LINES = (1.0, 2.0)
 
 
@@ -52,8 +56,7 @@ class CoursePanel(Panel):
         self.with_mean = QCheckBox("mean ± SEM")
         self.with_mean.setChecked(True)
         self.with_mean.setToolTip("Over the selected channels, repeats averaged")
-        self.about = text_label()
-        self.about.setWordWrap(False)  # or the plot would not shrink to the dock
+        self.about = NarrowText()
         row = QHBoxLayout()
         row.addWidget(self.about, 1)
         for box in (self.each_unit, self.each_repeat, self.with_mean):
@@ -64,18 +67,16 @@ class CoursePanel(Panel):
         self.plot.setMinimumHeight(70)
         self.plot.showGrid(x=True, y=True, alpha=0.15)
         self.plot.setMouseEnabled(y=False)
-        dotted = pg.mkPen(ONSET_COLOR, style=pg.QtCore.Qt.PenStyle.DashLine)
-        self.plot.addItem(pg.InfiniteLine(0, angle=90, pen=dotted))
-        self.plot.addItem(pg.InfiniteLine(0, angle=0, pen=dotted))
+        self._onset = [pg.InfiniteLine(0, angle=angle) for angle in (90, 0)]
+        for line in self._onset:
+            self.plot.addItem(line)
         self._upper, self._lower = (self.plot.plot(pen=pg.mkPen(None)) for _ in "ul")
-        self._band = pg.FillBetweenItem(
-            self._upper, self._lower, brush=(*MEAN_COLOR, 70)
-        )
+        self._band = pg.FillBetweenItem(self._upper, self._lower)
         self.plot.addItem(self._band)
-        self.mean_curve = self.plot.plot(pen=pg.mkPen(MEAN_COLOR, width=LINES[1]))
-        self.cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen("w", width=1))
+        self.mean_curve = self.plot.plot()
+        self.cursor = pg.InfiniteLine(angle=90)
         self.plot.addItem(self.cursor)
-        self.plot.scene().sigMouseClicked.connect(self._clicked)
+        self.plot.clicked.connect(self._clicked)
         self.body.addLayout(row)
         self.body.addWidget(self.plot, 1)
 
@@ -88,16 +89,26 @@ class CoursePanel(Panel):
         ):
             signal.connect(self.redraw)
         experiment.playback.events.time.connect(self._show_time)
+        self.recolor()
+
+    def recolor(self) -> None:
+        """Draw the curves in the colours of the theme."""
+        colors = self.plot_colors
+        dashed = pg.mkPen(colors.guide, style=pg.QtCore.Qt.PenStyle.DashLine)
+        for line in self._onset:
+            line.setPen(dashed)
+        self._band.setBrush((*colors.mean, 70))
+        self.mean_curve.setPen(pg.mkPen(colors.mean, width=LINES[1]))
+        self.cursor.setPen(pg.mkPen(colors.line, width=1))
         self.redraw()
 
     # -- from the user -----------------------------------------------------------------
 
-    def _clicked(self, event: object) -> None:
+    def _clicked(self, x: float, _y: float) -> None:
         times = self._times()
         if times is None or self.experiment.images is None:
             return
-        at = self.plot.plotItem.vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
-        nearest = int(np.abs(1000 * times - at.x()).argmin())
+        nearest = int(np.abs(1000 * times - x).argmin())
         first = self.experiment.frame_on_show * len(times)
         self.experiment.playback.seek_frame(first + nearest)
 
@@ -122,6 +133,8 @@ class CoursePanel(Panel):
             box.setVisible(times is not None)
         self.each_repeat.setEnabled(known and courses.ndim > 2)
         if not known:
+            for curve in (self.mean_curve, self._upper, self._lower):
+                curve.setData([], [])
             self.about.setText(self._why_empty())
             return
         ms = 1000 * times
@@ -136,18 +149,43 @@ class CoursePanel(Panel):
         if self.each_repeat.isChecked() and others:
             repeats = courses.mean(session.unit_dim).stack(curve=others)
             for k, course in enumerate(repeats.transpose("curve", "time").to_numpy()):
-                color = pg.intColor(k, repeats.sizes["curve"], alpha=220)
+                color = pg.intColor(
+                    k,
+                    repeats.sizes["curve"],
+                    maxValue=self.plot_colors.brightest,
+                    alpha=220,
+                )
                 self._draw(ms, course, pg.mkPen(color, width=LINES[1]))
         self._draw_mean(ms, averaged)
         self._show_cursor()
         label = self.experiment.images.labels[self._image]
         n_repeats = f", {courses.size // averaged.size} repeats" if others else ""
-        self.about.setText(f"<b>{label}</b>: {len(averaged)} channels{n_repeats}")
+        self.about.setText(
+            f"<b>{escape(str(label))}</b>: {self._channels(len(averaged))}{n_repeats}"
+        )
+
+    def _channels(self, n: int) -> str:
+        """The channels that are drawn: by their ids if they are few."""
+        if n > MAX_NAMED:
+            return f"{n} channels"
+        experiment = self.experiment
+        rows = experiment.job_indices()[experiment.selected_columns()]
+        names = unit_names(experiment.units, rows)
+        colors = self._unit_colors()[experiment.selected_columns()]
+        named = ", ".join(
+            f"<span style='color: rgb{tuple(color.tolist())}'>{escape(name)}</span>"
+            for name, color in zip(names, colors, strict=True)
+        )
+        return f"channel{'s' if n > 1 else ''} {named}"
+
+    def _unit_colors(self) -> NDArray[np.int64]:
+        colors = self.plot_colors
+        return unit_colors(self.experiment, colors.darkest, colors.brightest)
 
     def _draw_units(
         self, ms: NDArray[np.float64], courses: NDArray[np.float32]
     ) -> None:
-        colors = unit_colors(self.experiment)[self.experiment.selected_columns()]
+        colors = self._unit_colors()[self.experiment.selected_columns()]
         step = -(-len(courses) // MAX_CURVES)
         for course, color in zip(courses[::step], colors[::step], strict=True):
             self._draw(ms, course, pg.mkPen(*color.tolist(), 150, width=LINES[0]))
@@ -219,10 +257,13 @@ class CoursePanel(Panel):
         return "The image on show has not been encoded yet."
 
 
-def unit_colors(experiment: Experiment) -> NDArray[np.int64]:
+def unit_colors(
+    experiment: Experiment, darkest: int = 60, brightest: int = 255
+) -> NDArray[np.int64]:
     """Colour of each encoded unit, int [n, 3]: where it is on the head, else its turn.
 
-    Right is red, front is green, top is blue, as far as the places are known.
+    Right is red, front is green, top is blue, as far as the places are known; within
+    the range of channels that shows on the background.
     """
     units = experiment.units.iloc[experiment.job_indices()]
     rgb = np.full((len(units), 3), np.nan)
@@ -230,9 +271,9 @@ def unit_colors(experiment: Experiment) -> NDArray[np.int64]:
         places = units[["x", "y", "z"]].to_numpy(float)
         if np.isfinite(places).any(axis=0).all():
             low, high = np.nanmin(places, axis=0), np.nanmax(places, axis=0)
-            # From 60 up: darker curves would not show on the dark background
-            rgb = 60 + 195 * (places - low) / np.maximum(high - low, 1e-9)
+            span = brightest - darkest
+            rgb = darkest + span * (places - low) / np.maximum(high - low, 1e-9)
     unknown = np.isnan(rgb).any(axis=1)
     for k in np.flatnonzero(unknown):
-        rgb[k] = pg.intColor(k, max(len(units), 9)).getRgb()[:3]
+        rgb[k] = pg.intColor(k, max(len(units), 9), maxValue=brightest).getRgb()[:3]
     return rgb.astype(int)

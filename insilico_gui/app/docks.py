@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from insilico_gui.app.panel import Panel
 
 LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT = 340, 300, 215
-"""Pixels; together they leave a 16:9 map in a window of 1366 x 768."""
+"""Pixels in a window of 1366 x 768; together they leave a 16:9 map."""
 
 
 class Docks:
@@ -41,6 +41,12 @@ class Docks:
     def window(self) -> QMainWindow:
         """The viewer's window."""
         return self._viewer.window._qt_window
+
+    @property
+    def canvas(self) -> QWidget:
+        """The widget that the map is drawn in."""
+        canvas: QWidget = self._viewer.window._qt_viewer.canvas.native
+        return canvas
 
     def add(self, widget: QWidget, title: str, area: str) -> QDockWidget:
         """Dock one widget."""
@@ -73,11 +79,3 @@ class Docks:
         dock = self.of(panel)
         self.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
         self.window.tabifyDockWidget(self.of(behind), dock)
-
-    def resize(self, left: QWidget, right: QWidget, below: QWidget) -> None:
-        """Give the docks of these panels their first size."""
-        docks, widths = [self.of(left), self.of(right)], [LEFT_WIDTH, RIGHT_WIDTH]
-        self.window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
-        self.window.resizeDocks(
-            [self.of(below)], [TRACES_HEIGHT], Qt.Orientation.Vertical
-        )

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
     QPushButton,
 )
 
+from insilico_gui.app.jobs import sentence
 from insilico_gui.app.panel import Panel, text_label
 from insilico_gui.errors import InsilicoError
 from insilico_gui.export import SUFFIXES, Kind, export, fitting_suffixes, suffix_of
@@ -38,6 +39,7 @@ class ExportPanel(Panel):
         self.format.currentTextChanged.connect(self._format_changed)
         self.path = QLineEdit()
         self.path.setPlaceholderText("file to write")
+        self.path.setToolTip("Without a suffix it gets that of the format")
         self.path.textChanged.connect(self._show)
         self.path.textChanged.connect(lambda: self.result.setText(""))
         browse = QPushButton("Browse…")
@@ -75,11 +77,11 @@ class ExportPanel(Panel):
 
     def export(self) -> None:
         """Write the selected units' responses in the background."""
-        path, overwrite = Path(self.path.text().strip()), self.overwrite.isChecked()
+        path, overwrite = self._target(), self.overwrite.isChecked()
         try:
             take = self.experiment.responses_to_take()
         except InsilicoError as error:
-            self.result.setText(str(error))
+            self.result.setText(sentence(error))
             return
         self.button.setEnabled(False)
         self.result.setText("Writing…")
@@ -90,6 +92,14 @@ class ExportPanel(Panel):
             on_end=self._ended,
         )
         job.failed.connect(self.result.setText)
+
+    def _target(self) -> Path:
+        """The file to write: with the suffix of the format if the name has none."""
+        text = self.path.text().strip()
+        if suffix_of(text):
+            return Path(text)
+        path = Path(text)
+        return path.with_name(path.name + self.format.currentText())
 
     def _ended(self, _job: Job) -> None:
         self._show()

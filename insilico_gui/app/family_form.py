@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from magicgui import magicgui
 from magicgui.widgets import LiteralEvalLineEdit, Select
 
 from insilico_gui.app.labels import parameter_label
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.families import FAMILIES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from magicgui.widgets import FunctionGui, Widget
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -55,32 +58,88 @@ TIPS = {
     "order": "Random: a new order of all conditions for each repeat, drawn with the seed",
     "phase_deg": "Phase at the centre of the screen when a grating appears",
     "repeats": "How often each condition is shown",
-    "size_deg": "Diameter in degrees; None: the full screen",
+    "size_deg": "Diameter in degrees; empty: the full screen",
     "seed": "Equal seeds give equal stimuli",
     "waveform": "Sinusoidal, or with sharp edges between black and white",
     "polarity": "Brighter (light) or darker than the grey around it; or both",
     "motion": "Growing (looming) or shrinking (receding); or both",
     "temp_kernel": "What the noise is smoothed with in time",
     "surround": "Around the grating: nothing, the same grating, or one turned by 90°",
-    "surround_contrast": "0 to 1; None: that of the grating",
+    "surround_contrast": "0 to 1; empty: that of the grating",
     "gap_deg": "Grey ring between grating and surround, in degrees",
 }
 """What to say of parameters that the families' documentation explains elsewhere."""
+
+
+EMPTY = {
+    "checker_deg": "a plain bar",
+    "directions": "evenly spaced",
+    "pattern_width": "that of the screen",
+    "size_deg": "full screen",
+    "surround_contrast": "that of the grating",
+}
+"""What an empty field means, by the name of the parameter."""
+
+
+class ValuesEdit(LiteralEvalLineEdit):
+    """One or several numbers, typed; None is an empty field.
+
+    Attributes
+    ----------
+    may_be_empty : bool
+        Whether None is a value of the parameter.
+    """
+
+    may_be_empty = True
+
+    def get_value(self) -> Any:
+        """See magicgui."""
+        return super().get_value() if self.native.text().strip() else None
+
+    def set_value(self, value: Any) -> None:
+        """See magicgui."""
+        super().set_value("" if value is None else value)
 
 
 def family_form(family: str) -> FunctionGui[Any]:
     """Make the form of a family; one widget for each parameter, by its name."""
     function = FAMILIES[family]
     options: dict[str, dict[str, Any]] = {}
-    for name in inspect.signature(function).parameters:
+    parameters = inspect.signature(function).parameters
+    for name in parameters:
         options[name] = {"label": label_of(name), **OPTIONS.get(name, {})}
-    form: FunctionGui[Any] = magicgui(function, call_button=False, **options)
+    form: FunctionGui[Any] = magicgui(_typed(function), call_button=False, **options)
     form.margins = (0, 0, 0, 0)
     for widget in form:
         if _says_nothing(widget.tooltip):
             widget.tooltip = TIPS.get(widget.name)
+        if isinstance(widget, ValuesEdit):
+            widget.may_be_empty = parameters[widget.name].default is None
         _tidy(widget)
     return form
+
+
+def _typed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of a family whose typed values are edited by :class:`ValuesEdit`."""
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def typed(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    typed.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[
+            parameter.replace(
+                annotation=Annotated[
+                    get_args(parameter.annotation)[0], {"widget_type": ValuesEdit}
+                ]
+            )
+            if "LiteralEvalLineEdit" in str(parameter.annotation)
+            else parameter
+            for parameter in signature.parameters.values()
+        ]
+    )
+    return typed
 
 
 def values_of(form: FunctionGui[Any]) -> dict[str, Any]:
@@ -94,12 +153,17 @@ def values_of(form: FunctionGui[Any]) -> dict[str, Any]:
     values = {}
     for widget in form:
         try:
-            values[widget.name] = getattr(widget, "value", None)
+            value = values[widget.name] = getattr(widget, "value", None)
         except (ValueError, TypeError, SyntaxError) as error:
             raise StimulusError(
-                f"{widget.label}: {widget.native.text()!r} cannot be read; write a "
+                f"{widget.label}: {quoted(widget.native.text())} cannot be read; write a "
                 "number, such as 0.04, or several with commas between."
             ) from error
+        if value is None and isinstance(widget, ValuesEdit) and not widget.may_be_empty:
+            raise StimulusError(
+                f"{widget.label} is empty; write a number, such as 0.04, or several with "
+                "commas between."
+            )
     return values
 
 
@@ -122,5 +186,7 @@ def _tidy(widget: Widget) -> None:
     if isinstance(widget, Select):
         rows = max(native.count(), 1) * native.sizeHintForRow(0)
         native.setFixedHeight(rows + 2 * native.frameWidth() + 2)
-    elif isinstance(widget, LiteralEvalLineEdit):
+    elif isinstance(widget, ValuesEdit):
+        if widget.may_be_empty:
+            native.setPlaceholderText(EMPTY.get(widget.name, ""))
         native.setCursorPosition(0)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
 
-from insilico_gui.app.panel import background
+from insilico_gui.app.theme import PlotColors, Themed, current_colors
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-class FrameView(pg.GraphicsLayoutWidget):
+class FrameView(pg.GraphicsLayoutWidget, Themed):
     """Shows uint8 frames [H, W] or [H, W, 3], row 0 at the top, in their own proportions.
 
     Attributes
@@ -24,13 +24,20 @@ class FrameView(pg.GraphicsLayoutWidget):
 
     def __init__(self, height: int) -> None:
         super().__init__()
-        self.setBackground(background())
+        self.use_plot_colors(current_colors())
         self.setFixedHeight(height)
         self.frame: NDArray[np.uint8] | None = None
         self._image = pg.ImageItem(axisOrder="row-major", levels=(0, 255))
-        self._view = self.addViewBox(lockAspect=True, invertY=True, enableMouse=False)
+        self._view = self.addViewBox(
+            lockAspect=True, invertY=True, enableMouse=False, enableMenu=False
+        )
         self._view.setDefaultPadding(0.0)
         self._view.addItem(self._image)
+
+    def use_plot_colors(self, plot_colors: PlotColors) -> None:
+        """Stand on the background of the theme."""
+        super().use_plot_colors(plot_colors)
+        self.setBackground(plot_colors.background)
 
     def show_frame(self, frame: NDArray[np.uint8]) -> None:
         """Show a frame."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from napari.settings import get_settings
-from napari.utils.theme import get_theme
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
 
@@ -14,9 +12,9 @@ Name = Literal["play", "pause", "back", "forward", "loop"]
 SIZE = 32
 
 
-def icon(name: Name) -> QIcon:
-    """The icon of that name."""
-    color = QColor(get_theme(get_settings().appearance.theme).text.as_hex())
+def icon(name: Name, rgb: tuple[int, int, int]) -> QIcon:
+    """The icon of that name, in that colour."""
+    color = QColor(*rgb)
     pixmap = QPixmap(SIZE, SIZE)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

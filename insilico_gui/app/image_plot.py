@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 
 from insilico_gui.app import colors
-from insilico_gui.app.panel import ThemedPlot
+from insilico_gui.app.themed_plot import ThemedPlot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,7 +49,12 @@ class ImagePlot(ThemedPlot):
         self.bar.axis.enableAutoSIPrefix(False)
         self.bar.axis.setWidth(NUMBERS_WIDTH if titled else BAR_WIDTH)
         self.bar.setImageItem(self.image, insert_in=self.plotItem)
+        self.use_plot_colors(self.plot_colors)  # the bar has an axis of its own
         self.show_image(None)
+
+    def _axes(self) -> list[pg.AxisItem]:
+        bar = getattr(self, "bar", None)
+        return super()._axes() + ([] if bar is None else [bar.axis])
 
     def show_image(
         self,
@@ -77,6 +82,7 @@ class ImagePlot(ThemedPlot):
         self.image.setVisible(known)
         self.bar.setVisible(known)
         if picture is None or not known:
+            self.image.clear()
             return
         low, high = limits or (float(np.nanmin(picture)), float(np.nanmax(picture)))
         self.image.setImage(picture, autoLevels=False)

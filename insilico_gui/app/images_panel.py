@@ -17,7 +17,9 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.analysis.drive import ImageDrive
-from insilico_gui.app.panel import Panel, ThemedPlot, text_label
+from insilico_gui.app.copying import copy_selected
+from insilico_gui.app.panel import NarrowText, Panel
+from insilico_gui.app.themed_plot import ThemedPlot
 from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import CachedFrames
 
@@ -34,7 +36,6 @@ MAX_ROWS = 200
 
 THUMBNAIL = 32
 DELAY_MS = 150
-BAR_COLOR = (255, 170, 60)
 IMAGE = Qt.ItemDataRole.UserRole
 
 
@@ -56,8 +57,7 @@ class ImagesPanel(Panel):
         self._drive: ImageDrive | None = None
         self._job: Job | None = None
         self._stale = False
-        self.about = text_label()
-        self.about.setWordWrap(False)  # or the plot would not shrink to the dock
+        self.about = NarrowText()
         self.table = QTableWidget(0, 2)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -72,13 +72,12 @@ class ImagesPanel(Panel):
         self.plot = ThemedPlot()
         self.plot.setMinimumHeight(70)
         self.plot.setLabel("bottom", "rank of the image")
-        self.bars = pg.BarGraphItem(
-            x=[], height=[], width=1.0, brush=BAR_COLOR, pen=(40, 40, 40)
-        )
+        self.bars = pg.BarGraphItem(x=[], height=[], width=1.0)
         self.plot.addItem(self.bars)
-        self._here = pg.InfiniteLine(angle=90, pen=pg.mkPen("w", width=1))
+        self._here = pg.InfiniteLine(angle=90)
         self.plot.addItem(self._here)
-        self.plot.scene().sigMouseClicked.connect(self._plot_clicked)
+        self.plot.clicked.connect(self._plot_clicked)
+        copy_selected(self.table)
         row = QHBoxLayout()
         row.addWidget(self.table, 4)
         row.addWidget(self.plot, 5)
@@ -89,12 +88,22 @@ class ImagesPanel(Panel):
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(self._rank)
-        experiment.session_changed.connect(self._restart)
-        experiment.stimulus_changed.connect(self._restart)
-        experiment.job_changed.connect(self._restart)
+        for signal in (
+            experiment.session_changed,
+            experiment.stimulus_changed,
+            experiment.job_changed,
+        ):
+            signal.connect(self._clear)
         experiment.selection_changed.connect(self._restart)
         experiment.responses_changed.connect(self.grow)
         experiment.playback.events.time.connect(self._show_time)
+        self.recolor()
+
+    def recolor(self) -> None:
+        """Draw bars and cursor in the colours of the theme."""
+        colors = self.plot_colors
+        self.bars.setOpts(brush=colors.mean, pen=colors.background)
+        self._here.setPen(pg.mkPen(colors.line, width=1))
         self._draw()
 
     # -- from the user -----------------------------------------------------------------
@@ -102,9 +111,8 @@ class ImagesPanel(Panel):
     def _cell_clicked(self, row: int, _column: int) -> None:
         self._go_to(row)
 
-    def _plot_clicked(self, event: object) -> None:
-        at = self.plot.plotItem.vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
-        self._go_to(round(at.x()) - 1)
+    def _plot_clicked(self, x: float, _y: float) -> None:
+        self._go_to(round(x) - 1)
 
     def _go_to(self, rank: int) -> None:
         if 0 <= rank < len(self.order):
@@ -120,6 +128,12 @@ class ImagesPanel(Panel):
         """Take in responses that have come since the last time."""
         if not self._timer.isActive():
             self._timer.start()
+
+    def _clear(self) -> None:
+        """Show nothing of what was before: these are other images or responses."""
+        self._drive = None
+        self._draw()
+        self._timer.start()
 
     def _restart(self) -> None:
         self._drive = None

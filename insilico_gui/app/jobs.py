@@ -62,7 +62,7 @@ def sentence(error: BaseException) -> str:
     """What to tell a user about an error; the log gets the rest."""
     if isinstance(error, InsilicoError):
         logger.info("%s", error, exc_info=error)
-        return str(error)
+        return error.in_window or str(error)
     logger.error("Unexpected error", exc_info=error)
     return (
         f"Something unexpected went wrong ({type(error).__name__}: {error}); the log "

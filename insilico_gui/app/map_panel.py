@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
+from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -16,7 +17,9 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app.labels import angle_ticks, column_label
-from insilico_gui.app.panel import Panel, ThemedPlot, fill_box, text_label
+from insilico_gui.app.map_note import empty_note, places_note
+from insilico_gui.app.panel import Panel, fill_box, text_label
+from insilico_gui.app.themed_plot import ThemedPlot
 from insilico_gui.view import RESPONSE
 
 if TYPE_CHECKING:
@@ -71,6 +74,7 @@ class MapPanel(Panel):
         self.body.addStretch(1)
 
         experiment.units_changed.connect(self._fill)
+        unit_map.scale_changed.connect(self.show_colors)
         experiment.view.events.layout.connect(self._show_choices)
         experiment.view.events.color_by.connect(self._show_choices)
         self._fill()
@@ -114,49 +118,55 @@ class MapPanel(Panel):
             fill_box(box, items, current)
             if items and current not in items:
                 box.currentTextChanged.emit(box.currentText())
-        unplaced = 0
-        if {"rf_x", "rf_y"} <= set(units.columns):
-            unplaced = int(units[["rf_x", "rf_y"]].isna().any(axis=1).sum())
-        self.about.setText(
-            f"{unplaced} units look beyond the screen and have no place on the "
-            "retinotopic map."
-            if unplaced
-            else ""
-        )
+        self._show_choices()
 
     def _show_choices(self) -> None:
         self.layouts.setCurrentText(self.experiment.view.layout)
         self.color_by.setCurrentText(self.experiment.view.color_by)
+        experiment = self.experiment
+        layout = experiment.view.layout
+        note = empty_note(experiment.session, experiment.units, layout)
+        self.about.setText(note or places_note(experiment.units, layout))
 
     def show_colors(self) -> None:
-        """Draw the colour bar for the colours now on the map."""
-        low, high = self._map.limits
-        table = (self._map.lookup_table() * 255).astype(np.uint8)
-        table[:, 3] = 255
-        self._bar_image.setImage(table[None])
+        """Draw the legend of the scale that the units have now."""
+        scale = self._map.scale
+        low, high = scale.limits
+        self._bar_image.setImage(scale.legend()[None], autoLevels=False)
         self._bar_image.setRect(low, 0.0, high - low, 1.0)
         self.bar.setXRange(low, high, padding=0)
         axis = self.bar.getAxis("bottom")
-        name = self.experiment.view.color_by
-        if self._map.categories is not None:
-            axis.setTicks([list(enumerate(self._map.categories))])
-        else:
-            angles = angle_ticks(name)
-            axis.setTicks([angles] if angles else None)
         session = self.experiment.session
-        label = getattr(session, "response_label", name)
-        self.bar.setLabel("bottom", label if name == RESPONSE else column_label(name))
-        self.automatic.setEnabled(self._map.categories is None)
-        if self.automatic.isChecked():
-            for box, value in ((self.low, low), (self.high, high)):
-                box.blockSignals(True)
+        if scale.categories is not None:
+            axis.setTicks([list(enumerate(scale.categories))])
+        else:
+            angles = angle_ticks(scale.column)
+            axis.setTicks([angles] if angles else None)
+        label = getattr(session, "response_label", scale.column)
+        is_response = scale.column == RESPONSE
+        self.bar.setLabel(
+            "bottom", label if is_response else column_label(scale.column)
+        )
+        by_hand = self.experiment.view.limits is not None
+        self.automatic.setEnabled(scale.categories is None)
+        with QSignalBlocker(self.automatic):
+            self.automatic.setChecked(not by_hand)
+        for box, value in ((self.low, low), (self.high, high)):
+            with QSignalBlocker(box):
+                box.setDecimals(_decimals(high - low))
+                box.setEnabled(by_hand and scale.categories is None)
                 box.setValue(value)
-                box.blockSignals(False)
 
 
 def _can_color(column: object) -> bool:
     kind = column.dtype.kind  # type: ignore[attr-defined]
     return kind in "fiub" or column.nunique() <= 40  # type: ignore[attr-defined]
+
+
+def _decimals(span: float) -> int:
+    """Decimals that tell a thousandth of a span."""
+    digits = 3 - int(np.floor(np.log10(span))) if span > 0 else 3
+    return int(np.clip(digits, 3, 12))
 
 
 def _limit_box() -> QDoubleSpinBox:

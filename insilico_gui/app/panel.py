@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import pyqtgraph as pg
-from napari.settings import get_settings
-from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QComboBox,
@@ -19,6 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app.jobs import sentence
+from insilico_gui.app.theme import PlotColors, Themed, current_colors
 from insilico_gui.errors import InsilicoError
 
 if TYPE_CHECKING:
@@ -28,7 +26,11 @@ if TYPE_CHECKING:
     from insilico_gui.experiment import Experiment
 
 
-class Panel(QWidget):
+LEAST_TEXT = 260
+"""Width of a text above plots: with less of it a panel scrolls."""
+
+
+class Panel(QWidget, Themed):
     """One dock's content: a view of an experiment that can start jobs.
 
     Subclasses set :attr:`title`, fill :attr:`body` and connect to the experiment.
@@ -46,8 +48,17 @@ class Panel(QWidget):
         super().__init__()
         self.experiment = experiment
         self.jobs = jobs
+        self.plot_colors = current_colors()
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(8, 8, 8, 8)
+
+    def use_plot_colors(self, plot_colors: PlotColors) -> None:
+        """Draw what is drawn by hand in these colours; the parts have them already."""
+        super().use_plot_colors(plot_colors)
+        self.recolor()
+
+    def recolor(self) -> None:
+        """Draw in :attr:`plot_colors` what does not take them up by itself."""
 
     def attempt(self, command: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
         """Carry out a command for the user; a failure becomes a sentence."""
@@ -73,30 +84,6 @@ def breakable(text: str) -> str:
     return re.sub(r"(\S{24})(?=\S)", "\\1\u200b", text)
 
 
-def background() -> str:
-    """Colour of the viewer's theme, for plots that are part of it."""
-    return get_theme(get_settings().appearance.theme).background.as_hex()
-
-
-class ThemedPlot(pg.PlotWidget):
-    """An empty plot in the viewer's colours, without pyqtgraph's menus."""
-
-    def __init__(self) -> None:
-        super().__init__(background=background())
-        self.setMenuEnabled(False)
-        self.hideButtons()
-        for side in ("left", "bottom"):
-            self.getAxis(side).enableAutoSIPrefix(False)
-        # pyqtgraph puts the labels of axes some pixels too far out
-        self.plotItem.layout.setContentsMargins(4, 4, 4, 6)
-
-    def setLabel(self, side: str, text: str) -> None:
-        """Write at an axis, in its middle."""
-        axis = self.getAxis(side)
-        axis.setLabel(text)
-        axis.resizeEvent()  # or it stays where a label of another length was
-
-
 def text_label(text: str = "") -> QLabel:
     """A label that wraps and whose text can be copied."""
     label = QLabel(text)
@@ -104,6 +91,37 @@ def text_label(text: str = "") -> QLabel:
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setMinimumWidth(40)
     return label
+
+
+class NarrowText(QLabel):
+    """Text above plots, as many lines as it needs; the plots below shrink to the dock.
+
+    Qt's own labels that wrap make a scroll area ask for the preferred height of all.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setMinimumWidth(LEAST_TEXT)
+
+    def hasHeightForWidth(self) -> bool:
+        """See Qt: the height is given by :meth:`setText` and with the width."""
+        return False
+
+    def setText(self, text: str) -> None:
+        """Show another text."""
+        super().setText(text)
+        self._use_height()
+
+    def resizeEvent(self, event: object) -> None:
+        """See Qt."""
+        super().resizeEvent(event)
+        self._use_height()
+
+    def _use_height(self) -> None:
+        needed = self.heightForWidth(max(self.width(), LEAST_TEXT))
+        self.setFixedHeight(max(needed, self.fontMetrics().height()))
 
 
 def fill_box(box: QComboBox, names: Sequence[str], current: str | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from html import escape
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer, Signal
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 TICK_MS = 15
 DOING_WIDTH = 300
+LONGEST = 240
+"""Letters of a message that the bar has room for; a tooltip has the rest."""
+
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -58,6 +62,7 @@ class PlaybackBar(Panel):
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
 
+        self._icons: dict[QToolButton, Name] = {}
         self.play_button = self._button("play", "Play or pause (Space)")
         self.play_button.clicked.connect(self._toggle)
         self.back_button = self._button("back", "One frame back")
@@ -119,11 +124,17 @@ class PlaybackBar(Panel):
         self._playback.events.loop.connect(self._show_loop)
         self._playback.events.speed.connect(self._show_speed)
         self._show_length()
+        self.recolor()
+
+    def recolor(self) -> None:
+        """Draw the icons in the colour of the theme's text."""
+        for button, name in self._icons.items():
+            button.setIcon(icon(name, self.plot_colors.text))
 
     def _button(self, name: Name, tip: str) -> QToolButton:
         button = QToolButton()
-        button.setIcon(icon(name))
         button.setToolTip(tip)
+        self._icons[button] = name
         return button
 
     # -- from the user -----------------------------------------------------------------
@@ -155,7 +166,8 @@ class PlaybackBar(Panel):
     # -- from the state ----------------------------------------------------------------
 
     def _show_playing(self, playing: bool) -> None:
-        self.play_button.setIcon(icon("pause" if playing else "play"))
+        self._icons[self.play_button] = "pause" if playing else "play"
+        self.recolor()
         if playing:
             self._last_tick = time.perf_counter()
             self._timer.start()
@@ -199,8 +211,11 @@ class PlaybackBar(Panel):
     def say(self, text: str, *, problem: bool = False) -> None:
         """Show one sentence until the next."""
         self._problem = problem
-        self.message.setText(("⚠ " if problem else "") + breakable(text))
-        self.message.setToolTip(text)
+        shown = text
+        if len(text) > LONGEST:
+            shown = f"{text[: LONGEST - 20].rstrip()}… (point here for all of it)"
+        self.message.setText(("⚠ " if problem else "") + breakable(shown))
+        self.message.setToolTip(f"<qt>{escape(text)}</qt>" if text else "")
 
     def forget_problem(self) -> None:
         """Show a problem no more, if one is shown: something else is being done."""

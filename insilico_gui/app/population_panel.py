@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,8 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout
 
 from insilico_gui.app import colors
 from insilico_gui.app.labels import angle_ticks, column_label, in_octaves, is_place
-from insilico_gui.app.panel import Panel, ThemedPlot, fill_box, text_label
+from insilico_gui.app.panel import NarrowText, Panel, fill_box
+from insilico_gui.app.themed_plot import ThemedPlot
 from insilico_gui.responses import measured_columns
 
 if TYPE_CHECKING:
@@ -40,24 +42,40 @@ class PopulationPanel(Panel):
         )
         self.column.currentTextChanged.connect(self._draw)
         self.column.activated.connect(self._keep_choice)
-        self.summary = text_label()
-        self.summary.setWordWrap(False)
+        self.summary = NarrowText()
         self.plot = ThemedPlot()
         self.plot.setMinimumHeight(60)
         self.plot.setLabel("left", "units")
         row = QHBoxLayout()
         row.addWidget(self.column)
-        row.addWidget(self.summary, 1)
+        row.addStretch(1)
         self.body.addLayout(row)
+        self.body.addWidget(self.summary)
         self.body.addWidget(self.plot, 1)
         experiment.analysis_changed.connect(self._analysis_changed)
         experiment.units_changed.connect(self._fill)
+        for signal in (
+            experiment.session_changed,
+            experiment.stimulus_changed,
+            experiment.job_changed,
+        ):
+            signal.connect(self._forget_stale)
         experiment.selection_changed.connect(self._draw)
         self._fill()
 
     def _keep_choice(self) -> None:
         """The user chose: stay with it as long as there is such a column."""
         self._chosen = self.column.currentText()
+
+    def recolor(self) -> None:
+        """Draw the lines in the colours of the theme."""
+        self._draw()
+
+    def _forget_stale(self) -> None:
+        """What was measured on other responses is shown on demand only."""
+        if not self.experiment.is_current(self.column.currentText()):
+            self._chosen = ""
+        self._fill()
 
     def _analysis_changed(self, name: str) -> None:
         is_there = name in self.experiment.analyses
@@ -76,11 +94,12 @@ class PopulationPanel(Panel):
         measured: list[str] = []
         if self._newest is not None:
             measured = self.experiment.analysis_columns(self._newest)
-        for wanted in ([n for n in names if n in measured], names):
+        current = [name for name in names if self.experiment.is_current(name)]
+        for wanted in ([n for n in names if n in measured], current):
             for name in wanted:
                 if not is_place(name):
                     return name
-        return names[0] if names else ""
+        return current[0] if current else ""
 
     def _draw(self, *_: object) -> None:
         self.plot.clear()
@@ -108,9 +127,10 @@ class PopulationPanel(Panel):
             if areas.nunique() > 1:
                 groups = [(str(a), known[areas == a]) for a in sorted(areas.unique())]
         palette = colors.categorical_table(len(groups))[:: 256 // len(groups)]
+        top = self.plot_colors.brightest / 255
         for (label, group), color in zip(groups, palette, strict=False):
             counts, _ = np.histogram(group, edges)
-            rgb = [int(255 * c) for c in color[:3]]
+            rgb = [int(255 * c * top) for c in color[:3]]
             self.plot.plot(
                 edges,
                 counts,
@@ -123,6 +143,9 @@ class PopulationPanel(Panel):
                 f"{len(group):,}"
             )
         text = f"{len(known):,} of {len(values):,} selected units"
+        if not self.experiment.is_current(name):
+            _, parameters = self.experiment.origin(name) or ("", {})
+            text = f"⚠ of {escape(parameters.get('stimulus') or 'other responses')}: {text}"
         if colors.period(name) is None:  # a median of angles would mean nothing
             median = known.median()
             text += f", median {2**median if is_log else median:.3g}"

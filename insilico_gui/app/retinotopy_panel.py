@@ -140,6 +140,10 @@ class RetinotopyPanel(AnalysisPanel):
         if name == RETINOTOPY:
             self._draw()
 
+    def recolor(self) -> None:
+        """Draw the scale bar in the colours of the theme."""
+        self._draw()
+
     def _draw(self, *_: object) -> None:
         for plot, item in self._drawn:
             plot.removeItem(item)
@@ -169,14 +173,16 @@ class RetinotopyPanel(AnalysisPanel):
                 label=label,
             )
             for outline in outlines:
-                line = plot.plot(*outline, pen=pg.mkPen("w", width=1.5))
+                line = plot.plot(
+                    *outline, pen=pg.mkPen(self.plot_colors.line, width=1.5)
+                )
                 self._drawn.append((plot, line))
             for text, place in _labels(maps):
-                item = pg.TextItem(text, color="w", anchor=(0.5, 0.5))
+                item = pg.TextItem(text, color=self.plot_colors.line, anchor=(0.5, 0.5))
                 item.setPos(*place)
                 plot.addItem(item)
                 self._drawn.append((plot, item))
-            self._drawn.append((plot, _scale_bar(plot, rect)))
+            self._drawn.append((plot, _scale_bar(plot, rect, self.plot_colors.line)))
             plot.setRange(
                 xRange=(rect[0], rect[0] + rect[2]),
                 yRange=(rect[1], rect[1] + 1.08 * rect[3]),
@@ -210,14 +216,14 @@ class RetinotopyPanel(AnalysisPanel):
 
 
 def _scale_bar(
-    plot: ImagePlot, rect: tuple[float, float, float, float]
+    plot: ImagePlot,
+    rect: tuple[float, float, float, float],
+    color: tuple[int, int, int],
 ) -> pg.PlotDataItem:
     """A line of :data:`SCALE_UM` below the map."""
     left, top, _, height = rect
     y = top + 1.06 * height
-    return plot.plot(
-        [left, left + SCALE_UM], [y, y], pen=pg.mkPen((200, 200, 200), width=3)
-    )
+    return plot.plot([left, left + SCALE_UM], [y, y], pen=pg.mkPen(color, width=3))
 
 
 def _outlines(maps: xr.Dataset) -> list[NDArray[np.float64]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -222,6 +223,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         self.changed.emit()
         if fields is None or self.fit is None or column is None:
             self.plot.show_image(None)
+            self.outline.setData([], [])
             self.about.setText(
                 "Receptive fields are mapped with video; where a session of images knows "
                 "them, the map can be coloured by them."
@@ -243,8 +245,9 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
             fit, which = fit_receptive_fields(picture[None], fit.display), 0
         ellipse = fit.ellipse()[which]
         self.outline.setData(ellipse[:, 1], ellipse[:, 0])
-        row = self.experiment.units.iloc[self.experiment.job_indices()[column]]
-        self.about.setText(f"<b>unit {row['unit_id']}</b> &nbsp; " + _place(fit, which))
+        self.about.setText(
+            f"<b>unit {escape(self.unit.unit)}</b> &nbsp; " + _place(fit, which)
+        )
         if lag_s is not None:
             self.about.setText(f"{self.about.text()} &nbsp; lag {1000 * lag_s:.0f} ms")
         n_outlines = len(self._outlined())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -70,6 +70,7 @@ class SelectionPanel(Panel):
             self.invert_button,
         )
 
+        self.no_areas = text_label()
         self.areas_label = QLabel("Areas")
         grid = QGridLayout()
         grid.addWidget(self.areas_label, 0, 0)
@@ -83,6 +84,7 @@ class SelectionPanel(Panel):
         grid.addWidget(self.all_button, 4, 0)
         grid.addWidget(self.clear_button, 4, 1)
         self.body.addWidget(self.count)
+        self.body.addWidget(self.no_areas)
         self.body.addLayout(grid)
         self.body.addStretch(1)
 
@@ -149,9 +151,23 @@ class SelectionPanel(Panel):
                     _add(box, str(name), k)
             box.setEnabled(box.count() > 0)
             box.blockSignals(False)
-        # Two columns of which one can only be empty would look broken
-        for widget in (self.fields, self.fields_label, self.any_of):
-            widget.setVisible("field" in units or not self._picks_units)
+        # Lists that can only be empty would look broken
+        has_session = self.experiment.session is not None
+        has_areas = self.areas.count() > 0 or not has_session
+        has_fields = self.fields.count() > 0 or not has_session
+        for widget, shown in (
+            (self.areas, has_areas),
+            (self.areas_label, has_areas),
+            (self.fields, has_fields),
+            (self.fields_label, has_fields),
+            (self.any_of, has_areas and has_fields),
+        ):
+            widget.setVisible(shown)
+        if self.any_of.isHidden():
+            with QSignalBlocker(self.any_of):
+                self.any_of.setChecked(False)
+        self.no_areas.setText(_what_is_missing(units) if has_session else "")
+        self.no_areas.setVisible(bool(self.no_areas.text()))
         for button in self._buttons:
             button.setEnabled(self.experiment.session is not None)
         self._show_selection()
@@ -182,6 +198,23 @@ def _are_named(units: pd.DataFrame) -> bool:
         and 0 < len(units) <= MAX_NAMES
         and units["unit_id"].dtype.kind not in "fiub"
     )
+
+
+def _what_is_missing(units: pd.DataFrame) -> str:
+    """What to say of a session whose units cannot be picked by area or by field."""
+    other = "draw around units with the lasso, or add conditions in the panel Units."
+    if len(units) == 0:
+        return "This session has no units."
+    if _are_named(units):
+        return ""
+    if "area" in units:
+        known = units["area"].replace("", None).notna()
+        if not known.any():
+            return f"The areas of this session's units are not known: {other}"
+        return ""
+    if "field" in units:
+        return "This session does not say in which areas its units are."
+    return f"This session does not say in which areas or fields its units are: {other}"
 
 
 def _add(box: QListWidget, text: str, value: object) -> None:

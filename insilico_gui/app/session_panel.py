@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -16,6 +17,7 @@ from qtpy.QtWidgets import (
 
 from insilico_gui.app.panel import Panel, breakable, text_label
 from insilico_gui.device import available_devices
+from insilico_gui.errors import quoted
 from insilico_gui.opening import open_session, precisions, session_infos
 from insilico_gui.session import FLOAT32, SessionInfo
 
@@ -94,6 +96,7 @@ class SessionPanel(Panel):
 
         experiment.session_changed.connect(self._show_loaded)
         self._shown_folder = ""
+        self._own: list[str] = []
         self.jobs.start(
             "Looking for devices",
             available_devices,
@@ -119,7 +122,7 @@ class SessionPanel(Panel):
             self._looking.cancel()  # the newest counts
         self._looking = self.jobs.start(
             "Looking for sessions",
-            lambda: session_infos(folder),
+            lambda: _sessions_in(folder),
             on_return=self._found,
             on_end=self._looked,
         )
@@ -136,23 +139,25 @@ class SessionPanel(Panel):
     def _devices(self, names: list[str]) -> None:
         self.device.addItems(names)
 
-    def _found(self, infos: list[SessionInfo]) -> None:
+    def _found(self, found: tuple[list[SessionInfo], list[str]]) -> None:
+        infos, own = found
         self._infos = {info.id: info for info in infos}
+        self._own = own
         loaded = self.experiment.session
-        current = self._wanted or self.session.currentText()
-        self.session.clear()
-        self.session.addItems(list(self._infos))
-        for name in (current, loaded.id if loaded is not None else ""):
-            if name in self._infos:
-                self.session.setCurrentText(name)
-                break
-        else:
+        current = self.session.currentText()
+        if own and current not in own:
             # A folder was chosen for what is in it: offer that, not the built-in demo.
-            if self._shown_folder and len(infos) > 1:
-                self.session.setCurrentIndex(
-                    next((i for i, n in enumerate(self._infos) if "/" in n), 0)
-                )
+            current = loaded.id if loaded is not None and loaded.id in own else own[0]
+        elif not own and current not in self._infos and loaded is not None:
+            current = loaded.id
+        with QSignalBlocker(self.session):
+            self.session.clear()
+            self.session.addItems(list(self._infos))
+            wanted = self._wanted if self._wanted in self._infos else current
+            if wanted in self._infos:
+                self.session.setCurrentText(wanted)
         self._wanted = None
+        self._ask_for_precisions()
         self._show_info(self.session.currentText())
 
     def _looked(self, job: Job) -> None:
@@ -191,6 +196,13 @@ class SessionPanel(Panel):
             f"{info.n_units:,} units" if info.n_units else "Units: known once loaded"
         )
         lines = [f"<b>{info.title}</b>", count]
+        if self._shown_folder and not self._own:
+            folder = escape(quoted(self._shown_folder))
+            lines.insert(
+                0,
+                f"⚠ The folder {folder} holds no session that a twin installed here "
+                "knows; what is listed needs no folder.<br>",
+            )
         if info.input_kind == "images":
             lines.append("Driven by images, which it answers one by one")
         if info.areas:
@@ -230,6 +242,15 @@ class SessionPanel(Panel):
         session = self.experiment.session
         if session is not None and session.id in self._infos:
             self.session.setCurrentText(session.id)
+
+
+def _sessions_in(folder: str | None) -> tuple[list[SessionInfo], list[str]]:
+    """All sessions that can be opened, and the ids of those that a folder adds."""
+    infos = session_infos(folder)
+    if folder is None:
+        return infos, []
+    elsewhere = {info.id for info in session_infos()}
+    return infos, [info.id for info in infos if info.id not in elsewhere]
 
 
 def _counts(counts: Mapping[str, int]) -> str:

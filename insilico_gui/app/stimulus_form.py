@@ -102,6 +102,7 @@ class StimulusForm(Panel):
 
     def _show_family(self, family: str) -> None:
         chosen = self.form(family)
+        self.preview.clear_frame()  # it is of another family
         for form in self._forms.values():
             form.native.setVisible(form is chosen)  # each takes the room that it needs
         self._timer.start()

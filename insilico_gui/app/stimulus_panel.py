@@ -132,7 +132,13 @@ class StimulusPanel(Panel):
         self.body.addStretch(1)
 
         experiment.session_changed.connect(self._show_kind)
-        experiment.stimulus_changed.connect(self._show_stimulus)
+        experiment.stimulus_changed.connect(self.preview.clear_frame)
+        for signal in (
+            experiment.stimulus_changed,
+            experiment.responses_changed,
+            experiment.job_changed,
+        ):
+            signal.connect(self._show_stimulus)
         self._show_kind()
 
     # -- commands ----------------------------------------------------------------------
@@ -221,10 +227,15 @@ class StimulusPanel(Panel):
         if stimulus is None:
             return
         lines = [f"<b>{escape(breakable(stimulus.name))}</b>", *_in_words(stimulus)]
-        if warning := stimulus.attrs.get("warning"):
-            lines.append(f"⚠ {escape(breakable(str(warning)))}")
+        warning = str(stimulus.attrs.get("warning") or "")
+        if warning:
+            lines.append(f"⚠ {escape(breakable(warning))}")
+        told = self.experiment.responses
+        said = "" if told is None else str(told.attrs.get("warning") or "")
+        if said and said != warning:
+            lines.append(f"⚠ Responses: {escape(breakable(said))}")
         if conversion is not None:
-            lines.append("To the twin: " + conversion.summary)
+            lines.append("To the twin: " + escape(conversion.summary))
         elif self.experiment.images is not None:
             height, width = self.experiment.frames.frame_shape
             lines.append(

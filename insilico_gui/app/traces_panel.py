@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import pyqtgraph as pg
 from qtpy.QtCore import QTimer
 
 from insilico_gui.analysis.traces import TraceSummary
-from insilico_gui.app.panel import Panel, ThemedPlot
+from insilico_gui.app.panel import Panel
+from insilico_gui.app.themed_plot import ThemedPlot
+from insilico_gui.app.unit_names import unit_names
 from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from insilico_gui.app.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
 
-MEAN_COLOR = (255, 170, 60)
 FEW = 300
 """As many images are drawn as points of their own."""
 DELAY_MS = 150
@@ -52,20 +54,13 @@ class TracesPanel(Panel):
         invisible = pg.mkPen(None)
         self._upper = self.plot.plot(pen=invisible)
         self._lower = self.plot.plot(pen=invisible)
-        self._band = pg.FillBetweenItem(
-            self._upper, self._lower, brush=(*MEAN_COLOR, 70)
-        )
+        self._band = pg.FillBetweenItem(self._upper, self._lower)
         self.plot.addItem(self._band)
         self._examples: list[pg.PlotDataItem] = []
-        self.mean_curve = self.plot.plot(
-            pen=pg.mkPen(MEAN_COLOR, width=2),
-            symbolSize=5,
-            symbolBrush=MEAN_COLOR,
-            symbolPen=None,
-        )
-        self.playhead = pg.InfiniteLine(angle=90, pen=pg.mkPen("w", width=1))
+        self.mean_curve = self.plot.plot(symbolSize=5, symbolPen=None)
+        self.playhead = pg.InfiniteLine(angle=90)
         self.plot.addItem(self.playhead)
-        self.plot.scene().sigMouseClicked.connect(self._clicked)
+        self.plot.clicked.connect(self._clicked)
         self.body.addWidget(self.plot)
 
         self._timer = QTimer(self)
@@ -73,23 +68,27 @@ class TracesPanel(Panel):
         self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(self._summarise)
         experiment.selection_changed.connect(self._restart)
-        experiment.job_changed.connect(self._restart)
-        experiment.stimulus_changed.connect(self._restart)
+        for signal in (
+            experiment.session_changed,
+            experiment.stimulus_changed,
+            experiment.job_changed,
+        ):
+            signal.connect(self._clear)
         experiment.responses_changed.connect(self.grow)
         experiment.playback.events.time.connect(self._show_time)
+        self.recolor()
         self._restart()
 
     # -- from the user -----------------------------------------------------------------
 
-    def _clicked(self, event: object) -> None:
-        point = self.plot.plotItem.vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
+    def _clicked(self, x: float, _y: float) -> None:
         experiment = self.experiment
         if experiment.images is None:
-            experiment.playback.seek(point.x())
+            experiment.playback.seek(x)
         elif experiment.n_times == 1:
-            experiment.playback.seek_frame(round(point.x()) - 1)
+            experiment.playback.seek_frame(round(x) - 1)
         else:
-            experiment.playback.seek_frame(int((point.x() - 1) * experiment.n_times))
+            experiment.playback.seek_frame(int((x - 1) * experiment.n_times))
 
     # -- from the state ----------------------------------------------------------------
 
@@ -100,6 +99,21 @@ class TracesPanel(Panel):
         """Take in responses that have come since the last time."""
         if not self._timer.isActive():
             self._timer.start()
+
+    def recolor(self) -> None:
+        """Draw the curves in the colours of the theme."""
+        colors = self.plot_colors
+        self.mean_curve.setPen(pg.mkPen(colors.mean, width=2))
+        self.mean_curve.setSymbolBrush(colors.mean)
+        self._band.setBrush((*colors.mean, 70))
+        self.playhead.setPen(pg.mkPen(colors.line, width=1))
+        self._draw()
+
+    def _clear(self) -> None:
+        """Show nothing of what was before: another stimulus has the clock now."""
+        self._summary = None
+        self._draw()
+        self._timer.start()
 
     def _restart(self) -> None:
         """Other units or other responses: summarise anew."""
@@ -159,8 +173,9 @@ class TracesPanel(Panel):
             "o" if of_images and self.experiment.n_times == 1 and n <= FEW else None
         )
         mean, sem = summary.mean[:n], np.nan_to_num(summary.sem[:n])
-        for column in range(summary.examples.shape[1]):
-            pen = pg.mkPen(pg.intColor(column, 7, alpha=110), width=1)
+        pens = self._example_colors(summary.examples.shape[1])
+        for column, color in enumerate(pens):
+            pen = pg.mkPen((*color, 130), width=1)
             curve = self.plot.plot(place, summary.examples[:n, column], pen=pen)
             curve.setZValue(-1)
             self._examples.append(curve)
@@ -169,9 +184,33 @@ class TracesPanel(Panel):
         self._upper.setData(place, mean + sem)
         self._lower.setData(place, mean - sem)
         self.plot.setXRange(*self._ends(), padding=0)
+        self.plot.setTitle(self._legend(summary, pens, of_images), size="9pt")
+
+    def _example_colors(self, n: int) -> list[tuple[int, int, int]]:
+        """A colour for each single unit."""
+        top = self.plot_colors.brightest
+        return [pg.intColor(k, 7, maxValue=top).getRgb()[:3] for k in range(n)]
+
+    def _legend(
+        self, summary: TraceSummary, pens: list[tuple[int, int, int]], of_images: bool
+    ) -> str:
+        """What is drawn: the mean and, by its id and in its colour, each single unit."""
+        columns = summary.example_columns
+        names = unit_names(
+            self.experiment.units, self.experiment.job_indices()[columns]
+        )
+        units = ", ".join(
+            f"<span style='color: rgb{color}'>{escape(name)}</span>"
+            for name, color in zip(names, pens, strict=True)
+        )
         n_units = len(self.experiment.selected_columns())
-        text = f"mean ± SEM of {n_units:,} units, and {len(self._examples)} of them"
-        self.plot.setTitle(text + ("" if of_images else "; grey: burn-in"), size="9pt")
+        if n_units == 1:
+            return f"unit {units}" + ("" if of_images else "; grey: burn-in")
+        mean = f"<span style='color: rgb{self.plot_colors.mean}'>mean ± SEM</span>"
+        text = (
+            f"{mean} of {n_units:,} units; thin: unit{'s' * (len(names) > 1)} {units}"
+        )
+        return text + ("" if of_images else "; grey: burn-in")
 
     def _place(self, time: Any) -> Any:
         """Where a time of the playback is on the axis: in seconds, or at an image."""
@@ -198,6 +237,9 @@ class TracesPanel(Panel):
         self.plot.setLabel("left", getattr(session, "response_label", "response"))
 
     def _why_empty(self) -> str:
-        if self.experiment.job is None:
+        job = self.experiment.job
+        if job is None:
             return "Encode a stimulus to see responses"
+        if len(self.experiment.selected_columns()):
+            return "Responses show here as they come"
         return "None of the encoded units is selected"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,9 @@ SIGNIFICANT = 0.01
 """Li et al. 2025 call units with this p, or a smaller one, tuned."""
 
 
-def tuning_line(units: pd.DataFrame, columns: Sequence[str], *, together: bool) -> str:
+def tuning_line(
+    units: pd.DataFrame, columns: Sequence[str], *, together: bool, called: str = ""
+) -> str:
     """What a tuning found, in one line of rich text.
 
     Parameters
@@ -34,6 +37,8 @@ def tuning_line(units: pd.DataFrame, columns: Sequence[str], *, together: bool) 
         Columns of it that the tuning made.
     together : bool
         Whether to tell of all units together, by medians, or of the first one.
+    called : str
+        What the first one is called; default its id.
     """
     chances = [name for name in columns if name.startswith("p_")]
     numeric = [
@@ -56,7 +61,7 @@ def tuning_line(units: pd.DataFrame, columns: Sequence[str], *, together: bool) 
         if numeric:
             parts.append("medians:")
     else:
-        parts = [f"<b>unit {units['unit_id'].iloc[0]}</b>"]
+        parts = [f"<b>unit {escape(called or str(units['unit_id'].iloc[0]))}</b>"]
         parts += [
             f"p({name.removeprefix('p_')}) {units[name].iloc[0]:.2g}"
             for name in chances

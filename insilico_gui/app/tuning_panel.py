@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QSpinBox, QVBoxLayout
 
 from insilico_gui.analysis import take_part, trial_table
@@ -126,9 +127,9 @@ class TuningPanel(UnitAnalysisPanel):
 
         self.run(f"Computing {name}", work, take)
 
-    def _unit_chosen(self, number: int) -> None:
+    def _unit_chosen(self) -> None:
         self._chosen_in = self.experiment.selection
-        super()._unit_chosen(number)
+        super()._unit_chosen()
 
     # -- from the state ----------------------------------------------------------------
 
@@ -172,12 +173,13 @@ class TuningPanel(UnitAnalysisPanel):
         if tuning is None or len(columns) == 0:
             self.cartesian.show_curve(None)
             self.polar.show_curve(None)
+            self.pair.show_image(None)
             self.pair.setVisible(False)
             self.about.setText(self._why_empty(parameter, len(columns)))
             return
         self._choose_unit(tuning, columns)
-        number = self.unit.value()
-        chosen = columns if number == 0 else columns[[number - 1]]
+        of_all = self.unit.is_mean
+        chosen = columns if of_all else np.array([self.unit.column])
         if is_pair:
             first, second = parameter.split(" x ")
             levels = tuning[first].to_numpy(), tuning[second].to_numpy()
@@ -190,22 +192,25 @@ class TuningPanel(UnitAnalysisPanel):
             self.polar.show_curve(shown if parameter == "direction" else None)
         names = self.experiment.analysis_columns(analysis_name(parameter))
         units = self.experiment.units.iloc[self.experiment.job_indices()[chosen]]
-        self.about.setText(tuning_line(units, names, together=number == 0))
+        self.about.setText(
+            tuning_line(units, names, together=of_all, called=self.unit.unit)
+        )
         latency = tuning.attrs["analysis"].get("latency_s", 0.0)
         self.about.setToolTip(f"Latency {latency:g} s")
+
+    def recolor(self) -> None:
+        """Draw the curves in the colours of the theme."""
+        self._draw()
 
     def _choose_unit(self, tuning: xr.Dataset, columns: NDArray[np.int64]) -> None:
         """Show the unit whose curve varies most, until the user chooses another."""
         by_hand = self._chosen_in is self.experiment.selection
-        if (
-            by_hand or self.unit.value() == 0
-        ):  # of every selection, the mean is asked for
+        if by_hand or self.unit.is_mean:  # of every selection, the mean is asked for
             return
         levels = [dim for dim in tuning["curve"].dims if dim != "unit"]
         spread = tuning["curve"].isel(unit=columns).std(levels).to_numpy()
-        self.unit.blockSignals(True)
-        self.unit.setValue(1 + int(np.nan_to_num(spread).argmax()))
-        self.unit.blockSignals(False)
+        with QSignalBlocker(self.unit):
+            self.unit.choose_column(int(columns[np.nan_to_num(spread).argmax()]))
 
     def _why_empty(self, parameter: str, n_columns: int) -> str:
         if self.experiment.images is not None:

@@ -10,18 +10,17 @@ import pyqtgraph as pg
 
 from insilico_gui.app.image_plot import ImagePlot
 from insilico_gui.app.labels import parameter_label
-from insilico_gui.app.panel import ThemedPlot
-from insilico_gui.app.traces_panel import MEAN_COLOR
+from insilico_gui.app.themed_plot import ThemedPlot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from insilico_gui.app.theme import PlotColors
+
     Floats = NDArray[np.float64]
     Color = tuple[int, ...]
 
-TRIAL_COLOR = (150, 200, 255, 160)
-BAND_COLOR = (255, 170, 60, 70)
-FIT_COLOR = (120, 255, 160)
+TRIAL_ALPHA, BAND_ALPHA = 160, 70
 TITLE_HEIGHT = 17
 LOGARITHMIC = ("spatial_frequency", "temporal_frequency", "speed")
 
@@ -103,28 +102,29 @@ class CurvePlot(ThemedPlot):
             margin = 0.06 * max(float(np.ptp(x)), 1e-9)
             self.setXRange(x.min() - margin, x.max() + margin, padding=0)
         self.getAxis("bottom").setTicks([ticks])
+        colors = self.plot_colors
         has_sem = bool(np.isfinite(curve.sem).any())
-        drawn = {"mean ± s.e.m." if has_sem else "mean": MEAN_COLOR}
+        drawn = {"mean ± s.e.m." if has_sem else "mean": colors.mean}
         if has_sem:
             sem = np.nan_to_num(curve.sem)
             edges = [pg.PlotCurveItem(x, curve.mean + sign * sem) for sign in (1, -1)]
-            self.addItem(pg.FillBetweenItem(*edges, brush=BAND_COLOR))
-        self.plot(place(curve.shown), curve.trials, **_dots(5))
+            self.addItem(pg.FillBetweenItem(*edges, brush=(*colors.mean, BAND_ALPHA)))
+        self.plot(place(curve.shown), curve.trials, **_dots(5, colors))
         if len(curve.trials):
-            drawn["trials"] = TRIAL_COLOR
+            drawn["trials"] = colors.trials
         self.plot(
             x,
             curve.mean,
-            pen=pg.mkPen(MEAN_COLOR, width=2),
+            pen=pg.mkPen(colors.mean, width=2),
             symbol="s",
             symbolSize=5,
-            symbolBrush=MEAN_COLOR,
+            symbolBrush=colors.mean,
             symbolPen=None,
         )
         if curve.fit is not None:
             levels, values = curve.fit
-            self.plot(place(levels), values, pen=pg.mkPen(FIT_COLOR, width=1.5))
-            drawn["fit"] = FIT_COLOR
+            self.plot(place(levels), values, pen=pg.mkPen(colors.fit, width=1.5))
+            drawn["fit"] = colors.fit
         self._say(drawn)
         self.setYRange(min(0.0, curve.bottom), 1.05 * curve.top, padding=0)
 
@@ -154,32 +154,35 @@ class PolarPlot(ThemedPlot):
         self.clear()
         if curve is None:
             return
+        colors = self.plot_colors
         radius = curve.top
         circle = np.linspace(0, 2 * np.pi, 91)
         for fraction in (0.5, 1.0):
             self.plot(
                 fraction * radius * np.cos(circle),
                 fraction * radius * np.sin(circle),
-                pen=pg.mkPen((120, 120, 120), width=1),
+                pen=pg.mkPen(colors.guide, width=1),
             )
         for angle in range(0, 360, 90):
             right, up = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
             anchor = ((1 - right) / 2, (1 + up) / 2)  # the side towards the circle
-            text = pg.TextItem(f"{angle}°", color=(170, 170, 170), anchor=anchor)
+            text = pg.TextItem(f"{angle}°", color=colors.text, anchor=anchor)
             text.setPos(1.03 * radius * right, 1.03 * radius * up)
             self.addItem(text)
         angles = np.deg2rad(curve.shown)
         self.plot(
-            curve.trials * np.cos(angles), curve.trials * np.sin(angles), **_dots(4)
+            curve.trials * np.cos(angles),
+            curve.trials * np.sin(angles),
+            **_dots(4, colors),
         )
         around = np.deg2rad(np.append(curve.levels, curve.levels[0]))
         closed = np.append(curve.mean, curve.mean[0])
         self.plot(
             closed * np.cos(around),
             closed * np.sin(around),
-            pen=pg.mkPen(MEAN_COLOR, width=2),
+            pen=pg.mkPen(colors.mean, width=2),
         )
-        self.setXRange(-1.6 * radius, 1.6 * radius, padding=0)
+        self.setXRange(-1.9 * radius, 1.9 * radius, padding=0)
         self.setYRange(-1.35 * radius, 1.35 * radius, padding=0)
 
 
@@ -210,11 +213,11 @@ class PairPlot(ImagePlot):
         self.setYRange(0, mean.shape[0], padding=0.02)
 
 
-def _dots(size: int) -> dict[str, object]:
+def _dots(size: int, colors: PlotColors) -> dict[str, object]:
     return {
         "pen": None,
         "symbol": "o",
         "symbolSize": size,
-        "symbolBrush": TRIAL_COLOR,
+        "symbolBrush": (*colors.trials, TRIAL_ALPHA),
         "symbolPen": None,
     }

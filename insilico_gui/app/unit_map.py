@@ -7,23 +7,30 @@ axis, show at every time.
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
+from psygnal import Signal
 
 from insilico_gui.app import colors
 from insilico_gui.app.backdrop import Backdrop
+from insilico_gui.app.color_scale import column_scale, response_scale
 from insilico_gui.app.layouts import (
     available_layouts,
     is_upright,
     point_size,
     unit_positions,
 )
+from insilico_gui.app.map_note import empty_note
 from insilico_gui.app.recolor import Recolorer
+from insilico_gui.app.unit_names import unit_name
+from insilico_gui.app.unit_status import tell_units
 from insilico_gui.view import RESPONSE
 
 if TYPE_CHECKING:
     from napari import Viewer
+    from napari.components import Camera
     from napari.layers import Image, Layer, Points, Shapes
     from numpy.typing import NDArray
 
@@ -46,6 +53,9 @@ FROM_BEHIND, UPWARDS = (-0.5, -0.8, 0.35), (1, 0, 0)
 FILLED = 0.94
 """Part of the canvas that the map fills."""
 
+NOTE_WIDTH = 60
+"""Letters in a line of what is written on an empty map."""
+
 RIM = 0.12
 """Width of the rim, as a part of a point's size."""
 
@@ -60,11 +70,16 @@ class UnitMap:
 
     Attributes
     ----------
-    limits : (float, float)
-        Values at the ends of the colours now in use.
-    categories : list of str or None
-        Names of the values 0, 1, ... if a text column is shown.
+    scale : ColorScale
+        The colours of the units, and of every legend of them.
+
+    Signals
+    -------
+    scale_changed()
+        Units were given another scale, or other limits of it.
     """
+
+    scale_changed = Signal()
 
     def __init__(self, viewer: Viewer, experiment: Experiment) -> None:
         self._viewer = viewer
@@ -75,10 +90,20 @@ class UnitMap:
         self._outlines: Shapes | None = None
         self._backdrop = Backdrop(viewer)
         self._base_size = 1.0
-        self._table = colors.lookup_table("viridis")
+        self._fitted: NDArray[np.float64] | None = None
         self._column: NDArray[np.float64] | None = None
-        self.limits = (0.0, 1.0)
-        self.categories: list[str] | None = None
+        self.scale = response_scale(RESPONSE, (0.0, 1.0), None, over_stimulus=False)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Values at the ends of the colours now in use."""
+        return self.scale.limits
+
+    @property
+    def categories(self) -> list[str] | None:
+        """Names of the values 0, 1, ... if a text column is shown."""
+        names = self.scale.categories
+        return None if names is None else list(names)
 
     # -- the two layers ----------------------------------------------------------------
 
@@ -149,8 +174,27 @@ class UnitMap:
         )
         layer.editable = False
         self._units = layer
+        tell_units(layer, self._words)
         self._recolorer = Recolorer(self._viewer, layer)
         self.show_layout()
+
+    def _words(self, row: int) -> str:
+        """What the status line says of a unit, by row of the unit table."""
+        units = self._experiment.units
+        if row >= len(units):  # of a session that is just being replaced
+            return ""
+        said = [f"unit {unit_name(units, row)}"]
+        if "area" in units and units["area"].iloc[row]:
+            said.append(str(units["area"].iloc[row]))
+        if self._column is None:
+            values = self._experiment.response_at(self._experiment.playback.frame)
+        else:
+            values = self._column
+        if values is not None and np.isfinite(values[row]):
+            names = self.scale.categories
+            value = f"{values[row]:.3g}" if names is None else names[int(values[row])]
+            said.append(f"{self.scale.column} {value}")
+        return ", ".join(said)
 
     # -- layout ------------------------------------------------------------------------
 
@@ -170,6 +214,9 @@ class UnitMap:
         known = np.isfinite(positions).all(axis=1)
         layer.data = np.where(known[:, None], positions, 0.0)
         layer.shown = known
+        note = self._viewer.canvas.overlays.text
+        note.text = "\n".join(wrap(empty_note(session, units, layout), NOTE_WIDTH))
+        note.visible = bool(note.text)
         self._base_size = point_size(positions[known]) * SIZES.get(layout, 1.0)
         stimulus = self.stimulus_layer
         if stimulus is not None:
@@ -192,8 +239,22 @@ class UnitMap:
             if shown is not None:
                 shown.units = (self._length_unit(),) * shown.ndim
 
+    def refit_view(self) -> None:
+        """Fit anew to a canvas of another size; keeps what the user has zoomed to."""
+        camera, before = self._viewer.scene.camera, self._fitted
+        now = _camera_state(camera)
+        self.fit_view()
+        if before is None or np.allclose(now, before, rtol=1e-4, atol=1e-6):
+            return
+        camera.center, camera.angles = tuple(now[:3]), tuple(now[3:6])
+        camera.zoom = now[6] * camera.zoom / before[6]
+
     def fit_view(self) -> None:
         """Fit what is on show to the canvas; a head in 3-D is seen obliquely."""
+        self._fit_view()
+        self._fitted = _camera_state(self._viewer.scene.camera)
+
+    def _fit_view(self) -> None:
         layout, session = self._experiment.view.layout, self._experiment.session
         layer = self.units_layer
         if layer is None or session is None or layout == "retinotopic":
@@ -227,41 +288,18 @@ class UnitMap:
     def coloring_changed(self) -> None:
         """Take up another column, other limits or other values."""
         view, units = self._experiment.view, self._experiment.units
-        name = view.color_by
-        self.categories = None
-        if name == RESPONSE or name not in units:
+        if view.color_by == RESPONSE or view.color_by not in units:
             self._column = None
-            automatic = self._response_limits()
-            over_stimulus = view.layout == "retinotopic"
-            signed = colors.has_sign(automatic)
-            if signed:
-                automatic = colors.around_zero(automatic)
-            self._table = colors.lookup_table(
-                "coolwarm" if signed else "inferno" if over_stimulus else "viridis",
-                fading=over_stimulus,
-                diverging=signed,
+            self.scale = response_scale(
+                RESPONSE,
+                self._response_limits(),
+                view.limits,
+                over_stimulus=view.layout == "retinotopic",
             )
         else:
-            self._column, self.categories = colors.column_values(units[name])
-            turn = colors.cycle_limits(name)
-            if turn is not None:
-                self._table = colors.lookup_table("hsv")
-                automatic = turn
-            elif name in colors.SIGNED:
-                self._table = colors.lookup_table("coolwarm")
-                automatic = (-colors.SIGNED[name], colors.SIGNED[name])
-            elif self.categories is not None:
-                self._table = colors.categorical_table(len(self.categories))
-                automatic = (-0.5, len(self.categories) - 0.5)
-            else:
-                self._table = colors.lookup_table("viridis")
-                automatic = colors.robust_limits(self._column)
-        self.limits = view.limits or automatic
+            self.scale, self._column = column_scale(units[view.color_by], view.limits)
         self.recolor()
-
-    def lookup_table(self) -> NDArray[np.float32]:
-        """Colours in use from the low to the high limit, float32 [256, 4]."""
-        return self._table
+        self.scale_changed.emit()
 
     def recolor(self) -> None:
         """Colour the units for the current time; cheap enough for every frame."""
@@ -272,9 +310,10 @@ class UnitMap:
             values = self._experiment.response_at(self._experiment.playback.frame)
         if values is None:
             values = np.full(len(self._experiment.units), np.nan, np.float32)
-        self._recolorer.set_colors(colors.map_values(values, self._table, self.limits))
-        if self.categories is None:
-            self._backdrop.recolor(values, self._table, self.limits)
+        scale = self.scale
+        self._recolorer.set_colors(scale.colors(values))
+        if scale.categories is None:
+            self._backdrop.recolor(values, scale.table, scale.limits)
         else:
             self._backdrop.hide_scalp()
 
@@ -332,6 +371,11 @@ class UnitMap:
             self._viewer.dims.set_current_step(0, self._experiment.frame_on_show)
         if self._column is None:
             self.recolor()
+
+
+def _camera_state(camera: Camera) -> NDArray[np.float64]:
+    """Centre, angles and zoom, float64 [7]."""
+    return np.array([*camera.center, *camera.angles, camera.zoom], float)
 
 
 def _ends_in_space(layer: Layer) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 from qtpy.QtGui import QColor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -21,6 +21,8 @@ MOST_DECIMALS = 8
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+UNIT_ID = "unit_id"
 
 ROOT = QModelIndex()
 
@@ -163,6 +165,37 @@ class UnitsModel(QAbstractTableModel):
         value = self._columns[column][self.rows[row]]
         return value_text(value, self._decimals[column])
 
+    def unit_id(self, row: int) -> str:
+        """Id of the unit in a row."""
+        if UNIT_ID not in self.names:
+            return ""
+        return str(self._columns[self.names.index(UNIT_ID)][self.rows[row]])
+
+    def exact(self, row: int, column: int) -> str:
+        """What is in a cell, with all digits; nothing where the value is not known."""
+        value = self._columns[column][self.rows[row]]
+        known = not (value is None or value is pd.NA or value != value)
+        return str(value) if known else ""
+
+    def block(self, indices: Iterable[QModelIndex]) -> list[list[str]]:
+        """Cells with all digits, below the names of their columns; ids come first."""
+        chosen = {(index.row(), index.column()) for index in indices}
+        rows = sorted({row for row, _ in chosen})
+        columns = sorted({k for _, k in chosen if self.names[k] != UNIT_ID})
+        return [
+            [UNIT_ID, *(self.names[k] for k in columns)],
+            *(
+                [
+                    self.unit_id(row),
+                    *(
+                        self.exact(row, k) if (row, k) in chosen else ""
+                        for k in columns
+                    ),
+                ]
+                for row in rows
+            ),
+        ]
+
     def data(
         self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
@@ -183,10 +216,10 @@ class UnitsModel(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> object:
-        """Name of a column, or index of a unit."""
+        """Name of a column, or id of a unit."""
         if orientation == Qt.Orientation.Vertical:
             is_text = role == Qt.ItemDataRole.DisplayRole
-            return str(self.rows[section]) if is_text else None
+            return self.unit_id(section) if is_text else None
         if role == Qt.ItemDataRole.DisplayRole:
             return self.names[section]
         if role == Qt.ItemDataRole.ToolTipRole:

@@ -19,11 +19,12 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app.colors import period
+from insilico_gui.app.copying import copy_selected, tab_separated
 from insilico_gui.app.labels import column_label, is_place
 from insilico_gui.app.panel import Panel, fill_box, text_label
 from insilico_gui.app.units_model import RIGHT, UnitsModel
 from insilico_gui.conditions import condition_text, is_measure
-from insilico_gui.errors import SelectionError
+from insilico_gui.errors import SelectionError, quoted
 from insilico_gui.responses import MEASURED_AGAIN
 
 if TYPE_CHECKING:
@@ -113,14 +114,18 @@ class UnitsPanel(Panel):
     def _make_table(self) -> QTableView:
         table = QTableView()
         table.setModel(self.model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         table.setWordWrap(False)
         table.setMinimumHeight(60)
         # It shrinks to the dock, although the text above it may wrap
         table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        table.setToolTip("Double click: show the unit in Tuning and Receptive fields")
+        table.setToolTip(
+            "Double click: show the unit in Tuning and Receptive fields. Ctrl+C: copy "
+            "the cells that are marked; a click on a unit's id at the left marks its row"
+        )
+        copy_selected(table, self._block_text)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -172,6 +177,10 @@ class UnitsPanel(Panel):
         runs = self.table.selectionModel().selection()
         rows = [row for run in runs for row in range(run.top(), run.bottom() + 1)]
         return np.unique(self.model.rows[rows])
+
+    def _block_text(self) -> str:
+        chosen = self.table.selectionModel().selectedIndexes()
+        return tab_separated(self.model.block(chosen)) if chosen else ""
 
     def _unit_chosen(self, index: QModelIndex) -> None:
         self.unit_chosen.emit(int(self.model.rows[index.row()]))
@@ -295,5 +304,5 @@ def _number(text: str, name: str) -> float | None:
         return float(text)
     except ValueError:
         raise SelectionError(
-            f"{text!r} is no number; write the limits of {name} such as 0.25."
+            f"{quoted(text)} is no number; write the limits of {name} such as 0.25."
         ) from None

@@ -13,6 +13,7 @@ from insilico_gui.app.drops import DropFilter, DropSorter, may_be_stimulus
 from insilico_gui.app.encoding_run import EncodingRun
 from insilico_gui.app.frame_reader import FrameReader
 from insilico_gui.app.lasso import Lasso, points_inside
+from insilico_gui.app.space_key import SpaceKey
 from insilico_gui.app.workspace import Workspace
 from insilico_gui.selection import Selection
 
@@ -61,6 +62,7 @@ class InsilicoWindow(Workspace):
         self._guard = CloseGuard(
             window, self.jobs, lambda text: self.confirm(text), self
         )
+        self._space = SpaceKey(window, self.experiment.playback.toggle)
         self._connect_experiment()
         self._connect_panels()
         self._connect_work()
@@ -175,6 +177,7 @@ class InsilicoWindow(Workspace):
             view.layout = layouts[0]
         self.offer_panels()
         self._drops.watch(self.docks.window)
+        self._space.watch()
 
     def _stimulus_changed(self) -> None:
         self.encoding.stop()  # it reads the frames that are given up now
@@ -182,9 +185,9 @@ class InsilicoWindow(Workspace):
 
     def _show_frames(self, frames: NDArray[np.uint8] | None) -> None:
         self.map.show_frames(frames)
+        self._coloring_changed()
         if frames is not None:
             self.fit_view()
-            self._coloring_changed()
 
     def _layout_changed(self) -> None:
         self.lasso.stop()
@@ -194,7 +197,6 @@ class InsilicoWindow(Workspace):
 
     def _coloring_changed(self, *_: object) -> None:
         self.map.coloring_changed()
-        self.map_panel.show_colors()
 
     def _time_changed(self, _time: float) -> None:
         self.map.show_time()

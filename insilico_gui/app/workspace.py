@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from qtpy.QtCore import QObject, QTimer
 
 from insilico_gui.app.compare_panel import ComparePanel
 from insilico_gui.app.course_panel import CoursePanel
-from insilico_gui.app.docks import Docks
+from insilico_gui.app.dock_sizes import DockSizes, MapFit
+from insilico_gui.app.docks import LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT, Docks
 from insilico_gui.app.export_panel import ExportPanel
 from insilico_gui.app.gl_context import free_in_own_context
 from insilico_gui.app.images_panel import ImagesPanel
@@ -22,9 +22,11 @@ from insilico_gui.app.rf_panel import RECEPTIVE_FIELDS, ReceptiveFieldPanel
 from insilico_gui.app.selection_panel import SelectionPanel
 from insilico_gui.app.session_panel import SessionPanel
 from insilico_gui.app.stimulus_panel import StimulusPanel
+from insilico_gui.app.theme import ThemeFollower
 from insilico_gui.app.traces_panel import TracesPanel
 from insilico_gui.app.tuning_panel import TuningPanel
 from insilico_gui.app.unit_map import UnitMap
+from insilico_gui.app.unit_names import unit_name
 from insilico_gui.app.units_panel import UnitsPanel
 from insilico_gui.experiment import Experiment
 from insilico_gui.session import is_image_session
@@ -83,6 +85,13 @@ class Workspace(QObject):
         self.playback_bar = PlaybackBar(experiment, jobs)
         self.session_area = self.session_panel.scrolled()
         self.panels = self._dock(dock_session_panel)
+        self.sizes = DockSizes(
+            self.docks,
+            (self.stimulus_panel, self.map_panel, self.traces_panel),
+            (LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT),
+        )
+        self.map_fit = MapFit(self.docks.canvas, self.map, self)
+        self.theme = ThemeFollower(viewer, self.panels, self)
         self.units_panel.unit_chosen.connect(self.show_unit)
         self.offer_panels()
         QTimer.singleShot(0, self._size_docks)
@@ -116,7 +125,7 @@ class Workspace(QObject):
         return (self.playback_bar, self.session_panel, *left, *right, *bottom)
 
     def _size_docks(self) -> None:
-        self.docks.resize(self.stimulus_panel, self.map_panel, self.traces_panel)
+        self.sizes.apply()
         if self.experiment.session is None:
             self.docks.of(self.session_panel).raise_()
         self.fit_view()
@@ -135,14 +144,13 @@ class Workspace(QObject):
     def show_unit(self, unit: int) -> None:
         """Show one unit, by row of the unit table, in the panels that show one."""
         experiment = self.experiment
-        encoded = experiment.job_indices()[experiment.selected_columns()]
-        if unit not in encoded:
+        shown = [panel.show_row(unit) for panel in (self.tuning_panel, self.rf_panel)]
+        if not any(shown):
+            name = unit_name(experiment.units, unit)
             self.units_panel.problem.emit(
-                f"There are no responses of unit {unit} to show: select it and encode."
+                f"There are no responses of unit {name} to show: select it and encode."
             )
             return
-        for panel in (self.tuning_panel, self.rf_panel):
-            panel.unit.setValue(int(np.searchsorted(encoded, unit)) + 1)
         is_mapped = experiment.analyses.keys() == {RECEPTIVE_FIELDS}
         self.show_panel(self.rf_panel if is_mapped else self.tuning_panel)
 

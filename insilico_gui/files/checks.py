@@ -87,7 +87,9 @@ def check_target(path: Path, overwrite: bool, error: type[InsilicoError]) -> Non
         if path.exists() and not overwrite:
             raise error(
                 f"{name} exists already; choose another name, or replace it with "
-                "overwrite=True (--overwrite)."
+                "overwrite=True (--overwrite).",
+                in_window=f"{name} exists already; choose another name, or tick "
+                "“Replace an existing file”.",
             )
         if not os.access(path.parent, os.W_OK | os.X_OK):
             raise error(

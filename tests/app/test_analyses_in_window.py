@@ -69,21 +69,20 @@ def test_significance_is_shown_and_becomes_columns(laboratory, qtbot):
     about = experiment.responses_to_take()().attrs["analyses"]["direction tuning"]
     assert (about["n_permutations"], about["seed"]) == (40, 7)
     tuning = experiment.analyses["direction tuning"]
-    assert panel.unit.value() == 1 + int(
-        tuning["curve"].std("direction").argmax("unit")
-    )
-    panel.unit.setValue(3)
+    best = int(tuning["curve"].std("direction").argmax("unit"))
+    assert panel.unit.value() == units["unit_id"].iloc[best]
+    panel.unit.setValue(units["unit_id"].iloc[2])
     assert f"p(gOSI) {units['p_gOSI'].iloc[2]:.2g}" in panel.about.text()
     everything = experiment.selection
     experiment.use_selection(Selection(everything.indices[:5], {"first": 5}))
     best = int(tuning["curve"][:, :5].std("direction").argmax("unit"))
-    assert panel.unit.value() == 1 + best  # another selection has another third unit
-    panel.unit.setValue(0)
+    assert panel.unit.value() == units["unit_id"].iloc[best]  # the best of these
+    panel.unit.setValue("mean")
     about_all = panel.about.text()
     assert "p(gOSI) ≤ 0.01: 0" in about_all.replace("&le;", "≤")
     assert f"medians: &nbsp; OSI_fit {units['OSI_fit'][:5].median():.3g}" in about_all
     experiment.use_selection(everything)
-    assert panel.unit.value() == 0  # the mean is that of any selection
+    assert panel.unit.value() == "mean"  # that of any selection
     # the same again with the same seed, by every other way in
     _, columns = ig.analysis.choices.tune(
         experiment.responses, "direction", n_permutations=40, seed=7

@@ -114,9 +114,10 @@ def test_two_parameters_make_a_map(laboratory, qtbot):
     tuning = laboratory.experiment.analyses[f"{pair} tuning"]
     # the unit that varies most comes first; the mean is a choice
     best = tuning["curve"].std(pair.split(" x ")).argmax("unit")
-    assert panel.unit.value() == 1 + int(best)
+    units = laboratory.experiment.units
+    assert panel.unit.value() == units["unit_id"].iloc[int(best)]
     np.testing.assert_allclose(panel.pair.image.image, tuning["curve"][..., best])
-    panel.unit.setValue(0)
+    panel.unit.setValue("mean")
     mean = tuning["curve"].mean("unit").to_numpy()
     np.testing.assert_allclose(panel.pair.image.image, mean, rtol=1e-6)
     assert "pref_speed_raw" in laboratory.experiment.units

@@ -1,0 +1,136 @@
+"""Colours of plots, previews and icons: those that go with the viewer's theme, live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari.settings import get_settings
+from napari.utils.theme import get_theme
+from qtpy.QtCore import QObject
+from qtpy.QtGui import QColor, QGuiApplication
+from qtpy.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import napari
+
+    RGB = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class PlotColors:
+    """Colours that are told apart on one background, each red, green, blue in 0..255.
+
+    Attributes
+    ----------
+    background, text : of the theme
+    line : what marks the time, and outlines over a plot
+    guide : circles, zero lines and diagonals
+    mean, trials, fit, points : what is drawn in plots, by what it means
+    darkest, brightest : int
+        Range of the channels of colours that are made from places.
+    """
+
+    background: RGB
+    text: RGB
+    line: RGB
+    guide: RGB
+    mean: RGB
+    trials: RGB
+    fit: RGB
+    points: RGB
+    darkest: int
+    brightest: int
+
+    @property
+    def is_light(self) -> bool:
+        """Whether dark is written on light."""
+        return sum(self.background) > sum(self.text)
+
+
+def colors_for(theme: str) -> PlotColors:
+    """The colours for a theme of napari, by its name; "system" is what the system has."""
+    chosen = get_theme(theme)
+    background = _rgb(chosen.background.as_hex())
+    text = _rgb(chosen.text.as_hex())
+    if sum(background) > sum(text):
+        return PlotColors(
+            background=background,
+            text=text,
+            line=(20, 20, 20),
+            guide=(125, 125, 125),
+            mean=(196, 98, 0),
+            trials=(36, 98, 168),
+            fit=(0, 128, 56),
+            points=(36, 98, 168),
+            darkest=0,
+            brightest=185,
+        )
+    return PlotColors(
+        background=background,
+        text=text,
+        line=(255, 255, 255),
+        guide=(130, 130, 130),
+        mean=(255, 170, 60),
+        trials=(150, 200, 255),
+        fit=(120, 255, 160),
+        points=(150, 200, 255),
+        darkest=60,
+        brightest=255,
+    )
+
+
+def current_colors() -> PlotColors:
+    """The colours for the theme of napari's settings, until a viewer tells another."""
+    return colors_for(get_settings().appearance.theme)
+
+
+class Themed:
+    """What is drawn in colours of its own and not by the viewer's style sheet.
+
+    A subclass draws with :attr:`plot_colors` and overrides :meth:`use_plot_colors`.
+    """
+
+    plot_colors: PlotColors
+
+    def use_plot_colors(self, plot_colors: PlotColors) -> None:
+        """Draw in these colours from now on."""
+        self.plot_colors = plot_colors
+
+
+class ThemeFollower(QObject):
+    """Hands the colours of a viewer's theme to panels, now and whenever it changes.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    panels : iterable of QWidget
+        They and whatever in them is :class:`Themed`.
+    parent : QObject
+    """
+
+    def __init__(
+        self, viewer: napari.Viewer, panels: Iterable[QWidget], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._panels = tuple(panels)
+        viewer.events.theme.connect(self._apply)
+        hints = QGuiApplication.styleHints()
+        if hasattr(hints, "colorSchemeChanged"):
+            hints.colorSchemeChanged.connect(self._apply)
+        self._apply()
+
+    def _apply(self, *_: object) -> None:
+        plot_colors = colors_for(self._viewer.theme)
+        for panel in self._panels:
+            for widget in (*panel.findChildren(QWidget), panel):  # the panel last
+                if isinstance(widget, Themed):
+                    widget.use_plot_colors(plot_colors)
+
+
+def _rgb(name: str) -> RGB:
+    red, green, blue, _ = QColor(name).getRgb()
+    return int(red), int(green), int(blue)

@@ -1,0 +1,237 @@
+"""Legends and plots show what is there now, in the colours of the theme."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pyqtgraph as pg
+import pytest
+from napari.settings import get_settings
+from napari.utils.theme import get_theme
+from qtpy.QtGui import QColor
+from support.leaky import LeakySession
+
+import insilico_gui as ig
+from insilico_gui.app.frame_view import FrameView
+from insilico_gui.app.themed_plot import ThemedPlot
+from insilico_gui.stimuli import ArrayStimulus
+
+LIMIT_S = 120.0
+
+
+def clip(seed, n=40):
+    frames = np.random.default_rng(seed).integers(0, 255, (n, 36, 64), np.uint8)
+    return ArrayStimulus(frames, 10.0, name=f"clip {seed}")
+
+
+def gratings():
+    return ig.stimuli.drifting_gratings(n_directions=4, duration_s=0.5, frame_rate=10.0)
+
+
+def rgb(image):
+    """Pixels of a QImage, uint8 [H, W, 3]."""
+    image = image.convertToFormat(image.Format.Format_RGB888)
+    raw = np.frombuffer(image.constBits(), np.uint8)
+    rows = raw.reshape(image.height(), image.bytesPerLine())[:, : 3 * image.width()]
+    return rows.reshape(image.height(), image.width(), 3).astype(int)
+
+
+def legend_color(window, value):
+    """The colour that the legend has, on the screen, at a value."""
+    bar = window.map_panel.bar
+    pixels = rgb(bar.grab().toImage())
+    scale = pixels.shape[1] / bar.width()
+    at = bar.plotItem.vb.mapViewToScene(pg.QtCore.QPointF(value, 0.5))
+    return pixels[int(at.y() * scale), int(at.x() * scale)]
+
+
+def check_legend(window):
+    """Compare the colours of points with those of the legend, value by value."""
+    layer, experiment = window.map.units_layer, window.experiment
+    values = window.map._column
+    if values is None:
+        values = experiment.response_at(experiment.playback.frame)
+    low, high = window.map.limits
+    span = high - low
+    inside = np.flatnonzero(
+        (values > low + 0.05 * span) & (values < high - 0.05 * span)
+    )
+    assert len(inside) > 3
+    for k in inside[:: max(1, len(inside) // 6)]:
+        point = 255 * layer.face_color[k, :3]
+        assert np.abs(legend_color(window, values[k]) - point).max() <= 12, k
+
+
+@pytest.mark.timeout(400)
+def test_the_legend_has_the_colours_of_the_points(window):
+    experiment, view = window.experiment, window.experiment.view
+    window.show_panel(window.map_panel)
+    experiment.use_session(LeakySession(40, (36, 64)))
+    experiment.use_stimulus(clip(0))
+    window.encode()
+    window.wait(LIMIT_S)
+    experiment.playback.seek_frame(30)
+    check_legend(window)
+    for layout in ("anatomical", "list", "retinotopic", "anatomical 3-D"):
+        view.layout = layout
+        check_legend(window)
+    view.layout = "retinotopic"
+    view.limits = (0.5, 3.0)
+    assert not window.map_panel.automatic.isChecked()
+    check_legend(window)
+    view.limits = None
+    for column in ("x", "rf_y", "area", "field", "response"):
+        view.color_by = column
+        for layout in ("list", "retinotopic"):
+            view.layout = layout
+            check_legend(window)
+    experiment.select(areas=["V1"])
+    check_legend(window)
+    experiment.units["pref_dir"] = np.linspace(0, 359, 40)
+    experiment.units_changed.emit()
+    view.color_by = "pref_dir"
+    check_legend(window)
+    session = LeakySession(60, (36, 64))
+    session.units = session.units.assign(x=session.units["x"] * 9)
+    experiment.use_session(session)
+    view.color_by = "x"
+    check_legend(window)
+
+
+def drawn(window):
+    """How many values the plots of each panel show."""
+
+    def points(*items):
+        return sum(
+            len(item.getData()[0]) if item.getData()[0] is not None else 0
+            for item in items
+        )
+
+    def curves(plot):
+        return points(*plot.plotItem.listDataItems())
+
+    tuning = window.tuning_panel
+    return {
+        "traces": points(
+            window.traces_panel.mean_curve, *window.traces_panel._examples
+        ),
+        "tuning": curves(tuning.cartesian) + curves(tuning.polar),
+        "pair": int(tuning.pair.image.image is not None),
+        "fields": int(window.rf_panel.plot.image.image is not None),
+        "outline": points(window.rf_panel.outline),
+        "courses": points(window.course_panel.mean_curve, *window.course_panel.curves),
+        "images": len(window.images_panel.order) + window.images_panel.table.rowCount(),
+        "preview": int(window.stimulus_panel.preview.frame is not None),
+    }
+
+
+@pytest.mark.timeout(400)
+def test_no_panel_shows_what_another_stimulus_did(window):
+    experiment = window.experiment
+    experiment.use_session(LeakySession(40, (36, 64)))
+    experiment.use_stimulus(gratings())
+    window.encode()
+    window.wait(LIMIT_S)
+    experiment.keep_as_reference()
+    window.tuning_panel.compute()
+    window.compare_panel.compare()
+    window.wait(LIMIT_S)
+    window.compare_panel.column.setCurrentText("mean response")
+    measured = experiment.analysis_columns("direction tuning")
+    population, compare = window.population_panel, window.compare_panel
+    population.column.setCurrentText(measured[0])
+    assert population.column.currentText() == measured[0]
+    before = drawn(window)
+    assert before["traces"] and before["tuning"] and before["preview"]
+    assert "correlation" in compare.summary.text()
+
+    def check():
+        left = {panel: n for panel, n in drawn(window).items() if n}
+        left.pop("preview", None)  # the first frame of the new one may be there
+        assert not left
+        assert population.column.currentText() not in measured
+        assert compare.column.currentText() not in {"mean response", *measured}
+        assert "correlation" not in compare.summary.text()
+        low, high = window.traces_panel.plot.getViewBox().viewRange()[0]
+        assert low >= 0 and high <= experiment.playback.duration + 1e-6
+
+    go_on = threading.Event()
+    window.jobs.start("Busy", lambda: go_on.wait(60), quiet=True)
+    experiment.use_stimulus(clip(1, 25))  # nothing runs in between: at once
+    check()
+    # what was measured before can be asked for, and says so
+    population.column.setCurrentText(measured[0])
+    assert "drifting gratings" in population.summary.text()
+    go_on.set()
+    window.encode()
+    window.wait(LIMIT_S)
+    assert drawn(window)["traces"]
+    experiment.use_session(LeakySession(20, (36, 64)))
+    check()
+    window.encode()
+    window.wait(LIMIT_S)
+    assert drawn(window)["traces"]
+    experiment.drop_job()
+    check()
+
+
+def background_of(widget):
+    pixels = rgb(widget.grab().toImage()).reshape(-1, 3)
+    colors, counts = np.unique(pixels, axis=0, return_counts=True)
+    return colors[counts.argmax()]
+
+
+def contrast(pixels, background):
+    """The largest difference of brightness from the background."""
+    return np.abs(pixels.reshape(-1, 3).mean(axis=1) - np.mean(background)).max()
+
+
+@pytest.mark.timeout(400)
+def test_plots_previews_and_icons_follow_the_theme(window):
+    experiment = window.experiment
+    experiment.use_session(LeakySession(40, (36, 64)))
+    experiment.use_stimulus(gratings())
+    window.encode()
+    window.wait(LIMIT_S)
+    window.tuning_panel.compute()
+    window.wait(LIMIT_S)
+    experiment.playback.seek_frame(2)
+    for theme in ("light", "dark", "light", "system"):
+        window.viewer.theme = theme
+        wanted = QColor(get_theme(theme).background.as_hex()).getRgb()[:3]
+        is_light = sum(wanted) > 3 * 128
+        seen = set()
+        for panel in window.panels:
+            window.show_panel(panel)
+            for widget in panel.findChildren(ThemedPlot) + panel.findChildren(
+                FrameView
+            ):
+                got = widget.backgroundBrush().color().getRgb()[:3]
+                assert got == wanted, (theme, panel.title)
+                if not widget.isVisible() or widget.width() < 60:
+                    continue
+                seen.add(panel.title)
+                if isinstance(widget, FrameView):
+                    corner = rgb(widget.grab().toImage())[2, 2]
+                    assert np.abs(corner - wanted).max() <= 2, (theme, panel.title)
+                elif panel is not window.map_panel:
+                    assert np.abs(background_of(widget) - wanted).max() <= 2
+        assert {"Traces", "Tuning", "Population", "Stimulus", "Map"} <= seen
+        window.show_panel(window.traces_panel)
+        plot = window.traces_panel.plot
+        pixels = rgb(plot.grab().toImage())
+        assert contrast(pixels, wanted) > 120  # axes, text and the playhead
+        line = window.traces_panel.playhead.pen.color().getRgb()[:3]
+        assert (sum(line) < 3 * 128) == is_light
+        for name in ("mean", "trials", "fit", "points", "line", "text"):
+            color = getattr(window.tuning_panel.plot_colors, name)
+            assert np.abs(np.array(color) - wanted).max() > 90, (theme, name)
+        icon = window.playback_bar.play_button.icon().pixmap(32, 32).toImage()
+        ink = icon.pixelColor(14, 16).getRgb()
+        assert ink[3] > 200 and (sum(ink[:3]) < 3 * 128) == is_light
+    get_settings().appearance.theme = "light"
+    light = QColor(get_theme("light").background.as_hex()).getRgb()[:3]
+    assert window.traces_panel.plot.backgroundBrush().color().getRgb()[:3] == light
+    curve = window.tuning_panel.cartesian.plotItem.listDataItems()[-1]
+    assert len(curve.getData()[0])  # it was drawn anew, and is still there
