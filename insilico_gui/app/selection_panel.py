@@ -147,8 +147,8 @@ class SelectionPanel(Panel):
                         getattr(value, "item", lambda v=value: v)(),
                     )
             elif box is self.areas and self._picks_units:
-                for k, name in enumerate(units["unit_id"]):
-                    _add(box, str(name), k)
+                for unit_id in units["unit_id"]:
+                    _add(box, str(unit_id), unit_id)
             box.setEnabled(box.count() > 0)
             box.blockSignals(False)
         # Lists that can only be empty would look broken
