@@ -102,7 +102,7 @@ def test_docks_and_map_follow_the_window_both_ways(full, qtbot):
         now = sizes(full)
         share = np.divide(now[:2], size[0]), np.divide(first[:2], USUAL[0])
         np.testing.assert_allclose(*share, atol=0.05)
-        assert now[2] / size[1] == pytest.approx(first[2] / USUAL[1], abs=0.03)
+        assert now[2] / size[1] == pytest.approx(first[2] / USUAL[1], abs=0.08)
         assert fitted() == pytest.approx(fit, abs=0.04), size
     np.testing.assert_allclose(sizes(full), first, atol=2)
     # what the user has zoomed to stays in the middle
