@@ -35,7 +35,10 @@ def resize(window, qtbot, size):
     qt_window = window.docks.window
     qt_window.resize(*size)
     qtbot.waitUntil(lambda: (qt_window.width(), qt_window.height()) == size)
-    qtbot.wait(100)
+    for _ in range(3):  # docks give the canvas its size, and that the map its fit
+        qtbot.wait(100)  # a large canvas takes longer to draw than this
+        for part in (window.sizes, window.map_fit):
+            qtbot.waitUntil(lambda p=part: not p._timer.isActive(), timeout=20_000)
 
 
 def sizes(window):
