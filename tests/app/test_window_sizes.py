@@ -120,14 +120,9 @@ def test_docks_and_map_follow_the_window_both_ways(full, qtbot):
     # a border that the user drags is where the window's next size has it
     docks = full.docks
     left = docks.of(full.stimulus_panel)
-    place = docks.window.mapFromGlobal(left.mapToGlobal(left.rect().topRight()))
-    place.setX(place.x() + 2)
-    place.setY(place.y() + 300)
-    qtbot.mousePress(docks.window, LEFT, pos=place)
-    place.setX(place.x() + 100)
-    qtbot.mouseMove(docks.window, place)
-    qtbot.mouseRelease(docks.window, LEFT, pos=place)
+    docks.window.resizeDocks([left], [first[0] + 100], Qt.Orientation.Horizontal)
     qtbot.wait(100)
+    qtbot.mouseRelease(docks.window, LEFT)  # which ends a drag
     dragged = left.width()
     assert dragged > first[0] + 50
     resize(full, qtbot, SMALL)
