@@ -9,6 +9,12 @@ import numpy as np
 from insilico_gui.analysis.scalp import GRID, ScalpPicture, scalp_positions
 from insilico_gui.app import colors
 from insilico_gui.app.layouts import listed, unit_positions
+from insilico_gui.app.owned_layers import (
+    OwnedImage,
+    OwnedPoints,
+    OwnedShapes,
+    writing,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
     from napari.layers import Image, Layer
     from numpy.typing import NDArray
 
+    from insilico_gui.app.owned_layers import LayerOwner
     from insilico_gui.session import Session
     from insilico_gui.view import Layout
 
@@ -42,8 +49,9 @@ class Backdrop:
         Interpolates over the scalp while that is on show.
     """
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, owner: LayerOwner) -> None:
         self._viewer = viewer
+        self._owner = owner
         self._layers: list[Layer] = []
         self._scalp: Image | None = None
         self.picture: ScalpPicture | None = None
@@ -76,18 +84,19 @@ class Backdrop:
         if self.picture is None or self._scalp is None:
             return
         picture = self.picture.picture(values)
-        self._scalp.data = _rgba(picture, table, limits)
+        with writing(self._scalp):
+            self._scalp.data = _rgba(picture, table, limits)
 
     def hide_scalp(self) -> None:
         """Show no colours between the electrodes: the values are names."""
         if self._scalp is not None:
-            self._scalp.data = _rgba(None, colors.lookup_table("gray"), (0.0, 1.0))
+            with writing(self._scalp):
+                self._scalp.data = _rgba(None, colors.lookup_table("gray"), (0.0, 1.0))
 
     def clear(self) -> None:
         """Remove the layers."""
         for layer in self._layers:
-            if layer in self._viewer.layers:
-                self._viewer.layers.remove(layer)
+            self._owner.remove(layer)
         self._layers = []
         self._scalp = self.picture = None
 
@@ -97,26 +106,30 @@ class Backdrop:
         # Row 0 of the picture is at the back, which is down on the map
         pixel = 2 * self.picture.half_side / GRID
         first = pixel / 2 - self.picture.half_side
-        self._scalp = self._viewer.add_image(
-            _rgba(None, colors.lookup_table("gray"), (0.0, 1.0)),
-            name=SCALP,
-            rgb=True,
-            scale=(1, pixel, pixel),
-            translate=(0, first, first),
-            interpolation2d="linear",
-            units="um",
+        self._scalp = self._owner.add(
+            OwnedImage(
+                _rgba(None, colors.lookup_table("gray"), (0.0, 1.0)),
+                name=SCALP,
+                rgb=True,
+                scale=(1, pixel, pixel),
+                translate=(0, first, first),
+                interpolation2d="linear",
+                units="um",
+            ),
+            at=0,
         )
-        self._viewer.layers.move(self._viewer.layers.index(self._scalp), 0)
-        head = self._viewer.add_shapes(
-            [outline * line for line in _head()],
-            shape_type="path",
-            edge_color=LINE_COLOR,
-            edge_width=outline / 70,
-            face_color="transparent",
-            name=HEAD,
-            units="um",
+        head = self._owner.add(
+            OwnedShapes(
+                [outline * line for line in _head()],
+                shape_type="path",
+                edge_color=LINE_COLOR,
+                edge_width=outline / 70,
+                face_color="transparent",
+                name=HEAD,
+                units="um",
+            ),
+            at=1,
         )
-        self._viewer.layers.move(self._viewer.layers.index(head), 1)
         self._layers += [self._scalp, head]
 
     def _show_names(
@@ -124,7 +137,7 @@ class Backdrop:
     ) -> None:
         if not names:
             return
-        layer = self._viewer.add_points(
+        layer = OwnedPoints(
             places,
             size=1e-3,
             opacity=1.0,
@@ -139,8 +152,7 @@ class Backdrop:
             name=NAMES,
             units="um",
         )
-        layer.editable = False
-        self._layers.append(layer)
+        self._layers.append(self._owner.add(layer))
 
 
 def _rgba(

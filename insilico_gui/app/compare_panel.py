@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 import xarray as xr
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QPushButton
 
 from insilico_gui.analysis import compare
@@ -33,9 +34,16 @@ POINT_ALPHA = 150
 
 
 class ComparePanel(Panel):
-    """Keep or load a reference, compare unit by unit, scatter any column."""
+    """Keep or load a reference, compare unit by unit, scatter any column.
+
+    Signals
+    -------
+    loaded(str)
+        The file of this name has become the reference.
+    """
 
     title = "Compare"
+    loaded = Signal(str)
 
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
@@ -84,11 +92,13 @@ class ComparePanel(Panel):
 
     def load(self, path: str | Path) -> None:
         """Read a reference in the background."""
-        self.jobs.start(
-            f"Reading {Path(path).name}",
-            lambda: load_responses(path),
-            on_return=self.experiment.use_reference,
-        )
+        name = Path(path).name
+
+        def take(reference: xr.DataArray) -> None:
+            if self.attempt(self.experiment.use_reference, reference):
+                self.loaded.emit(name)
+
+        self.jobs.start(f"Reading {name}", lambda: load_responses(path), on_return=take)
 
     def _browse(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)

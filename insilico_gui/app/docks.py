@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QObject, Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 if TYPE_CHECKING:
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT = 340, 300, 215
 """Pixels in a window of 1366 x 768; together they leave a 16:9 map."""
+
+Child = TypeVar("Child", bound=QObject)
+
+
+def child_of(viewer: napari.Viewer, kind: type[Child]) -> Child | None:
+    """The one object of a kind that belongs to a viewer's window, if there is one."""
+    found: Child | None = viewer.window._qt_window.findChild(kind)
+    return found
 
 
 class Docks:
@@ -49,8 +57,17 @@ class Docks:
         return canvas
 
     def add(self, widget: QWidget, title: str, area: str) -> QDockWidget:
-        """Dock one widget."""
-        return self._viewer.window.add_dock_widget(widget, name=title, area=area)
+        """Dock one widget; the Window menu lists it, and closing it only hides it."""
+        window = self._viewer.window
+        dock: QDockWidget = window.add_dock_widget(
+            widget, name=title, area=area, menu=window.window_menu
+        )
+        # napari would take the panel out of the window for good
+        dock.destroyOnClose = dock.hide
+        dock.toggleViewAction().triggered.connect(
+            lambda shown: dock.raise_() if shown else None
+        )
+        return dock
 
     def add_tabs(
         self, area: str, panels: Sequence[Panel], below: QDockWidget | None = None
@@ -73,9 +90,3 @@ class Docks:
         dock = self.of(panel)
         dock.show()
         dock.raise_()
-
-    def tab_left(self, panel: QWidget, behind: QWidget) -> None:
-        """Move a panel's dock to the left, as a tab beside that of another panel."""
-        dock = self.of(panel)
-        self.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
-        self.window.tabifyDockWidget(self.of(behind), dock)

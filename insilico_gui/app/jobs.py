@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QCoreApplication, QObject, QThreadPool, Signal
+from qtpy.QtCore import QCoreApplication, QEvent, QObject, QThreadPool, Signal
 from superqt.utils import WorkerBase, create_worker
 
 from insilico_gui.errors import InsilicoError
@@ -70,6 +70,22 @@ def sentence(error: BaseException) -> str:
     )
 
 
+class _Run:
+    """What a worker calls. Qt may keep a worker after its end: this then holds nothing."""
+
+    def __init__(self, job: Job, work: Work) -> None:
+        self._held: tuple[Job, Work] | None = job, work
+
+    def __call__(self) -> object:
+        if self._held is None:
+            return None
+        job, work = self._held
+        return job.run(work)
+
+    def forget(self) -> None:
+        self._held = None
+
+
 class Job(QObject):
     """One piece of work in the background.
 
@@ -88,6 +104,8 @@ class Job(QObject):
     ----------
     latest : object
         What was told of its progress last.
+    stopped : bool
+        The work was left before its end, as it was cancelled or failed.
     """
 
     progressed = Signal(object)
@@ -109,13 +127,14 @@ class Job(QObject):
         self.quiet = quiet
         self.cancelled = False
         self.latest: object = None
+        self.stopped = False
         self._yielded.connect(self._on_yielded)
         # A function worker for generators too: superqt's generator worker takes any
         # RuntimeError, such as running out of memory, for its own deletion and goes
         # silent, and it leaves a generator that was stopped open.
+        self._run = _Run(self, work)
         self._worker: WorkerBase | None = create_worker(
-            self._runner(work),
-            work,
+            self._run.__call__,
             _start_thread=False,
             _ignore_errors=True,  # `failed` tells of them
         )
@@ -134,12 +153,13 @@ class Job(QObject):
 
     # These run in the worker's thread.
 
-    def _runner(self, work: Work) -> Callable[[Any], object]:
+    def run(self, work: Work) -> object:
+        """Do the work."""
         if inspect.isgeneratorfunction(work):
-            return self._run_steps
+            return self._run_steps(work)
         if _takes_an_argument(work):
-            return self._run_told
-        return lambda function: function()
+            return self._run_told(work)
+        return work()  # type: ignore[call-arg]
 
     def _run_told(self, work: Callable[[OnProgress], Any]) -> object:
         """Run a function that tells how far it is."""
@@ -157,6 +177,7 @@ class Job(QObject):
         try:
             return work(on_progress)
         except _Stopped:
+            self.stopped = True
             return None
 
     def _run_steps(self, work: Callable[[], Any]) -> object:
@@ -169,6 +190,7 @@ class Job(QObject):
                 except StopIteration as end:
                     return end.value
                 self._yielded.emit(item)
+            self.stopped = True
             return None
         finally:
             steps.close()
@@ -185,11 +207,13 @@ class Job(QObject):
             self.returned.emit(result)
 
     def _on_errored(self, error: Exception) -> None:
+        self.stopped = True
         if not self.cancelled:
             self.failed.emit(sentence(error))
 
     def _on_finished(self) -> None:
         self._worker = None
+        self._run.forget()
         self.ended.emit(self)
 
 
@@ -293,6 +317,8 @@ class Jobs(QObject):
                 quiet_since = time.monotonic()
             if time.monotonic() > deadline:
                 raise TimeoutError(", ".join(job.title for job in self.running))
+        # A script has no event loop in which Qt would delete what was put away
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
     def _on_progressed(self, _item: object) -> None:
         self.progressed.emit()

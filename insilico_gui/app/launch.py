@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import napari
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from insilico_gui.app.window import InsilicoWindow
 from insilico_gui.encoding import open_for
+from insilico_gui.errors import InsilicoError
 from insilico_gui.opening import open_session
 from insilico_gui.stimuli import Stimulus
 from insilico_gui.stimuli.images import ImageSet
@@ -54,7 +56,7 @@ def launch(
     device : str
         See :func:`insilico_gui.open_session`.
     viewer : napari.Viewer, optional
-        Where to put the panels; default a new viewer.
+        Where to put the panels, unless it has them already; default a new viewer.
     encode : bool
         Start encoding at once when there are a session and a stimulus.
 
@@ -72,7 +74,7 @@ def launch(
         session = open_session(session, directory, device)
     if stimulus is not None and not isinstance(stimulus, Stimulus | ImageSet):
         stimulus = open_for(session, stimulus)
-    window = InsilicoWindow(viewer)
+    window = _shown_in(viewer) if viewer is not None else InsilicoWindow()
     if session is not None:
         window.experiment.use_session(session)
     if stimulus is not None:
@@ -85,16 +87,33 @@ def launch(
 class PluginWidget(QWidget):
     """Opens the panels in a viewer that exists already (napari's Plugins menu).
 
-    napari docks the widget, which holds the session panel; the window moves that dock to
-    the place it has when the app is started by itself.
+    napari docks the widget. It is only the door: its dock goes again at once, so that
+    opening the plugin once more comes here and shows the panels that there are.
+
+    Attributes
+    ----------
+    window_ : InsilicoWindow
     """
 
-    def __init__(self, napari_viewer: napari.Viewer) -> None:
+    def __init__(self, napari_viewer: napari.Viewer | None = None) -> None:
         super().__init__()
         # What plugins are handed hides the window, in which the panels have to go.
         viewer = napari.current_viewer() or napari_viewer
-        self.window_ = InsilicoWindow(viewer, dock_session_panel=False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.window_.session_area)
-        QTimer.singleShot(0, self.window_.place_session_panel)
+        if viewer is None:
+            raise InsilicoError("There is no napari viewer to open the panels in.")
+        self.window_ = _shown_in(viewer)
+        QTimer.singleShot(0, self._leave)
+
+    def _leave(self) -> None:
+        with suppress(LookupError):  # not docked
+            self.window_.viewer.window.remove_dock_widget(self)
+        self.deleteLater()
+
+
+def _shown_in(viewer: napari.Viewer) -> InsilicoWindow:
+    """The panels of a viewer, shown and in front; new ones if it has none."""
+    window = InsilicoWindow.in_viewer(viewer)
+    if window is None:
+        return InsilicoWindow(viewer)
+    window.show_again()
+    return window

@@ -11,6 +11,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from insilico_gui.app.owned_layers import writing
+
 if TYPE_CHECKING:
     import numpy as np
     from napari import Viewer
@@ -44,7 +46,8 @@ class Recolorer:
                 self.fast = False
             else:
                 return
-        self._layer.face_color = colors
+        with writing(self._layer):
+            self._layer.face_color = colors
 
     def _set_fast(self, colors: NDArray[np.float32]) -> None:
         layer = self._layer

@@ -33,12 +33,12 @@ class SelectionPanel(Panel):
 
     Signals
     -------
-    lasso_requested()
-        The user wants to draw around units on the map.
+    lasso_requested(bool)
+        The user wants to draw around units on the map, or does not any more.
     """
 
     title = "Selection"
-    lasso_requested = Signal()
+    lasso_requested = Signal(bool)
 
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
@@ -55,7 +55,8 @@ class SelectionPanel(Panel):
             box.itemChanged.connect(self._select)
         self.any_of.toggled.connect(self._select)
         self.lasso_button = QPushButton("Lasso")
-        self.lasso_button.setToolTip("Draw around units on the map")
+        self.lasso_button.setToolTip("Draw around units on the map; Esc cancels")
+        self.lasso_button.setCheckable(True)
         self.lasso_button.clicked.connect(self.lasso_requested)
         self.all_button = QPushButton("All")
         self.all_button.clicked.connect(self._select_all)
@@ -129,6 +130,11 @@ class SelectionPanel(Panel):
             box.blockSignals(False)
 
     # -- from the state ----------------------------------------------------------------
+
+    def show_lasso(self, armed: bool) -> None:
+        """Show whether the lasso waits for a drag on the map."""
+        self.lasso_button.setChecked(armed)
+        self.lasso_button.setText("Lasso: draw" if armed else "Lasso")
 
     def _fill(self) -> None:
         units = self.experiment.units

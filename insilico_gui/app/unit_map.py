@@ -23,6 +23,12 @@ from insilico_gui.app.layouts import (
     unit_positions,
 )
 from insilico_gui.app.map_note import empty_note
+from insilico_gui.app.owned_layers import (
+    OwnedImage,
+    OwnedPoints,
+    OwnedShapes,
+    writing,
+)
 from insilico_gui.app.recolor import Recolorer
 from insilico_gui.app.unit_names import unit_name
 from insilico_gui.app.unit_status import tell_units
@@ -34,6 +40,7 @@ if TYPE_CHECKING:
     from napari.layers import Image, Layer, Points, Shapes
     from numpy.typing import NDArray
 
+    from insilico_gui.app.owned_layers import LayerOwner
     from insilico_gui.experiment import Experiment
     from insilico_gui.view import Layout
 
@@ -81,14 +88,17 @@ class UnitMap:
 
     scale_changed = Signal()
 
-    def __init__(self, viewer: Viewer, experiment: Experiment) -> None:
+    def __init__(
+        self, viewer: Viewer, experiment: Experiment, owner: LayerOwner
+    ) -> None:
         self._viewer = viewer
         self._experiment = experiment
+        self._owner = owner
         self._recolorer: Recolorer | None = None
         self._units: Points | None = None
         self._stimulus: Image | None = None
         self._outlines: Shapes | None = None
-        self._backdrop = Backdrop(viewer)
+        self._backdrop = Backdrop(viewer, owner)
         self._base_size = 1.0
         self._fitted: NDArray[np.float64] | None = None
         self._column: NDArray[np.float64] | None = None
@@ -127,28 +137,32 @@ class UnitMap:
         old = self.stimulus_layer
         if frames is None:
             if old is not None:
-                self._viewer.layers.remove(old)
+                self._owner.remove(old)
+                self._stimulus = None
             return
         data = frames[:, None]
         if old is not None and old.rgb == (frames.ndim == 4):
             old.visible = True  # napari does not measure anew what is hidden
-            old.data = data
+            with writing(old):
+                old.data = data
         else:
-            self._stimulus = self._viewer.add_image(
-                data,
-                name=STIMULUS,
-                rgb=frames.ndim == 4,
-                colormap="gray",
-                contrast_limits=(0, 255),
-                interpolation2d="nearest",
-                units=self._length_unit(),
+            self._stimulus = self._owner.add(
+                OwnedImage(
+                    data,
+                    name=STIMULUS,
+                    rgb=frames.ndim == 4,
+                    colormap="gray",
+                    contrast_limits=(0, 255),
+                    interpolation2d="nearest",
+                    units=self._length_unit(),
+                ),
+                at=0,
             )
             self._viewer.dims.axis_labels = ("frame", "depth", "row", "column")
-            layers = self._viewer.layers
             if old is not None:
-                layers.remove(old)
-                self._stimulus.name = STIMULUS
-            layers.move(layers.index(self._stimulus), 0)
+                self._owner.remove(old)
+                with writing(self._stimulus):
+                    self._stimulus.name = STIMULUS
         self.show_layout()
 
     def show_session(self) -> None:
@@ -158,11 +172,12 @@ class UnitMap:
         self._backdrop.clear()
         old = self.units_layer
         if old is not None:
-            self._viewer.layers.remove(old)
+            self._owner.remove(old)
+            self._units = None
         session = self._experiment.session
         if session is None:
             return
-        layer = self._viewer.add_points(
+        layer = OwnedPoints(
             np.zeros((len(self._experiment.units), 3)),
             name=UNITS,
             border_color="white",
@@ -172,8 +187,7 @@ class UnitMap:
             antialiasing=1,
             units=self._length_unit(),
         )
-        layer.editable = False
-        self._units = layer
+        self._units = self._owner.add(layer)
         tell_units(layer, self._words)
         self._recolorer = Recolorer(self._viewer, layer)
         self.show_layout()
@@ -212,8 +226,10 @@ class UnitMap:
         upright = is_upright(session)
         positions = unit_positions(units, layout, session.frame_shape, upright=upright)
         known = np.isfinite(positions).all(axis=1)
-        layer.data = np.where(known[:, None], positions, 0.0)
-        layer.shown = known
+        with writing(layer):
+            layer.data = np.where(known[:, None], positions, 0.0)
+            layer.shown = known
+        layer.visible = True
         note = self._viewer.canvas.overlays.text
         note.text = "\n".join(wrap(empty_note(session, units, layout), NOTE_WIDTH))
         note.visible = bool(note.text)
@@ -237,7 +253,8 @@ class UnitMap:
         """The same for all layers, or napari drops the unit from the scale bar."""
         for shown in (self.units_layer, self.stimulus_layer):
             if shown is not None:
-                shown.units = (self._length_unit(),) * shown.ndim
+                with writing(shown):
+                    shown.units = (self._length_unit(),) * shown.ndim
 
     def refit_view(self) -> None:
         """Fit anew to a canvas of another size; keeps what the user has zoomed to."""
@@ -341,27 +358,30 @@ class UnitMap:
         if 0 < len(selection) < n_units:
             chosen[selection.indices] = True
             size *= np.where(chosen, SELECTED_SIZE, OTHER_SIZE)
-        layer.size = size
         # On the scalp all have a rim: they have the colour of what is around them
         rim = RIM if self._experiment.view.layout == "scalp" else 0.0
-        layer.border_width = np.where(chosen, RIM, rim)
-        layer.border_color = np.where(chosen[:, None], WHITE, BLACK if rim else WHITE)
+        rims = np.where(chosen[:, None], WHITE, BLACK if rim else WHITE)
+        with writing(layer):
+            layer.size = size
+            layer.border_width = np.where(chosen, RIM, rim)
+            layer.border_color = rims
 
     def show_outlines(self, outlines: list[NDArray[np.float64]]) -> None:
         """Draw outlines, each [points, 2] in (row, column), over the stimulus."""
-        old = self._outlines
-        if old is not None and old in self._viewer.layers:
-            self._viewer.layers.remove(old)
+        if self._outlines is not None:
+            self._owner.remove(self._outlines)
         self._outlines = None
         if outlines and self._experiment.view.layout == "retinotopic":
             active = self._viewer.layers.selection.active
-            self._outlines = self._viewer.add_shapes(
-                outlines,
-                shape_type="path",
-                edge_color="white",
-                edge_width=0.4,
-                opacity=0.8,
-                name=OUTLINES,
+            self._outlines = self._owner.add(
+                OwnedShapes(
+                    outlines,
+                    shape_type="path",
+                    edge_color="white",
+                    edge_width=0.4,
+                    opacity=0.8,
+                    name=OUTLINES,
+                )
             )
             self._viewer.layers.selection.active = active
 

@@ -9,20 +9,26 @@ import numpy as np
 from qtpy.QtWidgets import QMessageBox
 
 from insilico_gui.app.closing import CloseGuard
-from insilico_gui.app.drops import DropFilter, DropSorter, may_be_stimulus
+from insilico_gui.app.docks import child_of
+from insilico_gui.app.drops import DropFilter, FileSorter
 from insilico_gui.app.encoding_run import EncodingRun
 from insilico_gui.app.frame_reader import FrameReader
 from insilico_gui.app.lasso import Lasso, points_inside
 from insilico_gui.app.space_key import SpaceKey
+from insilico_gui.app.viewer_open import Opener
 from insilico_gui.app.workspace import Workspace
+from insilico_gui.errors import InsilicoError, quoted
 from insilico_gui.selection import Selection
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from insilico_gui.app.jobs import Job
+
+DRAW = "Hold the mouse button down and draw around units; Esc puts the lasso away."
 
 
 class InsilicoWindow(Workspace):
@@ -31,9 +37,8 @@ class InsilicoWindow(Workspace):
     Parameters
     ----------
     viewer : napari.Viewer, optional
-        Where to show; default a new one.
-    dock_session_panel : bool
-        See :class:`Workspace`.
+        Where to show; default a new one. See :meth:`in_viewer` for one that may have the
+        panels already.
 
     Attributes
     ----------
@@ -44,21 +49,27 @@ class InsilicoWindow(Workspace):
         Work in the background.
     reader : FrameReader
     encoding : EncodingRun
+
+    Raises
+    ------
+    InsilicoError
+        If the viewer has the panels already.
     """
 
-    def __init__(
-        self, viewer: napari.Viewer | None = None, *, dock_session_panel: bool = True
-    ) -> None:
-        super().__init__(
-            viewer or napari.Viewer(title="insilico_gui"),
-            dock_session_panel=dock_session_panel,
-        )
+    def __init__(self, viewer: napari.Viewer | None = None) -> None:
+        if viewer is not None and self.in_viewer(viewer) is not None:
+            raise InsilicoError(
+                "This viewer has the panels already; get them by "
+                "InsilicoWindow.in_viewer(viewer)."
+            )
+        super().__init__(viewer or napari.Viewer(title="insilico_gui"))
         window = self.docks.window
-        self.lasso = Lasso(self.viewer, self._lasso_drawn)
+        self.lasso = Lasso(self.viewer, self.layer_owner, self)
         self.reader = FrameReader(self.experiment, self.jobs, self)
         self.encoding = EncodingRun(self.experiment, self.jobs, self)
-        self._dropped = DropSorter(self.experiment, self.jobs, self)
-        self._drops = DropFilter(window, may_be_stimulus, self.drop)
+        self._files = FileSorter(self.experiment, self.jobs, self)
+        self._drops = DropFilter(window, self._files.sort)
+        self._opener = Opener(self.viewer, self)
         self._guard = CloseGuard(
             window, self.jobs, lambda text: self.confirm(text), self
         )
@@ -69,6 +80,11 @@ class InsilicoWindow(Workspace):
         self.playback_bar.say(
             "Load a session and drop a video on the window: its responses play back here."
         )
+
+    @classmethod
+    def in_viewer(cls, viewer: napari.Viewer) -> InsilicoWindow | None:
+        """The panels that a viewer has, if it has any: there is one set for each."""
+        return child_of(viewer, cls)
 
     def _connect_experiment(self) -> None:
         experiment = self.experiment
@@ -92,7 +108,12 @@ class InsilicoWindow(Workspace):
             panel.problem.connect(self._say_problem)
         self.session_panel.loaded.connect(self._session_loaded)
         self.stimulus_panel.encode_requested.connect(self.encode)
-        self.selection_panel.lasso_requested.connect(self.start_lasso)
+        self.selection_panel.lasso_requested.connect(self._toggle_lasso)
+        self.lasso.armed.connect(self.selection_panel.show_lasso)
+        self.lasso.drawn.connect(self._lasso_drawn)
+        self.lasso.missed.connect(self._lasso_missed)
+        self.lasso.cancelled.connect(self._lasso_cancelled)
+        self.compare_panel.loaded.connect(self._responses_loaded)
         self.rf_panel.changed.connect(self._outlines_changed)
         self.playback_bar.touched.connect(self.encoding.stay)
         self.playback_bar.cancel_requested.connect(self.cancel)
@@ -102,6 +123,7 @@ class InsilicoWindow(Workspace):
         self.jobs.began.connect(self._job_began)
         self.jobs.progressed.connect(self._show_work)
         self.jobs.failed.connect(self._say_problem)
+        self.layer_owner.refused.connect(self.playback_bar.say)
         self.reader.replaced.connect(self._show_frames)
         self.reader.made.connect(self._frames_made)
         self.encoding.progressed.connect(self.playback_bar.show_progress)
@@ -109,11 +131,13 @@ class InsilicoWindow(Workspace):
         for panel in (self.traces_panel, self.course_panel, self.images_panel):
             self.encoding.grew.connect(panel.grow)
         self.encoding.completed.connect(self.playback_bar.say)
-        self._dropped.stimulus.connect(self._open_dropped)
-        self._dropped.sessions.connect(self._offer_sessions)
+        self._opener.opened.connect(self._files.sort)
+        self._files.stimulus.connect(self._open_given)
+        self._files.sessions.connect(self._offer_sessions)
+        self._files.responses.connect(self._open_responses)
         self._guard.closing.connect(self._pause)
         self._guard.closed.connect(self._stop_reading)
-        for part in (self.reader, self.encoding, self._dropped, self._guard):
+        for part in (self.reader, self.encoding, self._files, self._guard):
             part.problem.connect(self._say_problem)
 
     # -- commands ----------------------------------------------------------------------
@@ -122,9 +146,9 @@ class InsilicoWindow(Workspace):
         """Open a file, or images, in the background; encode if the panel says so."""
         self.stimulus_panel.open(path)
 
-    def drop(self, paths: list[Path]) -> None:
-        """Take a dropped stimulus, or a folder with sessions or with images."""
-        self._dropped.sort(paths)
+    def drop(self, paths: Sequence[str | Path]) -> None:
+        """Take a stimulus, a folder with sessions or images, or exported responses."""
+        self._files.sort(paths)
 
     def encode(self) -> None:
         """Encode the stimulus in the background and show responses as they come."""
@@ -133,14 +157,32 @@ class InsilicoWindow(Workspace):
 
     def cancel(self) -> None:
         """Stop what runs in the background, and forget what it had done so far."""
-        jobs = self.jobs.announced()
-        names = [job.title for job in jobs]
-        for job in jobs:
+        asked = [job for job in self.jobs.announced() if not job.cancelled]
+        left = set(asked)
+
+        def ended(job: Job) -> None:
+            left.discard(job)
+            if not left:
+                self._say_cancelled(asked)
+
+        for job in asked:
             job.cancel()
-        if names:
-            self.playback_bar.say(
-                f"Cancelled: {', '.join(names)}. What it had computed was discarded."
+            job.ended.connect(ended)
+        if asked:
+            self.playback_bar.say(f"Cancelling: {_titles(asked)}…")
+
+    def _say_cancelled(self, jobs: list[Job]) -> None:
+        """Say what became of work that was to be cancelled, now that it has ended."""
+        stopped = [job for job in jobs if job.stopped]
+        done = [job for job in jobs if not job.stopped]
+        said = []
+        if stopped:
+            said.append(
+                f"Cancelled: {_titles(stopped)}. What it had computed was discarded."
             )
+        if done:
+            said.append(f"Too late to cancel, it was done: {_titles(done)}.")
+        self.playback_bar.say(" ".join(said))
 
     def start_lasso(self) -> None:
         """Let the user draw around units; switches to a flat layout."""
@@ -150,7 +192,14 @@ class InsilicoWindow(Workspace):
                 "anatomical" if "anatomical" in flat else flat[0]
             )
         self.lasso.start()
-        self.playback_bar.say("Hold the mouse button and draw around units on the map.")
+        self.playback_bar.say(DRAW)
+
+    def _toggle_lasso(self, on: bool) -> None:
+        if on and self.map.units_layer is not None:
+            self.start_lasso()
+        else:
+            self.lasso.cancel()
+            self.selection_panel.show_lasso(False)
 
     def wait(self, timeout_s: float = 60.0) -> None:
         """Process events until no job runs; for scripts and pictures.
@@ -170,14 +219,13 @@ class InsilicoWindow(Workspace):
     # -- reacting to the experiment ----------------------------------------------------
 
     def _session_changed(self) -> None:
+        self.lasso.stop()
         self.map.show_session()
         layouts = self.map.available_layouts()
         view = self.experiment.view
         if layouts and (view.layout not in layouts or "scalp" in layouts):
             view.layout = layouts[0]
         self.offer_panels()
-        self._drops.watch(self.docks.window)
-        self._space.watch()
 
     def _stimulus_changed(self) -> None:
         self.encoding.stop()  # it reads the frames that are given up now
@@ -225,9 +273,19 @@ class InsilicoWindow(Workspace):
         ):
             self.encode()
 
-    def _open_dropped(self, stimulus: Path | list[Path]) -> None:
+    def _open_given(self, stimulus: Path | list[Path]) -> None:
         self.show_panel(self.stimulus_panel)
         self.open_stimulus(stimulus)
+
+    def _open_responses(self, path: Path) -> None:
+        self.show_panel(self.compare_panel)
+        self.compare_panel.load(path)
+
+    def _responses_loaded(self, name: str) -> None:
+        self.playback_bar.say(
+            f"The responses in {quoted(name)} are now the reference that the panel "
+            "Compare compares the current ones with."
+        )
 
     def _offer_sessions(self, folder: Path) -> None:
         self.show_panel(self.session_panel)
@@ -248,6 +306,12 @@ class InsilicoWindow(Workspace):
         self.experiment.use_selection(Selection(indices, rule))
         self.viewer.layers.selection.active = layer
         self.playback_bar.say(f"{len(indices):,} units are inside the lasso.")
+
+    def _lasso_missed(self) -> None:
+        self.playback_bar.say(f"Nothing was drawn around. {DRAW}")
+
+    def _lasso_cancelled(self) -> None:
+        self.playback_bar.say("The lasso is put away; the selection is as it was.")
 
     # -- reacting to work in the background --------------------------------------------
 
@@ -281,6 +345,11 @@ class InsilicoWindow(Workspace):
     def _stop_reading(self) -> None:
         self.encoding.stop()
         self.reader.close()
+        self.layer_owner.release()
 
     def _say_problem(self, text: str) -> None:
         self.playback_bar.say(text, problem=True)
+
+
+def _titles(jobs: list[Job]) -> str:
+    return ", ".join(job.title for job in jobs)

@@ -15,6 +15,7 @@ from insilico_gui.app.gl_context import free_in_own_context
 from insilico_gui.app.images_panel import ImagesPanel
 from insilico_gui.app.jobs import Jobs
 from insilico_gui.app.map_panel import MapPanel
+from insilico_gui.app.owned_layers import LayerOwner
 from insilico_gui.app.playback_bar import PlaybackBar
 from insilico_gui.app.population_panel import PopulationPanel
 from insilico_gui.app.retinotopy_panel import RetinotopyPanel
@@ -44,9 +45,6 @@ class Workspace(QObject):
     Parameters
     ----------
     viewer : napari.Viewer
-    dock_session_panel : bool
-        False if the caller docks :attr:`session_area` itself and then calls
-        :meth:`place_session_panel`.
 
     Attributes
     ----------
@@ -54,19 +52,22 @@ class Workspace(QObject):
     experiment : Experiment
     jobs : Jobs
         Work in the background.
+    layer_owner : LayerOwner
+        Adds the app's layers to the viewer and keeps everybody else from them.
     map : UnitMap
     panels : tuple of Panel
         All of them; each is an attribute of its own as well.
     """
 
-    def __init__(self, viewer: napari.Viewer, *, dock_session_panel: bool) -> None:
+    def __init__(self, viewer: napari.Viewer) -> None:
         self.viewer = viewer
         self.docks = Docks(viewer)
         free_in_own_context(viewer)
         super().__init__(self.docks.window)
         self.experiment = experiment = Experiment()
         self.jobs = jobs = Jobs(self)
-        self.map = UnitMap(viewer, experiment)
+        self.layer_owner = LayerOwner(viewer)
+        self.map = UnitMap(viewer, experiment, self.layer_owner)
 
         self.session_panel = SessionPanel(experiment, jobs)
         self.stimulus_panel = StimulusPanel(experiment, jobs)
@@ -83,8 +84,7 @@ class Workspace(QObject):
         self.retinotopy_panel = RetinotopyPanel(experiment, jobs)
         self.compare_panel = ComparePanel(experiment, jobs)
         self.playback_bar = PlaybackBar(experiment, jobs)
-        self.session_area = self.session_panel.scrolled()
-        self.panels = self._dock(dock_session_panel)
+        self.panels = self._dock()
         self.sizes = DockSizes(
             self.docks,
             (self.stimulus_panel, self.map_panel, self.traces_panel),
@@ -96,10 +96,10 @@ class Workspace(QObject):
         self.offer_panels()
         QTimer.singleShot(0, self._size_docks)
 
-    def _dock(self, dock_session_panel: bool) -> tuple[Panel, ...]:
+    def _dock(self) -> tuple[Panel, ...]:
         docks = self.docks
         playback = docks.add(self.playback_bar, self.playback_bar.title, "bottom")
-        left = (self.stimulus_panel,)
+        left = (self.session_panel, self.stimulus_panel)
         right = (
             self.map_panel,
             self.selection_panel,
@@ -119,27 +119,31 @@ class Workspace(QObject):
         docks.add_tabs("left", left)
         docks.add_tabs("right", right)
         docks.add_tabs("bottom", bottom, below=playback)
-        if dock_session_panel:
-            docks.add(self.session_area, self.session_panel.title, "left")
-            self.place_session_panel()
-        return (self.playback_bar, self.session_panel, *left, *right, *bottom)
+        return (self.playback_bar, *left, *right, *bottom)
 
     def _size_docks(self) -> None:
         self.sizes.apply()
-        if self.experiment.session is None:
-            self.docks.of(self.session_panel).raise_()
-        self.fit_view()
-
-    def place_session_panel(self) -> None:
-        """Put the session panel beside the stimulus panel: in front until one is loaded."""
-        self.docks.tab_left(self.session_panel, self.stimulus_panel)
         is_first = self.experiment.session is None
         front = self.session_panel if is_first else self.stimulus_panel
         self.docks.of(front).raise_()
+        self.fit_view()
 
     def show_panel(self, panel: QWidget) -> None:
         """Bring a panel's tab to the front."""
         self.docks.show(panel)
+
+    def show_again(self) -> None:
+        """Show the panels that were closed, and bring the window to the front."""
+        session = self.experiment.session
+        for panel in self.panels:
+            if panel not in (self.course_panel, self.images_panel):
+                self.docks.of(panel).show()
+        self.offer_panels()
+        self.show_panel(self.session_panel if session is None else self.stimulus_panel)
+        window = self.docks.window
+        window.show()
+        window.raise_()
+        window.activateWindow()
 
     def show_unit(self, unit: int) -> None:
         """Show one unit, by row of the unit table, in the panels that show one."""

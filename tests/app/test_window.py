@@ -137,7 +137,7 @@ def test_selected_units_stand_out_but_keep_their_colour(encoded):
 
 
 def test_lasso_with_the_mouse(encoded, qtbot):
-    """Real mouse events on the canvas: click, move around everything, click."""
+    """Real mouse events on the canvas: press, move around everything, release."""
     encoded.experiment.clear_selection()
     corners = [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98), (0.02, 0.05)]
     lasso(encoded, qtbot, corners)
@@ -228,6 +228,47 @@ def test_a_second_encode_replaces_the_first(window):
     np.testing.assert_array_equal(
         window.experiment.responses, ig.encode(session, bright)
     )
+
+
+def test_cancelled_is_said_when_the_work_has_stopped(window, qtbot):
+    """Cancelling until then; and what was done anyway is not called cancelled."""
+    go_on = threading.Event()
+    text = window.playback_bar.message.text
+
+    def piecewise(tell):
+        while True:
+            go_on.wait(20)
+            tell(1, 2)
+
+    def whole():
+        go_on.wait(20)
+
+    def fails():
+        go_on.wait(20)
+        raise OSError("The disk is full.")
+
+    for work in (piecewise, fails):
+        go_on.clear()
+        window.jobs.start("Counting", work)
+        qtbot.wait(50)
+        click(qtbot, window.playback_bar.cancel_button)
+        for _ in range(5):
+            qtbot.wait(20)
+            assert text().startswith("Cancelling: Counting")
+        click(qtbot, window.playback_bar.cancel_button)  # again changes nothing
+        assert text().startswith("Cancelling: Counting")
+        go_on.set()
+        window.wait(FAST)
+        assert text() == ("Cancelled: Counting. What it had computed was discarded.")
+    go_on.clear()
+    window.jobs.start("Counting", piecewise)
+    window.jobs.start("Writing", whole)
+    qtbot.wait(50)
+    window.cancel()
+    go_on.set()
+    window.wait(FAST)
+    assert text().startswith("Cancelled: Counting. ")
+    assert text().endswith("Too late to cancel, it was done: Writing.")
 
 
 def test_closing_during_a_job_asks_and_stops_it(window, qtbot, monkeypatch):
@@ -343,6 +384,7 @@ def test_plugin_menu_opens_the_same(make_napari_viewer):
     (window,) = viewer.window._qt_window.findChildren(InsilicoWindow)
     window.wait(FAST)
     assert window.session_panel.session.findText("demo") >= 0
+    assert viewer.window._qt_window.isAncestorOf(window.session_panel)
     dock = window.docks.of(window.session_panel)
     area = viewer.window._qt_window.dockWidgetArea(dock)
     assert area == Qt.DockWidgetArea.LeftDockWidgetArea

@@ -14,8 +14,17 @@ if TYPE_CHECKING:
 
 def drop(widget, *paths: Path) -> QDropEvent:
     """Drop files on the middle of a widget; returns the drop event."""
+    return _drop(widget, [QUrl.fromLocalFile(str(path)) for path in paths])
+
+
+def drop_url(widget, *addresses: str) -> QDropEvent:
+    """Drop links, as a browser would."""
+    return _drop(widget, [QUrl(address) for address in addresses])
+
+
+def _drop(widget, urls) -> QDropEvent:
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    mime.setUrls(urls)
     buttons = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     middle = widget.rect().center()
     enter = QDragEnterEvent(middle, Qt.DropAction.CopyAction, mime, *buttons)

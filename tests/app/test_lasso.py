@@ -1,0 +1,148 @@
+"""The lasso: one drag, however quick; Esc puts it away."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+from support.leaky import LeakySession
+from support.mouse import LEFT, drag, draw
+
+from insilico_gui.app.lasso import LASSO
+from insilico_gui.stimuli import ArrayStimulus
+
+
+@pytest.fixture
+def shown(window, qtbot):
+    window.experiment.use_session(LeakySession(40, (36, 64)))
+    clip = np.zeros((12, 36, 64), np.uint8)
+    window.stimulus_panel.auto_encode.setChecked(False)
+    window.experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    window.wait()
+    window.viewer.reset_view()
+    window.experiment.clear_selection()
+    qtbot.wait(150)
+    return window
+
+
+def canvas(window):
+    return window.viewer.window._qt_viewer.canvas.native
+
+
+def corners(window, parts):
+    native = canvas(window)
+    size = native.width(), native.height()
+    return [
+        QPoint(*(int(p * s) for p, s in zip(part, size, strict=True))) for part in parts
+    ]
+
+
+LEFT_HALF = [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98), (0.02, 0.05)]
+
+
+def arm(window, qtbot):
+    qtbot.mouseClick(window.selection_panel.lasso_button, LEFT)
+    assert window.lasso.layer is not None
+    assert window.selection_panel.lasso_button.isChecked()
+
+
+def is_armed(window):
+    armed = window.lasso.layer is not None
+    assert window.selection_panel.lasso_button.isChecked() == armed
+    assert (LASSO in window.viewer.layers) == armed
+    return armed
+
+
+@pytest.mark.parametrize(("parts", "wait_ms"), [(12, 5), (2, 0), (1, 0)])
+def test_a_drag_selects_however_quick(shown, qtbot, parts, wait_ms):
+    arm(shown, qtbot)
+    draw(canvas(shown), corners(shown, LEFT_HALF), parts=parts, wait_ms=wait_ms)
+    qtbot.waitUntil(lambda: len(shown.experiment.selection) > 0, timeout=9000)
+    columns = shown.map.units_layer.data[:, 2]
+    chosen = shown.experiment.selection.indices
+    assert columns[chosen].max() < np.delete(columns, chosen).min() + 1e-9
+    assert not is_armed(shown)
+    assert shown.viewer.scene.camera.mouse_pan
+    # and the mouse is the map's again
+    before = shown.viewer.scene.camera.center
+    draw(canvas(shown), corners(shown, [(0.4, 0.4), (0.6, 0.6)]))
+    assert shown.viewer.scene.camera.center != before
+
+
+def test_a_click_says_what_to_do_and_goes_on_waiting(shown, qtbot):
+    arm(shown, qtbot)
+    center = shown.viewer.scene.camera.center
+    for part in ((0.3, 0.3), (0.6, 0.3), (0.6, 0.6)):
+        (point,) = corners(shown, [part])
+        qtbot.mouseClick(canvas(shown), LEFT, pos=point)
+        qtbot.wait(20)
+        text = shown.playback_bar.message.text()
+        assert "Hold the mouse button down" in text
+        assert is_armed(shown) and len(shown.lasso.layer.data) == 0
+        qtbot.mouseMove(canvas(shown), point + QPoint(30, 30))
+        assert len(shown.lasso.layer.data) == 0  # it does not draw by clicks
+    assert len(shown.experiment.selection) == 0
+    draw(canvas(shown), corners(shown, LEFT_HALF))
+    qtbot.waitUntil(lambda: len(shown.experiment.selection) > 0, timeout=9000)
+    assert shown.viewer.scene.camera.center == center
+
+
+@pytest.mark.parametrize("focus", ["map", "button", "text", "drag"])
+def test_escape_puts_it_away_at_any_time(shown, qtbot, focus):
+    shown.experiment.select(areas=["V1"])
+    before = shown.experiment.selection
+    arm(shown, qtbot)
+    points = corners(shown, LEFT_HALF)
+    widget = {
+        "button": shown.selection_panel.lasso_button,
+        "text": shown.export_panel.path,
+    }.get(focus, canvas(shown))
+    if focus == "drag":
+        QTest.mousePress(canvas(shown), LEFT, pos=points[0])
+        for point in points[1:3]:
+            drag(canvas(shown), point)
+    qtbot.keyClick(widget, Qt.Key.Key_Escape)
+    qtbot.wait(30)
+    assert not is_armed(shown)
+    assert "put away" in shown.playback_bar.message.text()
+    if focus == "drag":
+        drag(canvas(shown), points[3])
+        QTest.mouseRelease(canvas(shown), LEFT, pos=points[4])
+        qtbot.wait(30)
+    assert shown.experiment.selection is before
+    assert not is_armed(shown)
+
+
+def test_the_button_shows_that_it_is_armed_and_puts_it_away(shown, qtbot):
+    arm(shown, qtbot)
+    assert "Esc" in shown.playback_bar.message.text()
+    assert str(shown.viewer.cursor.style) == "cross"
+    qtbot.mouseClick(shown.selection_panel.lasso_button, LEFT)
+    assert not is_armed(shown)
+
+
+@pytest.mark.parametrize("layout", ["anatomical", "anatomical 3-D", "list"])
+def test_after_another_layer_or_layout_it_is_put_away(shown, qtbot, layout):
+    own = shown.viewer.add_points(np.zeros((2, 2)))
+    arm(shown, qtbot)
+    shown.viewer.layers.selection.active = own
+    qtbot.wait(30)
+    assert not is_armed(shown)
+    arm(shown, qtbot)
+    shown.experiment.view.layout = layout
+    assert not is_armed(shown)
+    arm(shown, qtbot)
+    shown.experiment.use_session(LeakySession(20, (36, 64)))
+    assert not is_armed(shown)
+
+
+def test_a_tool_of_another_layer_does_not_get_the_drag(shown, qtbot):
+    own = shown.viewer.add_points(np.zeros((2, 2)), name="own")
+    own.mode = "add"
+    shown.viewer.dims.order = (1, 0, 3, 2)
+    arm(shown, qtbot)
+    draw(canvas(shown), corners(shown, LEFT_HALF))
+    qtbot.waitUntil(lambda: len(shown.experiment.selection) > 0, timeout=9000)
+    assert len(own.data) == 2
+    assert LASSO not in shown.viewer.layers

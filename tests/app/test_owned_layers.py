@@ -1,0 +1,300 @@
+"""Nothing of napari changes the layers of the app: keys, commands, buttons, lists."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from napari._app_model import get_app_model
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtGui import QKeySequence
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QComboBox,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+)
+from support.leaky import LeakySession
+from support.mouse import box_around, draw
+
+from insilico_gui.stimuli import ArrayStimulus
+
+LEAVES_THE_WINDOW = (
+    *("quit", "close", "restart", "open", "save", "dialog", "preferences", "about"),
+    *("info", "report", "screenshot", "clipboard", "copy", "console", "shortcuts"),
+    *("tour", "fullscreen", "full_screen", "plugin", "theme", "new_layer", "palette"),
+    *("activity", "menubar", "sample", "screencast", "workspace"),
+)
+"""Parts of the ids of commands that open a dialog or end the window: no edits."""
+
+
+@pytest.fixture
+def shown(window):
+    """A window with units on a stimulus, and outlines."""
+    session = LeakySession(40, (36, 64))
+    clip = np.random.default_rng(0).integers(0, 255, (12, 36, 64), np.uint8)
+    window.experiment.use_session(session)
+    window.experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    window.encode()
+    window.wait()
+    window.map.show_outlines([np.array([[1.0, 1.0], [20.0, 30.0]])])
+    return window
+
+
+def ours(window):
+    return [
+        window.map.stimulus_layer,
+        window.map.units_layer,
+        window.viewer.layers["Receptive fields"],
+    ]
+
+
+def state(window):
+    """Everything about our layers that an edit could change."""
+    layers = [layer for layer in window.viewer.layers if layer in ours(window)]
+    told = []
+    for layer in layers:
+        data = [np.asarray(part).copy() for part in layer.data]
+        told += [id(layer), layer.name, str(layer.mode), len(data), data]
+        told += [np.asarray(getattr(layer, name)) for name in ("scale", "translate")]
+        told += [np.asarray(layer.rotate), np.asarray(layer.shear)]
+        told += [np.asarray(layer.affine), str(layer.units), layer.editable]
+        if hasattr(layer, "symbol"):
+            told += [layer.size.copy(), layer.shown.copy(), layer.border_width.copy()]
+            told += [list(layer.symbol)]
+    return told
+
+
+def assert_same(before, window, after_what):
+    after = state(window)
+    assert len(before) == len(after), after_what
+    for old, new in zip(before, after, strict=True):
+        if isinstance(old, np.ndarray | list):
+            np.testing.assert_equal(new, old, str(after_what))
+        else:
+            assert new == old, after_what
+
+
+def canvas(window):
+    return window.viewer.window._qt_viewer.canvas.native
+
+
+def press_on_map(window, qtbot):
+    """What a tool that is active would take for an edit: a click and a drag."""
+    native = canvas(window)
+    middle = QPoint(native.width() // 2, native.height() // 2)
+    qtbot.mouseClick(native, Qt.MouseButton.LeftButton, pos=middle)
+    draw(native, [middle, middle + QPoint(15, 10)], parts=2, wait_ms=0)
+
+
+def assert_units_are_themselves(window, qtbot):
+    """Drawing around unit k on the screen selects unit k."""
+    for k in (3, 17, 39):
+        places = window.map.units_layer.data
+        others = np.abs(places - places[k]).sum(axis=1)
+        same = set(np.flatnonzero(others == 0).tolist())
+        window.experiment.clear_selection()
+        window.viewer.reset_view()
+        box_around(window, qtbot, places[k, 1:])
+        qtbot.waitUntil(lambda: len(window.experiment.selection) > 0, timeout=9000)
+        assert set(window.experiment.selection.indices.tolist()) == same
+
+
+@pytest.fixture
+def no_dialogs(monkeypatch):
+    for name in ("exec", "exec_", "popup"):
+        if hasattr(QMenu, name):
+            monkeypatch.setattr(QMenu, name, lambda *_a, **_k: None)
+    monkeypatch.setattr(QMessageBox, "exec", lambda *_: QMessageBox.StandardButton.No)
+
+
+@pytest.mark.slow
+def test_no_key_of_napari_edits(shown, qtbot, no_dialogs):
+    viewer = shown.viewer
+    handler = viewer.window._qt_viewer._key_map_handler
+    before = state(shown)
+    sent = set()
+    for layer in ours(shown):
+        viewer.layers.selection.active = layer
+        keys = [str(key) for key in handler.active_keymap]
+        assert len(keys) > 20  # of the viewer and of this kind of layer
+        keys += ["Delete", "Ctrl+Delete", "Ctrl+A", "Ctrl+D", "Ctrl+V", "Ctrl+Z", "F2"]
+        for key in keys:
+            viewer.layers.selection.active = layer
+            combination = QKeySequence(key.replace("Meta", "Ctrl"))[0]
+            if key in ("Ctrl+Q", "Ctrl+W"):
+                continue
+            with qtbot.captureExceptions():  # napari turns layers of 3 axes wrongly
+                qtbot.keyClick(
+                    canvas(shown), combination.key(), combination.keyboardModifiers()
+                )
+            sent.add(key)
+            press_on_map(shown, qtbot)
+            assert_same(before, shown, (layer.name, key))
+            # napari's layer list has keys of its own
+        for key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            viewer.layers.selection.active = layer
+            qtbot.keyClick(viewer.window._qt_viewer.layers, key)
+            assert_same(before, shown, (layer.name, key))
+    assert {"2", "3", "Delete", "Ctrl+Delete", "A"} <= sent
+    assert_units_are_themselves(shown, qtbot)
+
+
+@pytest.mark.slow
+def test_no_command_of_napari_edits(shown, qtbot, no_dialogs):
+    viewer = shown.viewer
+    before = state(shown)
+    commands = [
+        name
+        for name, _ in get_app_model().commands
+        if not any(part in name for part in LEAVES_THE_WINDOW)
+    ]
+    assert len([name for name in commands if name.startswith("napari.layer.")]) > 10
+    for selected in (ours(shown)[:1], ours(shown)[1:2], ours(shown)[2:], ours(shown)):
+        for command in commands:
+            viewer.layers.selection.clear()
+            viewer.layers.selection.update(selected)
+            if len(selected) == 1:
+                viewer.layers.selection.active = selected[0]
+            with suppress(Exception):  # of what does not fit the layer
+                get_app_model().commands.execute_command(command)
+            assert_same(before, shown, (command, [layer.name for layer in selected]))
+            for layer in [new for new in viewer.layers if new not in ours(shown)]:
+                viewer.layers.remove(layer)  # a copy that the command has made
+        press_on_map(shown, qtbot)
+    viewer.dims.ndisplay = 2
+    assert_same(before, shown, "all")
+    assert_units_are_themselves(shown, qtbot)
+
+
+@pytest.mark.slow
+def test_no_layer_control_edits(shown, qtbot, no_dialogs):
+    viewer = shown.viewer
+    before = state(shown)
+    touched = 0
+    for layer in ours(shown):
+        viewer.layers.selection.active = layer
+        controls = viewer.window._qt_viewer.controls.widgets[layer]
+        for widget in controls.findChildren(QAbstractButton):
+            with suppress(Exception):
+                widget.setEnabled(True)
+                widget.click()
+            press_on_map(shown, qtbot)
+            assert_same(before, shown, (layer.name, widget.toolTip()))
+            touched += 1
+        for widget in controls.findChildren(QAbstractSlider):
+            for value in (widget.minimum(), widget.maximum()):
+                widget.setValue(value)
+            touched += 1
+        for widget in controls.findChildren(QComboBox):
+            for k in range(widget.count()):
+                with suppress(Exception):
+                    widget.setCurrentIndex(k)
+            touched += 1
+        for widget in controls.findChildren(QLineEdit):
+            with suppress(Exception):
+                widget.setText("5")
+                widget.returnPressed.emit()
+        assert_same(before, shown, layer.name)
+    assert touched > 20
+    viewer.dims.ndisplay = 2
+    assert_units_are_themselves(shown, qtbot)
+
+
+def test_the_layer_list_keeps_our_layers_with_their_names_and_order(shown, qtbot):
+    viewer, layers = shown.viewer, shown.viewer.layers
+    before = state(shown)
+    stimulus, units, outlines = ours(shown)
+    said = []
+    shown.layer_owner.refused.connect(said.append)
+
+    def rename(layer):
+        listed = viewer.window._qt_viewer.layers
+        model = listed.model().sourceModel()
+        index = next(
+            model.index(row, 0)
+            for row in range(model.rowCount())
+            if model.getItem(model.index(row, 0)) is layer
+        )
+        model.setData(index, "mine", Qt.ItemDataRole.EditRole)
+
+    acts = {
+        "trash button": lambda: (
+            viewer.window._qt_viewer.layerButtons.deleteButton.click()
+        ),
+        "remove_selected": layers.remove_selected,
+        "remove": lambda: layers.remove(units),
+        "del": lambda: layers.__delitem__(slice(None)),
+        "pop": layers.pop,
+        "clear": layers.clear,
+        "replace": lambda: layers.__setitem__(0, type(stimulus)(np.zeros((2, 2)))),
+        "move": lambda: layers.move(1, 0),
+        "drag": lambda: layers.move_multiple([1, 2], 0),
+        "reverse": layers.reverse,
+        "rename": lambda: rename(units),
+        "name": lambda: setattr(stimulus, "name", "mine"),
+        "data": lambda: setattr(units, "data", np.zeros((40, 3))),
+        "fewer": lambda: setattr(units, "data", np.zeros((4, 3))),
+        "frames": lambda: setattr(stimulus, "data", np.zeros((3, 1, 4, 4), np.uint8)),
+        "scale": lambda: setattr(units, "scale", (2, 2, 2)),
+        "affine": lambda: setattr(units, "affine", 3 * np.eye(4)),
+        "mode": lambda: setattr(units, "mode", "add"),
+        "transform": lambda: setattr(stimulus, "mode", "transform"),
+        "editable": lambda: setattr(units, "editable", True),
+        "add": lambda: units.add([1.0, 2.0, 3.0]),
+        "path": lambda: outlines.add_paths([np.zeros((2, 2))]),
+        "shown": lambda: setattr(units, "shown", False),
+        "size": lambda: setattr(units, "size", 50),
+    }
+    for name, act in acts.items():
+        layers.selection.active = units
+        act()
+        assert_same(before, shown, name)
+        assert units.selected_data == set()
+    assert len(set(said)) == 3  # one sentence, with the layer's name
+    assert "'Units'" in said[0] or "'Stimulus'" in said[0]
+    assert shown.playback_bar.message.text() == said[-1]
+    with pytest.raises(ValueError, match="read-only"):
+        units.data[0] = 7
+    assert_units_are_themselves(shown, qtbot)
+
+
+def test_layers_of_the_user_stay_as_editable_as_ever(shown):
+    layers = shown.viewer.layers
+    own = shown.viewer.add_points(np.zeros((3, 2)), name="mine")
+    own.add([[1.0, 2.0]])
+    own.mode = "select"
+    own.name, own.scale = "other", (2, 2)
+    own.selected_data = {0, 1}
+    own.remove_selected()
+    assert len(own.data) == 2 and own.name == "other" and str(own.mode) == "select"
+    layers.move(layers.index(own), 0)
+    assert layers[0] is own
+    copy = shown.map.units_layer
+    layers.selection.active = copy
+    get_app_model().commands.execute_command("napari.layer.duplicate")
+    (copy,) = [layer for layer in layers if layer.name == "Units copy"]
+    copy.data = copy.data[:5] + 1
+    copy.mode = "add"
+    assert len(copy.data) == 5 and copy.editable
+    own.name = "Units"
+    assert own.name != "Units"  # taken
+    layers.selection = {own, copy}
+    layers.remove_selected()
+    assert own not in layers and copy not in layers and len(layers) == 3
+
+
+def test_what_the_app_does_to_its_layers_goes_on(shown):
+    view, units = shown.experiment.view, shown.map.units_layer
+    view.layout = "anatomical"
+    np.testing.assert_allclose(units.data[:, 2], shown.experiment.units["x"])
+    view.layout = "retinotopic"
+    shown.experiment.select(areas=["V1"])
+    assert len(np.unique(units.size)) == 2
+    shown.experiment.use_session(LeakySession(20, (36, 64)))
+    assert len(shown.map.units_layer.data) == 20
+    assert units not in shown.viewer.layers
+    shown.wait()
