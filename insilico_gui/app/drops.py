@@ -14,7 +14,7 @@ from insilico_gui.export import SUFFIXES, suffix_of
 from insilico_gui.opening import session_infos
 from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import SUPPORTED_SUFFIXES
-from insilico_gui.stimuli.image_file import IMAGE_SUFFIXES
+from insilico_gui.stimuli.places import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
