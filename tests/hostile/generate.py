@@ -70,7 +70,7 @@ FAMILIES = (
         ("responses",),
         35,
         (*damage.TEXT, *damage.PLACES, claims.csv),
-        "r.units.csv",
+        "*.units.csv",
     ),
     Family(
         "csv",
