@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from insilico_gui.errors import SelectionError
+from insilico_gui.errors import SelectionError, echoed
 from insilico_gui.responses import LABELS
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Conditions: TypeAlias = Mapping[str, Any]
-"""By column: ``(low, high)``, None where it is open, or a list of values, or one value."""
+"""By column: ``(low, high)``, None where it is open, or a list of values, or one "
+"value."""
 
 MOST_NAMES = 100
 """Names that a message lists."""
@@ -57,14 +58,15 @@ def check_conditions(
     """
     if not isinstance(where, Mapping):
         raise SelectionError(
-            f"where is {where!r}; give a condition for each column by its name, such as "
-            "{'gOSI': (0.25, None)}."
+            f"where is {echoed(where)}; give a condition for each column by its name, "
+            "such as {'gOSI': (0.25, None)}."
         )
     checked = {}
     for name, wanted in where.items():
         if name not in table:
             raise SelectionError(
-                f"{owner} has no column {name!r}; it has {_listed(table.columns)} (a "
+                f"{owner} has no column {echoed(name)}; it has "
+                f"{_listed(table.columns)} (a "
                 "result becomes a column once it is computed)."
             )
         column = table[name]
@@ -127,7 +129,7 @@ def members(
 def plain_list(values: Iterable[Any]) -> list[Any]:
     """Values as Python's own, which JSON can hold."""
     if isinstance(values, str):
-        raise SelectionError(f"Give a list of names, such as [{values!r}].")
+        raise SelectionError(f"Give a list of names, such as [{echoed(values)}].")
     return [v.item() if isinstance(v, np.generic) else v for v in values]
 
 
@@ -153,8 +155,8 @@ def _range(name: str, wanted: Any) -> list[float | None]:
     ends = plain_list(ends)
     if len(ends) != 2 or not all(end is None or _is_number(end) for end in ends):
         raise SelectionError(
-            f"{name} is a number; give its range as (low, high), with None for no limit, "
-            f"not {wanted!r}.",
+            f"{name} is a number; give its range as (low, high), with None for no "
+            f"limit, not {echoed(wanted)}.",
             in_window=f"{name} is a number; write its lowest and its highest value, or "
             "leave one of them empty.",
         )
@@ -163,8 +165,8 @@ def _range(name: str, wanted: Any) -> list[float | None]:
         None,
     ]:
         raise SelectionError(
-            f"The range of {name} is {wanted!r}; give a finite limit, and None for the "
-            "end that has none.",
+            f"The range of {name} is {echoed(wanted)}; give a finite limit, and None "
+            "for the end that has none.",
             in_window=f"A condition on {name} needs a finite lowest or highest value, "
             "such as 0.25; one of them may be empty.",
         )
@@ -183,7 +185,7 @@ def _values(name: str, wanted: Any) -> list[Any]:
     if isinstance(wanted, tuple | Mapping):
         raise SelectionError(
             f"{name} names something and has no range; give a list of values, not "
-            f"{wanted!r}."
+            f"{echoed(wanted)}."
         )
     values = plain_list(wanted)
     if not values:
@@ -198,4 +200,4 @@ def _is_number(value: Any) -> bool:
 def _listed(names: Iterable[Any]) -> str:
     known = list(names)
     rest = "" if len(known) <= MOST_NAMES else ", ..."
-    return f"{', '.join(map(repr, known[:MOST_NAMES]))}{rest}"
+    return f"{', '.join(map(echoed, known[:MOST_NAMES]))}{rest}"

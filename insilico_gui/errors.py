@@ -7,8 +7,19 @@ the log keeps the traceback.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 MAX_ECHO = 80
 """A value that came from outside is repeated in a message up to this many characters."""
+
+MAX_LISTED = 8
+"""So many names are listed in a message; of the others, how many there are."""
+
+MAX_MESSAGE = 800
+"""A longer message loses its middle: what it names and what to do stay."""
 
 
 def quoted(value: object, marks: str = "'") -> str:
@@ -21,15 +32,56 @@ def quoted(value: object, marks: str = "'") -> str:
     marks : str
         Put before and after it.
     """
-    text = str(value)[: MAX_ECHO + 1]
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    try:
+        text = str(value)[: MAX_ECHO + 1]
+    # Whole numbers of thousands of digits have no str; other objects may raise anything
+    except Exception:
+        text = f"a {type(value).__name__}"
+    shown = _one_line(text)
     if len(shown) > MAX_ECHO:
         shown = f"{shown[: MAX_ECHO - 3]}..."
     return f"{marks}{shown}{marks}"
 
 
+def echoed(value: object) -> str:
+    """A value from outside as Python writes it, cut like :func:`quoted`."""
+    try:
+        text = repr(value)
+    except Exception:  # as of whole numbers of thousands of digits
+        text = f"a {type(value).__name__}"
+    return quoted(text, marks="")
+
+
+def listed(values: Iterable[object], marks: str = "", none: str = "none") -> str:
+    """Some values from outside as they stand in a message: few of them, each cut.
+
+    Parameters
+    ----------
+    values : iterable of object
+        See :func:`quoted`.
+    marks : str
+        Put before and after each.
+    none : str
+        Said if there are none.
+    """
+    given = list(values)
+    parts = [quoted(value, marks) for value in given[:MAX_LISTED]]
+    if len(given) > MAX_LISTED:
+        parts.append(f"and {len(given) - MAX_LISTED} more")
+    return ", ".join(parts) or none
+
+
+def _one_line(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 class InsilicoError(Exception):
     """Base of all errors that insilico_gui raises on purpose.
+
+    The message is one line and no longer than :data:`MAX_MESSAGE`, whatever was put
+    into it.
 
     Parameters
     ----------
@@ -41,8 +93,17 @@ class InsilicoError(Exception):
     """
 
     def __init__(self, *args: object, in_window: str | None = None) -> None:
+        if len(args) == 1 and isinstance(args[0], str):
+            args = (_short(args[0]),)
         super().__init__(*args)
-        self.in_window = in_window
+        self.in_window = None if in_window is None else _short(in_window)
+
+
+def _short(message: str) -> str:
+    if len(message) > MAX_MESSAGE:
+        end = MAX_MESSAGE // 3
+        message = f"{message[: MAX_MESSAGE - end - 5]} ... {message[-end:]}"
+    return _one_line(" ".join(message.splitlines()))
 
 
 class SessionError(InsilicoError):

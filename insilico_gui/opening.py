@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -14,9 +15,9 @@ from insilico_gui.identity import indexed_by_id
 from insilico_gui.session import FLOAT32, check_units
 from insilico_gui.streaming import is_out_of_memory
 from insilico_gui.twin import ReducingTwin
+from insilico_gui.untrusted.door import reason
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
     from importlib.metadata import EntryPoint
 
@@ -151,7 +152,8 @@ def open_session(
     offered = (FLOAT32,) if precision == FLOAT32 else precisions(session_id, device)
     if precision not in offered:
         raise SessionError(
-            f"{session_id} does not compute in {precision!r} on the device {device!r}, "
+            f"{quoted(session_id, '')} does not compute in {quoted(precision)} on the "
+            f"device {quoted(device)}, "
             f"but in {' or '.join(offered)}; choose "
             f"{'that' if len(offered) == 1 else 'one of those'}."
         )
@@ -161,12 +163,19 @@ def open_session(
             session = twin.open(session_id, folder, device, precision)
         else:
             session = twin.open(session_id, folder, device)
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
+    except InsilicoError:
+        raise
+    except Exception as error:  # a plugin, or what it reads, can raise anything
+        if is_out_of_memory(error):
+            raise SessionError(
+                f"{quoted(session_id, '')} does not fit into the memory that is free on "
+                f"the device {quoted(device)}; close other sessions and programs, or "
+                "choose another device."
+            ) from error
+        logger.info("Opening %r failed", session_id, exc_info=error)
         raise SessionError(
-            f"{session_id} does not fit into the memory that is free on the device "
-            f"{device!r}; close other sessions and programs, or choose another device."
+            f"{quoted(session_id, '')} cannot be opened: {reason(error)}; check that its "
+            "files are complete and of one version."
         ) from error
     check_units(session.units, session.id)
     session.units = indexed_by_id(session.units)
@@ -204,10 +213,10 @@ def _twin_of(session_id: str) -> Twin:
 def _folder(directory: str | os.PathLike[str] | None) -> Path | None:
     if directory is None:
         return None
-    path = Path(directory).expanduser()
-    if not path.is_dir():
+    path = Path(os.path.expanduser(directory))
+    if not os.path.isdir(path):
         raise SessionError(
-            f"{path} is not a folder; choose the folder that holds the weights."
+            f"{quoted(path)} is not a folder; choose the folder that holds the weights."
         )
     settle(path)  # a fetch that was killed
     return path

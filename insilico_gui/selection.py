@@ -135,7 +135,7 @@ def select_units(
 ) -> Selection:
     """:func:`select` on a unit table; `owner` is what errors call its source."""
     if combine not in ("all", "any"):
-        raise SelectionError(f"combine is {combine!r}; use 'all' or 'any'.")
+        raise SelectionError(f"combine is {quoted(combine)}; use 'all' or 'any'.")
     masks = []
     rule: dict[str, Any] = {}
     if areas is not None:

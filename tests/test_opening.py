@@ -30,8 +30,9 @@ def test_a_session_that_does_not_fit_is_told(reason, monkeypatch):
         ig.open_session("big/one", device="cpu")
 
 
-def test_other_errors_pass(monkeypatch):
+def test_other_errors_are_one_sentence_with_their_cause(monkeypatch):
     greedy = Greedy(ZeroDivisionError())
     monkeypatch.setattr("insilico_gui.opening.twins", lambda: {"big": greedy})
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(SessionError, match="big/one cannot be opened") as caught:
         ig.open_session("big/one")
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)

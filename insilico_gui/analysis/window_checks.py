@@ -60,7 +60,7 @@ def check_apart(table: pd.DataFrame, latency_s: float, window_s: float | None) -
         onset to the next.
     """
     videos = table["trial"] if "trial" in table else np.zeros(len(table))
-    onsets = table["onset"].groupby(np.asarray(videos))
+    onsets = table["onset"].astype(np.float64).groupby(np.asarray(videos))
     apart = min(
         (np.diff(np.unique(times)).min(initial=np.inf) for _, times in onsets),
         default=np.inf,

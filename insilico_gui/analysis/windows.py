@@ -24,6 +24,7 @@ from insilico_gui.responses import (
     NO_TRIAL_LABELS,
     with_unit_index,
 )
+from insilico_gui.untrusted.limits import refuse_above
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -64,7 +65,7 @@ def check_trials(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The same rows, indexed 0..n-1.
+        The same rows, indexed 0..n-1, with onset and duration as float64.
 
     Raises
     ------
@@ -85,6 +86,15 @@ def check_trials(table: pd.DataFrame) -> pd.DataFrame:
                 f"The column {name!r} of the trial table holds something other than "
                 "finite numbers of seconds."
             )
+        longest = max(values.max(), -values.min(), key=float)
+        refuse_above(
+            "stimulus_seconds",
+            float(longest),
+            f"The column {name!r} of the trial table",
+            AnalysisError,
+        )
+    # Whole seconds are numbers of seconds like others
+    table = table.astype({"onset": np.float64, "duration": np.float64})
     if (table["duration"] < 0).any():
         raise AnalysisError("A trial of the trial table has a negative duration.")
     return table.reset_index(drop=True)

@@ -24,6 +24,7 @@ from qtpy.QtCore import QCoreApplication, QEvent, QObject, QThreadPool, Signal
 from superqt.utils import WorkerBase, create_worker
 
 from insilico_gui.errors import InsilicoError
+from insilico_gui.log_file import unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,11 +64,7 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, InsilicoError):
         logger.info("%s", error, exc_info=error)
         return error.in_window or str(error)
-    logger.error("Unexpected error", exc_info=error)
-    return (
-        f"Something unexpected went wrong ({type(error).__name__}: {error}); the log "
-        "has the details."
-    )
+    return unexpected(error)
 
 
 class _Run:

@@ -22,12 +22,15 @@ from insilico_gui.cli.stimulus_command import stimulus
 from insilico_gui.cli.tuning_command import tuning
 from insilico_gui.cli.window_command import window
 from insilico_gui.errors import InsilicoError, quoted
+from insilico_gui.log_file import OneLineFormatter, unexpected
 from insilico_gui.opening import twins
 
 HELP_NAMES = ["-h", "--help"]
-
-
+DEBUG = "--debug"
+LOG_FORMAT = "%(levelname)s: %(message)s"
 OWN_OPTIONS = [*HELP_NAMES, "--version"]
+
+logger = logging.getLogger(__name__)
 
 
 class WindowByDefault(TyperGroup):
@@ -77,7 +80,10 @@ def common(
         ),
     ] = False,
 ) -> None:
-    """In silico experiments with digital twins of the brain."""
+    """In silico experiments with digital twins of the brain.
+
+    With --debug, anywhere in a command, an error also shows its traceback.
+    """
 
 
 for command in (
@@ -99,10 +105,24 @@ for command in (
 
 
 def main() -> None:
-    """Run the command line; errors that a user can mend are one sentence."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    """Run the command line; every error is one sentence.
+
+    ``--debug``, anywhere in the command, shows the traceback as well.
+    """
+    debug = DEBUG in sys.argv
+    sys.argv[1:] = [word for word in sys.argv[1:] if word != DEBUG]
+    logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT)
+    if debug:
+        logging.getLogger("insilico_gui").setLevel(logging.DEBUG)
+    else:
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(OneLineFormatter(LOG_FORMAT))
     try:
         app()
     except InsilicoError as error:
+        logger.debug("Refused", exc_info=error)
         typer.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except Exception as error:  # the last resort: no traceback in a user's face
+        typer.echo(f"Error: {unexpected(error)}", err=True)
         sys.exit(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from insilico_gui.errors import SelectionError
+from insilico_gui.errors import SelectionError, echoed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,8 +39,8 @@ def parse_conditions(texts: Iterable[str]) -> dict[str, Any]:
         value = None if form is None else _value(form["value"])
         if form is None or (form["sign"] != "==" and isinstance(value, str)):
             raise SelectionError(
-                f"{text!r} is no condition; write a column, >=, <= or ==, and a number, "
-                "such as 'gOSI>=0.25', or a name, such as 'area==V1'."
+                f"{echoed(text)} is no condition; write a column, >=, <= or ==, and a "
+                "number, such as 'gOSI>=0.25', or a name, such as 'area==V1'."
             )
         name, end = form["column"], {">=": 0, "<=": 1}.get(form["sign"])
         known = where.get(name, (None, None) if end is not None else None)
@@ -50,8 +50,8 @@ def parse_conditions(texts: Iterable[str]) -> dict[str, Any]:
             where[name] = (value, known[1]) if end == 0 else (known[0], value)
         else:
             raise SelectionError(
-                f"{text!r} is one condition too many on {name}; give one lower and one "
-                "upper limit, or one value."
+                f"{echoed(text)} is one condition too many on {name}; give one lower "
+                "and one upper limit, or one value."
             )
     return where
 

@@ -19,7 +19,7 @@ from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.shown_frames import shown_frames
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table, write_table
-from insilico_gui.errors import AnalysisError
+from insilico_gui.errors import AnalysisError, echoed
 from insilico_gui.identity import measured_names, result_table
 from insilico_gui.responses import unit_table
 from insilico_gui.stimuli import Display
@@ -110,8 +110,8 @@ def retinotopy(
     asked = (method, source.stimulus, source.part, latency, window)
     if known and any(o is not None for o in asked):
         raise AnalysisError(
-            "With --known nothing is shown or mapped; leave out --known, or the method, "
-            "stimulus, part, latency and window."
+            "With --known nothing is shown or mapped; leave out --known, or the "
+            "method, stimulus, part, latency and window."
         )
     if known:
         units, provenance = source.units()
@@ -124,8 +124,8 @@ def retinotopy(
     lacking = [name for name in ("x", "y") if name not in units]
     if lacking:
         raise AnalysisError(
-            f"The unit table of {source.session} has no column {lacking[0]!r}, so where "
-            "its units lie on the cortex is not known; retinotopy needs x and y."
+            f"The unit table of {source.session} has no column {lacking[0]!r}, so "
+            "where its units lie on the cortex is not known; retinotopy needs x and y."
         )
     with analysis_bar("Smoothing") as show:
         sheet = retinotopy_maps(
@@ -157,7 +157,7 @@ def _mapped(
     """Responses, maps and columns."""
     if method is not None and method not in METHODS:
         raise AnalysisError(
-            f"There is no method {method!r}; choose one of {', '.join(METHODS)}."
+            f"There is no method {echoed(method)}; choose one of {', '.join(METHODS)}."
         )
     default = "sparse noise" if method == "sparse-noise" else "gaussian dots"
     # A parametric stimulus is made again from what a file of responses says of it; a

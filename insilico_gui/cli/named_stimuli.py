@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import insilico_gui as ig
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import StimulusError, listed, quoted
 from insilico_gui.stimuli.families import FAMILIES
 from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, load_spec
+from insilico_gui.untrusted.text import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,24 +31,25 @@ def named_stimulus(name: str, settings: Mapping[str, Any]) -> ig.Stimulus:
         unknown = [key for key in settings if key not in known]
         if unknown:
             raise StimulusError(
-                f"{name} has no parameter {unknown[0]!r}; it has {', '.join(known)}."
+                f"{name} has no parameter {quoted(unknown[0])}; it has {', '.join(known)}."
             )
         try:
             return family(**settings)
         except TypeError as error:
             raise StimulusError(
-                f"A parameter of {name} has a value of the wrong kind: {error}."
+                f"A parameter of {name} has a value of the wrong kind: "
+                f"{quoted(error, '')}."
             ) from error
     path = Path(name)
-    if not path.exists() and not path.suffix:
+    if not os.path.exists(path) and not path.suffix:
         raise StimulusError(
-            f"There is no stimulus {name!r}; name a file or one of "
+            f"There is no stimulus {quoted(name)}; name a file or one of "
             f"{', '.join(family_names())}."
         )
     if settings:
         raise StimulusError(
-            f"{name} is a file, which has no parameters to set; leave out "
-            f"{', '.join(settings)}."
+            f"{quoted(name, '')} is a file, which has no parameters to set; leave out "
+            f"{listed(settings)}."
         )
     if path.suffix.lower() in SPEC_SUFFIXES:
         return load_spec(path).stimulus()
@@ -72,7 +74,7 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
         name, equals, text = setting.partition("=")
         if not (name.strip() and equals and text.strip()):
             raise StimulusError(
-                f"{setting!r} sets no parameter; write name=value, such as repeats=4."
+                f"{quoted(setting)} sets no parameter; write name=value, such as repeats=4."
             )
         values[name.strip().replace("-", "_")] = _value(text.strip())
     return values
@@ -82,6 +84,6 @@ def _value(text: str) -> Any:
     if "," in text and not text.startswith(("[", "{", '"')):
         return [_value(part.strip()) for part in text.split(",") if part.strip()]
     try:
-        return json.loads(text)
+        return parse_json(text, "A parameter", StimulusError, entries="spec_entries")
     except ValueError:
         return text

@@ -33,7 +33,7 @@ from insilico_gui.cli.outputs import output_file, reserve
 from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table, write_table
-from insilico_gui.errors import AnalysisError
+from insilico_gui.errors import AnalysisError, echoed
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def sparseness(
     check_table(output, overwrite)
     if variant not in VARIANTS:
         raise AnalysisError(
-            f"There is no variant {variant!r}; choose {' or '.join(VARIANTS)}."
+            f"There is no variant {echoed(variant)}; choose {' or '.join(VARIANTS)}."
         )
     chosen = VARIANTS[variant]
     responses, tuning = _means(
@@ -100,7 +100,8 @@ def sparseness(
     lifetime = columns[f"lifetime_sparseness_{chosen}"].median()
     typer.echo(
         f"Written: {output} ({len(table)} units, {_number(tuning)}; medians: "
-        f"lifetime sparseness {lifetime:.3f}, population {np.nanmedian(population):.3f})"
+        f"lifetime sparseness {lifetime:.3f}, population "
+        f"{np.nanmedian(population):.3f})"
     )
 
 

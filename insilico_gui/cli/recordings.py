@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from insilico_gui.errors import AnalysisError
+from insilico_gui.errors import AnalysisError, listed, quoted
 from insilico_gui.files import settle
 from insilico_gui.identity import match_units
 from insilico_gui.responses import unit_table
+from insilico_gui.untrusted.door import reading
+from insilico_gui.untrusted.plain_arrays import read_npy, read_npz
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,45 +54,38 @@ def read_recording(path: Path) -> Recording:
     """
     if path.suffix.lower() not in SUFFIXES:
         raise AnalysisError(
-            f"{path.name} is no recording that can be read; give "
+            f"{quoted(path.name, '')} is no recording that can be read; give "
             f"{' or '.join(SUFFIXES)} with an array [repeats, frames, units]."
         )
     settle(path.parent)
-    if not path.is_file():
-        raise AnalysisError(f"There is no file {path}; check its name.")
-    try:
-        arrays = _arrays(path)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as cause:
-        raise AnalysisError(
-            f"{path} cannot be read: it is damaged, or holds something other than "
-            "plain arrays; save it again with numpy.save."
-        ) from cause
+    name = quoted(path.name, marks="")
+    with reading(name, AnalysisError, "save it again with numpy.save"):
+        arrays = _arrays(path, name)
     unit_ids = arrays.pop("unit_id", None)
     values = arrays.get("responses", next(iter(arrays.values()), None))
     if values is None or ("responses" not in arrays and len(arrays) > 1):
         raise AnalysisError(
-            f"{path.name} holds the arrays {', '.join(arrays) or 'none'}; call the "
+            f"{name} holds the arrays {listed(arrays)}; call the "
             "one with the recording 'responses'."
         )
     if values.ndim != 3 or values.dtype.kind not in "fiu":
         raise AnalysisError(
-            f"{path.name} holds {values.dtype} of shape {list(values.shape)}; a "
+            f"{name} holds {values.dtype} of shape {list(values.shape)}; a "
             "recording is numbers [repeats, frames, units]."
         )
     if unit_ids is not None and unit_ids.shape != values.shape[2:]:
         raise AnalysisError(
-            f"{path.name} has {values.shape[2]} units and {unit_ids.size} entries in "
+            f"{name} has {values.shape[2]} units and {unit_ids.size} entries in "
             "'unit_id'; give one for each unit."
         )
-    return Recording(path.name, values, unit_ids)
+    return Recording(name, values, unit_ids)
 
 
-def _arrays(path: Path) -> dict[str, NDArray[Any]]:
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
-        return {"responses": loaded}
-    with loaded:
-        return dict(loaded)
+def _arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
+    """By the suffix, not by what the first bytes say."""
+    if path.suffix.lower() == ".npy":
+        return {"responses": read_npy(path, name, AnalysisError)}
+    return read_npz(path, name, AnalysisError, compressed=True)
 
 
 def prediction(responses: xr.DataArray, name: str) -> NDArray[Any]:

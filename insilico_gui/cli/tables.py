@@ -9,29 +9,24 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from insilico_gui.cli.outputs import output_claim, reserve
-from insilico_gui.errors import ExportError
-from insilico_gui.files import (
-    fingerprints,
-    refuse_foreign,
-    settle,
-    shown,
-    writing,
-)
+from insilico_gui.errors import ExportError, quoted
+from insilico_gui.files import fingerprints, refuse_foreign, settle, writing
 from insilico_gui.files.formulas import unescape_table, write_csv
 from insilico_gui.files.marks import HASHES
 from insilico_gui.identity import measured_names, same_units
 from insilico_gui.responses import MEASURED_AGAIN, distinct_names
+from insilico_gui.untrusted.tables import read_csv, read_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import pandas as pd
 
 SUFFIXES = (".csv", ".parquet")
 FORMAT = "insilico_gui table"
@@ -137,20 +132,14 @@ def read_table(path: Path) -> pd.DataFrame:
         If there is none, or it cannot be read.
     """
     suffix = path.suffix.lower()
+    name = quoted(path.name, marks="")
     if suffix not in SUFFIXES:
-        raise ExportError(f"{path.name} is no table; give {' or '.join(SUFFIXES)}.")
+        raise ExportError(f"{name} is no table; give {' or '.join(SUFFIXES)}.")
     settle(path.parent)
-    if not os.path.isfile(path):  # unlike Path, whatever the name is
-        raise ExportError(f"There is no file {shown(path)}; check its name.")
-    try:
-        if suffix == ".csv":
-            return unescape_table(pd.read_csv(path))
-        return pd.read_parquet(path)
-    except (ValueError, OSError, UnicodeError) as cause:  # also of pyarrow and pandas
-        raise ExportError(
-            f"{path} cannot be read as a table; check that it is a complete "
-            f"{suffix} file."
-        ) from cause
+    advice = f"check that it is a complete {suffix} table"
+    if suffix == ".csv":
+        return unescape_table(read_csv(path, name, ExportError, advice))
+    return read_parquet(path, name, ExportError, advice)
 
 
 def _write_parquet(path: Path, table: pd.DataFrame, text: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from insilico_gui.cli.options import Device, Directory
-from insilico_gui.errors import InsilicoError
+from insilico_gui.errors import InsilicoError, echoed
 
 
 def window(
@@ -51,5 +51,5 @@ def window(
 def _pixels(size: str) -> tuple[int, int]:
     width, cross, height = size.partition("x")
     if not (cross and width.isdecimal() and height.isdecimal()):
-        raise InsilicoError(f"{size!r} is not a size; write it like 1366x768.")
+        raise InsilicoError(f"{echoed(size)} is not a size; write it like 1366x768.")
     return int(width), int(height)

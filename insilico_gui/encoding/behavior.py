@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from insilico_gui.errors import BehaviorError
+from insilico_gui.errors import BehaviorError, echoed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,21 +50,23 @@ def check_behavior(
         if name not in session.behavior:
             known = ", ".join(session.behavior) or "none"
             raise BehaviorError(
-                f"{session.id} takes no behaviour called {name!r} (it takes: {known})."
+                f"{session.id} takes no behaviour called {echoed(name)} (it takes: "
+                f"{known})."
             )
         values = np.asarray(trace, dtype=np.float32)
         single = (n_frames, session.behavior[name])
         allowed = [single] if n_videos is None else [single, (n_videos, *single)]
         if values.shape not in allowed:
             raise BehaviorError(
-                f"The behaviour {name!r} has shape {list(values.shape)}; this stimulus "
-                f"needs {' or '.join(str(list(s)) for s in allowed)} "
+                f"The behaviour {echoed(name)} has shape {list(values.shape)}; this "
+                f"stimulus needs {' or '.join(str(list(s)) for s in allowed)} "
                 "(frames at the session's rate, columns)."
             )
         if not np.isfinite(values).all():
             frame = int(np.argwhere(~np.isfinite(values))[0][-2])
             raise BehaviorError(
-                f"The behaviour {name!r} is not a finite number at frame {frame}; "
+                f"The behaviour {echoed(name)} is not a finite number at frame "
+                f"{frame}; "
                 "replace missing values first (0 is the mean of standardised traces)."
             )
         checked[name] = values

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from insilico_gui.errors import ExportError
+from insilico_gui.errors import ExportError, quoted
+from insilico_gui.untrusted.limits import refuse_above
+from insilico_gui.untrusted.text import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,19 +125,22 @@ def restore(spec: Mapping[str, Any], values: NDArray[Any]) -> NDArray[Any]:
     KeyError, TypeError, ValueError
         If spec and values do not belong together.
     """
-    kind, dtype = spec["kind"], np.dtype(spec["dtype"])
+    kind = spec["kind"]
+    if values.ndim != 1:
+        raise ValueError(f"a column has the shape {list(values.shape)}")
     if kind == "json":
         restored = np.empty(len(values), object)
         for i, value in enumerate(values):  # numpy would make lists a 2-D array
-            restored[i] = json.loads(str(value))
+            restored[i] = parse_json(str(value), "A cell", ExportError)
         return restored
+    dtype = _checked_dtype(spec["dtype"], len(values), kind)
     if kind == "str":
         restored = np.array([str(value) for value in values], dtype=dtype)
         if spec["missing"]:
             restored[np.array(spec["missing"], np.int64)] = np.nan
         return restored
     if kind not in ("bool", "int", "float") or values.dtype.kind not in "biuf":
-        raise ValueError(f"a column of kind {kind!r} cannot hold {values.dtype}")
+        raise ValueError(f"a column of kind {quoted(kind)} cannot hold {values.dtype}")
     return values.astype(dtype)
 
 
@@ -147,7 +152,25 @@ def from_json(spec: Mapping[str, Any], values: list[Any]) -> NDArray[Any]:
     KeyError, TypeError, ValueError
         If spec and values do not belong together.
     """
-    return np.array(values, np.dtype(spec["stored"]))
+    if not isinstance(values, list):
+        raise TypeError("a column is no list")
+    dtype = _checked_dtype(spec["stored"], len(values))
+    column: NDArray[Any] = np.array(values, dtype)
+    if column.ndim != 1:
+        raise ValueError(f"a column has the shape {list(column.shape)}")
+    return column
+
+
+def _checked_dtype(code: Any, n: int, kind: str = "") -> np.dtype[Any]:
+    """The type of a column of `n` cells, once the memory that it claims is checked."""
+    if not isinstance(code, str):
+        raise TypeError("a column has no type")
+    dtype: np.dtype[Any] = np.dtype(code)
+    if dtype.kind not in ("UTO" if kind == "str" else "biufUO"):
+        raise ValueError(f"a column cannot be of type {quoted(code)}")
+    size = dtype.itemsize * max(1, n)
+    refuse_above("column_bytes", size, "A column of labels", ExportError)
+    return dtype
 
 
 def is_missing(value: Any) -> bool:

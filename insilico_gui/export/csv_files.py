@@ -14,19 +14,23 @@ from __future__ import annotations
 import csv
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from insilico_gui.errors import ExportError
+from insilico_gui.errors import ExportError, quoted
 from insilico_gui.export import wide
 from insilico_gui.export.columns import from_json
 from insilico_gui.export.record import BLOCK_BYTES, FORMAT, assemble, check_layout
 from insilico_gui.files import fingerprints, refuse_folder, refuse_foreign
 from insilico_gui.files.formulas import escape, unescape
 from insilico_gui.files.marks import HASHES
+from insilico_gui.untrusted.door import check_input, open_input
+from insilico_gui.untrusted.limits import limit, refuse_above
+from insilico_gui.untrusted.plain_arrays import check_memory
+from insilico_gui.untrusted.text import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,6 +109,7 @@ def write(path: Path, responses: xr.DataArray, record: Record) -> None:
 
 def read(path: Path) -> xr.DataArray:
     """Read the files."""
+    check_input(path, ExportError)
     sidecar, base = _beside(path, SIDECAR), path.name
     if not sidecar.exists():  # by an earlier version
         earlier = path.name.removesuffix(path.suffix)
@@ -112,10 +117,12 @@ def read(path: Path) -> xr.DataArray:
             sidecar, base = path.with_name(f"{earlier}.{SIDECAR}"), earlier
     if path.exists() and not sidecar.exists():
         raise ExportError(
-            f"{path} cannot be read without {sidecar.name}, which was written with it; "
-            "put it back beside the table."
+            f"{quoted(path.name, '')} cannot be read without "
+            f"{quoted(sidecar.name, '')}, which was written with it; put it back beside "
+            "the table."
         )
-    layout = check_layout(json.loads(sidecar.read_text(encoding="utf-8")))
+    name = quoted(sidecar.name, marks="")
+    layout = check_layout(read_json(sidecar, name, ExportError))
     escaped = layout.get("formulas_escaped", False) is True
     place = path.with_name(f"{base}.{UNITS}")
     units = _read_table(place, layout["unit_columns"], escaped)
@@ -142,8 +149,9 @@ def _read_values(
 ) -> NDArray[np.float32]:
     if 2 * math.prod(layout["shape"]) > path.stat().st_size:
         raise ValueError("its table is shorter than it says")
-    with path.open("rb") as file:
-        header = next(csv.reader([file.readline().decode("utf-8")]))
+    check_memory(4 * math.prod(layout["shape"]), path.name, ExportError)
+    with open_input(path, ExportError) as file:
+        header = _header(file)
         file.seek(-1, 2)
         if file.read() != b"\n":
             raise ValueError("its table ends within a row")
@@ -169,6 +177,13 @@ def _read_values(
         return wide.collect(reader, layout, axes)
 
 
+def _header(file: BinaryIO) -> list[str]:
+    """Cells of the first line, which is not read further than a line can be."""
+    line = file.readline(limit("line_bytes") + 1)
+    refuse_above("line_bytes", len(line), "The first line of the table", ExportError)
+    return next(csv.reader([line.decode("utf-8")]), [])
+
+
 def _write_table(path: Path, columns: Mapping[str, Column]) -> None:
     arrays = [
         pa.array([escape(str(cell)) for cell in c.values], pa.string())
@@ -191,6 +206,8 @@ def _read_table(
     path: Path, specs: Mapping[str, Mapping[str, Any]], escaped: bool
 ) -> dict[str, NDArray[Any]]:
     headers = {name: escape(name) if escaped else name for name in specs}
+    check_input(path, ExportError, limit="text_bytes")
+    refuse_above("table_columns", len(specs), quoted(path.name, ""), ExportError)
     types = {
         headers[name]: _TYPES.get(spec["kind"])
         or pa.from_numpy_dtype(np.dtype(spec["stored"]))
@@ -203,7 +220,7 @@ def _read_table(
     )
     if table.column_names != list(headers.values()):
         raise ValueError(
-            f"the columns of {path.name} are not those it was written with"
+            f"the columns of {quoted(path.name, '')} are not those it was written with"
         )
     read = {name: table[header].to_numpy() for name, header in headers.items()}
     for name, spec in specs.items():

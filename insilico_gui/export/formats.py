@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from insilico_gui.errors import ExportError, InsilicoError
+from insilico_gui.errors import ExportError, InsilicoError, quoted
 from insilico_gui.export import (
     csv_files,
     epochs_file,
@@ -19,6 +19,7 @@ from insilico_gui.export import (
 from insilico_gui.export.fitting import Kind
 from insilico_gui.export.record import describe
 from insilico_gui.files import check_target, claim, settle, shown, writing
+from insilico_gui.untrusted.door import reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -262,29 +263,20 @@ def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
         If it holds something other than plain data.
     """
     source = Path(path).expanduser()
+    name = quoted(source.name, marks="")
     suffix = suffix_of(source)
     if suffix in FIELD_FORMATS:
         raise ExportError(
-            f"{source.name} is of a type that is written for other programs and does not "
+            f"{name} is of a type that is written for other programs and does not "
             f"hold all of the responses; load one of {', '.join(SUFFIXES)}."
         )
     form = FORMATS[_known_suffix(source, SUFFIXES)]
     settle(source.parent)
-    if not os.path.exists(source):
-        raise ExportError(f"There is no file {shown(source)}; check its name.")
-    try:
+    if not os.path.lexists(source):
+        raise ExportError(f"There is no file {name}; check its name.")
+    advice = "check that it is a complete export of responses"
+    with reading(name, ExportError, advice):
         return form.read(source)
-    except InsilicoError:
-        raise
-    except MemoryError:
-        raise ExportError(
-            f"{shown(source)} does not fit into memory; export fewer units, or to .zarr."
-        ) from None
-    except Exception as cause:  # a damaged file can make a parser raise anything
-        raise ExportError(
-            f"{shown(source)} cannot be read: {_reason(cause)}; check that it is a "
-            "complete export of responses."
-        ) from cause
 
 
 def _are_same(source: Path, target: Path) -> bool:
@@ -302,11 +294,3 @@ def _known_suffix(path: Path, suffixes: Sequence[str]) -> str:
             f"use one of {', '.join(suffixes)}."
         )
     return suffix
-
-
-def _reason(cause: Exception) -> str:
-    if isinstance(cause, KeyError) and cause.args:
-        return f"it has no entry {cause.args[0]!r}"
-    text = cause.strerror if isinstance(cause, OSError) else None
-    first_line = (text or str(cause)).strip().split("\n")[0]
-    return first_line.rstrip(".") or "it is damaged"

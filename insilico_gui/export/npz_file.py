@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib import format as npy
 
-from insilico_gui.errors import ExportError, UntrustedFileError
+from insilico_gui.errors import ExportError, quoted
 from insilico_gui.export.record import assemble, blocks, check_layout
 from insilico_gui.files import refuse_folder, require_space
+from insilico_gui.untrusted.plain_arrays import read_npz
+from insilico_gui.untrusted.text import parse_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,47 +74,23 @@ def write(path: Path, responses: xr.DataArray, record: Record) -> None:
 
 def read(path: Path) -> xr.DataArray:
     """Read the file."""
-    with zipfile.ZipFile(path) as archive:
-        size = path.stat().st_size
-        for member in archive.infolist():
-            if member.compress_type != zipfile.ZIP_STORED or member.file_size > size:
-                raise ValueError(
-                    "it is compressed; this program writes it uncompressed"
-                )
-        arrays = {
-            name.removesuffix(".npy"): _member(archive, name, path)
-            for name in archive.namelist()
-        }
-    layout = check_layout(json.loads(str(arrays["layout"])))
+    name = quoted(path.name, marks="")
+    arrays = read_npz(path, name, ExportError)
+    layout = check_layout(_json(arrays["layout"], name))
     return assemble(
         layout,
-        json.loads(str(arrays["attrs"])),
+        _json(arrays["attrs"], name),
         arrays["responses"],
-        {name: arrays[name] for name in layout["axes"]},
+        {axis: arrays[axis] for axis in layout["axes"]},
         _starting_with("unit_", arrays),
         _starting_with("trials_", arrays),
     )
 
 
-def _member(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[Any]:
-    """One array; its header is checked against the size before memory is taken."""
-    with archive.open(name) as file:
-        version = npy.read_magic(file)
-        read_header = {
-            (1, 0): npy.read_array_header_1_0,
-            (2, 0): npy.read_array_header_2_0,
-        }[version]
-        shape, _, dtype = read_header(file)
-        if dtype.hasobject:
-            raise UntrustedFileError(
-                f"{path} holds Python objects ({name}), which can run code when they "
-                "are loaded; it was not read. Ask for a file of plain arrays."
-            )
-        if math.prod(shape) * dtype.itemsize > archive.getinfo(name).file_size:
-            raise ValueError(f"{name} is shorter than it says")
-        file.seek(0)
-        array: NDArray[Any] = npy.read_array(file, allow_pickle=False)
-    return array
+def _json(array: NDArray[Any], name: str) -> Any:
+    if array.ndim or array.dtype.kind != "U":
+        raise ValueError("its description is no text")
+    return parse_json(str(array), name, ExportError)
 
 
 def _starting_with(

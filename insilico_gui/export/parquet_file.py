@@ -7,15 +7,20 @@ The key ``insilico_gui`` of the schema metadata holds JSON: the layout, ``attrs`
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from pyarrow import parquet
 
-from insilico_gui.errors import ExportError
+from insilico_gui.errors import ExportError, quoted
 from insilico_gui.export import wide
 from insilico_gui.export.columns import from_json
 from insilico_gui.export.record import assemble, check_layout
 from insilico_gui.files import refuse_folder
+from insilico_gui.untrusted.door import open_input
+from insilico_gui.untrusted.plain_arrays import check_memory
+from insilico_gui.untrusted.tables import check_footer
+from insilico_gui.untrusted.text import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,18 +84,26 @@ def write(path: Path, responses: xr.DataArray, record: Record) -> None:
 
 def read(path: Path) -> xr.DataArray:
     """Read the file."""
-    with parquet.ParquetFile(str(path), page_checksum_verification=True) as file:
-        metadata = file.schema_arrow.metadata or {}
-        if METADATA_KEY not in metadata:
-            raise ValueError("it was not written by this program")
-        layout = check_layout(json.loads(metadata[METADATA_KEY]))
-        parts = (
-            batch
-            for group in range(file.num_row_groups)
-            for batch in file.read_row_group(group).to_batches()
-        )
-        axes = _arrays(layout["axis_labels"], layout["axes"])
-        values = wide.collect(parts, layout, axes)
+    name = quoted(path.name, marks="")
+    with open_input(path, ExportError) as raw:
+        check_footer(raw, name, ExportError)
+        with parquet.ParquetFile(raw, page_checksum_verification=True) as file:
+            metadata = file.schema_arrow.metadata or {}
+            if METADATA_KEY not in metadata:
+                raise ValueError("it was not written by this program")
+            layout = check_layout(parse_json(metadata[METADATA_KEY], name, ExportError))
+            check_memory(4 * math.prod(layout["shape"]), name, ExportError)
+            n_units = layout["shape"][layout["dims"].index(layout["unit_dim"])]
+            claimed = file.metadata.num_rows * n_units
+            if claimed != math.prod(layout["shape"]):
+                raise ValueError("its table has other rows or columns than it says")
+            parts = (
+                batch
+                for group in range(file.num_row_groups)
+                for batch in file.read_row_group(group).to_batches()
+            )
+            axes = _arrays(layout["axis_labels"], layout["axes"])
+            values = wide.collect(parts, layout, axes)
     return assemble(
         layout,
         layout["attrs"],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from insilico_gui.errors import ExportError
+from insilico_gui.errors import ExportError, echoed, quoted
 from insilico_gui.export.columns import Column, from_array, from_list, plain, restore
 from insilico_gui.responses import with_unit_index
 
@@ -223,7 +223,7 @@ def assemble(
     for name, spec in layout["unit_columns"].items():
         column = restore(spec, units[name])
         if len(column) != n_units:
-            raise ValueError(f"the unit column {name!r} has {len(column)} rows")
+            raise ValueError(f"the unit column {quoted(name)} has {len(column)} rows")
         coords[name] = (unit_dim, column)
     for labelled, extra in layout["coordinate_attrs"].items():
         coords[labelled] = (*coords[labelled], dict(extra))
@@ -260,8 +260,9 @@ def check_layout(layout: Any) -> dict[str, Any]:
     if not isinstance(layout, dict) or layout.get("format") != FORMAT:
         raise ValueError("it was not written by this program")
     if layout["version"] != VERSION:
+        version = echoed(layout["version"])
         raise ValueError(
-            f"it is of version {layout['version']}, and this program reads {VERSION}"
+            f"it is of version {version}, and this program reads {VERSION}"
         )
     shape = layout["shape"]
     if (

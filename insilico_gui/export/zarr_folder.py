@@ -21,6 +21,10 @@ from insilico_gui.errors import ExportError, UntrustedFileError, quoted
 from insilico_gui.export.record import FORMAT, assemble, blocks, check_layout
 from insilico_gui.export.stored import lazily
 from insilico_gui.files import shown
+from insilico_gui.untrusted.door import check_folder, open_input
+from insilico_gui.untrusted.limits import refuse_above
+from insilico_gui.untrusted.text import read_json
+from insilico_gui.untrusted.zstd import zstd_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +96,10 @@ def values(path: Path) -> zarr.Array[Any]:
     """The values of a folder, to be read in parts."""
     import zarr
 
-    return zarr.open_array(path / "responses", mode="r", zarr_format=3)
+    check_folder(path, ExportError)
+    array = zarr.open_array(path / "responses", mode="r", zarr_format=3)
+    _check_claims(array, path)
+    return array
 
 
 def check(target: Path, record: Record) -> None:
@@ -174,17 +181,38 @@ def read(path: Path) -> xr.DataArray:
     """Read the folder; the values stay there until they are used."""
     import zarr
 
+    name = quoted(path.name, marks="")
     if not path.is_dir():
         raise ValueError("it is not a zarr folder")
+    files = check_folder(path, ExportError)
+    described = [file for file in files if file.name == "zarr.json"]
+    refuse_above("array_entries", len(described), name, ExportError)
+    for file in described:
+        read_json(file, name, ExportError)
     # What each array says of itself counts, not the copy in the root
     root: Any = zarr.open_group(path, mode="r", zarr_format=3, use_consolidated=False)
     arrays: dict[str, Any] = dict(root.arrays())
     trials: dict[str, Any] = dict(root["trials"].arrays()) if "trials" in root else {}
     for array in (*arrays.values(), *trials.values()):
-        _check_codecs(array, path)
+        _check_claims(array, path)
+        if array.nchunks > len(files):
+            raise ValueError(
+                f"{array.nchunks} chunks of {quoted(array.basename)} are claimed, and "
+                f"the folder holds {len(files)} files"
+            )
+        if array is not arrays.get("responses"):
+            refuse_above(
+                "column_bytes",
+                math.prod(array.shape) * array.dtype.itemsize,
+                f"The column {quoted(array.basename)}",
+                ExportError,
+            )
     layout = check_layout(root.attrs.get(LAYOUT_KEY))
     for array in (*arrays.values(), *trials.values()):
         _check_complete(array)
+    for file in files:
+        if file.name != "zarr.json":
+            _check_chunk(file, name)
     stored = arrays["responses"]
     attrs = {
         key: value for key, value in stored.attrs.items() if key not in _RESERVED_ATTRS
@@ -201,20 +229,33 @@ def read(path: Path) -> xr.DataArray:
     return responses
 
 
-def _check_codecs(array: Any, path: Path) -> None:
+def _check_claims(array: Any, path: Path) -> None:
+    """Codecs that only move bytes, and chunks that fit into memory."""
     for codec in array.metadata.to_dict()["codecs"]:
         if codec["name"] not in SAFE_CODECS:
             raise UntrustedFileError(
-                f"{path} is packed with {codec['name']!r}, which is not known to be "
-                "safe; it was not read."
+                f"{quoted(path)} is packed with {quoted(codec['name'])}, which is not "
+                "known to be safe; it was not read."
             )
+    if array.dtype.kind not in "biufUTO":
+        raise ValueError(f"{quoted(array.basename)} holds neither numbers nor text")
+    n_bytes = math.prod(array.chunks) * array.dtype.itemsize
+    what = f"A chunk of {quoted(array.basename)}"
+    refuse_above("chunk_bytes", n_bytes, what, ExportError)
+
+
+def _check_chunk(file: Path, name: str) -> None:
+    """Refuse a chunk that unfolds to more than a chunk can have."""
+    with open_input(file, ExportError, limit="chunk_bytes") as content:
+        unfolded = zstd_size(content.read(18))
+    refuse_above("chunk_bytes", unfolded, f"A chunk of {name}", ExportError)
 
 
 def _check_complete(array: Any) -> None:
     missing = array.nchunks - array.nchunks_initialized
     if missing:
         raise ValueError(
-            f"{missing} of {array.nchunks} chunks of {array.basename!r} are missing"
+            f"{missing} of {array.nchunks} chunks of {quoted(array.basename)} are missing"
         )
 
 

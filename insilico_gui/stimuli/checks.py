@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import StimulusError, echoed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ def positive_number(value: object, name: str) -> float:
     """
     number = finite_number(value, name)
     if number <= 0:
-        raise StimulusError(f"{name} is {value!r}; give a number above 0.")
+        raise StimulusError(f"{name} is {echoed(value)}; give a number above 0.")
     return number
 
 
@@ -81,7 +81,7 @@ def finite_number(value: object, name: str) -> float:
     if not isinstance(value, bool) and isinstance(value, _NUMBERS):
         if -LARGEST <= value <= LARGEST:
             return float(value) + 0.0  # no -0.0: equal specs have equal hashes
-    raise StimulusError(f"{name} is {value!r}; give a number.")
+    raise StimulusError(f"{name} is {echoed(value)}; give a number.")
 
 
 def whole_number(value: object, name: str, lowest: int, highest: int = LARGEST) -> int:
@@ -95,7 +95,7 @@ def whole_number(value: object, name: str, lowest: int, highest: int = LARGEST) 
     number = finite_number(value, name)
     if number != int(number) or not lowest <= number <= highest:
         span = f"at least {lowest}" if highest == LARGEST else f"{lowest} to {highest}"
-        raise StimulusError(f"{name} is {value!r}; give a whole number, {span}.")
+        raise StimulusError(f"{name} is {echoed(value)}; give a whole number, {span}.")
     return int(number)
 
 
@@ -112,14 +112,16 @@ def numbers(value: object, name: str) -> tuple[float, ...]:
     if not values:
         raise StimulusError(f"{name} is empty; give at least one number.")
     if len(set(values)) < len(values):
-        raise StimulusError(f"{name} holds a number twice: {value!r}; leave one out.")
+        raise StimulusError(
+            f"{name} holds a number twice: {echoed(value)}; leave one out."
+        )
     return values
 
 
 def one_of(value: object, name: str, choices: Sequence[str]) -> None:
     """Raise StimulusError if `value` is none of `choices`."""
     if value not in choices:
-        raise StimulusError(f"{name} is {value!r}; use {' or '.join(choices)}.")
+        raise StimulusError(f"{name} is {echoed(value)}; use {' or '.join(choices)}.")
 
 
 def choices(value: object, name: str, offered: Sequence[str]) -> tuple[str, ...]:
@@ -135,7 +137,7 @@ def choices(value: object, name: str, offered: Sequence[str]) -> tuple[str, ...]
         one_of(part, name, offered)
     if not parts or len(set(parts)) < len(parts):
         raise StimulusError(
-            f"{name} is {value!r}; give {', '.join(offered)}, each at most once."
+            f"{name} is {echoed(value)}; give {', '.join(offered)}, each at most once."
         )
     return tuple(parts)
 
@@ -259,7 +261,7 @@ def within(value: object, name: str, lowest: float, highest: float) -> float:
     number = finite_number(value, name)
     if not lowest <= number <= highest:
         raise StimulusError(
-            f"{name} is {value!r}; give a number from {at_least(lowest)} to "
+            f"{name} is {echoed(value)}; give a number from {at_least(lowest)} to "
             f"{at_most(highest)}."
         )
     return number
@@ -285,6 +287,8 @@ def position(value: object, name: str) -> tuple[float, float]:
         If it is something else.
     """
     if not isinstance(value, list | tuple | np.ndarray) or len(value) != 2:
-        raise StimulusError(f"{name} is {value!r}; give x and y, each from -1 to 1.")
+        raise StimulusError(
+            f"{name} is {echoed(value)}; give x and y, each from -1 to 1."
+        )
     x, y = value
     return within(x, f"x of {name}", -1, 1), within(y, f"y of {name}", -1, 1)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import StimulusError, echoed, listed
+from insilico_gui.untrusted.limits import refuse_above
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -49,7 +50,7 @@ class Display:
             value = getattr(self, name)
             if not _is_number(value) or not 0 < value < np.inf:
                 raise StimulusError(
-                    f"{name} of the display is {value!r}; give a positive number of "
+                    f"{name} of the display is {echoed(value)}; give a positive number of "
                     "centimetres."
                 )
             object.__setattr__(self, name, float(value))
@@ -59,9 +60,10 @@ class Display:
             height, width = 0, 0
         if not (1 < height <= 10_000 and 1 < width <= 10_000):
             raise StimulusError(
-                f"The display has {self.pixels!r} pixels; give rows and columns, each "
-                "between 2 and 10000."
+                f"The display has {echoed(self.pixels)} pixels; give rows and columns, "
+                "each between 2 and 10000."
             )
+        refuse_above("display_pixels", height * width, "The display", StimulusError)
         object.__setattr__(self, "pixels", (height, width))
 
     @property
@@ -153,7 +155,7 @@ class Display:
             return cls(**values)
         except TypeError as error:
             raise StimulusError(
-                f"A display cannot be made from {sorted(values)}; it has width_cm, "
+                f"A display cannot be made from {listed(values)}; it has width_cm, "
                 "height_cm, distance_cm and pixels."
             ) from error
 

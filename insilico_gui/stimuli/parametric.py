@@ -18,18 +18,20 @@ import dataclasses
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from insilico_gui.errors import StimulusError
+import numpy as np
+
+from insilico_gui.errors import StimulusError, echoed, listed, quoted
 from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.checks import at_least_a_frame, within
 from insilico_gui.stimuli.display import Display
 from insilico_gui.untrusted.limits import limit
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -65,13 +67,14 @@ class StimulusSpec(ABC):
 
     def __post_init__(self) -> None:
         if not isinstance(self.display, Display):
-            raise StimulusError(f"display is {self.display!r}; give a Display.")
+            raise StimulusError(f"display is {echoed(self.display)}; give a Display.")
         frame_rate = within(self.frame_rate, "frame_rate", 1, MAX_FRAME_RATE)
         object.__setattr__(self, "frame_rate", frame_rate)
-        for name, value in self._normalise().items():
-            object.__setattr__(self, name, value)
-        self._check_length(self._fewest_frames)
-        self._check_length(self.n_frames)
+        with self.possible():
+            for name, value in self._normalise().items():
+                object.__setattr__(self, name, value)
+            self._check_length(self._fewest_frames)
+            self._check_length(self.n_frames)
 
     @abstractmethod
     def _normalise(self) -> Mapping[str, object]:
@@ -101,6 +104,18 @@ class StimulusSpec(ABC):
     def _fewest_frames(self) -> int:
         """What `n_frames` is at least, where counting would itself take long."""
         return 0
+
+    @contextmanager
+    def possible(self) -> Iterator[None]:
+        """Turn what formulas raise on extreme parameters into one sentence."""
+        try:
+            with np.errstate(over="raise", divide="raise", invalid="raise"):
+                yield
+        except (ArithmeticError, ValueError, MemoryError, RecursionError) as error:
+            raise StimulusError(
+                f"These parameters of {self.title} are too extreme to be shown "
+                f"({quoted(error, marks='')}); give values nearer to the defaults."
+            ) from error
 
     def _check_length(self, n_frames: int) -> None:
         seconds, longest = n_frames / self.frame_rate, limit("rendered_seconds")
@@ -144,7 +159,7 @@ class StimulusSpec(ABC):
         unknown = sorted(str(name) for name in set(fields) - known)
         if unknown:
             raise StimulusError(
-                f"{cls.family} has no parameter {', '.join(unknown)}; it has "
+                f"{cls.family} has no parameter {listed(unknown)}; it has "
                 f"{', '.join(sorted(known))}."
             )
         values = dict(fields)
@@ -188,14 +203,16 @@ class RenderedStimulus(Stimulus):
         self.name = spec.title
         self.frame_shape = spec.display.pixels
         self.frame_rate = spec.frame_rate
-        self.n_frames = spec.n_frames
-        self.trials = spec.trials
+        with spec.possible():
+            self.n_frames = spec.n_frames
+            self.trials = spec.trials
         self.attrs = {
             "kind": "parametric",
             "spec": spec.to_dict(),
             "spec_hash": spec.hash,
         }
-        self._render = spec.renderer()
+        with spec.possible():
+            self._render = spec.renderer()
 
     def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
         """See :meth:`insilico_gui.stimuli.base.Stimulus.frames`."""
@@ -221,7 +238,7 @@ def spec_from_dict(values: Mapping[str, Any]) -> StimulusSpec:
     cls = _families.get(family) if isinstance(family, str) else None
     if cls is None:
         raise StimulusError(
-            f"There is no family of stimuli called {family!r}; known are "
+            f"There is no family of stimuli called {echoed(family)}; known are "
             f"{', '.join(sorted(_families))}."
         )
     return cls.from_fields(fields)

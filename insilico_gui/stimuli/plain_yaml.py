@@ -7,9 +7,14 @@ references could make gigabytes of a few lines.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
+
+from insilico_gui.errors import echoed
+from insilico_gui.untrusted.limits import LIMITS, limit, variable
+from insilico_gui.untrusted.text import MAX_DIGITS
 
 
 class YamlError(Exception):
@@ -17,19 +22,18 @@ class YamlError(Exception):
 
 
 def read_yaml(text: str) -> Any:
-    """Plain data of a YAML text.
+    """Plain data of a YAML text; time and memory are linear in its length.
 
     Raises
     ------
     YamlError
-        If it is not YAML, or holds anything but plain data.
-    ValueError
-        If it holds a number that Python does not read.
-    RecursionError
-        If it is nested hundreds of times.
+        If it is not YAML, holds anything but plain data, or more entries or levels than
+        the limits allow.
     """
     try:
         return _PlainLoader(text).get_single_data()
+    except RecursionError as error:
+        raise YamlError("it is nested too deeply") from error
     except yaml.MarkedYAMLError as error:
         line = 0 if error.problem_mark is None else error.problem_mark.line
         raise YamlError(f"line {line + 1}: {error.problem}") from error
@@ -48,33 +52,75 @@ def write_yaml(values: dict[str, Any]) -> str:
 class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc]  # has no types
     """PyYAML's safe loader, with less to be surprised by."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._entries = 0
+        self._depth = 0
+
     def compose_node(self, parent: Any, index: Any) -> Any:
-        """Refuse references."""
+        """Refuse references, and more entries or levels than are allowed."""
         if self.check_event(yaml.AliasEvent):
+            self._refuse("references (*name) are not read")
+        self._entries += 1
+        self._depth += 1
+        for name, count in (
+            ("spec_entries", self._entries),
+            ("text_depth", self._depth),
+        ):
+            if count > limit(name):
+                self._refuse(
+                    f"it has more than {limit(name):,} {LIMITS[name].unit}, and the "
+                    f"environment variable {variable(name)} is the limit"
+                )
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def _refuse(self, problem: str) -> None:
+        mark = self.peek_event().start_mark
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+
+    def construct_yaml_int(self, node: Any) -> Any:
+        """Refuse numbers of more digits than anybody types."""
+        if len(node.value) > MAX_DIGITS:
             raise yaml.MarkedYAMLError(
-                problem="references (*name) are not read",
-                problem_mark=self.peek_event().start_mark,
+                problem=f"there is a number of {len(node.value)} digits",
+                problem_mark=node.start_mark,
             )
-        return super().compose_node(parent, index)
+        return super().construct_yaml_int(node)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         """Refuse names that are none, or there twice."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for k, key in enumerate(keys):
-            if not isinstance(key, str) or key in keys[:k]:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str) or key in seen:
                 fault = "is there twice" if isinstance(key, str) else "is no name"
                 raise yaml.MarkedYAMLError(
-                    problem=f"{key!r} {fault}",
-                    problem_mark=node.value[k][0].start_mark,
+                    problem=f"{echoed(key)} {fault}",
+                    problem_mark=key_node.start_mark,
                 )
+            seen.add(key)
         return super().construct_mapping(node, deep)
 
 
+_PlainLoader.add_constructor("tag:yaml.org,2002:int", _PlainLoader.construct_yaml_int)
+
 _PLAIN = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge"}
 _BOOL = "tag:yaml.org,2002:bool"
+# Without base 60: 1:30 is a time or a ratio to those who type it, and text here
+_NUMBERS = {
+    "tag:yaml.org,2002:int": re.compile(
+        r"[-+]?(?:0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$"
+    ),
+    "tag:yaml.org,2002:float": re.compile(
+        r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?$"
+        r"|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$"
+    ),
+}
 _PlainLoader.yaml_implicit_resolvers = {
     letter: [
-        (tag, pattern)
+        (tag, _NUMBERS.get(tag, pattern))
         for tag, pattern in resolvers
         if tag not in _PLAIN and (tag != _BOOL or letter in "tTfF")
     ]

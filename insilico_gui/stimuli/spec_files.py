@@ -11,17 +11,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.files import check_target, publishing, refuse_folder, settle
 from insilico_gui.stimuli.parametric import StimulusSpec, spec_from_dict
 from insilico_gui.stimuli.plain_yaml import YamlError, read_yaml, write_yaml
+from insilico_gui.untrusted.limits import refuse_above
+from insilico_gui.untrusted.text import PlainDataError, parse_json, read_text
 
 if TYPE_CHECKING:
     import os
 
 SPEC_SUFFIXES = frozenset({".json", ".yaml", ".yml"})
-
-MAX_BYTES = 2**22  # the names of a large folder of images still fit
 
 _HEADING = "# A stimulus of insilico-gui: its family and parameters.\n"
 
@@ -87,80 +87,43 @@ def load_spec(path: str | os.PathLike[str]) -> StimulusSpec:
     source = Path(path)
     suffix = _suffix(source)
     settle(source.parent)
-    try:
-        with source.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise StimulusError(
-            f"{source.name!r} cannot be opened; check that the file exists and that "
-            "you may read it."
-        ) from error
-    if len(content) > MAX_BYTES:
-        raise StimulusError(
-            f"{source.name} has more than {MAX_BYTES // 2**20} MB, too much for a "
-            "specification; choose another file."
-        )
-    values = _parsed(content, suffix, source.name)
+    name = quoted(source.name, marks="")
+    values = _parsed(source, suffix, name)
     if not isinstance(values, dict):
         raise StimulusError(
-            f"{source.name} describes no stimulus; it needs a family and its "
+            f"{name} describes no stimulus; it needs a family and its "
             "parameters, such as family: drifting_gratings."
         )
     try:
         return spec_from_dict(values)
     except StimulusError as error:
-        raise StimulusError(f"{source.name}: {error}") from error
+        raise StimulusError(f"{name}: {error}") from error
 
 
 def _suffix(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in SPEC_SUFFIXES:
         raise StimulusError(
-            f"{path.name} has no format of a specification; end it in "
+            f"{quoted(path.name, marks='')} has no format of a specification; end it in "
             f"{', '.join(sorted(SPEC_SUFFIXES))}."
         )
     return suffix
 
 
-def _parsed(content: bytes, suffix: str, name: str) -> Any:
+def _parsed(path: Path, suffix: str, name: str) -> Any:
     """Plain data of a file."""
     try:
-        text = content.decode("utf-8-sig")
+        text = read_text(path, StimulusError, limit="spec_bytes")
         if suffix == ".json":
-            return json.loads(
-                text, object_pairs_hook=_unique, parse_constant=_no_constant
+            return parse_json(
+                text, name, StimulusError, strict=True, entries="spec_entries"
             )
+        refuse_above("spec_lines", text.count("\n"), name, StimulusError)
         return read_yaml(text)
-    # Python reads no whole numbers of thousands of digits, nor endless nesting
-    except (ValueError, YamlError, RecursionError) as error:
+    except (PlainDataError, YamlError, ValueError) as error:
         kind = "JSON" if suffix == ".json" else "YAML"
+        where = f", {error}" if isinstance(error, PlainDataError | YamlError) else ""
         raise StimulusError(
-            f"{name} cannot be read as {kind}{_where(error)}; compare it with a file "
-            "that was saved by this program."
+            f"{name} cannot be read as {kind}{where}; compare it with a file that was "
+            "saved by this program."
         ) from error
-
-
-def _where(error: Exception) -> str:
-    """What is wrong where, as far as the parser says."""
-    if isinstance(error, json.JSONDecodeError):
-        return f", line {error.lineno}: {error.msg}"
-    if isinstance(error, YamlError | _Refused):
-        return f", {error}"
-    return ""
-
-
-class _Refused(ValueError):
-    """Something that the format allows and a specification does not need."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in values:
-            raise _Refused(f"{key!r} is there twice")
-        values[key] = value
-    return values
-
-
-def _no_constant(word: str) -> None:
-    raise _Refused(f"{word} is no number")

@@ -42,7 +42,7 @@ def open_input(
     ------
     binary file
     """
-    name = quoted(Path(path).name or os.fspath(path))
+    name = quoted(Path(path).name or os.fspath(path), marks="")
     try:
         # Without O_NONBLOCK, opening a pipe that nobody writes to waits for ever
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
@@ -67,6 +67,59 @@ def check_input(
     """Check a file that a library opens by its name, as :func:`open_input` does."""
     with open_input(path, error, limit=limit):
         return Path(path)
+
+
+def check_folder(
+    path: str | os.PathLike[str],
+    error: type[InsilicoError],
+    *,
+    limit: str = "folder_entries",
+) -> list[Path]:
+    """Check a folder that a library opens, as :func:`check_input` does a file.
+
+    Parameters
+    ----------
+    path : path
+    error : type
+        Raised if it is no folder, may not be read, has more files than allowed, or if
+        anything in it is neither a folder nor a regular file.
+    limit : str
+        The number of files is checked against this one of :data:`.limits.LIMITS`.
+
+    Returns
+    -------
+    list of Path
+        All files, at any depth.
+    """
+    name = quoted(Path(path).name or os.fspath(path), marks="")
+    if not os.path.isdir(path):
+        raise error(f"{name} is no folder, or there is none; check its name.")
+    files: list[Path] = []
+    folders = [(Path(path), 0)]
+    n_entries = 0
+    while folders:
+        folder, depth = folders.pop()
+        # Links to folders are followed, and may lead back to where they are
+        if depth > _MAX_DEPTH:
+            raise error(f"{name} is nested too deeply, or holds itself; make it anew.")
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    n_entries += 1
+                    refuse_above(limit, n_entries, name, error)
+                    mode = os.stat(entry.path).st_mode
+                    if stat.S_ISDIR(mode):
+                        folders.append((Path(entry.path), depth + 1))
+                    elif stat.S_ISREG(mode):
+                        files.append(Path(entry.path))
+                    else:
+                        raise error(
+                            f"{name} holds {quoted(entry.name)}, a pipe or a device; "
+                            "remove it."
+                        )
+        except OSError as cause:
+            raise error(_not_opened(quoted(folder.name, marks=""), cause)) from cause
+    return files
 
 
 @contextmanager
@@ -101,6 +154,7 @@ def reason(cause: Exception) -> str:
 
 
 _BINARY = getattr(os, "O_BINARY", 0)
+_MAX_DEPTH = 10
 
 
 def _check(

@@ -28,30 +28,46 @@ class Limit:
         The limit unless a setting raises or lowers it.
     unit : str
         What is counted, in the plural.
+    of : str
+        Of what, in words: see docs/limits.md.
     """
 
     value: int
     unit: str
+    of: str = ""
 
 
 LIMITS = {
-    "file_bytes": Limit(64 * _GIB, "bytes"),  # any input file
-    "text_bytes": Limit(64 * 2**20, "bytes"),  # side files and tables that are text
-    "spec_bytes": Limit(4 * 2**20, "bytes"),  # specifications of stimuli
-    "spec_entries": Limit(20_000, "entries"),  # of a specification, at all depths
-    "frame_pixels": Limit(2 * 7680 * 4320, "pixels"),  # of one frame: twice 8K
-    "picture_bytes": Limit(_GIB // 2, "bytes"),  # of one picture, decoded
-    "frames": Limit(20_000_000, "frames"),  # of one stimulus
-    "images": Limit(2_000_000, "images"),  # of one set: each has a name in memory
-    "stimulus_seconds": Limit(24 * 3600, "seconds"),  # of one stimulus
-    # Of one that is rendered: longer is a slip in a number, not a plan
-    "rendered_seconds": Limit(6 * 3600, "seconds"),
-    "table_columns": Limit(20_000, "columns"),
-    "table_rows": Limit(10_000_000, "rows"),
-    "memory_bytes": Limit(8 * _GIB, "bytes"),  # of what is read into memory at once
-    "download_bytes": Limit(16 * _GIB, "bytes"),  # of one downloaded file
-    "archive_bytes": Limit(32 * _GIB, "bytes"),  # of what an archive unfolds to
-    "archive_entries": Limit(20_000, "entries"),
+    "file_bytes": Limit(64 * _GIB, "bytes", "any input file"),
+    "text_bytes": Limit(192 * 2**20, "bytes", "a side file of responses"),
+    "table_bytes": Limit(64 * 2**20, "bytes", "a table of trials or units in .csv"),
+    "text_entries": Limit(10_000_000, "entries", "a text in JSON, at all depths"),
+    "text_depth": Limit(100, "levels", "lists within lists, in JSON and YAML"),
+    "line_bytes": Limit(16 * 2**20, "bytes", "the first line of a table"),
+    "spec_bytes": Limit(4 * 2**20, "bytes", "a specification of a stimulus"),
+    "spec_lines": Limit(100_000, "lines", "a specification of a stimulus"),
+    "spec_entries": Limit(20_000, "entries", "a specification, at all depths"),
+    "frame_pixels": Limit(2 * 7680 * 4320, "pixels", "one frame that is read"),
+    "display_pixels": Limit(4096 * 2304, "pixels", "one frame that is rendered"),
+    "picture_bytes": Limit(_GIB // 2, "bytes", "one picture, decoded"),
+    "images": Limit(2_000_000, "images", "one set"),
+    "rendered_seconds": Limit(6 * 3600, "seconds", "one stimulus that is rendered"),
+    "frames": Limit(20_000_000, "frames", "one stimulus"),
+    "stimulus_seconds": Limit(24 * 3600, "seconds", "one stimulus, or a time in it"),
+    "table_columns": Limit(20_000, "columns", "a table of trials or units"),
+    "table_rows": Limit(10_000_000, "rows", "such a table"),
+    "table_cells": Limit(10_000_000, "cells", "such a table"),
+    "column_bytes": Limit(2**28, "bytes", "one column of labels, in memory"),
+    "array_entries": Limit(20_000, "arrays", "one .npz file or .zarr folder"),
+    "chunk_bytes": Limit(2**28, "bytes", "a chunk of a .zarr folder, unpacked"),
+    "folder_entries": Limit(1_000_000, "files", "one .zarr folder"),
+    "unpacked_bytes": Limit(2**29, "bytes", "what a compressed array unfolds to"),
+    "memory_bytes": Limit(8 * _GIB, "bytes", "what is read into memory at once"),
+    "download_bytes": Limit(16 * _GIB, "bytes", "one downloaded file"),
+    "archive_bytes": Limit(32 * _GIB, "bytes", "what an archive unfolds to"),
+    "archive_entries": Limit(20_000, "entries", "an archive"),
+    "weights_bytes": Limit(8 * _GIB, "bytes", "a file of weights or metadata"),
+    "weights_entries": Limit(2_000_000, "entries", "such a file, at all depths"),
 }
 
 

@@ -12,21 +12,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from insilico_gui.device import free_memory
-from insilico_gui.errors import UntrustedFileError, WeightsError
+from insilico_gui.errors import UntrustedFileError, WeightsError, quoted
+from insilico_gui.untrusted.door import open_input
 from insilico_gui.untrusted.pickle_machine import InertObject, PickleMachine
 from insilico_gui.untrusted.pickled_arrays import FileBytes, PickledArray
-from insilico_gui.untrusted.tensors import check_size
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-MAX_BYTES = 8 * 2**30
-
 
 def read_npy_dict(
     path: Path,
-    max_bytes: int = MAX_BYTES,
     *,
     mapped: bool = False,
     inert: Collection[tuple[str, str]] = (),
@@ -40,8 +37,6 @@ def read_npy_dict(
     ----------
     path : Path
         What ``numpy.save(path, dictionary)`` wrote.
-    max_bytes : int
-        Refuse larger files.
     mapped : bool
         Leave arrays of more than 64 KiB in the file, as read-only memory maps: they cost
         no memory until they are used, and the file must stay as it is.
@@ -61,28 +56,31 @@ def read_npy_dict(
     UntrustedFileError
         If it holds anything else, is damaged, or is larger than allowed.
     """
-    check_size(path, max_bytes)
-    size = path.stat().st_size
-    if not mapped and size > free_memory() // 2:
-        raise WeightsError(
-            f"{path.name} has {size / 2**30:.1f} GiB, more than fits the free memory; "
-            "close other programs, or use a computer with more memory."
-        )
+    name = quoted(path.name, marks="")
     try:
-        with path.open("rb") as file:
+        with open_input(path, WeightsError, limit="weights_bytes") as file:
+            size = file.seek(0, 2)
+            file.seek(0)
+            if not mapped and size > free_memory() // 2:
+                raise WeightsError(
+                    f"{name} has {size / 2**30:.1f} GiB, more than fits the free "
+                    "memory; close other programs, or use a computer with more memory."
+                )
             _check_header(file)
             # Text and what is made of it are in memory at once.
             machine = PickleMachine(file, size, inert, free_memory() // 4)
             content = machine.load()
             return _dictionary(_Tree(mapped).plain(content))
+    except WeightsError:
+        raise
     except UntrustedFileError as error:
         raise UntrustedFileError(
-            f"{path.name} was not loaded, because {error}; get it again from a source "
+            f"{name} was not loaded, because {error}; get it again from a source "
             "you trust."
         ) from error
     except Exception as error:  # a damaged pickle can raise nearly anything
         raise UntrustedFileError(
-            f"{path.name} was not loaded, because it is damaged or not a numpy file; "
+            f"{name} was not loaded, because it is damaged or not a numpy file; "
             "download or copy it again."
         ) from error
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from insilico_gui.errors import UntrustedFileError
+from insilico_gui.untrusted.limits import limit, variable
 from insilico_gui.untrusted.pickled_arrays import (
     NAMES,
     FileBytes,
@@ -27,7 +28,6 @@ from insilico_gui.untrusted.pickled_arrays import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-MAX_INSTRUCTIONS = 5_000_000
 LEFT_IN_FILE = 2**16  # bytes from which a run of bytes is not read with the rest
 
 _KEYS = (str, bytes, int, float, np.generic, type(None))
@@ -100,7 +100,7 @@ class PickleMachine:
         UntrustedFileError
             If there is anything but plain data. A damaged pickle raises nearly anything.
         """
-        for _ in range(MAX_INSTRUCTIONS):
+        for _ in range(limit("weights_entries")):
             code = self._read(1)
             if code == pickle.STOP:
                 return self._stack.pop()
@@ -108,7 +108,10 @@ class PickleMachine:
             if step is None:
                 raise UntrustedFileError("it carries something other than plain data")
             step(self)
-        raise UntrustedFileError("it has more entries than can be metadata")
+        raise UntrustedFileError(
+            f"it has more than {limit('weights_entries'):,} entries, the limit that the "
+            f"environment variable {variable('weights_entries')} sets"
+        )
 
     def _read(self, size: int) -> bytes:
         self._count(size)

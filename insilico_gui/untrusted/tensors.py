@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import pickle
 import re
+import warnings
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from insilico_gui.errors import UntrustedFileError, WeightsError
+from insilico_gui.errors import (
+    InsilicoError,
+    UntrustedFileError,
+    WeightsError,
+    echoed,
+    quoted,
+)
+from insilico_gui.untrusted.door import open_input
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
 
-MAX_BYTES = 8 * 2**30
 
 #: Before this release of torch a file could run code in spite of ``weights_only=True``
 #: (CVE-2026-24747; another such hole was closed in 2.6).
 SAFE_TORCH = (2, 10)
 
 
-def load_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Tensor]:
+def load_tensors(path: Path) -> dict[str, Tensor]:
     """Read a flat dictionary of tensors into host memory.
 
     Parameters
     ----------
     path : Path
         A file written by ``torch.save``.
-    max_bytes : int
-        Refuse larger files.
 
     Returns
     -------
@@ -43,38 +48,46 @@ def load_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Tensor]:
     UntrustedFileError
         If the file would run code, or is larger than allowed.
     """
-    content = read_torch(path, max_bytes)
+    name = quoted(path.name, marks="")
+    content = read_torch(path)
     if not isinstance(content, dict):
         raise WeightsError(
-            f"{path.name} holds a {type(content).__name__} instead of a dictionary of "
+            f"{name} holds a {type(content).__name__} instead of a dictionary of "
             "tensors; choose a file of weights."
         )
     for key, value in content.items():
         if not isinstance(key, str) or not is_plain(value):
             raise WeightsError(
-                f"{path.name} has an entry {key!r} that is not a plain tensor; choose "
+                f"{name} has an entry {echoed(key)} that is not a plain tensor; choose "
                 "a file that holds a flat dictionary of tensors."
             )
     return dict(content)
 
 
-def read_torch(path: Path, max_bytes: int) -> Any:
+def read_torch(path: Path) -> Any:
     """What a torch file holds, as far as torch takes it for harmless."""
     import torch  # heavy: only when weights are read
 
     _check_version(str(torch.__version__))
-    check_size(path, max_bytes)
-    _check_stored(path)
+    name = quoted(path.name, marks="")
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with open_input(path, WeightsError, limit="weights_bytes") as file:
+            _check_stored(file, name)
+            file.seek(0)
+            # Its own messages are of files that this program does not read
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return torch.load(file, map_location="cpu", weights_only=True)
+    except InsilicoError:
+        raise
     except pickle.UnpicklingError as error:
         raise UntrustedFileError(
-            f"{path.name} is not a plain file of tensors: it is damaged or carries "
+            f"{name} is not a plain file of tensors: it is damaged or carries "
             "code, and was not loaded; get it again from a source you trust."
         ) from error
     except Exception as error:  # torch raises many kinds for damaged files
         raise WeightsError(
-            f"{path.name} cannot be read as a torch file (it may be damaged or "
+            f"{name} cannot be read as a torch file (it may be damaged or "
             "incomplete); download or copy it again."
         ) from error
 
@@ -104,39 +117,27 @@ def is_plain(value: object) -> bool:
     )
 
 
-def check_size(path: Path, max_bytes: int) -> None:
-    """Raise if `path` is not a file of at most `max_bytes`."""
-    if not path.is_file():
-        raise WeightsError(f"{path} does not exist; check the folder.")
-    size = path.stat().st_size
-    if size > max_bytes:
-        raise UntrustedFileError(
-            f"{path.name} has {size / 2**30:.1f} GiB, more than the "
-            f"{max_bytes / 2**30:.1f} GiB that such a file can have; it was not loaded."
-        )
-
-
-def _check_stored(path: Path) -> None:
+def _check_stored(file: BinaryIO, name: str) -> None:
     """Refuse a zip that is compressed: it could unfold to any size in memory.
 
     ``torch.save`` stores without compression. A file that is no zip is of torch's older
     format, which has no compression.
     """
-    if not zipfile.is_zipfile(path):
+    if not zipfile.is_zipfile(file):
         return
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeError) as error:
+    except Exception as error:  # a damaged list of entries can raise anything
         raise WeightsError(
-            f"{path.name} cannot be read as a torch file (it may be damaged or "
+            f"{name} cannot be read as a torch file (it may be damaged or "
             "incomplete); download or copy it again."
         ) from error
     total = sum(entry.file_size for entry in entries)
-    if total > path.stat().st_size or any(
+    if total > file.seek(0, 2) or any(
         entry.compress_type != zipfile.ZIP_STORED for entry in entries
     ):
         raise UntrustedFileError(
-            f"{path.name} is compressed, which torch files never are, and was not "
+            f"{name} is compressed, which torch files never are, and was not "
             "loaded; get it again from a source you trust."
         )

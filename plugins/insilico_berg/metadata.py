@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.errors import WeightsError
+from insilico_gui.errors import WeightsError, echoed
 from insilico_gui.untrusted import read_npy_dict
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ class Metadata:
         values = np.asarray(section[name])
         if values.dtype.kind not in "biuf":
             raise WeightsError(
-                f"{self.file} has {name!r} with entries that are not numbers; copy it "
-                "again from the published data."
+                f"{self.file} has {echoed(name)} with entries that are not numbers; "
+                "copy it again from the published data."
             )
         if values.shape != shape:
             raise WeightsError(
-                f"{self.file} has {name!r} of shape {list(values.shape)}, but the "
-                f"weights are of {list(shape)}; use the file published with these "
+                f"{self.file} has {echoed(name)} of shape {list(values.shape)}, but "
+                f"the weights are of {list(shape)}; use the file published with these "
                 "weights, or move it away to do without."
             )
         return values
@@ -92,8 +92,8 @@ def _section(
             section = content[name]
             if not isinstance(section, dict):
                 raise WeightsError(
-                    f"{path.name} has a {name!r} that is no section; copy it again from "
-                    "the published data."
+                    f"{path.name} has a {echoed(name)} that is no section; copy it "
+                    "again from the published data."
                 )
             return section
     return {}

@@ -16,13 +16,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from insilico_gui.errors import SessionError, WeightsError
+from insilico_gui.errors import SessionError, WeightsError, listed, quoted
+from insilico_gui.untrusted.tables import read_csv
 from insilico_wang2025.ids import ScanKey
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
 CORE_FILE = "params_core.pt"
 SCANS_FILE = "scans.csv"
@@ -129,7 +130,7 @@ def find_scan(directory: Path, key: ScanKey) -> tuple[WeightsFolder, int]:
                 f"{key.id} is in {SCANS_FILE}, but its weights {missing} are not in "
                 f"{folder.path.name}; put that file there."
             )
-    have = ", ".join(other.name for other in found) or "none"
+    have = listed(other.name for other in found)
     raise SessionError(
         f"There is no scan {key.name} in {directory.name} (scans found: {have}); "
         "choose one of those, or another folder."
@@ -146,29 +147,25 @@ def read_table(
     WeightsError
         If the file or one of the columns is missing or holds something else.
     """
+    where = f"{path.name} in {quoted(path.parent.name, marks='')}"
     if not is_file(path):
         raise WeightsError(
-            f"{path.name} is missing in {path.parent.name}; copy it there from the "
-            "published data."
+            f"{path.name} is missing in {quoted(path.parent.name, marks='')}; copy it "
+            "there from the published data."
         )
-    try:
-        table = pd.read_csv(path)
-    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
-        raise WeightsError(
-            f"{path.name} in {path.parent.name} is not a readable table; copy it again "
-            "from the published data."
-        ) from error
+    advice = "copy it again from the published data"
+    table = read_csv(path, where, WeightsError, advice)
     missing = [name for name in columns if name not in table]
     if missing:
         raise WeightsError(
-            f"{path.name} in {path.parent.name} has no column {', '.join(missing)}; "
+            f"{where} has no column {', '.join(missing)}; "
             "copy it again from the published data."
         )
     for name in columns:
         kinds = "iu" if name in _WHOLE_NUMBERS else "iuf"
         if name not in text and table[name].dtype.kind not in kinds:
             raise WeightsError(
-                f"{path.name} in {path.parent.name} has a column {name} with entries "
+                f"{where} has a column {name} with entries "
                 "that are not numbers; copy it again from the published data."
             )
     return table[list(columns)]

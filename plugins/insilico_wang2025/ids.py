@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from insilico_gui.errors import SessionError
+from insilico_gui.errors import SessionError, echoed
 
 FAMILY = "wang2025"
 
@@ -41,6 +41,7 @@ def parse(session_id: str) -> ScanKey:
     found = _SCAN.fullmatch(scan.strip())
     if family.lower() != FAMILY or found is None:
         raise SessionError(
-            f"{session_id!r} does not name a scan; write it like {ScanKey(8, 5).id!r}."
+            f"{echoed(session_id)} does not name a scan; write it like "
+            f"{ScanKey(8, 5).id!r}."
         )
     return ScanKey(int(found[1]), int(found[2]))

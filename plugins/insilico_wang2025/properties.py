@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_gui.errors import WeightsError
+from insilico_gui.untrusted.door import reading
+from insilico_gui.untrusted.plain_arrays import read_npy
 from insilico_wang2025.folders import is_file, read_table
 
 if TYPE_CHECKING:
@@ -99,13 +101,9 @@ class Properties:
         if not is_file(path):
             return None
         table = read_table(path.with_name("units.csv"), KEYS)
-        try:
-            locations = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (ValueError, OSError, EOFError) as error:
-            raise WeightsError(
-                f"{LOCATIONS} is not a readable array; copy it again from the "
-                "published data."
-            ) from error
+        advice = "copy it again from the published data"
+        with reading(LOCATIONS, WeightsError, advice):
+            locations = read_npy(path, LOCATIONS, WeightsError)
         if locations.shape != (len(table), 2) or locations.dtype.kind != "f":
             raise WeightsError(
                 f"{LOCATIONS} is {locations.dtype} {list(locations.shape)}, but its "

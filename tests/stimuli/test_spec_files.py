@@ -23,7 +23,7 @@ from insilico_gui.stimuli import (
     save_spec,
     spec_from_dict,
 )
-from insilico_gui.stimuli.spec_files import MAX_BYTES
+from insilico_gui.untrusted.limits import limit
 
 SUFFIXES = [".yaml", ".yml", ".json"]
 
@@ -185,10 +185,11 @@ WRONG = {
     "alias.yaml": ("family: trippy\nseed: &a 3\nn_clips: *a", "line 3: references"),
     "two.yaml": ("family: trippy\n---\nfamily: trippy", "cannot be read as YAML"),
     "deep.yaml": ("[" * 100_000, "cannot be read as YAML"),
-    "deep.json": ("[" * 100_000, "cannot be read as JSON"),
+    "deep.json": ("[" * 4_000, "cannot be read as JSON"),
+    "many.json": ("[" * 100_000, "INSILICO_MAX_SPEC_ENTRIES"),
     "digits.json": ('{"family": "trippy", "seed": ' + "9" * 9999 + "}", "as JSON"),
     "digits.yaml": ("family: trippy\nseed: " + "9" * 9999, "as YAML"),
-    "large.yaml": ("#" * (MAX_BYTES + 1), "too much for a specification"),
+    "large.yaml": ("#" * (limit("spec_bytes") + 1), "INSILICO_MAX_SPEC_BYTES"),
     "control.yaml": ("family: trippy\0", "characters that are no text"),
     "nested.yaml": (
         "family: sequence\nparts: [{family: trippy, contrast: 7}]",
@@ -216,12 +217,12 @@ def test_files_of_other_kinds_are_refused(tmp_path):
     (tmp_path / "b.npy").rename(tmp_path / "b.json")
     with pytest.raises(StimulusError, match="cannot be read as JSON"):
         load_spec(tmp_path / "b.json")
-    with pytest.raises(StimulusError, match="cannot be opened"):
+    with pytest.raises(StimulusError, match="There is no file"):
         load_spec(tmp_path / "c.json")
     with pytest.raises(StimulusError, match="cannot be opened"):
         load_spec("a\0.json")
     (tmp_path / "folder.json").mkdir()
-    with pytest.raises(StimulusError, match="cannot be opened"):
+    with pytest.raises(StimulusError, match="is a folder"):
         load_spec(tmp_path / "folder.json")
     with pytest.raises(StimulusError, match="no format"):
         load_spec(tmp_path / "b.npy")

@@ -356,7 +356,7 @@ def test_what_does_not_fit_the_memory_is_refused(tmp_path, monkeypatch):
         read_npy_dict(tmp_path / "a.npy", mapped=True)
 
 
-def test_other_numpy_files_are_refused(tmp_path):
+def test_other_numpy_files_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "a.npy"
     np.save(path, np.arange(3))
     with pytest.raises(UntrustedFileError, match=r"array \[3\] of int64"):
@@ -367,7 +367,9 @@ def test_other_numpy_files_are_refused(tmp_path):
     write_npy(path, pickle.dumps({}), descr="__import__('os')")
     with pytest.raises(UntrustedFileError, match=r"a\.npy"):
         read_npy_dict(path)
-    with pytest.raises(UntrustedFileError, match="GiB"):
-        read_npy_dict(path, max_bytes=10)
-    with pytest.raises(WeightsError, match="does not exist"):
+    monkeypatch.setenv("INSILICO_MAX_WEIGHTS_BYTES", "10")
+    with pytest.raises(WeightsError, match="INSILICO_MAX_WEIGHTS_BYTES"):
+        read_npy_dict(path)
+    monkeypatch.delenv("INSILICO_MAX_WEIGHTS_BYTES")
+    with pytest.raises(WeightsError, match="There is no file"):
         read_npy_dict(tmp_path / "b.npy")

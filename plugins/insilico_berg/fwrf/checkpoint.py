@@ -9,7 +9,7 @@ import torch
 
 from insilico_berg.fwrf.network import NAMES, FeatureNetwork
 from insilico_berg.fwrf.readout import Readout
-from insilico_gui.errors import WeightsError
+from insilico_gui.errors import WeightsError, echoed
 from insilico_gui.untrusted.tensor_trees import NUMPY_NAMES, load_tensor_tree
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def _section(content: dict[Any, Any], key: str | int, path: Path) -> dict[Any, A
     section = content.get(key)
     if not isinstance(section, dict):
         raise WeightsError(
-            f"{path.name} has no section {key!r}; choose a file of fwRF weights as "
-            "published."
+            f"{path.name} has no section {echoed(key)}; choose a file of fwRF weights "
+            "as published."
         )
     return section
 
@@ -89,12 +89,13 @@ def _numbers(section: dict[Any, Any], name: str, path: Path) -> Tensor:
     value = section.get(name)
     if not isinstance(value, torch.Tensor):
         raise WeightsError(
-            f"{path.name} lacks the tensor {name!r}; use the complete file as published."
+            f"{path.name} lacks the tensor {echoed(name)}; use the complete file as "
+            "published."
         )
     if not value.is_floating_point() or not bool(value.isfinite().all()):
         raise WeightsError(
-            f"{path.name} has entries in {name!r} that are not finite numbers; download "
-            "or copy it again."
+            f"{path.name} has entries in {echoed(name)} that are not finite numbers; "
+            "download or copy it again."
         )
     return value.float()
 
@@ -124,8 +125,8 @@ def _check(
     for (name, shape), tensor in zip(expected.items(), given, strict=True):
         if tuple(tensor.shape) != shape:
             raise WeightsError(
-                f"{path.name} has {name!r} of shape {list(tensor.shape)} where its "
-                f"other tensors need {list(shape)}; use the file as published."
+                f"{path.name} has {echoed(name)} of shape {list(tensor.shape)} where "
+                f"its other tensors need {list(shape)}; use the file as published."
             )
     if not voxels:
         raise WeightsError(f"{path.name} has no voxels; use the file as published.")

@@ -10,7 +10,7 @@ from insilico_berg import known
 from insilico_berg.fwrf.anatomy import count_voxels, median_accuracy
 from insilico_berg.metadata import read_metadata
 from insilico_berg.tree import scan_tree
-from insilico_gui.errors import InsilicoError, SessionError
+from insilico_gui.errors import InsilicoError, SessionError, echoed
 from insilico_gui.session import SessionInfo
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class FwrfTwin:
         match = _NAME.fullmatch(name)
         if match is None:
             raise SessionError(
-                f"{session_id!r} does not name a region; write it like "
+                f"{echoed(session_id)} does not name a region; write it like "
                 f"'{FAMILY}/{known.subject_roi(1, 'V1')}'."
             )
         if directory is None:

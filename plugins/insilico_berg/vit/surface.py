@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from insilico_gui.errors import WeightsError
+from insilico_gui.untrusted.door import check_input
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -67,7 +70,8 @@ def _read(files: list[Path], counts: list[int]) -> dict[str, NDArray[np.float64]
     parts = []
     for file, count in zip(files, counts, strict=True):
         try:
-            points, _ = io.read_geometry(str(file))  # type: ignore[no-untyped-call]
+            path = str(check_input(file, WeightsError, limit="text_bytes"))
+            points, _ = io.read_geometry(path)  # type: ignore[no-untyped-call]
         except Exception as error:  # a damaged file can make the parser raise anything
             logger.warning("%s is not a FreeSurfer surface: %s", file, error)
             return {}

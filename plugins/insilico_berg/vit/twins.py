@@ -19,7 +19,7 @@ from insilico_berg.vit.metadata import (
 )
 from insilico_berg.vit.weights import find_backbone
 from insilico_gui.device import resolve_device
-from insilico_gui.errors import InsilicoError, SessionError
+from insilico_gui.errors import InsilicoError, SessionError, echoed
 from insilico_gui.session import SessionInfo
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class TransformerTwin:
         found = _SUBJECT.fullmatch(name.strip())
         if family.lower() != self._family or found is None:
             raise SessionError(
-                f"{session_id!r} does not name a subject; write it like "
+                f"{echoed(session_id)} does not name a subject; write it like "
                 f"'{self._family}/subject-1'."
             )
         return int(found[1])
