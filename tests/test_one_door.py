@@ -22,7 +22,8 @@ OPENERS = re.compile(
 )
 #: Of these, calls of other things: objects of this project, and what reads text.
 OTHERS = re.compile(
-    r"^(self|twin|ig)\.|stimulus_panel\.open$|^(point|machine|family)\.load$"
+    r"^(self|super\(\)|twin|ig)\.|stimulus_panel\.open$"
+    r"|^(point|machine|family|foreign)\.load$"
     r"|^archive\.open$|^(read_json|read_text|read_csv|read_parquet|read_table)$"
 )
 #: Calls that make what they are given go through the door.
@@ -35,6 +36,8 @@ EXCEPTIONS = {
     "insilico_gui/stimuli/cache.py": "a temporary file of its own",
     "insilico_gui/encoding/store.py": "a temporary file of its own",
     "insilico_gui/export/zarr_folder.py": "writes; its reading is checked below",
+    "insilico_gui/untrusted/locking.py": "its own locks",
+    "insilico_gui/untrusted/transfers.py": "opens addresses, not files",
     # What writes looks at what it wrote, in a folder that it holds locked
     "insilico_gui/files/claims.py": "its own claims",
     "insilico_gui/files/journal.py": "its own journals",

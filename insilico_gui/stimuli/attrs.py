@@ -31,6 +31,10 @@ class LazyAttrs(Mapping[str, Any]):
         self._later = dict(later)
         self._keys = (*self._values, *self._later)
 
+    def extended(self, values: Mapping[str, Any]) -> LazyAttrs:
+        """The same with further values; nothing is worked out."""
+        return LazyAttrs({**self._values, **values}, self._later)
+
     def __getitem__(self, key: str) -> Any:
         if key not in self._values and key in self._later:
             self._values[key] = self._later[key]()

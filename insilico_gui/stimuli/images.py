@@ -12,7 +12,7 @@ import numpy as np
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.arrays import NpyFile, PictureArray
-from insilico_gui.stimuli.attrs import source_attrs
+from insilico_gui.stimuli.attrs import LazyAttrs, source_attrs
 from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.layout import image_layout
 from insilico_gui.stimuli.opening import kind_of, open_stimulus
@@ -168,12 +168,16 @@ class FrameImages(ImageSet):
         self._stimulus, self._frames = stimulus, frames
         self.name = stimulus.name
         self.labels = tuple(f"frame {k} ({times[k]:.3f} s)" for k in frames)
-        self.attrs = {
-            **stimulus.attrs,
+        more = {
             "images": "frames",
             "interval_s": interval_s,
             "n_images": len(frames),
         }
+        known = stimulus.attrs
+        # The hash of a long file is left for when somebody asks
+        self.attrs = (
+            known.extended(more) if isinstance(known, LazyAttrs) else {**known, **more}
+        )
 
     @property
     def stimulus(self) -> Stimulus:

@@ -11,7 +11,7 @@ import av.error
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.grey import check_frame_shape
 from insilico_gui.stimuli.video_log import listening
-from insilico_gui.untrusted.door import check_input
+from insilico_gui.untrusted.door import open_input
 from insilico_gui.untrusted.limits import limit, refuse_above
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class VideoStream:
                 f"{self._name} was removed while it was in use; restore it and open it "
                 "again."
             )
-        check_input(path, StimulusError)
+        self._check(path)
         self._open(path)
         try:
             self._choose_stream()
@@ -76,6 +76,17 @@ class VideoStream:
         except BaseException:
             self.close()
             raise
+
+    def _check(self, path: Path) -> None:
+        """Refuse what is no file, and a GIF that would be read for minutes.
+
+        It has no table of its frames, so that it is read from end to end to be opened.
+        """
+        with open_input(path, StimulusError) as file:
+            is_gif = file.read(4) == b"GIF8" or path.suffix.lower() == ".gif"
+            if is_gif:
+                size = file.seek(0, os.SEEK_END)
+                refuse_above("gif_bytes", size, self._name, StimulusError)
 
     def _open(self, path: Path) -> None:
         options = {"max_pixels": str(limit("frame_pixels"))}

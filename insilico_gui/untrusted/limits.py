@@ -49,6 +49,7 @@ LIMITS = {
     "spec_entries": Limit(20_000, "entries", "a specification, at all depths"),
     "frame_pixels": Limit(2 * 7680 * 4320, "pixels", "one frame that is read"),
     "display_pixels": Limit(4096 * 2304, "pixels", "one frame that is rendered"),
+    "gif_bytes": Limit(2 * _GIB, "bytes", "a GIF, which is read from end to end"),
     "picture_bytes": Limit(_GIB // 2, "bytes", "one picture, decoded"),
     "images": Limit(2_000_000, "images", "one set"),
     "rendered_seconds": Limit(6 * 3600, "seconds", "one stimulus that is rendered"),
