@@ -6,6 +6,7 @@ started. The seed may be changed: other files of the same kinds must fare as wel
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -45,7 +46,7 @@ class Child:
             return {"hangs": True}
         if not line:
             code = self._process.wait()
-            self._process = None
+            self.close()
             return {"died": code}
         return json.loads(line)
 
@@ -64,14 +65,20 @@ class Child:
             env=environment,
         )
         self._answers = queue.Queue()
-        threading.Thread(
+        self._reader = threading.Thread(
             target=_forward, args=(self._process.stdout, self._answers), daemon=True
-        ).start()
+        )
+        self._reader.start()
 
     def close(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            self._reader.join()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(BrokenPipeError):
+                        pipe.close()
             self._process = None
 
 
