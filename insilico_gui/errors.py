@@ -7,10 +7,7 @@ the log keeps the traceback.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 MAX_ECHO = 80
 """A value that came from outside is repeated in a message up to this many characters."""

@@ -8,13 +8,18 @@ called in the thread that owns the experiment.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
-from insilico_gui.encoding import encoding_job
+from insilico_gui.conditions import Conditions
+from insilico_gui.encoding import EncodingJob, ImageJob, encoding_job
 from insilico_gui.errors import (
     AnalysisError,
     EncodingError,
@@ -34,23 +39,12 @@ from insilico_gui.selection import (
     select_units,
     without_conditions,
 )
-from insilico_gui.session import is_image_session
+from insilico_gui.session import Session, is_image_session
 from insilico_gui.shown import as_shown, image_moment, moments_per_frame
+from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus
+from insilico_gui.stimuli.images import ImageSet
 from insilico_gui.stimuli.seen_images import SeenImages
 from insilico_gui.view import MapView, Playback
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    import xarray as xr
-    from numpy.typing import ArrayLike, NDArray
-
-    from insilico_gui.conditions import Conditions
-    from insilico_gui.encoding import EncodingJob, ImageJob
-    from insilico_gui.session import Session
-    from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus
-    from insilico_gui.stimuli.images import ImageSet
 
 
 class Experiment:

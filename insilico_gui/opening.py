@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
-from importlib.metadata import entry_points
+from collections.abc import Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from insilico_gui.errors import InsilicoError, SessionError, quoted
 from insilico_gui.files import settle
 from insilico_gui.identity import indexed_by_id
-from insilico_gui.session import FLOAT32, check_units
+from insilico_gui.session import FLOAT32, Session, SessionInfo, check_units
 from insilico_gui.streaming import is_out_of_memory
-from insilico_gui.twin import ReducingTwin
+from insilico_gui.twin import ReducingTwin, Twin
 from insilico_gui.untrusted.door import reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from importlib.metadata import EntryPoint
-
-    from insilico_gui.session import Session, SessionInfo
-    from insilico_gui.twin import Twin
 
 ENTRY_POINT_GROUP = "insilico_gui.twins"
 
@@ -199,6 +191,11 @@ def precisions(session_id: str, device: str = "auto") -> tuple[str, ...]:
 
 
 def _twin_of(session_id: str) -> Twin:
+    if not isinstance(session_id, str):
+        raise SessionError(
+            f"A {type(session_id).__name__} is not the id of a session; give text such "
+            "as 'demo' (see insilico_gui.list_sessions)."
+        )
     family = session_id.split("/", 1)[0]
     known = twins()
     if family not in known:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
+from insilico_gui.errors import AnalysisError
 from insilico_gui.identity import indexed_by_id
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
+Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 
 BURN_IN_FRAMES = 10
 """Frames that the published evaluation of the MICrONS twins leaves out of every clip.
@@ -66,6 +64,22 @@ def unit_dim(responses: xr.DataArray) -> str:
         If there is no such coordinate.
     """
     return str(responses["unit_id"].dims[0])
+
+
+def check_responses(*given: object) -> None:
+    """Refuse what are no responses, such as their bare values.
+
+    Raises
+    ------
+    AnalysisError
+        Saying what they are instead.
+    """
+    for one in given:
+        if not isinstance(one, xr.DataArray):
+            raise AnalysisError(
+                f"A {type(one).__name__} is not responses; give the xarray.DataArray "
+                "that insilico_gui.encode or insilico_gui.load_responses returns."
+            )
 
 
 def with_unit_index(responses: Labelled) -> Labelled:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.conditions import (
+    Conditions,
     check_conditions,
     fulfils,
     members,
     plain_list,
 )
 from insilico_gui.errors import SelectionError, quoted
-from insilico_gui.session import check_session
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
-
-    from insilico_gui.conditions import Conditions
-    from insilico_gui.session import Session
+from insilico_gui.session import Session, check_session
 
 Combine = Literal["all", "any"]
 

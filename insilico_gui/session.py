@@ -5,19 +5,16 @@ A session satisfies the protocol of its kind of input, and its unit table one sc
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from typing_extensions import TypeIs
 
 from insilico_gui.errors import SessionError, quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    import pandas as pd
-    from numpy.typing import NDArray
-    from typing_extensions import TypeIs
 
 FLOAT32 = "float32"
 """The precision of sessions that do not say another."""

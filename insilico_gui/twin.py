@@ -8,15 +8,11 @@ sessions (``demo``, ``family/session-8_scan-5``), and it loads to an object that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
-from insilico_gui.session import FLOAT32
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from insilico_gui.session import Session, SessionInfo
+from insilico_gui.session import FLOAT32, Session, SessionInfo
 
 
 class Twin(Protocol):

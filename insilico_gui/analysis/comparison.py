@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.analysis.blocks import check_layout, frame_blocks, read
 from insilico_gui.analysis.flatness import is_flat_range
-from insilico_gui.analysis.progress import parts
+from insilico_gui.analysis.progress import OnProgress, parts
 from insilico_gui.errors import AnalysisError
 from insilico_gui.identity import UnitMatch, match_units, result_table
-from insilico_gui.responses import unit_table
+from insilico_gui.responses import check_responses, unit_table
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.analysis.progress import OnProgress
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 def compare(
@@ -63,6 +58,7 @@ def compare(
         If one is a batch, names a unit twice, no unit is common to both, or nothing is
         left after burn-in.
     """
+    check_responses(responses, reference)
     for one in (responses, reference):
         check_layout(one)
         if "trial" in one.dims:

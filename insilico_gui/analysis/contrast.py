@@ -13,24 +13,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from insilico_gui.analysis.curvefit import CurveModel, check_levels, fit_curves
 from insilico_gui.analysis.frequency import shape_of
+from insilico_gui.analysis.progress import OnProgress
 from insilico_gui.analysis.tuned import axis_of, columns_table, curve_of
 from insilico_gui.errors import AnalysisError
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import ArrayLike, NDArray
+Floats = NDArray[np.float64]
 
-    from insilico_gui.analysis.progress import OnProgress
-
-    Floats = NDArray[np.float64]
 
 MIN_CONTRASTS = 4
 """As many as the curve has parameters."""

@@ -7,22 +7,17 @@ own makes it smaller. Responses of a twin without noise have neither.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.flatness import is_flat
-from insilico_gui.analysis.progress import in_blocks
+from insilico_gui.analysis.progress import OnProgress, in_blocks
 from insilico_gui.errors import AnalysisError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+Floats = NDArray[np.float64]
 
-    from numpy.typing import ArrayLike, NDArray
-
-    from insilico_gui.analysis.progress import OnProgress
-
-    Floats = NDArray[np.float64]
 
 MIN_CONDITIONS = 3
 """With two, every correlation is 1 or -1."""

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Callable, Sequence
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis import windows
 from insilico_gui.analysis.conditions import Other, direction_curves, make_design
 from insilico_gui.analysis.indices import OsiVariant, dsi, gdsi, gosi, osi
-from insilico_gui.analysis.progress import parts
+from insilico_gui.analysis.progress import OnProgress, parts
 from insilico_gui.analysis.significance import check_permutations, permutation_p
 from insilico_gui.analysis.units import take_units
 from insilico_gui.analysis.vonmises import fit_von_mises
 from insilico_gui.errors import AnalysisError
 from insilico_gui.identity import of_result, result_table
-from insilico_gui.responses import BURN_IN_FRAMES, with_unit_index
+from insilico_gui.responses import BURN_IN_FRAMES, check_responses, with_unit_index
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+Floats = NDArray[np.float64]
 
-    from numpy.typing import ArrayLike, NDArray
-
-    from insilico_gui.analysis.progress import OnProgress
-
-    Floats = NDArray[np.float64]
 
 FIT_PARAMETERS = ("mu", "kappa", "phi", "amplitude", "baseline", "mse", "success")
 
@@ -84,9 +80,9 @@ def direction_tuning(
         See :func:`insilico_gui.analysis.trial_responses`. The trial table needs a
         column ``direction`` (degrees; 0 moves right, 90 up). Rows where it is NaN
         (blanks) are left out.
-    units : int array or bool array, optional
-        Columns of `responses` to analyse, by position or as a mask with one entry per
-        unit; default all.
+    units : bool or 0/1 array [U], optional
+        Mask of the units to analyse; default all. By id, analyse
+        ``responses.sel(unit_id=[...])``.
     osi_variant : {"raw", "folded", "fit"}
         The variant that :func:`tuning_columns` reports and that must be computable.
     other : {"mean", "best"}
@@ -124,6 +120,7 @@ def direction_tuning(
         If the table has no directions, the variant asked for cannot be computed, the
         window is longer than from trial to trial, or `units` do not exist.
     """
+    check_responses(responses)
     if osi_variant not in get_args(OsiVariant):
         raise AnalysisError(
             f"There is no OSI variant {osi_variant!r}; choose raw, folded or fit."

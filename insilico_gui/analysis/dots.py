@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
 from insilico_gui.errors import AnalysisError, StimulusError
 from insilico_gui.stimuli.carrier import Angles, check_angles, is_per_axis
 from insilico_gui.stimuli.display import Display
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 INVISIBLE = 0.5 / 127.5
 """A smaller part of full contrast is less than half a grey level, and not shown."""

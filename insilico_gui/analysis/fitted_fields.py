@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from insilico_gui.analysis import gaussian
 from insilico_gui.errors import AnalysisError
+from insilico_gui.stimuli.display import Display
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
 
-    from insilico_gui.stimuli.display import Display
-
-    Floats = NDArray[np.float64]
 
 Space = Literal["pixels", "stimulus", "degrees"]
 

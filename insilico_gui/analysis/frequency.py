@@ -12,21 +12,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.curvefit import CurveModel, check_levels, fit_curves
+from insilico_gui.analysis.progress import OnProgress
 from insilico_gui.analysis.tuned import axis_of, columns_table, curve_of
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import ArrayLike, NDArray
+Floats = NDArray[np.float64]
 
-    from insilico_gui.analysis.progress import OnProgress
-
-    Floats = NDArray[np.float64]
 
 MIN_FREQUENCIES = 4
 """As many as the curve has parameters."""

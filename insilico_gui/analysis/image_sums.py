@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
 
-from insilico_gui.analysis.progress import in_blocks
+from insilico_gui.analysis.progress import OnProgress, in_blocks
 from insilico_gui.analysis.screen_grid import ScreenGrid
 from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli.display import Display
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+Singles = NDArray[np.float32]
+Images = NDArray[Any] | Callable[[int], NDArray[Any]]
 
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.analysis.progress import OnProgress
-
-    Singles = NDArray[np.float32]
-    Images = NDArray[Any] | Callable[[int], NDArray[Any]]
 
 IMAGES_AT_ONCE = 256
 

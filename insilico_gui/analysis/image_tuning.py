@@ -13,7 +13,7 @@ import xarray as xr
 
 from insilico_gui.analysis.blocks import are_to_images
 from insilico_gui.errors import AnalysisError
-from insilico_gui.responses import unit_dim, with_unit_index
+from insilico_gui.responses import check_responses, unit_dim, with_unit_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,7 @@ def image_tuning(responses: xr.DataArray) -> xr.Dataset:
     AnalysisError
         If the responses are not to images, or have a course in time.
     """
+    check_responses(responses)
     if not are_to_images(responses):
         raise AnalysisError(
             f"The responses have the dims {list(map(str, responses.dims))}; those to "

@@ -9,9 +9,10 @@ responses (z-scores, dF/F) count as none, and every index is within -1..1 or NaN
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.contrast_index import contrast_index
 from insilico_gui.analysis.directions import (
@@ -26,10 +27,8 @@ from insilico_gui.analysis.flatness import rectified
 from insilico_gui.analysis.vonmises import fit_von_mises
 from insilico_gui.errors import AnalysisError
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+Floats = NDArray[np.float64]
 
-    Floats = NDArray[np.float64]
 
 OsiVariant = Literal["raw", "folded", "fit"]
 DsiVariant = Literal["raw", "fit"]

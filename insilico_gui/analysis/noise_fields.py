@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.analysis import windows
-from insilico_gui.analysis.image_sums import PresentedImages, weighted_sums
-from insilico_gui.analysis.progress import parts
+from insilico_gui.analysis.image_sums import Images, PresentedImages, weighted_sums
+from insilico_gui.analysis.progress import OnProgress, parts
 from insilico_gui.analysis.rf_maps import map_dataset
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
 from insilico_gui.analysis.window_checks import TOLERANCE_S
 from insilico_gui.errors import AnalysisError
-from insilico_gui.responses import BURN_IN_FRAMES
+from insilico_gui.responses import BURN_IN_FRAMES, check_responses
+from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.display import Display
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.analysis.image_sums import Images
-    from insilico_gui.analysis.progress import OnProgress
-    from insilico_gui.stimuli.base import Stimulus
 
 
 def noise_receptive_fields(
@@ -74,6 +67,7 @@ def noise_receptive_fields(
     AnalysisError
         If the table or the images do not fit, or no presentation has a response.
     """
+    check_responses(responses)
     reading, mapping = parts(on_progress, 2)
     windowed = windows.trial_responses(
         responses, trials, latency_s, window_s, burn_in_frames, reading

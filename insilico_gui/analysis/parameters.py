@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis import windows
 from insilico_gui.analysis.cells import best_levels, check_cells, check_complete
@@ -18,22 +21,15 @@ from insilico_gui.analysis.conditions import (
 )
 from insilico_gui.analysis.grouping import group_means
 from insilico_gui.analysis.levels import PERIODS, Levels, levels_of
-from insilico_gui.analysis.progress import parts
+from insilico_gui.analysis.progress import OnProgress, parts
 from insilico_gui.analysis.significance import permutation_p
 from insilico_gui.analysis.strata import make_strata
 from insilico_gui.analysis.units import take_units
 from insilico_gui.errors import AnalysisError
-from insilico_gui.responses import BURN_IN_FRAMES, with_unit_index
+from insilico_gui.responses import BURN_IN_FRAMES, check_responses, with_unit_index
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+Floats = NDArray[np.float64]
 
-    import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
-
-    from insilico_gui.analysis.progress import OnProgress
-
-    Floats = NDArray[np.float64]
 
 RESERVED = frozenset({"time", "unit", "onset"})
 """Columns that cannot be tuned to: names of other axes, and when a trial began."""
@@ -72,8 +68,9 @@ def parameter_tuning(
     parameter : str
         Column with numbers or names, e.g. ``spatial_frequency``. Rows where it is NaN
         or empty are blanks. Directions are taken modulo 360, orientations modulo 180.
-    units : int array or bool array, optional
-        Columns of `responses` to analyse; default all.
+    units : bool or 0/1 array [U], optional
+        Mask of the units to analyse; default all. By id, analyse
+        ``responses.sel(unit_id=[...])``.
     other : {"mean", "best"}
         If levels were shown together with other conditions (directions, contrasts):
         average over all presentations of a level, or take each unit's curve at its best
@@ -107,6 +104,7 @@ def parameter_tuning(
         If the column is missing, a level has no presentation with a response, or the
         window is longer than from trial to trial.
     """
+    check_responses(responses)
     return _tuning(
         responses,
         (parameter,),

@@ -11,27 +11,20 @@ kept as density; where it is zero, nothing is known.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
+import xarray as xr
 
 from insilico_gui.analysis import windows
 from insilico_gui.analysis.dots import polarities
-from insilico_gui.analysis.image_sums import PresentedImages, weighted_sums
-from insilico_gui.analysis.progress import parts
+from insilico_gui.analysis.image_sums import Images, PresentedImages, weighted_sums
+from insilico_gui.analysis.progress import OnProgress, parts
 from insilico_gui.analysis.rf_maps import map_dataset
 from insilico_gui.analysis.screen_grid import ScreenGrid
 from insilico_gui.analysis.spatial_selectivity import ssi
 from insilico_gui.errors import AnalysisError
-from insilico_gui.responses import BURN_IN_FRAMES
+from insilico_gui.responses import BURN_IN_FRAMES, check_responses
 from insilico_gui.stimuli.display import Display
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-
-    from insilico_gui.analysis.image_sums import Images
-    from insilico_gui.analysis.progress import OnProgress
 
 POLARITIES = ("on", "off", "on+off")
 
@@ -82,6 +75,7 @@ def dot_receptive_fields(
     AnalysisError
         If the table or the masks do not fit, or no dot has a response.
     """
+    check_responses(responses)
     reading, *mapping = parts(on_progress, 3)
     windowed = windows.trial_responses(
         responses, trials, latency_s, window_s, burn_in_frames, reading

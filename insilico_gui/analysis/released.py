@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from insilico_gui.errors import AnalysisError
 from insilico_gui.identity import UnitMatch, match_units
 from insilico_gui.responses import MEASURED_AGAIN
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+Floats = NDArray[np.float64]
 
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
 
 PERIODS = {"pref_dir": 360.0, "pref_ori": 180.0}
 

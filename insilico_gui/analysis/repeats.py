@@ -16,25 +16,21 @@ and then CC_max is NaN; CC_norm may exceed 1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.flatness import is_flat
-from insilico_gui.analysis.progress import in_blocks
+from insilico_gui.analysis.progress import OnProgress, in_blocks
 from insilico_gui.errors import AnalysisError
 from insilico_gui.identity import result_table
 from insilico_gui.responses import BURN_IN_FRAMES
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+Floats = NDArray[np.float64]
 
-    from numpy.typing import ArrayLike, NDArray
-
-    from insilico_gui.analysis.progress import OnProgress
-
-    Floats = NDArray[np.float64]
 
 UNITS_AT_ONCE = 256
 """Bounds the working memory: some 200 MB at 10 repeats of 10,000 samples."""

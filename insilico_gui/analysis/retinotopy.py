@@ -8,23 +8,18 @@ al. 2014) is the sine of the angle from the gradient of azimuth to that of eleva
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
-from insilico_gui.analysis.progress import in_blocks
+from insilico_gui.analysis.progress import OnProgress, in_blocks
 from insilico_gui.errors import AnalysisError
 from insilico_gui.identity import result_table
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+Floats = NDArray[np.float64]
 
-    from insilico_gui.analysis.progress import OnProgress
-
-    Floats = NDArray[np.float64]
 
 MIN_UNITS = 10
 

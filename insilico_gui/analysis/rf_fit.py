@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis import gaussian
 from insilico_gui.analysis.fitted_fields import ReceptiveFieldFit
 from insilico_gui.analysis.flatness import is_flat
 from insilico_gui.analysis.leastsquares import solve
+from insilico_gui.analysis.progress import OnProgress
 from insilico_gui.analysis.screen_grid import ScreenGrid
 from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli.display import Display
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+Floats = NDArray[np.float64]
 
-    from insilico_gui.analysis.progress import OnProgress
-
-    Floats = NDArray[np.float64]
 
 VALUES_AT_ONCE = 150_000
 """Cells times units that are fitted together; more do not fit in the cache."""

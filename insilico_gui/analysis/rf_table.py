@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
+from insilico_gui.analysis.fitted_fields import ReceptiveFieldFit
+from insilico_gui.analysis.progress import OnProgress
 from insilico_gui.analysis.receptive_fields import POLARITIES
 from insilico_gui.analysis.rf_fit import fit_receptive_fields
 from insilico_gui.errors import AnalysisError
 from insilico_gui.identity import of_result, result_table
 from insilico_gui.stimuli.display import Display
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.analysis.fitted_fields import ReceptiveFieldFit
-    from insilico_gui.analysis.progress import OnProgress
 
 
 def receptive_field_fit(

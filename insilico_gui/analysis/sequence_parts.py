@@ -7,23 +7,23 @@ with :func:`take_part`, and whatever analyses responses analyses those of the pa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import xarray as xr
 
 from insilico_gui.analysis.windows import trial_table
 from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import check_responses
 from insilico_gui.stimuli.sequence import part_labels
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pandas as pd
-    import xarray as xr
 
 PART = "part"
 
 
 def sequence_parts(responses: xr.DataArray) -> list[str]:
     """Parts of the sequence that responses are to, as shown first; else none."""
+    check_responses(responses)
     if responses.attrs.get("trials") is None or PART not in responses.attrs["trials"]:
         return []
     return list(dict.fromkeys(map(str, responses.attrs["trials"][PART])))
@@ -50,6 +50,7 @@ def part_name(responses: xr.DataArray, asked: str) -> str:
     AnalysisError
         If there is no such part.
     """
+    check_responses(responses)
     shown = sequence_parts(responses)
     spec = whole_specification(responses)
     in_order = _labels(spec) if "parts" in spec else shown
@@ -87,6 +88,7 @@ def take_part(responses: xr.DataArray, part: str) -> xr.DataArray:
     AnalysisError
         If the responses are to no sequence, or it has no such part.
     """
+    check_responses(responses)
     parts = sequence_parts(responses)
     if part not in parts:
         raise AnalysisError(

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.contrast_index import fall_index
 from insilico_gui.analysis.curvefit import CurveModel, check_levels, fit_curves
+from insilico_gui.analysis.progress import OnProgress
 from insilico_gui.analysis.size_models import (
     BASELINE,
     CENTRE,
@@ -24,14 +28,8 @@ from insilico_gui.analysis.suppression import is_suppressed
 from insilico_gui.analysis.tuned import axis_of, columns_table, curve_of
 from insilico_gui.errors import AnalysisError
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import ArrayLike, NDArray
+Floats = NDArray[np.float64]
 
-    from insilico_gui.analysis.progress import OnProgress
-
-    Floats = NDArray[np.float64]
 
 MIN_SIZES = 5
 """As many as the models have parameters."""

@@ -13,20 +13,19 @@ responses are equal and 1/n if one alone differs from zero:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.flatness import is_flat, rectified
 from insilico_gui.analysis.tuned import columns_table
 from insilico_gui.errors import AnalysisError
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import ArrayLike, NDArray
+Floats = NDArray[np.float64]
 
-    Floats = NDArray[np.float64]
 
 SparsenessVariant = Literal["vinje_gallant", "treves_rolls"]
 

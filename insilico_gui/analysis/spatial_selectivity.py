@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.flatness import rectified
 from insilico_gui.errors import AnalysisError
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
 
 UNITS_AT_ONCE = 1024
 

@@ -15,23 +15,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.curvefit import CurveModel, check_levels, fit_curves
 from insilico_gui.analysis.frequency import shape_of, sigma_bounds
+from insilico_gui.analysis.progress import OnProgress
 from insilico_gui.analysis.tuned import axes_of, columns_table, curve_of
 from insilico_gui.errors import AnalysisError
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import ArrayLike, NDArray
+Floats = NDArray[np.float64]
 
-    from insilico_gui.analysis.progress import OnProgress
-
-    Floats = NDArray[np.float64]
 
 MIN_FREQUENCIES = 3
 """Of each kind: fewer do not tell the width of a peak from its place."""

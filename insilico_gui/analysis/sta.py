@@ -6,29 +6,25 @@ complex cells, have no mean frame, but their responses follow the contrast in th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from collections.abc import Iterator, Sequence
+from typing import Literal, get_args
 
 import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.analysis import blocks
 from insilico_gui.analysis.image_sums import check_size
-from insilico_gui.analysis.progress import in_blocks
+from insilico_gui.analysis.progress import OnProgress, in_blocks
 from insilico_gui.analysis.rf_maps import map_dataset
 from insilico_gui.analysis.screen_grid import DEFAULT_SHAPE, ScreenGrid
 from insilico_gui.errors import AnalysisError
-from insilico_gui.responses import BURN_IN_FRAMES
+from insilico_gui.responses import BURN_IN_FRAMES, check_responses
+from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.display import Display
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+Singles = NDArray[np.float32]
 
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.analysis.progress import OnProgress
-    from insilico_gui.stimuli.base import Stimulus
-
-    Singles = NDArray[np.float32]
 
 Quantity = Literal["luminance", "contrast"]
 
@@ -94,6 +90,7 @@ def sta_receptive_fields(
         If responses and stimulus differ in length or rate, no frame is left, lags are
         wrong, or the maps would not fit in memory.
     """
+    check_responses(responses)
     _check(responses, stimulus)
     frames_back = _check_lags(lags)
     if quantity not in get_args(Quantity):

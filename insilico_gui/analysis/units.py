@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 def take_units(responses: xr.DataArray, units: ArrayLike) -> xr.DataArray:
-    """The responses of some units, in the order asked for.
+    """The responses of some units, in the order of the responses.
 
     Parameters
     ----------
     responses : xarray.DataArray
         With the dim ``unit``.
-    units : int array or bool array
-        Positions, or a mask with one entry per unit.
+    units : bool or 0/1 array [U]
+        A mask with one entry per unit. Other whole numbers could be ids or positions:
+        ``responses.sel(unit_id=...)`` and ``responses.isel(unit=...)`` say which.
 
     Returns
     -------
@@ -31,19 +32,15 @@ def take_units(responses: xr.DataArray, units: ArrayLike) -> xr.DataArray:
     Raises
     ------
     AnalysisError
-        If no unit is chosen, or one that does not exist.
+        If it is no mask, or chooses no unit.
     """
     chosen, n_units = np.asarray(units), responses.sizes["unit"]
-    if chosen.dtype == bool and chosen.shape == (n_units,):
-        chosen = np.flatnonzero(chosen)
-    if chosen.ndim != 1 or len(chosen) == 0 or chosen.dtype.kind not in "iu":
+    if chosen.shape != (n_units,) or not np.isin(chosen, (0, 1)).all():
         raise AnalysisError(
-            "units must be a list of unit positions, or a bool for each of the "
-            f"{n_units} units, that chooses at least one."
+            f"units must be a mask with 0 or 1 for each of the {n_units} units; choose "
+            "by id with responses.sel(unit_id=[...]), or by position with "
+            "responses.isel(unit=[...])."
         )
-    if chosen.min() < 0 or chosen.max() >= n_units:
-        raise AnalysisError(
-            f"The responses have units 0 to {n_units - 1}; units names "
-            f"{chosen.min()} to {chosen.max()}."
-        )
-    return responses.isel(unit=chosen)
+    if not chosen.any():
+        raise AnalysisError("The mask chooses no unit; choose at least one.")
+    return responses.isel(unit=np.flatnonzero(chosen))

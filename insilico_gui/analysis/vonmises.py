@@ -15,23 +15,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.contrast_index import contrast_index
 from insilico_gui.analysis.directions import check_curve, largest_gap
 from insilico_gui.analysis.flatness import FLAT, is_flat
 from insilico_gui.analysis.leastsquares import solve
-from insilico_gui.analysis.progress import in_blocks
+from insilico_gui.analysis.progress import OnProgress, in_blocks
 from insilico_gui.errors import AnalysisError
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+Floats = NDArray[np.float64]
 
-    from insilico_gui.analysis.progress import OnProgress
-
-    Floats = NDArray[np.float64]
 
 MIN_DIRECTIONS = 5
 """As many as the curve has parameters."""

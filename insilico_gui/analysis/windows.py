@@ -22,6 +22,7 @@ from insilico_gui.errors import AnalysisError
 from insilico_gui.responses import (
     BURN_IN_FRAMES,
     NO_TRIAL_LABELS,
+    check_responses,
     with_unit_index,
 )
 from insilico_gui.untrusted.limits import refuse_above
@@ -42,6 +43,7 @@ def trial_table(responses: xr.DataArray) -> pd.DataFrame:
     AnalysisError
         If the stimulus had none, or the table is malformed.
     """
+    check_responses(responses)
     trials = responses.attrs.get("trials")
     if trials is None:
         raise AnalysisError(
@@ -151,6 +153,7 @@ def trial_responses(
     AnalysisError
         If a parameter or the table is wrong, or no trial has a frame left.
     """
+    check_responses(responses)
     blocks.check_layout(responses)
     table = trial_table(responses) if trials is None else check_trials(trials)
     windows = _windows(responses, table, latency_s, window_s, burn_in_frames)

@@ -71,13 +71,13 @@ def open_for(
     return open_stimulus(source, frame_rate=frame_rate)
 
 
-def as_image_set(stimulus: ImageSet | Stimulus | NDArray[Any]) -> ImageSet:
+def as_image_set(stimulus: ImageSet | Stimulus | object) -> ImageSet:
     """The images that a stimulus consists of: of a video, every frame."""
     if isinstance(stimulus, ImageSet):
         return stimulus
     if isinstance(stimulus, Stimulus):
         return FrameImages(stimulus)
-    return ImageArray(np.asarray(stimulus))
+    return ImageArray(_as_array(stimulus))
 
 
 def as_videos(
@@ -104,7 +104,7 @@ def as_videos(
     if isinstance(stimulus, list | tuple):
         videos = [_as_video(one, frame_rate) for one in stimulus]
     else:
-        frames = np.asarray(stimulus)
+        frames = _as_array(stimulus)
         is_batch = frames.ndim == 5 or (
             frames.ndim == 4 and not is_one_video(frames.shape, "The stimulus array")
         )
@@ -131,7 +131,7 @@ def stimulus_warning(*shown: Stimulus | ImageSet) -> str | None:
 def _as_video(video: Stimulus | NDArray[Any], frame_rate: float) -> Stimulus:
     if isinstance(video, Stimulus):
         return video
-    frames = np.asarray(video)
+    frames = _as_array(video)
     if frames.ndim not in (3, 4):
         raise StimulusError(
             f"The stimulus array has shape {list(frames.shape)}; give uint8 frames "
@@ -146,3 +146,14 @@ def _as_video(video: Stimulus | NDArray[Any], frame_rate: float) -> Stimulus:
     opened = FrameArray(frames, frame_rate)
     # Of grey frames nothing is left to be done
     return ArrayStimulus(frames, frame_rate) if frames.ndim == 3 else opened
+
+
+def _as_array(stimulus: object) -> NDArray[Any]:
+    """What numpy makes of something that is no stimulus yet."""
+    try:
+        return np.asarray(stimulus)
+    except Exception as error:  # of tensors on a device, data sets, ragged lists, ...
+        raise StimulusError(
+            f"A {type(stimulus).__name__} is not a stimulus; give a file, an opened "
+            "stimulus, or a numpy array [time, height, width]."
+        ) from error

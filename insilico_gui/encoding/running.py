@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import os
+import threading
 import warnings
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob
 from insilico_gui.encoding.inputs import as_image_set, open_for
 from insilico_gui.errors import EncodingCancelled, EncodingError
-from insilico_gui.session import check_session, is_image_session
-from insilico_gui.stimuli import Stimulus, open_stimulus
+from insilico_gui.selection import Selection
+from insilico_gui.session import Session, check_session, is_image_session
+from insilico_gui.stimuli import Fit, Stimulus, open_stimulus
 from insilico_gui.stimuli.images import ImageSet
 
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Mapping, Sequence
-
-    import xarray as xr
-    from numpy.typing import ArrayLike, NDArray
-
-    from insilico_gui.selection import Selection
-    from insilico_gui.session import Session
-    from insilico_gui.stimuli import Fit
-
-    Path = str | os.PathLike[str]
-    Video = Stimulus | NDArray[np.uint8]
-    Opened = Video | ImageSet | Sequence[Video]
-    Stimuli = Opened | Path | Sequence[Path]
+Path = str | os.PathLike[str]
+Video = Stimulus | NDArray[np.uint8]
+Opened = Video | ImageSet | Sequence[Video]
+Stimuli = Opened | Path | Sequence[Path]
 
 
 def encoding_job(
@@ -63,8 +57,6 @@ def encoding_job(
                 f"{session.id} answers single images and takes no behaviour; leave it "
                 "out."
             )
-        if not isinstance(stimulus, Stimulus | ImageSet):
-            stimulus = np.asarray(stimulus)
         images = as_image_set(stimulus)
         return ImageJob(session, images, units, **options)
     if isinstance(stimulus, ImageSet):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
+
+import xarray as xr
 
 from insilico_gui.errors import ExportError, InsilicoError, quoted
 from insilico_gui.export import (
@@ -17,16 +20,10 @@ from insilico_gui.export import (
     zarr_folder,
 )
 from insilico_gui.export.fitting import Kind
-from insilico_gui.export.record import describe
+from insilico_gui.export.record import Record, describe
 from insilico_gui.files import check_target, claim, settle, shown, writing
-from insilico_gui.untrusted.door import reading
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import xarray as xr
-
-    from insilico_gui.export.record import Record
+from insilico_gui.responses import check_responses
+from insilico_gui.untrusted.door import as_path, reading
 
 
 class Written(Protocol):
@@ -162,7 +159,8 @@ def export(
         If the suffix is unknown, the target exists, the responses do not fit the format
         or the file cannot be written.
     """
-    target = Path(path).expanduser()
+    check_responses(responses)
+    target = as_path(path, ExportError)
     _known_suffix(target, EXPORT_SUFFIXES)
     record = describe(responses)
     check_fit(target, Kind.of_record(record))
@@ -262,7 +260,7 @@ def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
     UntrustedFileError
         If it holds something other than plain data.
     """
-    source = Path(path).expanduser()
+    source = as_path(path, ExportError)
     name = quoted(source.name, marks="")
     suffix = suffix_of(source)
     if suffix in FIELD_FORMATS:

@@ -16,9 +16,11 @@ their levels twice in each cycle of the reversal.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.carrier import (
@@ -51,10 +53,6 @@ from insilico_gui.stimuli.form_types import (
 from insilico_gui.stimuli.parametric import RenderedStimulus
 from insilico_gui.stimuli.shapes import SoftShape, fixed
 from insilico_gui.stimuli.trial_spec import Order, Painter, TrialSpec
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
 
 Polarity = Literal["light", "dark"]
 

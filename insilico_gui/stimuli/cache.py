@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import tempfile
 import threading
 import weakref
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.files import writing
 from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.grey import BACKGROUND
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
 _BLOCK = 32  # frames made at a time
 _WRITE_BYTES = 2**22

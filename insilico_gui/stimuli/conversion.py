@@ -10,9 +10,10 @@ size and rate already pass unchanged, bit for bit.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.area import AreaResizer
@@ -21,9 +22,6 @@ from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.geometry import Fit, Geometry
 from insilico_gui.stimuli.grey import BACKGROUND
 from insilico_gui.untrusted.limits import limit, refuse_above, variable
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 CONVERSION = "conversion"
 """``attrs["kind"]`` of frames that have been converted."""

@@ -10,10 +10,11 @@ by where each dot was (its *mask*), is the map. The grid divides the screen into
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.carrier import (
@@ -36,9 +37,6 @@ from insilico_gui.stimuli.checks import (
 from insilico_gui.stimuli.form_types import HiddenDisplay, several
 from insilico_gui.stimuli.parametric import RenderedStimulus
 from insilico_gui.stimuli.trial_spec import Order, Painter, TrialSpec
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 DotPolarity = Literal["on", "off"]
 DotPolarities = Annotated[Sequence[str], several(*get_args(DotPolarity))]

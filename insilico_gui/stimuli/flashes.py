@@ -3,19 +3,17 @@
 # Without "from __future__ import annotations": magicgui needs the types themselves
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from insilico_gui.stimuli.carrier import GREY
 from insilico_gui.stimuli.checks import at_least_a_frame, numbers, whole_numbers
 from insilico_gui.stimuli.form_types import HiddenDisplay, Numbers
 from insilico_gui.stimuli.parametric import RenderedStimulus
 from insilico_gui.stimuli.trial_spec import Order, Painter, TrialSpec
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, kw_only=True)

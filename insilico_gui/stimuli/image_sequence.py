@@ -10,10 +10,11 @@ the pixels of the display as every other file is (:func:`.conversion.convert`).
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, get_args
+from typing import Annotated, ClassVar, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.checks import one_of, within
@@ -25,9 +26,6 @@ from insilico_gui.stimuli.parametric import RenderedStimulus
 from insilico_gui.stimuli.places import named_path
 from insilico_gui.stimuli.remember import remember
 from insilico_gui.stimuli.trial_spec import Order, Painter, TrialSpec
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _GAPS = 1  # random numbers for the gaps are apart from those for the order
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.arrays import NpyFile, PictureArray
@@ -22,13 +24,8 @@ from insilico_gui.stimuli.places import IMAGE_SUFFIXES, image_files, named_path
 from insilico_gui.stimuli.stack import said
 from insilico_gui.untrusted.limits import refuse_above
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    Paths = Sequence[str | os.PathLike[str]]
-    ImageSource = str | os.PathLike[str] | Paths | NDArray[Any] | Stimulus
+Paths = Sequence[str | os.PathLike[str]]
+ImageSource = str | os.PathLike[str] | Paths | NDArray[Any] | Stimulus
 
 
 _WITH_FRAMES = frozenset({".gif", ".tif", ".tiff"})  # stacks and videos
@@ -236,6 +233,11 @@ def open_images(source: ImageSource, *, interval_s: float | None = None) -> Imag
 
 
 def _several(sources: Paths) -> ImageFiles:
+    if not isinstance(sources, list | tuple):
+        raise StimulusError(
+            f"A {type(sources).__name__} is not images; give a file, a folder, a list of "
+            "files, or an array [n, 3, H, W]."
+        )
     if not all(isinstance(source, str | os.PathLike) for source in sources):
         raise StimulusError(
             "Several images at once are given as paths, or as one array [n, 3, H, W]; "

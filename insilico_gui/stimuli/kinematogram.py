@@ -13,10 +13,11 @@ the screen, from which they can enter.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.checks import (
@@ -35,9 +36,6 @@ from insilico_gui.stimuli.dot_paths import DotPaths, Trajectory
 from insilico_gui.stimuli.form_types import LITERAL, HiddenDisplay, Numbers, several
 from insilico_gui.stimuli.parametric import RenderedStimulus
 from insilico_gui.stimuli.trial_spec import Order, Painter, TrialSpec
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 DotMotion = Literal[
     "translation", "expansion", "contraction", "clockwise", "counterclockwise"

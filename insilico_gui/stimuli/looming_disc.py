@@ -14,9 +14,11 @@ light.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.bars import POLARITIES, Polarities, Polarity
@@ -35,10 +37,6 @@ from insilico_gui.stimuli.form_types import HiddenDisplay, Numbers, several
 from insilico_gui.stimuli.parametric import RenderedStimulus
 from insilico_gui.stimuli.shapes import SoftShape, fixed
 from insilico_gui.stimuli.trial_spec import Order, Painter, TrialSpec, with_center
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
 
 Growth = Literal["approach", "linear"]
 Motion = Literal["looming", "receding"]

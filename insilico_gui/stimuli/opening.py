@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.files import settle
 from insilico_gui.stimuli.arrays import FrameArray, NpyFile
+from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.picture_file import TIFF_MAGIC, read_head
 from insilico_gui.stimuli.places import named_path
 from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, load_spec
 from insilico_gui.untrusted.door import check_input
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from insilico_gui.stimuli.base import Stimulus
 
 VIDEO_SUFFIXES = frozenset({".avi", ".gif", ".mkv", ".mov", ".mp4", ".webm"})
 TIFF_SUFFIXES = frozenset({".tif", ".tiff"})

@@ -21,19 +21,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError, echoed, listed, quoted
 from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.checks import at_least_a_frame, within
 from insilico_gui.stimuli.display import Display
 from insilico_gui.untrusted.limits import limit
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
 
 Renderer = Callable[[int, int], "NDArray[np.uint8]"]
 """From a range of frames, start to stop (excluded), to uint8 [stop - start, H, W]."""

@@ -21,9 +21,10 @@ Everything is done in whole numbers, so the bytes are the same on every machine.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.carrier import deviation_table, levels_of, phase_of
@@ -37,9 +38,6 @@ from insilico_gui.stimuli.form_types import HiddenDisplay
 from insilico_gui.stimuli.parametric import RenderedStimulus
 from insilico_gui.stimuli.random_words import random_bytes
 from insilico_gui.stimuli.trial_spec import Order, Painter, TrialSpec
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 KERNEL_RATE = 60.0  # Hz; of the nodes' random numbers
 _WEIGHT = 1 << 14  # fixed point of kernel and splines

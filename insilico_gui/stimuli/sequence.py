@@ -9,26 +9,21 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self, get_args
+from typing import Any, ClassVar, Self, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.carrier import GREY
 from insilico_gui.stimuli.checks import one_of, whole_number, within
+from insilico_gui.stimuli.display import Display
 from insilico_gui.stimuli.parametric import Renderer, StimulusSpec, spec_from_dict
 from insilico_gui.stimuli.random_words import random_order
 from insilico_gui.stimuli.trial_spec import Order
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from numpy.typing import NDArray
-
-    from insilico_gui.stimuli.display import Display
 
 OF_EVERY_PART = ("onset", "duration", "condition", "part")
 """First columns of the trial table; ``repeat`` is the last."""

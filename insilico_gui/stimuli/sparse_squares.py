@@ -11,10 +11,11 @@ screen with :meth:`SparseNoise.mask`.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.carrier import AMPLITUDE, GREY
@@ -30,9 +31,6 @@ from insilico_gui.stimuli.checks import (
 from insilico_gui.stimuli.form_types import HiddenDisplay
 from insilico_gui.stimuli.parametric import RenderedStimulus, Renderer, StimulusSpec
 from insilico_gui.stimuli.random_words import random_order
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,9 @@ data, and everything in it is checked as if it had been typed.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.files import check_target, publishing, refuse_folder, settle
@@ -17,9 +18,6 @@ from insilico_gui.stimuli.parametric import StimulusSpec, spec_from_dict
 from insilico_gui.stimuli.plain_yaml import YamlError, read_yaml, write_yaml
 from insilico_gui.untrusted.limits import refuse_above
 from insilico_gui.untrusted.text import PlainDataError, parse_json, read_text
-
-if TYPE_CHECKING:
-    import os
 
 SPEC_SUFFIXES = frozenset({".json", ".yaml", ".yml"})
 

@@ -58,6 +58,25 @@ def open_input(
         yield file
 
 
+def as_path(given: object, error: type[InsilicoError]) -> Path:
+    """What names a file or folder as a path, with ``~`` for the user's own folder.
+
+    Raises
+    ------
+    InsilicoError
+        Of the type `error`, if it is no text or path, or nobody's folder.
+    """
+    if not isinstance(given, str | os.PathLike):
+        raise error(
+            f"A {type(given).__name__} is not the name of a file; give a path or text."
+        )
+    path = Path(os.fsdecode(given))
+    try:
+        return path.expanduser()
+    except RuntimeError as cause:  # an unknown ~user
+        raise error(f"{quoted(path)} is in the folder of no known user.") from cause
+
+
 def check_input(
     path: str | os.PathLike[str],
     error: type[InsilicoError],

@@ -133,7 +133,7 @@ def test_silent_and_flat_units_have_no_preference():
 def test_only_chosen_units():
     responses = experiment()
     everything = direction_tuning(responses)
-    some = direction_tuning(responses, units=[3, 1])
+    some = direction_tuning(responses.isel(unit=[3, 1]))
     np.testing.assert_array_equal(some["unit_id"], [53, 51])
     np.testing.assert_array_equal(some["curve"], everything["curve"][:, [3, 1]])
     mask = np.array([False, True, False, True, False])
@@ -204,10 +204,10 @@ def test_provenance_goes_with_the_tuning():
         ({}, {"osi_variant": "vector"}, "no OSI variant 'vector'"),
         ({}, {"other": "worst"}, "'mean' or 'best'"),
         ({}, {"other_columns": ["speed"], "other": "best"}, "no column 'speed'"),
-        ({}, {"units": [5]}, "units 0 to 4"),
-        ({}, {"units": [-1]}, "units 0 to 4"),
-        ({}, {"units": []}, "at least one"),
-        ({}, {"units": [0.5]}, "unit positions"),
+        ({}, {"units": [3]}, r"sel\(unit_id=.* or by position with .*isel"),
+        ({}, {"units": [51, 53]}, "0 or 1 for each of the 5 units"),
+        ({}, {"units": [0] * 5}, "at least one"),
+        ({}, {"units": [0.5] * 5}, "0 or 1"),
     ],
 )
 def test_what_cannot_be_analysed_is_refused(change, arguments, message):
