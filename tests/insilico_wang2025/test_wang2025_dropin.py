@@ -116,7 +116,7 @@ def test_one_file_of_parameters(tmp_path, small):
     torch.save(lacking, tmp_path / "lacking.pt")
     with pytest.raises(WeightsError, match="how many units"):
         load_network_from_params(tmp_path / "lacking.pt")
-    with pytest.raises(WeightsError, match="does not exist"):
+    with pytest.raises(WeightsError, match="There is no file"):
         load_network_from_params(tmp_path / "none.pt")
 
 
