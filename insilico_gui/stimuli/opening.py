@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError, quoted
@@ -15,6 +14,7 @@ from insilico_gui.stimuli.arrays import FrameArray, NpyFile
 from insilico_gui.stimuli.base import Stimulus
 from insilico_gui.stimuli.picture_file import TIFF_MAGIC, read_head
 from insilico_gui.stimuli.places import named_path
+from insilico_gui.stimuli.plain_array import plain_array
 from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, load_spec
 from insilico_gui.untrusted.door import check_input
 
@@ -45,8 +45,8 @@ def open_stimulus(
     source : path or array
         A video (.mp4, .mov, .avi, .mkv, .webm, .gif), a TIFF stack, a .npy file, a
         folder of images, a saved specification (.yaml, .yml, .json; see
-        :func:`.spec_files.save_spec`), or an array; arrays are [T, H, W] or
-        [T, H, W, 1] grey, [T, H, W, 3] RGB or [T, H, W, 4] RGB and alpha.
+        :func:`.spec_files.save_spec`), or an array, also of torch or xarray; arrays are
+        [T, H, W] or [T, H, W, 1] grey, [T, H, W, 3] RGB or [T, H, W, 4] RGB and alpha.
     frame_rate : float, optional
         Frames per second (Hz) of a source that has no rate of its own (all but videos
         and specifications); 30 if not given, and then marked in
@@ -65,13 +65,13 @@ def open_stimulus(
         If there is nothing there, it is of another kind, or it is damaged; also if
         `frame_rate` is given for a video or specification, which have their own.
     """
-    if isinstance(source, np.ndarray):
-        return FrameArray(source, frame_rate)
-    if not isinstance(source, str | os.PathLike):
+    if isinstance(source, Stimulus):
         raise StimulusError(
-            f"A {type(source).__name__} is not a stimulus; give a file, a folder, or a "
-            "numpy array [time, height, width]."
+            f"{quoted(source.name, marks='')} is a stimulus that is open already; use it "
+            "as it is."
         )
+    if not isinstance(source, str | os.PathLike):
+        return FrameArray(plain_array(source), frame_rate)
     path, is_folder = named_path(source)
     if is_folder:
         from insilico_gui.stimuli.image_folder import ImageFolder
