@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -71,11 +71,11 @@ def open_for(
             "Several files at once are for sessions driven by images; for a video of "
             "them, put them into a folder and open that."
         )
-    return open_stimulus(source, frame_rate=frame_rate)
+    return open_stimulus(cast("str | NDArray[Any]", source), frame_rate=frame_rate)
 
 
 def as_image_set(
-    stimulus: ImageSet | Stimulus | NDArray[Any] | Sequence[NDArray[Any]],
+    stimulus: ImageSet | Stimulus | NDArray[Any] | Sequence[Stimulus | NDArray[Any]],
 ) -> ImageSet:
     """The images that a stimulus consists of: of a video, every frame."""
     if isinstance(stimulus, ImageSet):

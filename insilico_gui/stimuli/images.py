@@ -232,7 +232,10 @@ def open_images(source: ImageSource, *, interval_s: float | None = None) -> Imag
         return ImageFiles(image_files(path), name)
     if are_stills(path):
         return ImageFiles([path], name)
-    if kind_of(path) == "npy":
+    kind = kind_of(path)
+    if kind in ("still", "animation"):  # whatever its name says
+        return ImageFiles([path], name)
+    if kind == "npy":
         return FrameImages(NpyFile(path, None, of_images=True), interval_s)
     return FrameImages(open_stimulus(path), interval_s)
 

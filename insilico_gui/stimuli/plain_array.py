@@ -36,8 +36,8 @@ def plain_array(source: object, name: str = "array") -> NDArray[Any]:
             "give a file, a folder, or a numpy array [time, height, width]."
         )
     if isinstance(source, np.ma.MaskedArray):
-        if np.ma.is_masked(source):
-            n = int(np.ma.count_masked(source))
+        n = int(np.count_nonzero(np.ma.getmaskarray(source)))
+        if n:
             raise StimulusError(
                 f"{name} has {n:,} masked values, which have no level; fill them first, "
                 "such as array.filled(128) for mean grey."
