@@ -270,9 +270,3 @@ def test_attributes_that_zarr_uses_itself(tmp_path):
     responses["rf_x"].attrs["_FillValue"] = 0.0
     with pytest.raises(ExportError, match="'_FillValue'"):
         export(responses, tmp_path / "out.zarr")
-
-
-@pytest.mark.parametrize("path", [None, 3, b"a.npz", ["a.npz"]])
-def test_what_is_no_path_is_named(path):
-    with pytest.raises(ExportError, match=f"type {type(path).__name__} is no path"):
-        load_responses(path)
