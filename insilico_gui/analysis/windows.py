@@ -18,7 +18,7 @@ import xarray as xr
 from insilico_gui.analysis import blocks
 from insilico_gui.analysis.progress import OnProgress, parts
 from insilico_gui.analysis.window_checks import TOLERANCE_S, check_apart, check_window
-from insilico_gui.errors import AnalysisError
+from insilico_gui.errors import AnalysisError, quoted
 from insilico_gui.responses import (
     BURN_IN_FRAMES,
     NO_TRIAL_LABELS,
@@ -78,15 +78,17 @@ def check_trials(table: pd.DataFrame) -> pd.DataFrame:
         raise AnalysisError("The trial table has no rows; show at least one trial.")
     for name in ("onset", "duration"):
         if name not in table:
+            known = quoted(", ".join(map(str, table.columns)), marks="")
             raise AnalysisError(
                 f"The trial table has no column {name!r}; it needs onset and duration "
-                "in seconds."
+                f"in seconds, and its columns are: {known}."
             )
         values = table[name].to_numpy()
-        if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+        strange = _not_seconds(values)
+        if strange is not None:
             raise AnalysisError(
                 f"The column {name!r} of the trial table holds something other than "
-                "finite numbers of seconds."
+                f"finite numbers of seconds: {strange}."
             )
         longest = max(values.max(), -values.min(), key=float)
         refuse_above(
@@ -100,6 +102,17 @@ def check_trials(table: pd.DataFrame) -> pd.DataFrame:
     if (table["duration"] < 0).any():
         raise AnalysisError("A trial of the trial table has a negative duration.")
     return table.reset_index(drop=True)
+
+
+def _not_seconds(values: NDArray[Any]) -> str | None:
+    """The first value that is no finite number, quoted; None if there is none."""
+    if values.dtype.kind in "fiu":
+        wrong = values[~np.isfinite(values)]
+        return quoted(wrong[0], marks="") if len(wrong) else None
+    return next(
+        (quoted(value) for value in values if isinstance(value, str)),
+        quoted(values[0]),
+    )
 
 
 def trial_responses(

@@ -115,6 +115,8 @@ def main() -> None:
     if debug:
         logging.getLogger("insilico_gui").setLevel(logging.DEBUG)
     else:
+        # What is wrong with a file is told once, by the error or the warning
+        logging.getLogger("tifffile").setLevel(logging.CRITICAL)
         for handler in logging.getLogger().handlers:
             handler.setFormatter(OneLineFormatter(LOG_FORMAT))
     try:

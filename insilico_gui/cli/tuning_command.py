@@ -21,7 +21,7 @@ from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table, read_table, write_table
-from insilico_gui.errors import AnalysisError
+from insilico_gui.errors import AnalysisError, quoted
 from insilico_gui.identity import KEYS
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
 
@@ -158,8 +158,10 @@ def _parameter(asked: list[str] | None, trials: pd.DataFrame) -> str:
         return " x ".join(asked)
     known = parameters(trials)
     if not known:
+        text = [str(name) for name in trials if isinstance(trials[name].iloc[0], str)]
+        why = f" ({quoted(', '.join(text), marks='')} holds text)" if text else ""
         raise AnalysisError(
-            "The trials vary nothing that units could be tuned to; show a stimulus "
+            f"The trials vary nothing that units could be tuned to{why}; show a stimulus "
             "that does, such as drifting-gratings."
         )
     return known[0]

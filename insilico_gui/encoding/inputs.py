@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -13,14 +12,18 @@ from insilico_gui.stimuli import ArrayStimulus, Stimulus, open_stimulus
 from insilico_gui.stimuli.arrays import FrameArray
 from insilico_gui.stimuli.conversion import ConvertedStimulus
 from insilico_gui.stimuli.images import FrameImages, ImageArray, ImageSet, open_images
-from insilico_gui.stimuli.layout import is_one_video
+from insilico_gui.stimuli.layout import batch_warning, is_one_video
+from insilico_gui.stimuli.plain_array import plain_array
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from insilico_gui.session import Session
+
+_NAME = "The stimulus array"
 
 
 def open_for(
@@ -63,21 +66,31 @@ def open_for(
         raise StimulusError(
             "An interval between images is for sessions driven by images; leave it out."
         )
-    if not isinstance(source, str | os.PathLike | np.ndarray):
+    if isinstance(source, list | tuple):
         raise StimulusError(
             "Several files at once are for sessions driven by images; for a video of "
             "them, put them into a folder and open that."
         )
-    return open_stimulus(source, frame_rate=frame_rate)
+    return open_stimulus(cast("str | NDArray[Any]", source), frame_rate=frame_rate)
 
 
-def as_image_set(stimulus: ImageSet | Stimulus | object) -> ImageSet:
+def as_image_set(
+    stimulus: ImageSet | Stimulus | NDArray[Any] | Sequence[Stimulus | NDArray[Any]],
+) -> ImageSet:
     """The images that a stimulus consists of: of a video, every frame."""
     if isinstance(stimulus, ImageSet):
         return stimulus
     if isinstance(stimulus, Stimulus):
         return FrameImages(stimulus)
-    return ImageArray(_as_array(stimulus))
+    if not isinstance(stimulus, list | tuple):
+        return ImageArray(plain_array(stimulus))
+    images = [plain_array(image) for image in stimulus]
+    if len({image.shape for image in images}) != 1:
+        raise StimulusError(
+            "The images of a list must be arrays of one shape, and at least one; encode "
+            "images of several sizes one by one, or as files."
+        )
+    return ImageArray(np.stack(images))
 
 
 def as_videos(
@@ -104,13 +117,14 @@ def as_videos(
     if isinstance(stimulus, list | tuple):
         videos = [_as_video(one, frame_rate) for one in stimulus]
     else:
-        frames = _as_array(stimulus)
+        frames = plain_array(stimulus, _NAME)
         is_batch = frames.ndim == 5 or (
-            frames.ndim == 4 and not is_one_video(frames.shape, "The stimulus array")
+            frames.ndim == 4 and not is_one_video(frames.shape, _NAME)
         )
         if not is_batch:
             return [_as_video(frames, frame_rate)], False
-        videos = [_as_video(video, frame_rate) for video in frames]
+        warning = batch_warning(frames.shape, _NAME)
+        videos = [_as_video(video, frame_rate, warning) for video in frames]
     if not videos:
         raise StimulusError("The batch holds no video; give at least one.")
     return videos, True
@@ -128,10 +142,12 @@ def stimulus_warning(*shown: Stimulus | ImageSet) -> str | None:
     return " ".join(found) or None
 
 
-def _as_video(video: Stimulus | NDArray[Any], frame_rate: float) -> Stimulus:
+def _as_video(
+    video: Stimulus | NDArray[Any], frame_rate: float, warning: str | None = None
+) -> Stimulus:
     if isinstance(video, Stimulus):
         return video
-    frames = _as_array(video)
+    frames = plain_array(video, _NAME)
     if frames.ndim not in (3, 4):
         raise StimulusError(
             f"The stimulus array has shape {list(frames.shape)}; give uint8 frames "
@@ -141,19 +157,11 @@ def _as_video(video: Stimulus | NDArray[Any], frame_rate: float) -> Stimulus:
         raise StimulusError(
             f"The stimulus array is {quoted(frames.dtype, marks='')} "
             f"{list(frames.shape)}; frames must be uint8 levels 0-255, so open other "
-            "types with open_stimulus first."
+            f"types with open_stimulus(array, frame_rate={frame_rate:g}) first."
         )
     opened = FrameArray(frames, frame_rate)
     # Of grey frames nothing is left to be done
-    return ArrayStimulus(frames, frame_rate) if frames.ndim == 3 else opened
-
-
-def _as_array(stimulus: object) -> NDArray[Any]:
-    """What numpy makes of something that is no stimulus yet."""
-    try:
-        return np.asarray(stimulus)
-    except Exception as error:  # of tensors on a device, data sets, ragged lists, ...
-        raise StimulusError(
-            f"A {type(stimulus).__name__} is not a stimulus; give a file, an opened "
-            "stimulus, or a numpy array [time, height, width]."
-        ) from error
+    if frames.ndim == 4:
+        return opened
+    attrs = {"kind": "array", **({"warning": warning} if warning else {})}
+    return ArrayStimulus(frames, frame_rate, attrs=attrs)

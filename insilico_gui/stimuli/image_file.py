@@ -17,7 +17,7 @@ from PIL import Image
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.orientation import BY_TAG, UPRIGHT
-from insilico_gui.stimuli.picture_file import PictureFile, unreadable
+from insilico_gui.stimuli.picture_file import PictureFile, image_format, unreadable
 from insilico_gui.stimuli.pixels import (
     Picture,
     check_frame_shape,
@@ -48,7 +48,6 @@ TIMES_IGNORED = "the frames of an animation are taken without their own times"
 OTHER_VIEWS = (
     "only the first of its pictures is shown; the others are views or previews"
 )
-DEEP_ANIMATION = "its colours of 16 bits a sample are read in 8"
 INKS = "inks for print are turned into RGB without a colour profile"
 PROFILE = "its colour profile is not applied, so levels are those that are stored"
 
@@ -56,7 +55,7 @@ _bomb_check = threading.Lock()
 
 
 class ImagePictures(PictureFile):
-    """The picture of an image file, or the frames of an animated one."""
+    """The picture of an image file, or the frames of an animated WebP."""
 
     def __init__(self, path: Path) -> None:
         self.name = name = quoted(path.name, marks="")
@@ -83,20 +82,14 @@ class ImagePictures(PictureFile):
         size = image.height, image.width
         self.shape = size[::-1] if self._orientation.transposed else size
         n_frames = int(getattr(image, "n_frames", 1))
-        # The picture that programs show that do not know animated PNG
-        self._skipped = int(
-            n_frames > 1 and bool(getattr(image, "default_image", False))
-        )
         reasons = []
         if image.format == "MPO" and n_frames > 1:
             n_frames = 1
             reasons.append(OTHER_VIEWS)
-        self.n_pictures = n_frames - self._skipped
+        self.n_pictures = n_frames
         refuse_above("frames", self.n_pictures, self.name, StimulusError)
         if self.n_pictures > 1:
             reasons.append(TIMES_IGNORED)
-            if self._deep:
-                reasons.append(DEEP_ANIMATION)
         if image.mode == "CMYK":
             reasons.append(INKS)
         if _is_other_profile(image.info.get("icc_profile")):
@@ -112,10 +105,10 @@ class ImagePictures(PictureFile):
             If it cannot be read.
         """
         with _decoding(self.name):
-            if self._deep and self.n_pictures == 1:
+            if self._deep:
                 return self._deep_picture()
             if self.n_pictures > 1:
-                self._go_to(k + self._skipped)
+                self._go_to(k)
             image: Image.Image = self._image
             if "transparency" in image.info or image.mode in _WITH_ALPHA:
                 image = image.convert("RGBA")
@@ -179,16 +172,10 @@ def _decoding(name: str) -> Iterator[None]:
 
 
 def _kind(head: bytes, name: str) -> str:
-    """Pillow's name of the format that a file begins as."""
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if head.startswith(b"BM"):
-        return "BMP"
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "WEBP"
-    raise unreadable(name)
+    kind = image_format(head)
+    if kind is None:
+        raise unreadable(name)
+    return kind
 
 
 def _opened(file: BinaryIO, kind: str) -> Image.Image:

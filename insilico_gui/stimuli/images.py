@@ -21,6 +21,7 @@ from insilico_gui.stimuli.opening import kind_of, open_stimulus
 from insilico_gui.stimuli.picture_files import PictureFiles
 from insilico_gui.stimuli.pixels import check_frame_shape
 from insilico_gui.stimuli.places import IMAGE_SUFFIXES, image_files, named_path
+from insilico_gui.stimuli.plain_array import plain_array
 from insilico_gui.stimuli.stack import said
 from insilico_gui.untrusted.limits import refuse_above
 
@@ -117,6 +118,8 @@ class ImageArray(ImageSet):
         layout = image_layout(array.shape, name)
         check_frame_shape((layout.height, layout.width), name)
         refuse_above("images", layout.n_pictures, name, StimulusError)
+        if layout.n_pictures < 1:
+            raise StimulusError(f"{name} holds no images; give at least one.")
         self._pictures = PictureArray(array, layout, name)
         self.name = name
         self.labels = tuple(f"image {k}" for k in range(layout.n_pictures))
@@ -215,19 +218,24 @@ def open_images(source: ImageSource, *, interval_s: float | None = None) -> Imag
             f"An interval of {interval_s:g} s is for videos, and still images have no "
             "times; leave it out to show every image."
         )
-    if isinstance(source, np.ndarray):
-        return ImageArray(source)
+    if isinstance(source, ImageSet):
+        return source
     if isinstance(source, Stimulus):
         return FrameImages(source, interval_s)
-    if not isinstance(source, str | os.PathLike):
+    if isinstance(source, list | tuple):
         return _several(source)
+    if not isinstance(source, str | os.PathLike):
+        return ImageArray(plain_array(source))
     path, is_folder = named_path(source)
     name = quoted(path.resolve().name, marks="")
     if is_folder:
         return ImageFiles(image_files(path), name)
     if are_stills(path):
         return ImageFiles([path], name)
-    if kind_of(path) == "npy":
+    kind = kind_of(path)
+    if kind in ("still", "animation"):  # whatever its name says
+        return ImageFiles([path], name)
+    if kind == "npy":
         return FrameImages(NpyFile(path, None, of_images=True), interval_s)
     return FrameImages(open_stimulus(path), interval_s)
 

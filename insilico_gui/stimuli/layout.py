@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _SAMPLES = (1, 3, 4)  # grey, RGB, RGB and alpha
 
+# Also grey and alpha, which is none of the layouts that are read and no width of a frame
+_LIKE_SAMPLES = (*_SAMPLES, 2)
+
 ALPHA_ASSUMED = "the fourth sample of each pixel is taken to be its opacity"
 
 
@@ -67,8 +70,10 @@ def video_layout(shape: tuple[int, ...], name: str) -> Layout:
     StimulusError
         If the shape is none of a video, or could as well be one of another kind.
     """
-    if len(shape) == 3 and shape[2] in _SAMPLES and shape[1] > shape[2]:
+    if len(shape) == 3 and shape[2] in _LIKE_SAMPLES and shape[1] > shape[2]:
         height, width, samples = shape
+        if samples == 2:
+            raise _two_samples(shape, name)
         raise StimulusError(
             f"{name} of shape {list(shape)} may be one picture of {width} x {height} "
             f"pixels with {samples} samples each, or {height} frames that are {samples} "
@@ -93,6 +98,8 @@ def is_one_video(shape: tuple[int, ...], name: str) -> bool:
     StimulusError
         If it could be either.
     """
+    if shape[3] == 2:
+        raise _two_samples(shape, name)
     if shape[3] not in _SAMPLES:
         return False
     if shape[2] <= shape[3]:
@@ -102,6 +109,18 @@ def is_one_video(shape: tuple[int, ...], name: str) -> bool:
             "[T, H, W]."
         )
     return True
+
+
+def batch_warning(shape: tuple[int, ...], name: str) -> str | None:
+    """What is assumed of a batch [N, T, H, W] that may have samples before height."""
+    if len(shape) != 4 or shape[1] not in _SAMPLES:
+        return None
+    n, length = shape[:2]
+    return (
+        f"{name} of shape {list(shape)} is taken to be {n} videos of {length} frames "
+        f"each; if its second axis holds the samples of a pixel, give [T, H, W, "
+        f"{length}]."
+    )
 
 
 def image_layout(shape: tuple[int, ...], name: str) -> Layout:
@@ -121,6 +140,8 @@ def image_layout(shape: tuple[int, ...], name: str) -> Layout:
                 f"{name} of shape {list(shape)} may be one image in colour or three in "
                 "grey; give [1, 3, H, W] or [3, H, W, 1]."
             )
+        if shape[2] == 2 < shape[1]:
+            raise _two_samples(shape, name)
         if last and shape[1] > 1:
             return Layout(1, *shape, is_one=True, has_samples=True)
         return Layout(*shape)
@@ -139,6 +160,14 @@ def image_layout(shape: tuple[int, ...], name: str) -> Layout:
     raise StimulusError(
         f"{name} has the shape {_short(shape)}; images are [n, 3, H, W], "
         "[n, H, W, 3] or, in grey, [n, H, W]."
+    )
+
+
+def _two_samples(shape: tuple[int, ...], name: str) -> StimulusError:
+    return StimulusError(
+        f"{name} of shape {_short(shape)} may have two samples a pixel (grey and "
+        "opacity), or frames that are 2 pixels wide; give the grey levels alone, "
+        "without the last axis, or with a last axis of 1."
     )
 
 

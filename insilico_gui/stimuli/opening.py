@@ -6,26 +6,28 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.files import settle
+from insilico_gui.stimuli.animation_times import is_animated
 from insilico_gui.stimuli.arrays import FrameArray, NpyFile
 from insilico_gui.stimuli.base import Stimulus
-from insilico_gui.stimuli.picture_file import TIFF_MAGIC, read_head
-from insilico_gui.stimuli.places import named_path
+from insilico_gui.stimuli.picture_file import TIFF_MAGIC, image_format, read_head
+from insilico_gui.stimuli.places import IMAGE_SUFFIXES, named_path
+from insilico_gui.stimuli.plain_array import plain_array
 from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, load_spec
-from insilico_gui.untrusted.door import check_input
+from insilico_gui.untrusted.door import check_input, open_input
 
 VIDEO_SUFFIXES = frozenset({".avi", ".gif", ".mkv", ".mov", ".mp4", ".webm"})
 TIFF_SUFFIXES = frozenset({".tif", ".tiff"})
-SUPPORTED_SUFFIXES = VIDEO_SUFFIXES | TIFF_SUFFIXES | {".npy"} | SPEC_SUFFIXES
+ANIMATION_SUFFIXES = frozenset({".apng", ".png", ".webp"})
+SUPPORTED_SUFFIXES = (
+    VIDEO_SUFFIXES | ANIMATION_SUFFIXES | TIFF_SUFFIXES | {".npy"} | SPEC_SUFFIXES
+)
 
 _NPY_MAGIC = b"\x93NUMPY"
 _OTHER_MAGIC = {
-    b"\x89PNG": "a PNG image; put it in a folder and open the folder",
-    b"\xff\xd8\xff": "a JPEG image; put it in a folder and open the folder",
     b"PK\x03\x04": "a zip archive; unpack it first",
     b"\x89HDF": "an HDF5 file; save its frames as .npy",
 }
@@ -43,10 +45,11 @@ def open_stimulus(
     Parameters
     ----------
     source : path or array
-        A video (.mp4, .mov, .avi, .mkv, .webm, .gif), a TIFF stack, a .npy file, a
-        folder of images, a saved specification (.yaml, .yml, .json; see
-        :func:`.spec_files.save_spec`), or an array; arrays are [T, H, W] or
-        [T, H, W, 1] grey, [T, H, W, 3] RGB or [T, H, W, 4] RGB and alpha.
+        A video (.mp4, .mov, .avi, .mkv, .webm, .gif), an animated .png or .webp, a TIFF
+        stack, a .npy file, a folder of images, a saved specification (.yaml, .yml,
+        .json; see :func:`.spec_files.save_spec`), or an array, also of torch or xarray;
+        arrays are [T, H, W] or [T, H, W, 1] grey, [T, H, W, 3] RGB or [T, H, W, 4] RGB
+        and alpha.
     frame_rate : float, optional
         Frames per second (Hz) of a source that has no rate of its own (all but videos
         and specifications); 30 if not given, and then marked in
@@ -65,13 +68,13 @@ def open_stimulus(
         If there is nothing there, it is of another kind, or it is damaged; also if
         `frame_rate` is given for a video or specification, which have their own.
     """
-    if isinstance(source, np.ndarray):
-        return FrameArray(source, frame_rate)
-    if not isinstance(source, str | os.PathLike):
+    if isinstance(source, Stimulus):
         raise StimulusError(
-            f"A {type(source).__name__} is not a stimulus; give a file, a folder, or a "
-            "numpy array [time, height, width]."
+            f"{quoted(source.name, marks='')} is a stimulus that is open already; use it "
+            "as it is."
         )
+    if not isinstance(source, str | os.PathLike):
+        return FrameArray(plain_array(source), frame_rate)
     path, is_folder = named_path(source)
     if is_folder:
         from insilico_gui.stimuli.image_folder import ImageFolder
@@ -79,6 +82,11 @@ def open_stimulus(
         return ImageFolder(path, frame_rate)
     settle(path.parent)
     kind = kind_of(path)
+    if kind == "still":
+        raise StimulusError(
+            f"{quoted(path.name, marks='')} is a single picture, not a video; put it in "
+            "a folder and open the folder."
+        )
     if kind == "npy":
         return NpyFile(path, frame_rate)
     if kind == "tiff":
@@ -93,6 +101,10 @@ def open_stimulus(
         )
     if kind == "spec":
         return load_spec(path).stimulus()
+    if kind == "animation":
+        from insilico_gui.stimuli.animation import Animation
+
+        return Animation(path)
     from insilico_gui.stimuli.video import Video
 
     return Video(path)
@@ -103,7 +115,7 @@ def kind_of(path: Path) -> str:
 
     Returns
     -------
-    {"npy", "tiff", "spec", "video"}
+    {"npy", "tiff", "spec", "video", "animation", "still"}
 
     Raises
     ------
@@ -113,7 +125,7 @@ def kind_of(path: Path) -> str:
     name = quoted(path.name, marks="")
     check_input(path, StimulusError)
     suffix = path.suffix.lower()
-    if suffix not in SUPPORTED_SUFFIXES:
+    if suffix not in SUPPORTED_SUFFIXES | IMAGE_SUFFIXES:
         raise StimulusError(
             f"{name} is not a stimulus that can be read; use one of "
             f"{', '.join(sorted(SUPPORTED_SUFFIXES))}, or a folder of images."
@@ -125,6 +137,11 @@ def kind_of(path: Path) -> str:
         return "npy"
     if head.startswith(TIFF_MAGIC):
         return "tiff"
+    if suffix not in SPEC_SUFFIXES and image_format(head) is not None:
+        with open_input(path, StimulusError) as file:
+            if not is_animated(file):
+                return "still"
+        return "animation" if head.startswith(b"RIFF") else "video"
     for magic, what in _OTHER_MAGIC.items():
         if head.startswith(magic):
             raise StimulusError(f"{name} is not a {suffix} file but {what}.")

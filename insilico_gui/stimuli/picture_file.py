@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from insilico_gui.errors import StimulusError, quoted
+from insilico_gui.stimuli.animation_times import is_animated
 from insilico_gui.untrusted.door import open_input
 
 if TYPE_CHECKING:
@@ -62,13 +63,33 @@ def open_pictures(path: Path) -> PictureFile:
         from insilico_gui.stimuli.tiff import TiffPictures
 
         return TiffPictures(path)
-    if head.startswith(GIF_MAGIC):
-        from insilico_gui.stimuli.gif_pictures import GifPictures
+    if head.startswith(GIF_MAGIC) or _is_animated_png(path, head):
+        from insilico_gui.stimuli.video_pictures import VideoPictures
 
-        return GifPictures(path)
+        return VideoPictures(path)
     from insilico_gui.stimuli.image_file import ImagePictures
 
     return ImagePictures(path)
+
+
+def _is_animated_png(path: Path, head: bytes) -> bool:
+    if image_format(head) != "PNG":
+        return False
+    with open_input(path, StimulusError) as file:
+        return is_animated(file)
+
+
+def image_format(head: bytes) -> str | None:
+    """Pillow's name of the format of an image file that begins so, if it is one."""
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(b"BM"):
+        return "BMP"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "WEBP"
+    return None
 
 
 def read_head(path: Path) -> bytes:

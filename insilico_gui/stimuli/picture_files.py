@@ -119,5 +119,5 @@ def _opened(file: Path) -> PictureFile:
             raise
         raise StimulusError(
             f"{quoted(file.name, marks='')} was removed while its folder was being "
-            "read; restore it and open the folder again."
+            "read, or is a link to nothing; restore it and open the folder again."
         ) from error

@@ -87,7 +87,8 @@ def image_files(folder: Path) -> list[Path]:
 def _is_image(file: Path) -> bool:
     if file.suffix.lower() not in IMAGE_SUFFIXES or file.name.startswith("."):
         return False
-    return file.is_file()
+    # A broken link or a pipe is refused when it is opened: left out, a frame would be lost
+    return not file.is_dir()
 
 
 def natural_order(name: str) -> list[tuple[int, str]]:

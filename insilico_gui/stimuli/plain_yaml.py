@@ -16,6 +16,8 @@ from insilico_gui.errors import echoed
 from insilico_gui.untrusted.limits import LIMITS, limit, variable
 from insilico_gui.untrusted.text import MAX_DIGITS
 
+_NOT_PLAIN = ("binary", "timestamp", "omap", "pairs", "set")
+
 
 class YamlError(Exception):
     """A text is not YAML, or not plain data; says where and why."""
@@ -103,15 +105,24 @@ class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc]  # has no types
             seen.add(key)
         return super().construct_mapping(node, deep)
 
+    def refuse_tag(self, node: Any) -> None:
+        """Refuse what is tagged as anything but plain data."""
+        raise yaml.MarkedYAMLError(
+            problem="tags (!name) are not read", problem_mark=node.start_mark
+        )
+
 
 _PlainLoader.add_constructor("tag:yaml.org,2002:int", _PlainLoader.construct_yaml_int)
+for _tag in (None, *(f"tag:yaml.org,2002:{kind}" for kind in _NOT_PLAIN)):
+    _PlainLoader.add_constructor(_tag, _PlainLoader.refuse_tag)
 
 _PLAIN = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge"}
 _BOOL = "tag:yaml.org,2002:bool"
-# Without base 60: 1:30 is a time or a ratio to those who type it, and text here
+# Without base 60: 1:30 is a time or a ratio to those who type it, and text here. Without
+# base 8: 045 is 45 degrees to them
 _NUMBERS = {
     "tag:yaml.org,2002:int": re.compile(
-        r"[-+]?(?:0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$"
+        r"[-+]?(?:0b[01_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$"
     ),
     "tag:yaml.org,2002:float": re.compile(
         r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?$"

@@ -66,10 +66,9 @@ def frame_grey(frame: Any, name: str) -> NDArray[np.uint8]:
     """
     planes = _as_rgb_if_it_is(planes_of(frame, name), frame)
     if planes.is_rgb:
-        levels = rec601(np.moveaxis(np.stack(_in_8_bits(planes)), 0, -1))
-    else:
-        levels = _luma(planes, _is_full_range(frame))
-    return _shown(levels, planes)
+        # The luma of what is seen, as of images: other sums round otherwise
+        return rec601(_shown(np.stack(_in_8_bits(planes), axis=-1), planes))
+    return _shown(_luma(planes, _is_full_range(frame)), planes)
 
 
 def frame_rgb(frame: Any, name: str) -> NDArray[np.uint8]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Playlists and other formats that make FFmpeg open further files or addresses stay out
-_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,gif"
+_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,gif,apng"
 
 # Report damage instead of painting over it
 _ERR_DETECT = "crccheck+bitstream+buffer+explode"
@@ -172,7 +172,13 @@ class VideoStream:
 
     def decode(self, packet: Any) -> list[Any]:
         """Frames that come out of the decoder after a packet."""
-        frames: list[Any] = self._decoder.decode(packet if packet.size else None)
+        try:
+            frames: list[Any] = self._decoder.decode(packet if packet.size else None)
+        except av.error.PatchWelcomeError as error:
+            raise StimulusError(
+                f"{self._name} uses a variety of {self._decoder.name} that cannot be "
+                "decoded here; convert it to H.264 (.mp4), or its frames to images."
+            ) from error
         return frames
 
     def seek(self, pts: int) -> None:

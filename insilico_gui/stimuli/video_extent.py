@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from insilico_gui.errors import StimulusError, quoted
+from insilico_gui.stimuli.animation_times import PNG_MAGIC, read_chunks
 from insilico_gui.stimuli.grey import check_frame_shape
 from insilico_gui.untrusted.door import open_input
 from insilico_gui.untrusted.limits import refuse_above
@@ -67,6 +68,8 @@ def measure(path: Path) -> Extent:
             shape = int.from_bytes(height, "little"), int.from_bytes(width, "little")
             check_frame_shape(shape, quoted(path.name, marks=""))
             return _gif(file, quoted(path.name, marks=""))
+        if head[:8] == PNG_MAGIC:
+            return _png(file, quoted(path.name, marks=""))
         if head[:4] == b"RIFF":
             return Extent(_riff_is_cut(file, size))
         if head[:4] == b"\x1a\x45\xdf\xa3":
@@ -180,6 +183,23 @@ def _matroska_is_cut(file: BinaryIO, size: int) -> bool:
 def _length(first: int) -> int:
     """Bytes of a number whose first byte this is."""
     return 9 - first.bit_length() if first else 0
+
+
+# -- PNG: chunks of length, kind, content, checksum; "fcTL" begins a frame --------------
+
+
+def _png(file: BinaryIO, name: str) -> Extent:
+    frames = 0
+    for kind, content in read_chunks(file):
+        if kind == b"IHDR":
+            check_frame_shape((_number(content[4:8]), _number(content[:4])), name)
+        elif kind == b"acTL":
+            refuse_above("frames", _number(content[:4]), name, StimulusError)
+        frames += kind == b"fcTL"
+        if kind == b"IEND":
+            return Extent(False, frames)
+    # What the last one consists of is not all there
+    return Extent(True, max(frames - 1, 0))
 
 
 # -- GIF: blocks, of which those with data consist of short ones -----------------------

@@ -128,6 +128,11 @@ def build_index(video: VideoStream, extent: Extent, name: str) -> FrameIndex:
     found = _read_packets(video, name)
     n_read = len(found.packets.pts)
     whole = extent.whole_pictures
+    if whole is not None and not extent.is_cut and whole > found.n_stored:
+        raise StimulusError(
+            f"{name} holds {whole:,} pictures, of which {found.n_stored:,} have a time "
+            "of their own; save it again as an animation with a duration for each frame."
+        )
     is_half = extent.is_cut and whole is not None and whole < n_read
     packets = found.packets.of(slice(whole)) if is_half else found.packets
     is_cut = extent.is_cut or found.is_cut or _promises_more(video, found, extent)
@@ -141,7 +146,8 @@ def build_index(video: VideoStream, extent: Extent, name: str) -> FrameIndex:
         packets = packets.of(slice(max(len(packets.pts) - depth, 0)))
     pts, n = packets.pts, len(packets.pts)
     if n == 0:
-        raise StimulusError(f"{name} has no frames; choose another file.")
+        why = "is cut short before its first frame ends" if is_cut else "has no frames"
+        raise StimulusError(f"{name} {why}; choose another file.")
     if has_times:
         last = int(packets.duration[-1])
         times, rate, variable = _timing(video.stream, pts, last, name)

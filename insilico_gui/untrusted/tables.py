@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SEPARATORS = ",;\t"
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?(?:\d+,?\d*|,\d+)(?:[eE][-+]?\d+)?\s*")
+_SEP_LINE = re.compile(r"\A\"?sep=[,;\t]\"?(?:\r\n|\r|\n)", re.IGNORECASE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -64,15 +65,16 @@ def read_csv(
 
 
 def _decoded(content: bytes) -> str:
-    if content.startswith(_UTF16):
-        return content.decode("utf-16")
     try:
-        text = content.decode("utf-8-sig")
+        is_wide = content.startswith(_UTF16)
+        text = content.decode("utf-16" if is_wide else "utf-8-sig")
     except UnicodeDecodeError as cause:
         line = content[: cause.start].count(b"\n") + 1
         raise ValueError(f"line {line} is not text in UTF-8 or UTF-16") from cause
     if "\0" in text:
         raise ValueError("it holds bytes that are no text")
+    # The first line by which Excel is told what is between the cells
+    text = _SEP_LINE.sub("", text, count=1)
     if not text.strip():
         raise ValueError("it is empty")
     return text
@@ -106,14 +108,14 @@ def _check_rows(
     for row in rows:
         is_blank = len(row) < 2 and not "".join(row).strip()
         if not is_blank and len(row) != len(header):
-            cause = (
-                "; if its numbers have decimal commas, put semicolons between the cells"
+            advice = (
+                "put semicolons between the cells if its numbers have decimal commas"
                 if separator == "," and len(row) > len(header)
-                else ""
+                else "give each row a cell for each column"
             )
-            raise ValueError(
-                f"line {rows.line_num} has {len(row)} cells where the header has "
-                f"{len(header)}{cause}"
+            raise error(
+                f"{what} cannot be read: line {rows.line_num} has {len(row)} cells where "
+                f"the header has {len(header)}; {advice}."
             )
 
 

@@ -144,3 +144,13 @@ def test_images_as_a_session_sees_them_are_made_once_in_colour(folder):
     assert (shown.array[1] == [200, 10, 30]).all()
     shown.close()
     assert shown.array.shape == (2, 16, 16, 3)
+
+
+def test_a_link_to_nothing_among_images_is_no_lost_frame(tmp_path):
+    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(tmp_path / "a.png")
+    (tmp_path / "folder.png").mkdir()  # folders within are left alone
+    assert open_images(tmp_path).n_images == 1
+    (tmp_path / "b.png").symlink_to(tmp_path / "gone.png")
+    for show in (open_images, open_stimulus):
+        with pytest.raises(StimulusError, match=r"b\.png .* is a link to nothing"):
+            show(tmp_path)

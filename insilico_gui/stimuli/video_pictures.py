@@ -1,13 +1,14 @@
-"""GIF files among other images: read as the video that they are when opened alone."""
+"""GIF and animated PNG among other images: read as the video that they are alone.
+
+Pillow composes frames of PNG wrongly where they are partly transparent.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from insilico_gui.errors import quoted
 from insilico_gui.stimuli.image_file import TIMES_IGNORED
-from insilico_gui.stimuli.picture_file import PictureFile, read_head
-from insilico_gui.stimuli.pixels import check_frame_shape
+from insilico_gui.stimuli.picture_file import PictureFile
 from insilico_gui.stimuli.video import Video
 
 if TYPE_CHECKING:
@@ -17,13 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class GifPictures(PictureFile):
-    """The frames of a GIF, without their times."""
+class VideoPictures(PictureFile):
+    """The frames of a GIF or of an animated PNG, without their times."""
 
     def __init__(self, path: Path) -> None:
-        head = read_head(path)
-        width, height = (int.from_bytes(head[k : k + 2], "little") for k in (6, 8))
-        check_frame_shape((height, width), quoted(path.name, marks=""))
         self._video = Video(path)
         self.name = self._video.name
         self.shape = self._video.frame_shape
