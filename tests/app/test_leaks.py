@@ -89,7 +89,10 @@ def test_sixty_sessions_leave_nothing_behind(window):
         now = use(window, ig.open_session("demo"), k)
         if k % SETTLED == 0:
             figures[k] = measure()
-            print(f"{k} sessions: {figures[k][0]:.1f} MB, {figures[k][1]} files", flush=True)
+            print(
+                f"{k} sessions: {figures[k][0]:.1f} MB, {figures[k][1]} files",
+                flush=True,
+            )
             assert not left(earlier, now), k
             earlier.clear()
         earlier += now

@@ -95,6 +95,8 @@ def ways(window, monkeypatch):
     }
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)  # each of so many waits until all is quiet
 def test_strange_files_get_one_sentence(loaded, tmp_path, exported, monkeypatch):
     raised = []
     notification_manager.notification_ready.connect(raised.append)

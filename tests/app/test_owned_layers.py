@@ -139,6 +139,7 @@ def no_dialogs(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_no_key_of_napari_edits(shown, qtbot, no_dialogs):
     viewer = shown.viewer
     handler = viewer.window._qt_viewer._key_map_handler
@@ -201,6 +202,7 @@ def run(command):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_no_command_of_napari_edits(shown, qtbot, no_dialogs, caplog):
     viewer = shown.viewer
     before = state(shown)
@@ -248,6 +250,7 @@ def test_no_transform_is_pasted_onto_our_layers(shown):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_no_layer_control_edits(shown, qtbot, no_dialogs):
     viewer = shown.viewer
     before = state(shown)
