@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari.components import LayerList
 from napari.layers import Image, Layer, Points, Shapes
+from napari.utils.transforms import Affine
 from psygnal import Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from napari import Viewer
 
@@ -46,7 +47,32 @@ EDITS = (
 )
 """Methods of layers that change them without setting a property."""
 
+CONTROLLED = frozenset(
+    {
+        *("current_border_color", "current_edge_color", "current_face_color"),
+        *("current_size", "current_symbol", "edge_width", "out_of_slice_display"),
+    }
+)
+"""Closed properties that napari's layer controls offer to set."""
+
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
+
+
+class _FixedAffine(Affine):
+    """A copy of a layer's transform; of axes that only other layers have, nothing moves.
+
+    napari turns all layers by the axes of the scene, which are more than some have.
+    """
+
+    def set_slice(self, axes: Sequence[int]) -> Affine:
+        """The transform of some of the axes."""
+        if max(axes) < self.ndim:
+            return super().set_slice(axes)
+        return Affine(ndim=len(axes))
+
+    def replace_slice(self, axes: Sequence[int], transform: Affine) -> Affine:
+        """Itself with the transform of some axes replaced."""
+        return super().replace_slice(axes, transform) if max(axes) < self.ndim else self
 
 
 class _Owned:
@@ -74,6 +100,18 @@ class _Owned:
         """What napari calls the kind of layer, e.g. to make an editable copy."""
         return self._kind.__name__.lower()
 
+    @property
+    def affine(self) -> Affine:
+        """The transform to the world: a copy, as it could be changed in place."""
+        own: Affine = super().affine  # type: ignore[misc]
+        fixed = own.set_slice(range(own.ndim))
+        fixed.__class__ = _FixedAffine
+        return fixed
+
+    @affine.setter
+    def affine(self, affine: Any) -> None:
+        self._kind.affine.fset(self, affine)  # type: ignore[attr-defined]
+
     def __setattr__(self, name: str, value: object) -> None:
         if self.owner is not None and name in self._closed:
             self.refuse(name, value)
@@ -86,8 +124,12 @@ class _Owned:
         if name == "mode" and str(value) == "pan_zoom":
             return  # as it is
         self.owner.tell(self)
-        if name == "mode":  # napari's buttons show what was asked for until this
-            self.events.mode(mode=str(self.mode))  # type: ignore[attr-defined]
+        # napari's controls show what was asked for until they are told what is
+        events = self.events  # type: ignore[attr-defined]
+        if name == "mode":
+            events.mode(mode=str(self.mode))  # type: ignore[attr-defined]
+        elif name in CONTROLLED and name in events.emitters:
+            getattr(events, name)()
 
 
 def _unless_closed(cls: type, name: str) -> Any:
@@ -106,6 +148,12 @@ class OwnedPoints(_Owned, Points):
 
 class OwnedImage(_Owned, Image):
     """An image of the app."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Both ends of napari's slider at the same place: an error of napari otherwise
+        if name == "contrast_limits" and not value[0] < value[1]:
+            return
+        super().__setattr__(name, value)
 
 
 class OwnedShapes(_Owned, Shapes):
