@@ -136,7 +136,7 @@ def test_released_columns_are_reproduced_or_the_mismatch_is_told(files, session)
         (("reliability", "one.npz", "flat.npy"), "[repeats, frames, units]"),
         (("reliability", "one.npz", "once.npy"), "single repeat"),
         (("reliability", "one.npz", "fewer.npy"), "unit_id"),
-        (("reliability", "one.npz", "broken.npy"), "damaged"),
+        (("reliability", "one.npz", "broken.npy"), "cannot be read"),
         (("reliability", "one.npz", "pickled.npy"), "plain arrays"),
         (("reliability", "one.npz", "table.csv"), ".npy or .npz"),
         (("reliability", "one.npz", "ab.npz"), "call the one"),
@@ -175,7 +175,7 @@ def test_compare_says_what_it_leaves_out(files, tmp_path):
     lines = done("compare", files / "one.npz", files / "two.npz", "-o", out)
     assert "in both" in lines[0]
     assert "correlation over frames was left out" in " ".join(lines[1:])
-    about = json.loads(out.with_suffix(".json").read_text())
+    about = json.loads(out.with_suffix(".csv.json").read_text())
     assert "150 frames" in about["analysis"]["warning"]
     assert "100 frames" in about["analysis"]["warning"]
 

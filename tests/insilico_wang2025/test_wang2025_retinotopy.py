@@ -13,7 +13,7 @@ from insilico_wang2025.retinotopy import derived_centers, map_positions, retinot
 from support import wang2025_synthetic as synthetic
 from wang2025_tables import truth, write_properties
 
-from insilico_gui.errors import WeightsError
+from insilico_gui.errors import UntrustedFileError, WeightsError
 
 SHAPE = (144, 256)
 
@@ -136,11 +136,14 @@ def test_a_session_takes_published_positions(folder, derived):
 
 
 @pytest.mark.parametrize(
-    ("array", "message"),
-    [(np.zeros((5, 2)), "128 rows"), (np.zeros((128, 2), object), "readable array")],
+    ("array", "error", "message"),
+    [
+        (np.zeros((5, 2)), WeightsError, "128 rows"),
+        (np.zeros((128, 2), object), UntrustedFileError, "holds Python objects"),
+    ],
 )
-def test_positions_that_do_not_fit_their_table(folder, array, message):
+def test_positions_that_do_not_fit_their_table(folder, array, error, message):
     write_properties(folder, truth(64))
     np.save(folder / "readout" / "readout_locations.npy", array)
-    with pytest.raises(WeightsError, match=message):
+    with pytest.raises(error, match=message):
         twin.open("wang2025/session-8_scan-5", folder, "cpu")
