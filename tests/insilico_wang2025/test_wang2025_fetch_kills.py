@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 NAMES = ("params_core.pt", "params_8_5.pt", "units.csv", "scans.csv")
 HASTY = Patience(tries=2, pause_s=0.01)
 
+N_KILLS = int(os.environ.get("INSILICO_TEST_KILLS", "8"))
+
 
 class Published:
     """An archive on a server, and what is in it."""
@@ -178,9 +180,9 @@ def kills(published: Published, root: Path, n: int, seed: int) -> dict[str, int]
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(max(600, 40 * N_KILLS))
 def test_killed_fetches_lose_nothing(published, tmp_path):
-    n = int(os.environ.get("INSILICO_TEST_KILLS", "8"))
+    n = N_KILLS
     counts = kills(published, tmp_path, n, seed=n)
     print(counts)
     assert (counts["killed"], counts["lost"], counts["litter"]) == (n, 0, 0)
