@@ -12,19 +12,13 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.errors import AnalysisError, quoted
+from insilico_gui.unit_frame import KEYS, SCAN, UNIT_ID, UnitTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import xarray as xr
     from numpy.typing import NDArray
-
-UNIT_ID = "unit_id"
-
-SCAN = ("session", "scan_idx")
-"""Columns that say in which recording a unit has its id."""
-
-KEYS = (*SCAN, UNIT_ID)
 
 
 class UnitMatch(NamedTuple):
@@ -108,7 +102,7 @@ def same_units(units: pd.DataFrame, results: pd.DataFrame) -> NDArray[np.int64] 
     return None if (rows < 0).any() else rows
 
 
-def result_table(columns: Mapping[str, Any], units: pd.DataFrame) -> pd.DataFrame:
+def result_table(columns: Mapping[str, Any], units: pd.DataFrame) -> UnitTable:
     """A table of results, one row per unit: indexed by unit id, with session and scan.
 
     Parameters
@@ -120,15 +114,15 @@ def result_table(columns: Mapping[str, Any], units: pd.DataFrame) -> pd.DataFram
 
     Returns
     -------
-    pandas.DataFrame
-        ``session`` and ``scan_idx`` last, where they are known.
+    UnitTable
+        ``session`` and ``scan_idx`` last, where they are known; joins by them.
     """
     scan = {key: units[key].to_numpy() for key in SCAN if key in units}
     if UNIT_ID in units:
         index = pd.Index(units[UNIT_ID].to_numpy(), name=UNIT_ID)
     else:
         index = units.index
-    return pd.DataFrame({**columns, **scan}, index=index)
+    return UnitTable({**columns, **scan}, index=index)
 
 
 def of_result(dataset: xr.Dataset) -> pd.DataFrame:
@@ -147,12 +141,12 @@ def measured_names(results: pd.DataFrame) -> list[str]:
     return [str(name) for name in results.columns if name not in scan]
 
 
-def indexed_by_id(units: pd.DataFrame) -> pd.DataFrame:
+def indexed_by_id(units: pd.DataFrame) -> UnitTable:
     """A unit table whose index are its unit ids, so that result tables join to it.
 
     The index has no name: the column ``unit_id`` keeps it, and can be merged on.
     """
-    return units.set_axis(pd.Index(units[UNIT_ID].to_numpy()), axis=0)
+    return UnitTable(units.set_axis(pd.Index(units[UNIT_ID].to_numpy()), axis=0))
 
 
 def _with_keys(table: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from insilico_gui.errors import AnalysisError
 from insilico_gui.identity import indexed_by_id
+from insilico_gui.unit_frame import MEASURED_AGAIN
 
 Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 
@@ -31,9 +32,6 @@ NO_TRIAL_LABELS = frozenset(
 
 LABELS = frozenset({"unit_id", "session", "scan_idx", "field", "sign_patch"})
 """Numeric columns of unit tables that name something and measure nothing."""
-
-MEASURED_AGAIN = "_measured"
-"""Ending of a measured column where the session has one of that name."""
 
 
 def measured_columns(units: pd.DataFrame) -> list[str]:

@@ -89,7 +89,7 @@ def test_layers_of_the_host():
         "export": {"session", "stimuli"},
     }
     shared = {"errors", "files", "device", "untrusted", "responses", "streaming"}
-    shared |= {"identity"}
+    shared |= {"identity", "unit_frame"}
     for name, allowed in lower.items():
         part = HOST / name
         for path in [part] if part.suffix else modules(part):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from insilico_gui.errors import AnalysisError
 from insilico_gui.identity import UnitMatch, match_units
-from insilico_gui.responses import MEASURED_AGAIN
+from insilico_gui.unit_frame import MEASURED_AGAIN
 
 Floats = NDArray[np.float64]
 

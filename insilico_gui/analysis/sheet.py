@@ -11,7 +11,7 @@ import numpy as np
 
 from insilico_gui.analysis.retinotopy import retinotopy_columns, retinotopy_maps
 from insilico_gui.errors import AnalysisError
-from insilico_gui.responses import MEASURED_AGAIN
+from insilico_gui.unit_frame import MEASURED_AGAIN
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -87,10 +87,11 @@ def is_suppressed(
     better = np.zeros(len(curves), bool)
     if free > 0:
         better |= gained / 2 > f_distribution.isf(LEVEL, 2, free) * left / free
+    repeated = np.zeros(len(curves), bool) if n_noise is None else n_noise > 0
     if free < 2:
         peak = curves.max(axis=1)
         deep = peak - curves[:, -1] > LEAST_FALL * np.abs(peak)
-        better |= deep & (falls > 4 * left)
+        better |= ~repeated & deep & (falls > 4 * left)
     if noise is not None and n_noise is not None:
         limit = f_distribution.isf(LEVEL_OF_REPEATS, 2, np.maximum(n_noise, 1))
         floor = noise + rounding / n_sizes

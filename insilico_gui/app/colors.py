@@ -8,7 +8,8 @@ import numpy as np
 from napari.utils.colormaps import ensure_colormap
 from napari.utils.colormaps.standardize_color import transform_color
 
-from insilico_gui.responses import LABELS, MEASURED_AGAIN
+from insilico_gui.responses import LABELS
+from insilico_gui.unit_frame import MEASURED_AGAIN
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from insilico_gui.app.colors import cycle_limits, period
-from insilico_gui.responses import MEASURED_AGAIN
+from insilico_gui.unit_frame import MEASURED_AGAIN
 
 PARAMETER_UNITS = {
     "direction": "deg",

@@ -9,7 +9,7 @@ import numpy as np
 
 from insilico_gui.app.colors import period
 from insilico_gui.app.labels import column_unit
-from insilico_gui.responses import MEASURED_AGAIN
+from insilico_gui.unit_frame import MEASURED_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

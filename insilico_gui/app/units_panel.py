@@ -25,7 +25,7 @@ from insilico_gui.app.panel import Panel, fill_box, text_label
 from insilico_gui.app.units_model import RIGHT, UnitsModel
 from insilico_gui.conditions import condition_text, is_measure
 from insilico_gui.errors import SelectionError, quoted
-from insilico_gui.responses import MEASURED_AGAIN
+from insilico_gui.unit_frame import MEASURED_AGAIN
 
 if TYPE_CHECKING:
     from qtpy.QtCore import QModelIndex

@@ -19,7 +19,8 @@ from insilico_gui.files import fingerprints, refuse_foreign, settle, writing
 from insilico_gui.files.formulas import unescape_table, write_csv
 from insilico_gui.files.marks import HASHES
 from insilico_gui.identity import measured_names, same_units
-from insilico_gui.responses import MEASURED_AGAIN, distinct_names
+from insilico_gui.responses import distinct_names
+from insilico_gui.unit_frame import MEASURED_AGAIN
 from insilico_gui.untrusted.tables import read_csv, read_parquet
 
 if TYPE_CHECKING:

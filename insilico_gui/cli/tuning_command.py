@@ -22,8 +22,8 @@ from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table, read_table, write_table
 from insilico_gui.errors import AnalysisError, quoted
-from insilico_gui.identity import KEYS
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
+from insilico_gui.unit_frame import KEYS
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -16,10 +16,16 @@ from insilico_gui.files.checks import (
     writing,
 )
 from insilico_gui.files.claims import Claim, claim, publishing, settle
-from insilico_gui.files.marks import fingerprint, fingerprints, refuse_foreign
+from insilico_gui.files.marks import (
+    Manifest,
+    fingerprint,
+    fingerprints,
+    refuse_foreign,
+)
 
 __all__ = [
     "Claim",
+    "Manifest",
     "check_target",
     "claim",
     "fingerprint",

@@ -79,6 +79,61 @@ def refuse_foreign(
             raise _foreign(path, error)
 
 
+class Manifest:
+    """Which files of a folder this project put there, in a file of its own beside them.
+
+    For files of others' formats, that carry no mark themselves: what was downloaded.
+
+    Parameters
+    ----------
+    folder : Path
+    error : type
+        What is raised.
+
+    Raises
+    ------
+    InsilicoError
+        If something else has the name of the manifest.
+    """
+
+    NAME = "insilico-downloads.json"
+    MARK = "insilico_gui downloads"
+
+    def __init__(self, folder: Path, error: type[InsilicoError]) -> None:
+        self._folder = folder
+        self._error = error
+        path = folder / self.NAME
+        content = _content(path)
+        hashes = content.get(HASHES)
+        self._known: dict[str, Any] = dict(hashes) if isinstance(hashes, dict) else {}
+        if os.path.lexists(path) and content.get("format") != self.MARK:
+            raise _foreign(path, error)
+
+    def is_ours(self, name: str) -> bool:
+        """Whether a file may be replaced: there is none, or it is as it was put there."""
+        path = self._folder / name
+        if not os.path.lexists(path):
+            return True
+        if path.is_symlink() or not path.is_file() or name not in self._known:
+            return False
+        return bool(self._known[name] == fingerprint(path))
+
+    def refuse(self, name: str) -> InsilicoError:
+        """What to raise for a file that is not ours."""
+        path = self._folder / name
+        return self._error(
+            f"{shown(path)} exists and was not downloaded by this program, or has been "
+            "changed since, but would be replaced; move it away, or choose another "
+            "folder."
+        )
+
+    def write(self, new: Path, names: Iterable[str]) -> None:
+        """Write the manifest into a folder that holds new files of these names."""
+        known = {**self._known, **fingerprints(new, names)}
+        text = json.dumps({"format": self.MARK, HASHES: known}, indent=1)
+        (new / self.NAME).write_text(text, encoding="utf-8")
+
+
 def _foreign(path: Path, error: type[InsilicoError]) -> InsilicoError:
     return error(
         f"{shown(path)} exists and does not belong to what was written there before, "

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from insilico_gui.errors import SessionError, UntrustedFileError, quoted
-from insilico_gui.files import claim
+from insilico_gui.files import Manifest, claim
 from insilico_gui.untrusted.limits import refuse_above
 
 if TYPE_CHECKING:
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 255  # bytes
 _DEEPEST = 32
+_BLOCK = 2**20
 
 
 def unpack_zip(path: Path, directory: Path) -> None:
     """Unpack into `directory`, which is made if it does not exist.
 
     All is unpacked into a hidden folder inside `directory` first, and only moved to its
-    place, over older files of the same names, once everything is out and whole: see
-    :mod:`insilico_gui.files`.
+    place once everything is out and whole: see :mod:`insilico_gui.files`. Of the files
+    that are there, those are replaced that an earlier archive left, as the manifest
+    beside them knows (:class:`insilico_gui.files.Manifest`), and no others.
 
     Raises
     ------
@@ -35,7 +37,8 @@ def unpack_zip(path: Path, directory: Path) -> None:
         If the archive has a link, a path that leads out of the folder, or more data
         than there is space on the disk.
     SessionError
-        If it is damaged or cannot be written.
+        If it is damaged or cannot be written, or if it would replace a file of somebody
+        else; nothing is written then.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -45,10 +48,14 @@ def unpack_zip(path: Path, directory: Path) -> None:
             files = _files(entries, path.name, directory)
             if not files:
                 return
-            with claim(directory, files, SessionError) as claimed:
+            names = [*files, Manifest.NAME]
+            with claim(directory, names, SessionError) as claimed:
+                manifest = Manifest(directory, SessionError)
+                _refuse_others(archive, entries, directory, manifest)
                 for entry in entries:
                     archive.extract(entry, claimed.new)
-                claimed.publish(files)
+                manifest.write(claimed.new, files)
+                claimed.publish(names)
     except (
         zipfile.BadZipFile,
         NotImplementedError,
@@ -85,6 +92,11 @@ def _check(entries: list[zipfile.ZipInfo], archive: str, free: int) -> None:
         _check_name(parts, entry, archive)
         # Disks of which names in capitals are the same would mix the two files.
         same = parts.as_posix().casefold()
+        if same == Manifest.NAME.casefold():
+            raise UntrustedFileError(
+                f"{archive} has a file {quoted(entry.filename)}, a name that is needed to "
+                "keep account of it; it was not unpacked."
+            )
         if same in seen and not entry.is_dir():
             raise UntrustedFileError(
                 f"{archive} has the file {quoted(entry.filename)} twice; it was not "
@@ -112,13 +124,7 @@ def _check_name(path: PurePosixPath, entry: zipfile.ZipInfo, archive: str) -> No
 
 def _files(entries: list[zipfile.ZipInfo], archive: str, directory: Path) -> list[str]:
     """Names of the files, which are to replace files only."""
-    names = sorted(
-        {
-            PurePosixPath(entry.filename.replace("\\", "/")).as_posix()
-            for entry in entries
-            if not entry.is_dir()
-        }
-    )
+    names = sorted({_name(entry) for entry in entries if not entry.is_dir()})
     for name in names:
         if name == "." or (directory / name).is_dir():
             raise SessionError(
@@ -126,3 +132,36 @@ def _files(entries: list[zipfile.ZipInfo], archive: str, directory: Path) -> lis
                 f"name in {directory}; move it away, or choose another folder."
             )
     return names
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    return PurePosixPath(entry.filename.replace("\\", "/")).as_posix()
+
+
+def _refuse_others(
+    archive: zipfile.ZipFile,
+    entries: list[zipfile.ZipInfo],
+    directory: Path,
+    manifest: Manifest,
+) -> None:
+    """Refuse to replace a file that is not ours, unless it would stay the same."""
+    for entry in entries:
+        name = _name(entry)
+        if entry.is_dir() or manifest.is_ours(name):
+            continue
+        if not _is_same(archive, entry, directory / name):
+            raise manifest.refuse(name)
+
+
+def _is_same(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> bool:
+    if (
+        path.is_symlink()
+        or not path.is_file()
+        or path.stat().st_size != entry.file_size
+    ):
+        return False
+    with archive.open(entry) as new, path.open("rb") as old:
+        while block := new.read(_BLOCK):
+            if block != old.read(len(block)):
+                return False
+    return True

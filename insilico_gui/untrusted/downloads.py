@@ -8,6 +8,7 @@ the whole decides.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import ssl
 import time
@@ -18,7 +19,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from insilico_gui.errors import InsilicoError, SessionError, UntrustedFileError, quoted
-from insilico_gui.files import writing
+from insilico_gui.files import Manifest, claim, writing
 from insilico_gui.untrusted.addresses import Allowed
 from insilico_gui.untrusted.limits import refuse_above
 from insilico_gui.untrusted.locking import held
@@ -67,7 +68,8 @@ def download(
     url : str
         ``https``.
     path : Path
-        Where the file goes, in an existing folder. An older file is replaced.
+        Where the file goes, in an existing folder. An older file is replaced if it was
+        downloaded too, or is the published one already.
     md5, on_progress, cancel, **options
         See :func:`fetched`.
 
@@ -81,9 +83,31 @@ def download(
             f"{path} is a folder, which a file cannot replace; move it away, or choose "
             "another folder."
         )
+    names = [path.name, Manifest.NAME]
+    with claim(path.parent, names, SessionError):
+        _refuse_others(path, md5)
     with fetched(url, path, md5, on_progress, cancel, **options) as file:
-        with writing(str(path), SessionError):
-            file.replace(path)
+        with claim(path.parent, names, SessionError) as claimed:
+            manifest = _refuse_others(path, md5)
+            with writing(path, SessionError):
+                file.replace(claimed.new / path.name)
+                manifest.write(claimed.new, [path.name])
+            claimed.publish(names)
+
+
+def _refuse_others(path: Path, md5: str | None) -> Manifest:
+    """Refuse to replace a file of somebody else."""
+    with writing(path, SessionError):
+        manifest = Manifest(path.parent, SessionError)
+        if manifest.is_ours(path.name):
+            return manifest
+        same = False
+        if md5 is not None and path.is_file() and not path.is_symlink():
+            with path.open("rb") as file:
+                same = hashlib.file_digest(file, new_digest).hexdigest() == md5.lower()
+        if not same:
+            raise manifest.refuse(path.name)
+        return manifest
 
 
 @contextmanager

@@ -67,6 +67,22 @@ def test_noise_seldom_makes_suppression(sizes, power):
     assert fit.suppressed.mean() < 0.06
 
 
+@pytest.mark.parametrize("power", [1, 2])
+@pytest.mark.parametrize("noise", [0.05, 0.15])
+@pytest.mark.parametrize("sizes", [FIVE, SIX], ids=len)
+def test_repeats_tell_noise_from_suppression_at_few_sizes(sizes, noise, power):
+    rng = np.random.default_rng(1)
+    curve = np.repeat(summating(sizes, power), 100, axis=1)
+    repeats = curve + noise * np.sqrt(10) * rng.normal(size=(10, *curve.shape))
+    fit = fit_size(
+        repeats.mean(0),
+        sizes,
+        sem=repeats.std(0, ddof=1) / np.sqrt(10),
+        count=np.full(curve.shape, 10),
+    )
+    assert fit.suppressed.mean() < 0.06
+
+
 @pytest.mark.parametrize(("sizes", "least"), [(MANY, 0.95), (EIGHT, 0.95), (SIX, 0.9)])
 def test_suppression_is_found_in_noise(sizes, least):
     rng = np.random.default_rng(0)

@@ -21,7 +21,12 @@ from insilico_gui.analysis import (
 from insilico_gui.analysis.choices import tune
 from insilico_gui.cli.tables import write_table
 from insilico_gui.errors import AnalysisError, ExportError
-from insilico_gui.identity import match_units, result_table, same_units
+from insilico_gui.identity import (
+    indexed_by_id,
+    match_units,
+    result_table,
+    same_units,
+)
 from insilico_gui.responses import unit_table
 
 DATA = Path(__file__).parents[1] / "data" / "compare"
@@ -127,17 +132,29 @@ def test_columns_join_the_unit_table_right_or_not_at_all(demo, encoded):
     ids = demo.units["unit_id"].to_numpy()[chosen]
     assert columns.index.name == "unit_id"
     assert columns.index.tolist() == ids.tolist()
-    # both say the scan: pandas asks what to do with the second one
-    with pytest.raises(ValueError, match="overlap"):
-        demo.units.join(columns)
+    shuffled = columns.sample(frac=1, random_state=0)
+    plain, own = demo.units.reset_index(drop=True), ("", "_measured")
+    indexed = demo.units.set_index("unit_id")
     joins = {
-        "join": demo.units.join(columns[["pref_dir"]].add_suffix("_measured")),
-        "merge": demo.units.merge(
-            columns,
-            on=["session", "scan_idx", "unit_id"],
-            how="left",
-            suffixes=("", "_measured"),
+        "join": demo.units.join(columns),
+        "join shuffled": demo.units.join(shuffled),
+        "join list": demo.units.join([shuffled]),
+        "join without an index": plain.join(shuffled),
+        "join indexed": indexed.join(shuffled, rsuffix="_measured").reset_index(),
+        "join one": demo.units.join(columns[["pref_dir"]].add_suffix("_measured")),
+        "join column": demo.units.join(
+            shuffled["pref_dir"].rename("pref_dir_measured")
         ),
+        "outer": demo.units.join(shuffled, how="outer"),
+        "merge": demo.units.merge(shuffled, suffixes=own),
+        "merge on": demo.units.merge(shuffled, on="unit_id", suffixes=own),
+        "merge on an index": plain.merge(
+            shuffled, left_on="unit_id", right_index=True, suffixes=own
+        ),
+        "merge on all": demo.units.merge(
+            columns, on=["session", "scan_idx", "unit_id"], how="left", suffixes=own
+        ),
+        "function": pd.merge(demo.units, shuffled, on="unit_id", suffixes=own),
         "assign": demo.units.assign(pref_dir_measured=columns["pref_dir"]),
     }
     for how, joined in joins.items():
@@ -151,6 +168,49 @@ def test_columns_join_the_unit_table_right_or_not_at_all(demo, encoded):
     one = ids[columns["pref_dir"].notna().to_numpy()][0]
     assert columns.loc[one, "pref_dir"] == float(tuning["pref_dir"].sel(unit_id=one))
     assert demo.units.loc[one, "unit_id"] == one
+
+
+def test_units_of_other_recordings_are_not_joined(demo, encoded):
+    columns = tuning_columns(
+        direction_tuning(encoded[1], latency_s=0.2, window_s=0.6, osi_variant="raw")
+    )
+    other = demo.units.assign(session=99)
+    assert other.join(columns)["gOSI_measured"].isna().all()
+    assert len(other.merge(columns)) == 0
+    with pytest.raises(AnalysisError, match="different units"):
+        pd.merge(other, columns, on="unit_id")
+    bare = demo.units[["unit_id", "session", "scan_idx"]]
+    with pytest.raises(AnalysisError, match="different units"):
+        pd.merge(bare, columns)  # on session and scan alone: everything with everything
+    both = pd.concat([columns, columns.assign(session=99, gOSI=2.0)])
+    for units, wanted in (
+        (demo.units, columns["gOSI"]),
+        (other, columns["gOSI"] * 0 + 2),
+    ):
+        joined = units.join(both)
+        assert joined.index.equals(units.index)
+        found = joined["gOSI_measured"].reindex(columns.index)
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_joins_of_two_results_and_of_units_without_ids(demo):
+    units = scan([3, 1, 2]).pipe(indexed_by_id)
+    one = result_table({"a": [1.0, 2, 3]}, scan([1, 2, 3]))
+    two = result_table({"b": [3.0, 1, 2]}, scan([3, 1, 2]))
+    assert one.join(two).eval("a == b").all()
+    assert one.join(two).index.name == "unit_id"
+    joined = units.join([one, two])
+    assert joined[["unit_id", "a", "b"]].to_numpy().tolist() == [
+        [k] * 3 for k in (3, 1, 2)
+    ]
+    with pytest.raises(ValueError, match="overlap"):
+        one.join(one)
+    missing = scan([1.0, np.nan, 3.0]).pipe(indexed_by_id)
+    found = missing.join(result_table({"a": [1.0, 2, 3]}, missing))
+    np.testing.assert_array_equal(found["a"], [1, np.nan, 3])
+    areas = demo.units.groupby("area")
+    mean = areas.mean(numeric_only=True).join(areas.size().rename("n"))
+    assert mean["n"].sum() == len(demo.units)
 
 
 def test_every_result_table_names_its_units(demo, encoded):

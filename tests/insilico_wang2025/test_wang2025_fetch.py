@@ -55,7 +55,8 @@ def test_what_is_fetched_can_be_opened(published, tmp_path):
     done, total = seen[-1]
     assert done == total > 10**6
     assert sorted(path.name for path in folder.iterdir()) == [
-        *("README.md", "params_8_5.pt", "params_core.pt", "scans.csv", "units.csv")
+        *("README.md", "insilico-downloads.json", "params_8_5.pt", "params_core.pt"),
+        *("scans.csv", "units.csv"),
     ]
     assert [info.n_units for info in twin.sessions(folder)] == [8]
     twin.open("wang2025/session-8_scan-5", folder, "cpu")

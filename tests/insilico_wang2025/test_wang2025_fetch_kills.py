@@ -19,6 +19,7 @@ from insilico_wang2025.twin import ARCHIVE
 from support.flaky_server import FlakyServer, serving
 
 from insilico_gui.errors import InsilicoError, SessionError
+from insilico_gui.files import Manifest
 from insilico_gui.untrusted.transfers import Patience
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 NAMES = ("params_core.pt", "params_8_5.pt", "units.csv", "scans.csv")
 HASTY = Patience(tries=2, pause_s=0.01)
+
+N_KILLS = int(os.environ.get("INSILICO_TEST_KILLS", "8"))
 
 
 class Published:
@@ -72,7 +75,7 @@ def test_a_readme_that_is_not_there_does_not_matter(published, tmp_path, caplog,
     options = published.options(readme=f"status={code}")
     twin.fetch(tmp_path / "w", **options, patience=HASTY)
     assert published.whole(tmp_path / "w")
-    assert sorted(os.listdir(tmp_path / "w")) == sorted(NAMES)
+    assert sorted(os.listdir(tmp_path / "w")) == sorted([*NAMES, Manifest.NAME])
     assert "without their readme" in caplog.text
     (tmp_path / "w" / "README.md").mkdir()
     twin.fetch(tmp_path / "w", **published.options(), patience=HASTY)
@@ -93,7 +96,9 @@ def test_a_broken_fetch_is_gone_on_with(published, tmp_path):
     twin.fetch(tmp_path / "w", **options, patience=once)
     assert published.whole(tmp_path / "w")
     assert published.server.ranges[:2] == [None, "bytes=500000-"]
-    assert sorted(os.listdir(tmp_path / "w")) == sorted([*NAMES, "README.md"])
+    assert sorted(os.listdir(tmp_path / "w")) == sorted(
+        [*NAMES, "README.md", Manifest.NAME]
+    )
 
 
 def test_older_weights_stay_until_the_new_ones_are_whole(published, tmp_path):
@@ -102,6 +107,33 @@ def test_older_weights_stay_until_the_new_ones_are_whole(published, tmp_path):
     with pytest.raises(InsilicoError):
         twin.fetch(tmp_path, **options | {"md5": "0" * 32}, patience=HASTY)
     assert (tmp_path / "params_core.pt").read_text() == "older"
+
+
+def test_a_readme_of_the_user_stays(published, tmp_path, caplog):
+    (tmp_path / "README.md").write_text("mine")
+    for _ in range(2):
+        twin.fetch(tmp_path, **published.options(), patience=HASTY)
+        assert "README.md exists and was not downloaded by this program" in caplog.text
+        caplog.clear()
+        assert (tmp_path / "README.md").read_text() == "mine"
+        assert published.whole(tmp_path)
+    (tmp_path / "README.md").unlink()
+    for _ in range(2):
+        twin.fetch(tmp_path, **published.options(), patience=HASTY)
+        assert not caplog.text
+    assert (tmp_path / "README.md").is_file()
+
+
+def test_weights_of_the_user_stay(published, tmp_path):
+    (tmp_path / "params_core.pt").write_text("mine")
+    with pytest.raises(SessionError, match=r"params_core\.pt exists and was not"):
+        twin.fetch(tmp_path, **published.options(), patience=HASTY)
+    assert (tmp_path / "params_core.pt").read_text() == "mine"
+    (tmp_path / "params_core.pt").unlink()
+    twin.fetch(tmp_path, **published.options(), patience=HASTY)
+    # what was downloaded before was not asked for again
+    assert published.server.ranges.count(None) <= 2
+    assert published.whole(tmp_path)
 
 
 def start(folder: Path, options: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -139,14 +171,18 @@ def kills(published: Published, root: Path, n: int, seed: int) -> dict[str, int]
         process = start(folder, options)
         process.communicate()
         counts["lost"] += process.returncode != 0 or not published.whole(folder)
-        counts["litter"] += set(os.listdir(folder)) != {*NAMES, "README.md"}
+        counts["litter"] += set(os.listdir(folder)) != {
+            *NAMES,
+            "README.md",
+            Manifest.NAME,
+        }
     return counts
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(max(600, 40 * N_KILLS))
 def test_killed_fetches_lose_nothing(published, tmp_path):
-    n = int(os.environ.get("INSILICO_TEST_KILLS", "8"))
+    n = N_KILLS
     counts = kills(published, tmp_path, n, seed=n)
     print(counts)
     assert (counts["killed"], counts["lost"], counts["litter"]) == (n, 0, 0)

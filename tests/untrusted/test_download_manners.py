@@ -15,6 +15,7 @@ import pytest
 from support.flaky_server import STEP, serving
 
 from insilico_gui.errors import InsilicoError, SessionError, UntrustedFileError
+from insilico_gui.files import Manifest
 from insilico_gui.untrusted import DownloadCancelled, MissingFileError, fetched
 from insilico_gui.untrusted import download as download_from
 from insilico_gui.untrusted.transfers import Patience
@@ -41,7 +42,7 @@ def test_a_connection_that_breaks_is_taken_up_where_it_was(server, tmp_path):
     assert path.read_bytes() == server.content
     assert server.ranges == [None, f"bytes={15 * STEP}-", f"bytes={30 * STEP}-"]
     assert seen[-1] == (40 * STEP, 40 * STEP)
-    assert os.listdir(tmp_path) == ["file"]
+    assert sorted(os.listdir(tmp_path)) == ["file", Manifest.NAME]
 
 
 @pytest.mark.parametrize("md5", [True, False])
@@ -56,7 +57,7 @@ def test_the_next_call_goes_on_from_the_last(server, tmp_path, md5):
     download(url, path, known, patience=once)
     assert path.read_bytes() == server.content
     assert server.ranges == [None, f"bytes={15 * STEP}-"]
-    assert os.listdir(tmp_path) == ["file"]
+    assert sorted(os.listdir(tmp_path)) == ["file", Manifest.NAME]
 
 
 def test_each_file_has_its_own_part(server, tmp_path):
@@ -85,7 +86,7 @@ def test_what_cannot_be_gone_on_from_begins_anew(server, tmp_path, way):
     else:
         download(url, path, server.md5)
     assert path.read_bytes() == expected
-    assert os.listdir(tmp_path) == ["file"]
+    assert sorted(os.listdir(tmp_path)) == ["file", Manifest.NAME]
 
 
 def test_a_file_that_changes_unnoticed_is_noticed_by_its_checksum(server, tmp_path):
@@ -98,7 +99,7 @@ def test_a_file_that_changes_unnoticed_is_noticed_by_its_checksum(server, tmp_pa
     with pytest.raises(UntrustedFileError, match="not the published file"):
         download(url, path, "0" * 32)
     assert path.read_bytes() == server.other
-    assert os.listdir(tmp_path) == ["file"]
+    assert sorted(os.listdir(tmp_path)) == ["file", Manifest.NAME]
 
 
 def test_a_part_that_was_tampered_with_is_not_used(server, tmp_path):
@@ -292,7 +293,7 @@ def test_a_full_disk_is_told_and_gone_on_from(server, tmp_path, monkeypatch):
     os.close(full)
     download(f"{server.url}/f", path, server.md5)
     assert path.read_bytes() == server.content
-    assert os.listdir(tmp_path) == ["file"]
+    assert sorted(os.listdir(tmp_path)) == ["file", Manifest.NAME]
 
 
 def test_a_second_download_of_the_same_file_is_refused(server, tmp_path):
@@ -313,7 +314,7 @@ download({url!r}, Path({str(path)!r}), {server.md5!r}, lambda *done: print(flush
             download(url, path, server.md5)
         assert other.wait(60) == 0
     assert path.read_bytes() == server.content
-    assert os.listdir(tmp_path) == ["file"]
+    assert sorted(os.listdir(tmp_path)) == ["file", Manifest.NAME]
 
 
 def test_everything_raised_is_ours(server, tmp_path):

@@ -12,22 +12,74 @@ import zipfile
 import pytest
 
 from insilico_gui.errors import SessionError, UntrustedFileError
+from insilico_gui.files import Manifest
 from insilico_gui.untrusted import unpack_zip
 
 
-def test_an_archive_is_unpacked_over_older_files(tmp_path):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("new.txt", "new")
-        archive.writestr("folder/deep/file.txt", "deep")
+def packed(path, **files):
+    """An archive of texts; __ in a name is a folder."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name.replace('__', '/')}.txt", text)
+    return path
+
+
+def texts(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != Manifest.NAME
+    }
+
+
+def test_an_archive_is_unpacked_over_an_earlier_one(tmp_path):
     target = tmp_path / "target"
-    target.mkdir()
-    (target / "new.txt").write_text("old")
+    unpack_zip(packed(tmp_path / "a.zip", new="old", folder__deep__file="old"), target)
     (target / "mine.txt").write_text("mine")
-    unpack_zip(tmp_path / "a.zip", target)
-    assert (target / "new.txt").read_text() == "new"
-    assert (target / "mine.txt").read_text() == "mine"
-    assert (target / "folder/deep/file.txt").read_text() == "deep"
+    for _ in range(2):
+        newer = packed(tmp_path / "b.zip", new="new", folder__deep__file="deep")
+        unpack_zip(newer, target)
+        assert texts(target) == {
+            "new.txt": "new",
+            "mine.txt": "mine",
+            "folder/deep/file.txt": "deep",
+        }
     assert not [path for path in target.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize("name", ["new.txt", "folder/deep/file.txt"])
+@pytest.mark.parametrize("before", [False, True], ids=["in a new folder", "over ours"])
+def test_files_of_the_user_are_never_replaced(tmp_path, name, before):
+    target = tmp_path / "target"
+    if before:
+        unpack_zip(packed(tmp_path / "a.zip", new="a", folder__deep__file="a"), target)
+    (target / name).parent.mkdir(parents=True, exist_ok=True)
+    (target / name).write_text("mine")
+    there = texts(target)
+    newer = packed(tmp_path / "b.zip", new="b", folder__deep__file="b")
+    with pytest.raises(SessionError, match="exists and was not downloaded by"):
+        unpack_zip(newer, target)
+    assert texts(target) == there
+    (target / name).unlink()
+    (target / name).symlink_to(tmp_path / "b.zip")
+    with pytest.raises(SessionError, match="exists and was not downloaded by"):
+        unpack_zip(newer, target)
+    assert (target / name).is_symlink()
+    # what would stay the same is no loss, and is ours from then on
+    (target / name).unlink()
+    (target / name).write_text("b")
+    unpack_zip(newer, target)
+    unpack_zip(packed(tmp_path / "c.zip", new="c", folder__deep__file="c"), target)
+    assert set(texts(target).values()) == {"c"}
+
+
+@pytest.mark.parametrize("content", ["mine", "{}", '["insilico_gui downloads"]'])
+def test_a_manifest_of_somebody_else_stays(tmp_path, content):
+    (tmp_path / Manifest.NAME).write_text(content)
+    with pytest.raises(SessionError, match=Manifest.NAME):
+        unpack_zip(packed(tmp_path / "a.zip", new="a"), tmp_path)
+    assert (tmp_path / Manifest.NAME).read_text() == content
+    assert not (tmp_path / "new.txt").exists()
 
 
 def hostile_entry(name: str, mode: int = stat.S_IFREG) -> zipfile.ZipInfo:
@@ -64,8 +116,16 @@ def test_archives_that_lead_outside_are_refused(tmp_path, entry):
 
 @pytest.mark.parametrize(
     "names",
-    [[""], ["."], ["a" * 300], ["/".join("a" * 40)], ["a", "a"], ["a/B", "A/b"]],
-    ids=["empty", "dot", "long", "deep", "twice", "twice in capitals"],
+    [
+        [""],
+        ["."],
+        ["a" * 300],
+        ["/".join("a" * 40)],
+        ["a", "a"],
+        ["a/B", "A/b"],
+        [Manifest.NAME],
+    ],
+    ids=["empty", "dot", "long", "deep", "twice", "twice in capitals", "manifest"],
 )
 def test_names_that_cannot_be_are_refused(tmp_path, names):
     path = tmp_path / "odd.zip"
@@ -94,7 +154,7 @@ def test_claims_of_an_archive_are_checked_first(tmp_path, monkeypatch):
         monkeypatch.setenv(f"INSILICO_MAX_ARCHIVE_{name}", str(most + 1))
     assert not list((tmp_path / "target").iterdir())
     unpack_zip(path, tmp_path / "target")
-    assert len(list((tmp_path / "target").iterdir())) == 30
+    assert len(texts(tmp_path / "target")) == 30
 
 
 def test_an_archive_larger_than_the_disk_is_refused(tmp_path):

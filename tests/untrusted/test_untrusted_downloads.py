@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from insilico_gui.errors import SessionError, UntrustedFileError
+from insilico_gui.files import Manifest
 from insilico_gui.untrusted import DownloadCancelled
 from insilico_gui.untrusted import download as download_from
 
@@ -61,16 +62,34 @@ def test_a_download_is_checked_and_reported(server, tmp_path):
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     download(f"{server}/unsized", path, None, lambda *done: seen.append(done))
     assert seen[-1] == (len(CONTENT), 0)
-    assert os.listdir(tmp_path) == ["file"]
+    assert sorted(os.listdir(tmp_path)) == ["file", Manifest.NAME]
 
 
 def test_a_download_that_differs_is_not_kept(server, tmp_path):
     path = tmp_path / "file"
-    path.write_text("older")
+    download(f"{server}/file", path)
     with pytest.raises(UntrustedFileError, match="not the published file"):
         download(f"{server}/file", path, "0" * 32)
-    assert path.read_text() == "older"
-    assert os.listdir(tmp_path) == ["file"]
+    assert path.read_bytes() == CONTENT
+    assert sorted(os.listdir(tmp_path)) == ["file", Manifest.NAME]
+
+
+def test_a_file_of_the_user_is_not_replaced(server, tmp_path):
+    path = tmp_path / "file"
+    md5 = hashlib.md5(CONTENT).hexdigest()
+    path.write_text("mine")
+    for checksum in (None, md5):
+        with pytest.raises(SessionError, match="was not downloaded by this program"):
+            download(f"{server}/file", path, checksum)
+        assert path.read_text() == "mine"
+        assert os.listdir(tmp_path) == ["file"]
+    path.write_bytes(CONTENT)  # what was published is no loss
+    download(f"{server}/file", path, md5)
+    download(f"{server}/file", path)
+    path.write_text("changed since")
+    with pytest.raises(SessionError, match="or has been changed since"):
+        download(f"{server}/file", path)
+    assert path.read_text() == "changed since"
 
 
 @pytest.mark.parametrize("name", ["/missing", "/short"])
