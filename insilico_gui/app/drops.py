@@ -170,9 +170,10 @@ class FileSorter(QObject):
 def _without_side_files(paths: list[Path]) -> list[Path]:
     """Paths but for those that an export to .csv wrote beside another of them."""
     beside = {
-        path.with_name(f"{path.name[:-4]}.{ending}")
+        path.with_name(f"{name}.{ending}")
         for path in paths
         if suffix_of(path) == ".csv"
+        for name in (path.name, path.name[:-4])  # now, and in earlier versions
         for ending in ("units.csv", "trials.csv", "json")
     }
     return [path for path in paths if path not in beside]

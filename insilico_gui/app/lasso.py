@@ -94,7 +94,6 @@ class Lasso(QObject):
             ndim=2,
             name=LASSO,
             edge_color="white",
-            face_color=[1, 1, 1, 0.15],
             units=units,
         )
         self._layer = self._owner.add(layer)
@@ -180,7 +179,9 @@ class Lasso(QObject):
         path.append(place)
         with writing(layer):
             layer.current_edge_width = LINE_WIDTH / zoom
-            layer.data = [(np.array(path), "polygon" if len(path) > 2 else "path")]
+            # A line, closed: filling an outline that crosses itself can fail in napari
+            closed = [*path, path[0]] if len(path) > 2 else path
+            layer.data = [(np.array(closed), "path")]
 
     def _finish(self) -> None:
         layer, path = self._layer, np.array(self._path)

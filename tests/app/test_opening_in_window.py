@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import numpy as np
 import pytest
 from napari.utils.notifications import notification_manager
@@ -125,7 +127,9 @@ def test_what_is_not_on_this_computer_gets_a_sentence(loaded):
     drop_url(loaded.docks.window, "https://example.org/clip.mp4")
     assert "is not on this computer" in loaded.playback_bar.message.text()
     loaded.viewer.open("https://example.org/other.tif")
-    assert "other.tif' is not on this computer" in loaded.playback_bar.message.toolTip()
+    assert "other.tif' is not on this computer" in unescape(
+        loaded.playback_bar.message.toolTip()
+    )
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".csv", ".parquet", ".zarr"])
@@ -145,7 +149,7 @@ def test_our_own_exports_open_as_the_reference(loaded, exported, suffix, monkeyp
 
 def test_a_csv_export_may_come_with_the_files_beside_it(loaded, exported):
     folder, _ = exported
-    drop(loaded.docks.window, *sorted(folder.glob("r.*csv")), folder / "r.json")
+    drop(loaded.docks.window, *sorted(folder.glob("r.*csv")), folder / "r.csv.json")
     loaded.wait()
     assert loaded.experiment.reference is not None
 
