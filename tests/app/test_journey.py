@@ -122,8 +122,8 @@ def test_gratings_recover_the_directions_of_the_demo(window, qtbot):
     # columns of the unit table at once: colour, text, plots
     assert window.map_panel.color_by.findText("gDSI_measured") >= 0
     number = int(window.experiment.selection.indices[0])
-    window.tuning_panel.unit.setValue(units["unit_id"][number])
-    assert str(units["unit_id"][number]) in window.tuning_panel.about.text()
+    window.tuning_panel.unit.setValue(units["unit_id"].iloc[number])
+    assert str(units["unit_id"].iloc[number]) in window.tuning_panel.about.text()
     curve = window.experiment.analyses["direction tuning"]["curve"].to_numpy()[
         :, number
     ]
