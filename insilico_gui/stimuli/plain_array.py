@@ -17,8 +17,12 @@ _ADVICE = "give a plain numpy array [time, height, width]"
 
 def is_array(source: object) -> bool:
     """Whether this is an array of numpy, or of a library that makes one of it."""
-    # A class is none, though it has the method that its arrays have
-    return hasattr(source, "__array__") and not isinstance(source, type)
+    # A class is none, though it has the method that its arrays have; nor is a table,
+    # whose columns would become the columns of a picture
+    is_table = type(source).__module__.split(".")[0] in ("pandas", "pyarrow")
+    return (
+        hasattr(source, "__array__") and not isinstance(source, type) and not is_table
+    )
 
 
 def plain_array(source: object, name: str = "array") -> NDArray[Any]:

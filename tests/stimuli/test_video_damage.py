@@ -162,7 +162,7 @@ def test_no_frames(folder, clip):
         ("noise.avi", bytes(range(256)) * 40, "cannot be read as a video"),
         ("empty.mkv", b"", "is empty"),
         ("archive.mov", b"PK\x03\x04" + b"0" * 100, "zip archive"),
-        ("picture.mp4", b"\xff\xd8\xff\xe0" + b"0" * 100, "JPEG image"),
+        ("picture.mp4", b"\xff\xd8\xff\xe0" + b"0" * 100, "single picture"),
         (
             "playlist.mp4",
             b"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:1.0,\nfile:///etc/hostname\n",
