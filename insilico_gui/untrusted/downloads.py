@@ -8,7 +8,6 @@ the whole decides.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import ssl
 import time
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from insilico_gui.errors import InsilicoError, SessionError, UntrustedFileError, quoted
 from insilico_gui.files import Manifest, claim, writing
 from insilico_gui.untrusted.addresses import Allowed
+from insilico_gui.untrusted.door import open_input
 from insilico_gui.untrusted.limits import refuse_above
 from insilico_gui.untrusted.locking import held
 from insilico_gui.untrusted.partial import Origin, Part, new_digest
@@ -103,8 +103,11 @@ def _refuse_others(path: Path, md5: str | None) -> Manifest:
             return manifest
         same = False
         if md5 is not None and path.is_file() and not path.is_symlink():
-            with path.open("rb") as file:
-                same = hashlib.file_digest(file, new_digest).hexdigest() == md5.lower()
+            with open_input(path, SessionError) as file:
+                digest = new_digest()
+                while block := file.read(2**20):
+                    digest.update(block)
+                same = digest.hexdigest() == md5.lower()
         if not same:
             raise manifest.refuse(path.name)
         return manifest

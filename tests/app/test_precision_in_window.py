@@ -56,7 +56,7 @@ def test_what_is_chosen_is_loaded_and_its_difference_told(
     window.experiment.use_stimulus(ArrayStimulus(clip, 10.0))
     window.encode()
     window.wait()
-    said = window.playback_bar.message.toolTip()
+    said = window.playback_bar.message.toolTip().removeprefix("<qt>")
     assert said.startswith("Encoded 30 frames")
     told = "bf16: responses differ from float32 by at most 0."
     assert (told in said) == (precision == "bf16")

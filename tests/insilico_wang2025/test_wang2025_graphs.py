@@ -143,7 +143,7 @@ def test_what_cannot_be_recorded_is_run_as_it_is(caplog):
             outputs, _ = replays(lambda: step, xs, state)
             assert torch.equal(outputs, expected(xs, state)[0])
     assert recorder.recorded == 1
-    assert [record.message for record in caplog.records] == [
+    assert [record.getMessage() for record in caplog.records] == [
         "The recurrent step cannot be recorded as a graph and runs as it is, which is "
         "slower: operation not permitted"
     ]

@@ -103,7 +103,7 @@ def test_fewer_videos_at_once_give_the_same_responses(
     # 4 and 1 went well; then 4 and 2 did not, and neither was tried again
     assert engine._feedforward.tried == [4, 1, 4, 2] + [1] * 5
     assert [part.n_videos for part in after] == [1] * 5
-    assert [record.message for record in caplog.records] == [
+    assert [record.getMessage() for record in caplog.records] == [
         "Out of memory: going on with 2 of 4 videos at once",
         "Out of memory: going on with 1 of 2 videos at once",
     ]
