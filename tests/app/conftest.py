@@ -7,11 +7,26 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QMessageBox
 
 from insilico_gui.app import InsilicoWindow
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def no_question_waits(monkeypatch):
+    """A question that no test expects is a failure; on the screen it would wait for ever."""
+    asked = []
+
+    def question(parent, title, text, *options):
+        asked.append(text)
+        return QMessageBox.StandardButton.Yes
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    yield
+    assert not asked
 
 
 @pytest.fixture

@@ -118,6 +118,7 @@ def test_two_viewers_have_a_set_each(window, make_napari_viewer):
     assert len(other.map.units_layer.data) == 20
     other.viewer.layers.clear()
     assert len(other.map.units_layer.data) == 20
+    other.wait()
     other.viewer.close()
     window.viewer.layers.clear()
     assert len(window.map.units_layer.data) == 12  # as guarded as before
