@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def no_question_waits(monkeypatch):
-    """A question that no test expects is a failure; on the screen it would wait for ever."""
+    """A question that no test expects is a failure; it would wait for ever."""
     asked = []
 
     def question(parent, title, text, *options):
