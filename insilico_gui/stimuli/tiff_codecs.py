@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from PIL import Image
+from PIL.TiffImagePlugin import COMPRESSION_INFO
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.pixels import Picture
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _NONE, _DEFLATE, _PACKBITS = 1, (8, 32946), 32773
 _ALONE_BITS = (1, 8, 16, 32, 64)  # what numpy reads without the codecs
+_FAX = (2, 3, 4)
 _PREDICTORS = (1, 2)  # none, and differences of neighbours
 _LARGE_STRIP = 2**19  # Deflate expands a thousandfold at most: to half a gigabyte
 
@@ -114,6 +116,11 @@ def decoder_of(
         decoder = ByPillow(file, name)
         decoder(page, 0, samples, size)
     except Exception as error:
+        if _pillow_decodes(int(page.compression)):
+            raise StimulusError(
+                f"The first picture of {name} cannot be decoded: it is damaged, or stored "
+                f"as a variety of {compression} that is not read; save it again."
+            ) from error
         what = (
             f"{page.bitspersample} bits a sample"
             if int(page.compression) == _NONE
@@ -124,6 +131,19 @@ def decoder_of(
             "the package imagecodecs, or save the file without compression."
         ) from error
     return decoder
+
+
+def _pillow_decodes(compression: int) -> bool:
+    """Whether Pillow's libtiff has a codec: it packs a small picture with it."""
+    if compression == _NONE or compression not in COMPRESSION_INFO:
+        return False
+    mode = "1" if compression in _FAX else "L"
+    try:
+        packed = COMPRESSION_INFO[compression]
+        Image.new(mode, (8, 8)).save(io.BytesIO(), "TIFF", compression=packed)
+    except Exception:  # of any type, by the version of Pillow
+        return False
+    return True
 
 
 def _has_codecs() -> bool:

@@ -121,3 +121,18 @@ def test_sixteen_bit_colours_that_pillow_reads_in_eight_are_named(
     stimulus = open_stimulus(tmp_path / "a.tif")
     np.testing.assert_array_equal(stimulus.frames(0, 9), GREY)
     assert "16 bits a sample are read in 8" in stimulus.attrs["warning"]
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "jpeg", "zstd"])
+def test_damage_is_not_told_as_a_missing_decoder(tmp_path, compression):
+    path = tmp_path / "damaged.tif"
+    rng = np.random.default_rng(0)
+    picture = Image.fromarray(rng.integers(0, 255, (48, 64), np.uint8))
+    picture.save(path, compression=compression)
+    assert open_stimulus(path).frames(0, 1).shape == (1, 48, 64)
+    content = bytearray(path.read_bytes())
+    content[8:40] = b"\xff" * 32  # the pixels come first
+    path.write_bytes(content)
+    with pytest.raises(StimulusError, match="damaged") as error:
+        open_stimulus(path).frames(0, 1)
+    assert "decoder is installed" not in str(error.value)
