@@ -141,10 +141,14 @@ def planes_of(frame: Any, name: str) -> Planes:
 
 def _unpacked(frame: Any, layout: str) -> Any:
     """The frame in another layout of the same samples."""
-    # Equal ranges: nothing may be expanded
+    # Equal ranges: nothing may be expanded. One thread: with several, FFmpeg's scaler
+    # leaves rows at the seams of their slices unwritten now and then (p010le, p016le)
     color_range = frame.color_range or _LIMITED
     return frame.reformat(
-        format=layout, src_color_range=color_range, dst_color_range=color_range
+        format=layout,
+        src_color_range=color_range,
+        dst_color_range=color_range,
+        threads=1,
     )
 
 

@@ -94,7 +94,7 @@ def write_video(
                 converted["dst_color_range"] = color_range
             if colorspace is not None:
                 converted["dst_colorspace"] = colorspace
-            frame = frame.reformat(format=pixel_format, **converted)
+            frame = frame.reformat(format=pixel_format, threads=1, **converted)
             if onsets_ms is not None:
                 frame.pts, frame.time_base = onsets_ms[k], Fraction(1, 1000)
             container.mux(stream.encode(frame))
