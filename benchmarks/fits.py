@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import least_squares
 
-from insilico_gui.analysis import contrast, vonmises
+from insilico_gui.analysis.fits import vonmises
+from insilico_gui.analysis.tuning import contrast
 
 REPEATS = 20
 DIRECTIONS = np.arange(16) * 22.5

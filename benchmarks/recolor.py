@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.app import InsilicoWindow
-from insilico_gui.app.recolor import Recolorer
+from insilico_gui.app.map.recolor import Recolorer
 from insilico_gui.stimuli import ArrayStimulus
 from insilico_gui.streaming import StreamingSession
 

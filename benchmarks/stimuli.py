@@ -36,8 +36,8 @@ from PIL import Image
 from insilico_gui.opening import open_session
 from insilico_gui.session import VideoSession
 from insilico_gui.stimuli import Display
-from insilico_gui.stimuli.families import FAMILIES
-from insilico_gui.stimuli.scene import pink_noise
+from insilico_gui.stimuli.families.registry import FAMILIES
+from insilico_gui.stimuli.render.scene import pink_noise
 
 CHUNK = 30
 

@@ -18,9 +18,9 @@ from insilico_gui.errors import EncodingCancelled, InsilicoError
 from insilico_gui.experiment import Experiment
 from insilico_gui.export import export, load_responses
 from insilico_gui.opening import list_sessions, open_session, session_infos
-from insilico_gui.selection import Selection, select
 from insilico_gui.session import Session, SessionInfo
 from insilico_gui.stimuli import ImageSet, Stimulus, open_images, open_stimulus
+from insilico_gui.units.selection import Selection, select
 
 __all__ = [
     "EncodingCancelled",

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from insilico_gui.errors import InsilicoError, SessionError, quoted
 from insilico_gui.files import settle
-from insilico_gui.identity import indexed_by_id
 from insilico_gui.session import FLOAT32, Session, SessionInfo, check_units
 from insilico_gui.streaming import is_out_of_memory
 from insilico_gui.twin import ReducingTwin, Twin
+from insilico_gui.units.identity import indexed_by_id
 from insilico_gui.untrusted.door import reason
 
 ENTRY_POINT_GROUP = "insilico_gui.twins"

@@ -10,8 +10,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from insilico_gui.errors import AnalysisError
-from insilico_gui.identity import indexed_by_id
-from insilico_gui.unit_frame import MEASURED_AGAIN
+from insilico_gui.units.frame import MEASURED_AGAIN
+from insilico_gui.units.identity import indexed_by_id
 
 Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from insilico_gui.stimuli.families import FAMILIES
+from insilico_gui.stimuli.families.registry import FAMILIES
 
 N_FRAMES = 6
 LABEL_HEIGHT = 18

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -76,37 +77,175 @@ def test_the_host_names_no_twin():
         assert not pattern.search(path.read_text()), path
 
 
-def test_layers_of_the_host():
-    lower = {
-        "session.py": set(),
-        "twin.py": {"session"},
-        "opening.py": {"session", "twin"},
-        "stimuli": set(),
-        "conditions.py": set(),
-        "selection.py": {"session", "conditions"},
-        "encoding": {"session", "stimuli", "selection", "export"},
-        "analysis": {"session", "stimuli", "encoding"},
-        "export": {"session", "stimuli"},
+#: What each room may import, besides itself, what is in it, and LEAVES. A room inside
+#: another has a row of its own, so a row of the outer one does not open the inner one.
+LEAVES = {"errors", "files", "device", "progress", "untrusted", "log_file"}
+CONTRACT = {"session", "responses", "streaming", "twin"}
+STIMULI = {"stimuli", "stimuli.core", "stimuli.readers", "stimuli.spec"}
+ANALYSIS = {
+    "analysis",
+    "analysis.agreement",
+    "analysis.cortex",
+    "analysis.fields",
+    "analysis.fits",
+    "analysis.population",
+    "analysis.trials",
+    "analysis.tuning",
+}
+BELOW = {
+    *CONTRACT,
+    *STIMULI,
+    *ANALYSIS,
+    "encoding",
+    "experiment",
+    "export",
+    "opening",
+    "stimuli.families",
+    "stimuli.render",
+    "units",
+}
+ROOMS = {
+    "": {*CONTRACT, "analysis", "encoding", "experiment", "export", "opening"}
+    | {"stimuli", "units", "cli"},
+    "errors": set(),
+    "device": set(),
+    "progress": set(),
+    "log_file": set(),
+    "files": set(),
+    "untrusted": set(),
+    "__main__": {"cli"},
+    "units.frame": set(),
+    "units.identity": {"units.frame"},
+    "session": {"units.frame"},
+    "streaming": {"session"},
+    "twin": {"session"},
+    "opening": {"session", "streaming", "twin", "units.identity"},
+    "responses": {"units.identity", "units.frame"},
+    "units": {"session", "responses", "units.identity", "units.frame"},
+    "stimuli": {"stimuli.core", "stimuli.readers", "stimuli.spec", "stimuli.families"},
+    "stimuli.core": set(),
+    "stimuli.render": {"stimuli.core"},
+    "stimuli.spec": {"stimuli.core", "stimuli.render"},
+    "stimuli.readers": {"stimuli.core", "stimuli.spec"},
+    "stimuli.families": {*STIMULI, "stimuli.render"} - {"stimuli"},
+    "encoding": {*CONTRACT, *STIMULI, "units", "units.identity", "export"},
+    "export": {"session", "responses"},
+    "analysis": ANALYSIS,
+    "analysis.fits": set(),
+    "analysis.trials": {"analysis.fits", "responses", "stimuli.core", "stimuli.spec"},
+    "analysis.tuning": {"analysis.fits", "analysis.trials", "responses", "session"}
+    | {"units.identity"},
+    "analysis.fields": {"analysis.fits", "analysis.trials", "responses"}
+    | {"stimuli.core", "stimuli.render", "units.identity"},
+    "analysis.cortex": {"stimuli.core", "units.identity", "units.frame"},
+    "analysis.population": {"analysis.fits", "analysis.trials", "analysis.tuning"},
+    "analysis.agreement": {"analysis.fits", "analysis.trials", "responses"}
+    | {"units.identity", "units.frame"},
+    "experiment": {*CONTRACT, *STIMULI, "encoding", "export", "units"}
+    | {"units.identity"},
+    "cli": BELOW | {"", "app.shell", "units.identity", "units.frame"} - {"experiment"},
+    "app": {"app.shell"},
+    "app.work": {"encoding", "experiment", "stimuli"},
+    "app.widgets": {"responses", "experiment", "units", "units.frame"}
+    | {"stimuli.families"},
+    "app.map": {"app.widgets", "experiment", "session", "responses", "units"}
+    | {"analysis.cortex", "stimuli.core"},
+    "app.panels": {*BELOW, "units.identity", "units.frame"}
+    | {"", "app.widgets", "app.map", "app.work"},
+    "app.shell": {*BELOW, "", "app.panels", "app.widgets", "app.map", "app.work"},
+}
+#: Plugins stand on the contract alone, and on the host where a script would.
+PUBLIC = {"twin", "session", "streaming", "stimuli", "device", "errors", "untrusted"}
+PLUGIN_ROWS = {
+    "insilico_berg": {*PUBLIC, "opening"},
+    "insilico_demo": PUBLIC,
+    "insilico_wang2025": PUBLIC,
+}
+
+
+def name_of(path: Path) -> str:
+    root = HOST.parent if HOST in path.parents else PLUGINS
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+NAMES = {name_of(path) for path in modules(HOST) + modules(PLUGINS)}
+
+
+def room_of(module: str) -> str:
+    """The innermost room of the table that a module of the host is in."""
+    inside = module.removeprefix("insilico_gui").removeprefix(".")
+    parts = inside.split(".")
+    rooms = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((room for room in rooms if room in ROOMS), parts[0])
+
+
+def imported(path: Path) -> set[str]:
+    """Modules of this project that a file imports."""
+    found = {name for name in imports(path) if name in NAMES}
+    # "from package import module" is an import of the module, not of the package
+    packages = {name.rpartition(".")[0] for name in found}
+    tree = ast.parse(path.read_text())
+    named = {
+        node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and any(f"{node.module}.{alias.name}" not in NAMES for alias in node.names)
     }
-    shared = {"errors", "files", "device", "untrusted", "responses", "streaming"}
-    shared |= {"identity", "unit_frame"}
-    for name, allowed in lower.items():
-        part = HOST / name
-        for path in [part] if part.suffix else modules(part):
-            used = {
-                n.split(".")[1]
-                for n in imports(path)
-                if n.startswith("insilico_gui.") and "." in n
-            }
-            assert used <= allowed | shared | {name.removesuffix(".py")}, path
+    return {name for name in found if name in named or name not in packages}
 
 
-def test_plugins_use_the_public_contract_only():
-    contract = {"twin", "session", "streaming", "stimuli", "device"}
-    contract |= {"errors", "untrusted"}
-    for path in modules(PLUGINS):
-        used = {n.split(".")[1] for n in imports(path) if n.startswith("insilico_gui.")}
-        assert used <= contract, path
+@pytest.mark.parametrize("path", modules(HOST), ids=name_of)
+def test_every_room_keeps_to_its_row(path):
+    room = room_of(name_of(path))
+    assert room in ROOMS, f"{path} is in no room of the table"
+    used = {room_of(n) for n in imported(path) if n.startswith("insilico_gui")}
+    assert used <= ROOMS[room] | LEAVES | {room}, path
+    others = {n.split(".")[0] for n in imported(path)} - {"insilico_gui"}
+    assert not others, f"{path} names a twin"
+
+
+def test_rooms_of_the_table_are_there():
+    for room in ROOMS:
+        assert f"insilico_gui.{room}".removesuffix(".") in NAMES, room
+
+
+@pytest.mark.parametrize("path", modules(PLUGINS), ids=name_of)
+def test_plugins_use_the_public_contract_and_not_each_other(path):
+    own = name_of(path).split(".")[0]
+    used = {n for n in imported(path) if n.split(".")[0] != own}
+    rooms = {n.removeprefix("insilico_gui.").split(".")[0] for n in used}
+    assert rooms <= PLUGIN_ROWS[own], path
+
+
+def at_import(path: Path) -> set[str]:
+    """Modules of this project that importing a file imports."""
+    found = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text())]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module in NAMES:
+            inside = {f"{node.module}.{alias.name}" for alias in node.names} & NAMES
+            found |= inside or {node.module}
+        waiting.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def test_there_is_no_circle_of_imports():
+    graph = {name_of(p): at_import(p) for p in modules(HOST) + modules(PLUGINS)}
+    graph = {name: used - {name} for name, used in graph.items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+def test_folders_hold_about_twenty_files():
+    for folder in {path.parent for path in modules(HOST) + modules(PLUGINS)}:
+        assert len(list(folder.glob("*.py"))) <= 21, folder
+        text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+        assert text, f"{folder} does not say what lives there"
 
 
 def test_nothing_unsafe_is_called():

@@ -9,8 +9,8 @@ import xarray as xr
 
 import insilico_gui as ig
 from insilico_gui.errors import EncodingError, ExportError, SelectionError
-from insilico_gui.selection import Selection
 from insilico_gui.stimuli import ArrayStimulus
+from insilico_gui.units.selection import Selection
 
 
 @pytest.fixture

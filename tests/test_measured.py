@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from insilico_gui.measured import Measured, added_coords
+from insilico_gui.units.results import Measured, added_coords
 
 OWN = ("unit_id", "gOSI")
 

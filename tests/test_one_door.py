@@ -33,7 +33,7 @@ EXCEPTIONS = {
     "insilico_gui/untrusted/door.py": "is the door",
     "insilico_gui/untrusted/archives.py": "reads the archive that was just downloaded",
     "insilico_gui/untrusted/pickled_arrays.py": "reads from a file that is open",
-    "insilico_gui/stimuli/cache.py": "a temporary file of its own",
+    "insilico_gui/stimuli/core/cache.py": "a temporary file of its own",
     "insilico_gui/encoding/store.py": "a temporary file of its own",
     "insilico_gui/export/zarr_folder.py": "writes; its reading is checked below",
     "insilico_gui/untrusted/locking.py": "its own locks",
@@ -44,13 +44,11 @@ EXCEPTIONS = {
     "insilico_gui/files/locks.py": "its own locks",
     "insilico_gui/files/marks.py": "its own marks",
     # Readers of pictures and video check what they open by rules of their own
-    "insilico_gui/stimuli/arrays.py": "maps the array; checked when it is opened",
-    "insilico_gui/stimuli/attrs.py": "hashes what a reader has opened",
-    "insilico_gui/stimuli/image_file.py": "pictures",
-    "insilico_gui/stimuli/image_sequence.py": "pictures",
-    "insilico_gui/stimuli/opening.py": "looks at the first bytes",
-    "insilico_gui/stimuli/tiff.py": "pictures",
-    "insilico_gui/stimuli/video_container.py": "video",
+    "insilico_gui/stimuli/readers/arrays.py": "maps the array; checked when it is opened",
+    "insilico_gui/stimuli/readers/image_file.py": "pictures",
+    "insilico_gui/stimuli/readers/opening.py": "looks at the first bytes",
+    "insilico_gui/stimuli/readers/tiff/file.py": "pictures",
+    "insilico_gui/stimuli/readers/video/container.py": "video",
 }
 
 

@@ -8,7 +8,7 @@ from support.pictures import PictureSession
 
 import insilico_gui as ig
 from insilico_gui.errors import SelectionError
-from insilico_gui.selection import Selection, invert, without_conditions
+from insilico_gui.units.selection import Selection, invert, without_conditions
 
 
 def test_union_within_a_kind(leaky):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insilico_gui.view import Playback
+from insilico_gui.experiment.playback import Playback
 
 
 @given(

@@ -2,60 +2,64 @@
 
 from __future__ import annotations
 
-from insilico_gui.analysis.comparison import compare
-from insilico_gui.analysis.contrast import (
-    NakaRushtonFit,
-    contrast_columns,
-    fit_naka_rushton,
-)
-from insilico_gui.analysis.correlations import (
-    mean_signal_correlation,
-    signal_correlation_blocks,
-    signal_correlations,
-)
-from insilico_gui.analysis.direction import direction_tuning, tuning_columns
-from insilico_gui.analysis.dots import dot_masks
-from insilico_gui.analysis.fitted_fields import ReceptiveFieldFit
-from insilico_gui.analysis.frequency import (
-    LogGaussianFit,
-    fit_log_gaussian,
-    frequency_columns,
-)
-from insilico_gui.analysis.image_tuning import image_tuning
-from insilico_gui.analysis.indices import dsi, gdsi, gosi, osi
-from insilico_gui.analysis.noise_fields import (
-    noise_receptive_fields,
-    presentation_images,
-)
-from insilico_gui.analysis.parameters import parameter_map, parameter_tuning
-from insilico_gui.analysis.receptive_fields import dot_receptive_fields
-from insilico_gui.analysis.released import compare_with_released
-from insilico_gui.analysis.repeats import (
+from insilico_gui.analysis.agreement.comparison import compare
+from insilico_gui.analysis.agreement.published import compare_with_released
+from insilico_gui.analysis.agreement.reliability import (
     Reliability,
     join_repeats,
     reliability,
     reliability_columns,
 )
-from insilico_gui.analysis.retinotopy import retinotopy_columns, retinotopy_maps
-from insilico_gui.analysis.rf_fit import fit_receptive_fields
-from insilico_gui.analysis.rf_table import receptive_field_fit, rf_columns
-from insilico_gui.analysis.sequence_parts import part_name, sequence_parts, take_part
-from insilico_gui.analysis.size import (
+from insilico_gui.analysis.cortex.retinotopy import retinotopy_columns, retinotopy_maps
+from insilico_gui.analysis.fields.dots import dot_masks
+from insilico_gui.analysis.fields.fitted_fields import ReceptiveFieldFit
+from insilico_gui.analysis.fields.noise_fields import (
+    noise_receptive_fields,
+    presentation_images,
+)
+from insilico_gui.analysis.fields.receptive_fields import dot_receptive_fields
+from insilico_gui.analysis.fields.rf_fit import fit_receptive_fields
+from insilico_gui.analysis.fields.rf_table import receptive_field_fit, rf_columns
+from insilico_gui.analysis.fields.spatial_selectivity import ssi
+from insilico_gui.analysis.fields.sta import sta_receptive_fields
+from insilico_gui.analysis.fits.vonmises import VonMisesFit, fit_von_mises
+from insilico_gui.analysis.population.correlations import (
+    mean_signal_correlation,
+    signal_correlation_blocks,
+    signal_correlations,
+)
+from insilico_gui.analysis.population.sparseness import (
+    lifetime_sparseness,
+    population_sparseness,
+    sparseness_columns,
+)
+from insilico_gui.analysis.trials.sequence_parts import (
+    part_name,
+    sequence_parts,
+    take_part,
+)
+from insilico_gui.analysis.trials.windows import trial_responses, trial_table
+from insilico_gui.analysis.tuning.contrast import (
+    NakaRushtonFit,
+    contrast_columns,
+    fit_naka_rushton,
+)
+from insilico_gui.analysis.tuning.direction import direction_tuning, tuning_columns
+from insilico_gui.analysis.tuning.frequency import (
+    LogGaussianFit,
+    fit_log_gaussian,
+    frequency_columns,
+)
+from insilico_gui.analysis.tuning.image_tuning import image_tuning
+from insilico_gui.analysis.tuning.indices import dsi, gdsi, gosi, osi
+from insilico_gui.analysis.tuning.parameters import parameter_map, parameter_tuning
+from insilico_gui.analysis.tuning.size import (
     SizeFit,
     fit_size,
     size_columns,
     suppression_index,
 )
-from insilico_gui.analysis.sparseness import (
-    lifetime_sparseness,
-    population_sparseness,
-    sparseness_columns,
-)
-from insilico_gui.analysis.spatial_selectivity import ssi
-from insilico_gui.analysis.speed import SpeedFit, fit_speed, speed_columns
-from insilico_gui.analysis.sta import sta_receptive_fields
-from insilico_gui.analysis.vonmises import VonMisesFit, fit_von_mises
-from insilico_gui.analysis.windows import trial_responses, trial_table
+from insilico_gui.analysis.tuning.speed import SpeedFit, fit_speed, speed_columns
 
 __all__ = [
     "LogGaussianFit",

@@ -9,7 +9,7 @@ import os
 
 os.environ.setdefault("QT_API", "pyside6")
 
-from insilico_gui.app.launch import PluginWidget, launch
-from insilico_gui.app.window import InsilicoWindow
+from insilico_gui.app.shell.launch import PluginWidget, launch
+from insilico_gui.app.shell.window import InsilicoWindow
 
 __all__ = ["InsilicoWindow", "PluginWidget", "launch"]

@@ -9,7 +9,7 @@ import typer
 
 import insilico_gui as ig
 from insilico_gui.analysis import reliability_columns
-from insilico_gui.analysis.comparison import compare as compare_responses
+from insilico_gui.analysis.agreement.comparison import compare as compare_responses
 from insilico_gui.cli.analysis_options import BurnIn, Table
 from insilico_gui.cli.options import AnyOf, Areas, Fields, Overwrite, Where
 from insilico_gui.cli.progress import analysis_bar
@@ -17,8 +17,8 @@ from insilico_gui.cli.recordings import prediction, read_recording, recorded_fro
 from insilico_gui.cli.steps import choose
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError
-from insilico_gui.identity import match_units
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
+from insilico_gui.units.identity import match_units
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,11 @@ import typer
 
 import insilico_gui as ig
 from insilico_gui.analysis import retinotopy_columns, retinotopy_maps
-from insilico_gui.analysis.mapping import check_mapping, map_fields, mapping_methods
+from insilico_gui.analysis.fields.registry import (
+    check_mapping,
+    map_fields,
+    mapping_methods,
+)
 from insilico_gui.cli.analysis_options import Table
 from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.outputs import output_file, reserve
@@ -20,9 +24,9 @@ from insilico_gui.cli.shown_frames import shown_frames
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError, echoed
-from insilico_gui.identity import measured_names, result_table
 from insilico_gui.responses import unit_table
 from insilico_gui.stimuli import Display
+from insilico_gui.units.identity import measured_names, result_table
 
 if TYPE_CHECKING:
     import xarray as xr

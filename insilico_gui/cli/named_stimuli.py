@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import insilico_gui as ig
 from insilico_gui.errors import StimulusError, listed, quoted
-from insilico_gui.stimuli.families import FAMILIES
-from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, load_spec
+from insilico_gui.stimuli.families.registry import FAMILIES
+from insilico_gui.stimuli.spec.files import SPEC_SUFFIXES, load_spec
 from insilico_gui.untrusted.text import parse_json
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from insilico_gui.analysis import (
     population_sparseness,
     sparseness_columns,
 )
-from insilico_gui.analysis.blocks import are_to_images
-from insilico_gui.analysis.correlations import (
+from insilico_gui.analysis.population.correlations import (
     signal_correlations as correlation_matrix,
 )
-from insilico_gui.analysis.image_tuning import IMAGE, image_tuning
-from insilico_gui.analysis.sparseness import SparsenessVariant
-from insilico_gui.analysis.tuned import columns_table, curve_of
+from insilico_gui.analysis.population.sparseness import SparsenessVariant
+from insilico_gui.analysis.trials.blocks import are_to_images
+from insilico_gui.analysis.tuning.image_tuning import IMAGE, image_tuning
+from insilico_gui.analysis.tuning.tuned import columns_table, curve_of
 from insilico_gui.cli.analysis_options import (
     BurnIn,
     Latency,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from insilico_gui.analysis.progress import OnProgress
+    from insilico_gui.progress import OnProgress
 
 DEFAULT = "drifting gratings"
 OF_TRIALS = ("condition", 0.0, None, BURN_IN_FRAMES)

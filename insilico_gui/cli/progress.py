@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from insilico_gui.analysis.progress import OnProgress
+    from insilico_gui.progress import OnProgress
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import pandas as pd
 
 from insilico_gui.errors import AnalysisError, listed, quoted
 from insilico_gui.files import settle
-from insilico_gui.identity import match_units
 from insilico_gui.responses import unit_table
+from insilico_gui.units.identity import match_units
 from insilico_gui.untrusted.door import reading
 from insilico_gui.untrusted.plain_arrays import read_npy, read_npz
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from insilico_gui.analysis.sequence_parts import whole_specification
+from insilico_gui.analysis.trials.sequence_parts import whole_specification
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import convert, spec_from_dict
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import insilico_gui as ig
-from insilico_gui.analysis.beforehand import rehearse, silent_responses
-from insilico_gui.analysis.blocks import are_to_images, check_layout
-from insilico_gui.analysis.image_tuning import silent_image_responses
-from insilico_gui.analysis.sequence_parts import part_name, take_part
+from insilico_gui.analysis.trials.blocks import are_to_images, check_layout
+from insilico_gui.analysis.trials.dry_run import rehearse, silent_responses
+from insilico_gui.analysis.trials.sequence_parts import part_name, take_part
+from insilico_gui.analysis.tuning.image_tuning import silent_image_responses
 from insilico_gui.cli.analysis_options import Part, Responses, Settings, Shown, Trials
 from insilico_gui.cli.named_stimuli import named_stimulus, parse_settings
 from insilico_gui.cli.options import AnyOf, Areas, Device, Directory, Fields, Where
@@ -23,7 +23,7 @@ from insilico_gui.export import SUFFIXES
 from insilico_gui.responses import unit_table
 from insilico_gui.session import is_image_session, is_video_session
 from insilico_gui.stimuli import convert
-from insilico_gui.stimuli.images import open_images
+from insilico_gui.stimuli.readers.images import open_images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from insilico_gui.session import ImageSession, VideoSession
-    from insilico_gui.stimuli.images import ImageSet
+    from insilico_gui.stimuli.readers.images import ImageSet
 
 
 @dataclass(frozen=True)

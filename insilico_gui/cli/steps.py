@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 import typer
 
 import insilico_gui as ig
-from insilico_gui.cli.conditions import parse_conditions
+from insilico_gui.cli.filter_syntax import parse_conditions
 from insilico_gui.cli.progress import progress_bar
 from insilico_gui.encoding.inputs import stimulus_warning
 from insilico_gui.responses import take_units, unit_table
-from insilico_gui.selection import select_units
 from insilico_gui.session import is_image_session
+from insilico_gui.units.selection import select_units
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import xarray as xr
 
-    from insilico_gui.stimuli.images import ImageSet
+    from insilico_gui.stimuli.readers.images import ImageSet
 
 
 def encode_with_bar(

@@ -19,8 +19,8 @@ from insilico_gui.errors import ExportError, StimulusError
 from insilico_gui.files import require_space
 from insilico_gui.files.formulas import write_csv
 from insilico_gui.stimuli import RenderedStimulus, Sequence, StimulusSpec, save_spec
-from insilico_gui.stimuli.families import FAMILIES
-from insilico_gui.stimuli.spec_files import SPEC_SUFFIXES, as_yaml
+from insilico_gui.stimuli.families.registry import FAMILIES
+from insilico_gui.stimuli.spec.files import SPEC_SUFFIXES, as_yaml
 
 FRAMES = ".npy"
 TRIALS = ".csv"

@@ -18,9 +18,9 @@ from insilico_gui.errors import ExportError, quoted
 from insilico_gui.files import fingerprints, refuse_foreign, settle, writing
 from insilico_gui.files.formulas import unescape_table, write_csv
 from insilico_gui.files.marks import HASHES
-from insilico_gui.identity import measured_names, same_units
 from insilico_gui.responses import distinct_names
-from insilico_gui.unit_frame import MEASURED_AGAIN
+from insilico_gui.units.frame import MEASURED_AGAIN
+from insilico_gui.units.identity import measured_names, same_units
 from insilico_gui.untrusted.tables import read_csv, read_parquet
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def write_table(
         has the same, which is then called ``<name>_measured``.
     columns : pandas.DataFrame
         A row per unit, with the parameters of the analysis in ``attrs``; joined by what
-        names the units, see :mod:`insilico_gui.identity`.
+        names the units, see :mod:`insilico_gui.units.identity`.
     provenance : mapping
         ``attrs`` of the responses.
     more

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pandas as pd
 import typer
 
-from insilico_gui.analysis.choices import parameters, tune
-from insilico_gui.analysis.released import TOLERANCES, compare_with_released, report
-from insilico_gui.analysis.windows import trial_table
+from insilico_gui.analysis.agreement.published import (
+    TOLERANCES,
+    compare_with_released,
+    report,
+)
+from insilico_gui.analysis.trials.windows import trial_table
+from insilico_gui.analysis.tuning.registry import parameters, tune
 from insilico_gui.cli.analysis_options import (
     BurnIn,
     Latency,
@@ -23,7 +27,7 @@ from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table, read_table, write_table
 from insilico_gui.errors import AnalysisError, quoted
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
-from insilico_gui.unit_frame import KEYS
+from insilico_gui.units.frame import KEYS
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -33,7 +33,7 @@ def window(
     ] = "1600x950",
 ) -> None:
     """Open the window (this is what happens without a command)."""
-    from insilico_gui.app.start import run
+    from insilico_gui.app.shell.start import run
 
     run(
         "demo" if demo and session is None else session,

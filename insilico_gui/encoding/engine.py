@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.encoding.ahead import ahead
 from insilico_gui.encoding.behavior import check_behavior
 from insilico_gui.encoding.inputs import as_videos, stimulus_warning
 from insilico_gui.encoding.precision import ATTRIBUTE, PrecisionCheck
+from insilico_gui.encoding.prefetch import ahead
 from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
 from insilico_gui.encoding.store import ResponseStore, open_store
@@ -27,7 +27,7 @@ from insilico_gui.errors import EncodingError, StimulusError
 from insilico_gui.responses import BURN_IN_FRAMES, SECONDS, with_unit_index
 from insilico_gui.session import is_reduced, is_video_session
 from insilico_gui.stimuli import Stimulus, convert
-from insilico_gui.stimuli.conversion import CONVERSION
+from insilico_gui.stimuli.core.conversion import CONVERSION
 from insilico_gui.streaming import telling_of_memory
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
-    from insilico_gui.selection import Selection
     from insilico_gui.session import Session, VideoSession
     from insilico_gui.stimuli import Fit
+    from insilico_gui.units.selection import Selection
 
 CHUNK_FRAMES = 16
 """Frames in one step: enough to batch work, few enough to cancel and draw between.

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from insilico_gui.encoding.ahead import ahead
 from insilico_gui.encoding.inputs import stimulus_warning
-from insilico_gui.encoding.moments import Moments
+from insilico_gui.encoding.prefetch import ahead
 from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
 from insilico_gui.encoding.store import ScratchStore, zarr_path
+from insilico_gui.encoding.timeline import Moments
 from insilico_gui.errors import EncodingError
 from insilico_gui.export import Destination, load_responses
 from insilico_gui.responses import SECONDS, with_unit_index
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from insilico_gui.selection import Selection
     from insilico_gui.session import ImageSession
-    from insilico_gui.stimuli.images import ImageSet
+    from insilico_gui.stimuli.readers.images import ImageSet
+    from insilico_gui.units.selection import Selection
 
 LARGEST_BATCH = 32
 """Images in one step: enough to batch work, few enough to cancel and draw between."""

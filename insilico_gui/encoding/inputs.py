@@ -9,11 +9,16 @@ import numpy as np
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import ArrayStimulus, Stimulus, open_stimulus
-from insilico_gui.stimuli.arrays import FrameArray
-from insilico_gui.stimuli.conversion import ConvertedStimulus
-from insilico_gui.stimuli.images import FrameImages, ImageArray, ImageSet, open_images
-from insilico_gui.stimuli.layout import batch_warning, is_one_video
-from insilico_gui.stimuli.plain_array import plain_array
+from insilico_gui.stimuli.core.conversion import ConvertedStimulus
+from insilico_gui.stimuli.core.layout import batch_warning, is_one_video
+from insilico_gui.stimuli.readers.arrays import FrameArray
+from insilico_gui.stimuli.readers.images import (
+    FrameImages,
+    ImageArray,
+    ImageSet,
+    open_images,
+)
+from insilico_gui.stimuli.readers.plain_array import plain_array
 
 if TYPE_CHECKING:
     import os

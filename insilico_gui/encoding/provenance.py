@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_gui.errors import EncodingError, SelectionError, quoted
-from insilico_gui.selection import Selection, select, unit_indices
 from insilico_gui.session import precision_of
+from insilico_gui.units.selection import Selection, select, unit_indices
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

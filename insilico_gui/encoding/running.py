@@ -16,10 +16,10 @@ from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob
 from insilico_gui.encoding.inputs import as_image_set, open_for
 from insilico_gui.errors import EncodingCancelled, EncodingError
-from insilico_gui.selection import Selection
 from insilico_gui.session import Session, check_session, is_image_session
 from insilico_gui.stimuli import Fit, Stimulus, open_stimulus
-from insilico_gui.stimuli.images import ImageSet
+from insilico_gui.stimuli.readers.images import ImageSet
+from insilico_gui.units.selection import Selection
 
 Path = str | os.PathLike[str]
 Video = Stimulus | NDArray[np.uint8]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from insilico_gui.encoding.behind import Behind
+from insilico_gui.encoding.background_writer import Behind
 from insilico_gui.errors import EncodingError
 from insilico_gui.export import load_responses, zarr_folder
 from insilico_gui.export.record import describe

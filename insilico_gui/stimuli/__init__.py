@@ -6,38 +6,53 @@
 
 from __future__ import annotations
 
-from insilico_gui.stimuli.bars import MovingBars, moving_bars
-from insilico_gui.stimuli.base import ArrayStimulus, Stimulus
-from insilico_gui.stimuli.cache import CachedFrames
-from insilico_gui.stimuli.contrasts import ContrastSeries, contrast_series
-from insilico_gui.stimuli.conversion import (
+from insilico_gui.stimuli.core.base import ArrayStimulus, Stimulus
+from insilico_gui.stimuli.core.cache import CachedFrames
+from insilico_gui.stimuli.core.conversion import (
     ConvertedStimulus,
     convert,
     describe_conversion,
 )
-from insilico_gui.stimuli.display import Display
-from insilico_gui.stimuli.flashed_dots import GaussianDots, gaussian_dots
-from insilico_gui.stimuli.flashes import FullFieldFlashes, full_field_flashes
-from insilico_gui.stimuli.gabors import DriftingGabors, drifting_gabors
-from insilico_gui.stimuli.geometry import Fit
-from insilico_gui.stimuli.gratings import DriftingGratings, drifting_gratings
-from insilico_gui.stimuli.image_sequence import NaturalImages, natural_images
-from insilico_gui.stimuli.images import ImageSet, open_images
-from insilico_gui.stimuli.kinematogram import RandomDots, random_dots
-from insilico_gui.stimuli.looming_disc import Looming, looming
-from insilico_gui.stimuli.monet import Monet2, monet2
-from insilico_gui.stimuli.opening import SUPPORTED_SUFFIXES, open_stimulus
-from insilico_gui.stimuli.parametric import (
+from insilico_gui.stimuli.core.display import Display
+from insilico_gui.stimuli.core.geometry import Fit
+from insilico_gui.stimuli.families.contrast_series import (
+    ContrastSeries,
+    contrast_series,
+)
+from insilico_gui.stimuli.families.drifting_gabors import (
+    DriftingGabors,
+    drifting_gabors,
+)
+from insilico_gui.stimuli.families.drifting_gratings import (
+    DriftingGratings,
+    drifting_gratings,
+)
+from insilico_gui.stimuli.families.full_field_flashes import (
+    FullFieldFlashes,
+    full_field_flashes,
+)
+from insilico_gui.stimuli.families.gaussian_dots import GaussianDots, gaussian_dots
+from insilico_gui.stimuli.families.looming import Looming, looming
+from insilico_gui.stimuli.families.monet2 import Monet2, monet2
+from insilico_gui.stimuli.families.moving_bars import MovingBars, moving_bars
+from insilico_gui.stimuli.families.natural_images import NaturalImages, natural_images
+from insilico_gui.stimuli.families.random_dots import RandomDots, random_dots
+from insilico_gui.stimuli.families.size_series import SizeSeries, size_series
+from insilico_gui.stimuli.families.sparse_noise import SparseNoise, sparse_noise
+from insilico_gui.stimuli.families.static_gratings import (
+    StaticGratings,
+    static_gratings,
+)
+from insilico_gui.stimuli.families.trippy import Trippy, trippy
+from insilico_gui.stimuli.readers.images import ImageSet, open_images
+from insilico_gui.stimuli.readers.opening import SUPPORTED_SUFFIXES, open_stimulus
+from insilico_gui.stimuli.spec.files import load_spec, save_spec
+from insilico_gui.stimuli.spec.parametric import (
     RenderedStimulus,
     StimulusSpec,
     spec_from_dict,
 )
-from insilico_gui.stimuli.phase_movie import Trippy, trippy
-from insilico_gui.stimuli.sequence import Sequence
-from insilico_gui.stimuli.sizes import SizeSeries, size_series
-from insilico_gui.stimuli.sparse_squares import SparseNoise, sparse_noise
-from insilico_gui.stimuli.spec_files import load_spec, save_spec
-from insilico_gui.stimuli.static import StaticGratings, static_gratings
+from insilico_gui.stimuli.spec.sequence import Sequence
 
 __all__ = [
     "SUPPORTED_SUFFIXES",

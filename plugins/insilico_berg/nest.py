@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.api import cards
 from insilico_berg.api.berg import BERG, FAMILIES
 from insilico_berg.errors import InvalidParameterError, ParameterTypeError
@@ -82,7 +82,7 @@ class NEST:
                 f"(subjects: {', '.join(map(str, sorted(subjects)))})."
             )
         rois = {e.key.roi for e in entries if subject in (None, e.key.subject)}
-        return [roi for roi in known.VOXEL_ROIS if roi in rois]
+        return [roi for roi in catalogue.VOXEL_ROIS if roi in rois]
 
     def get_encoding_model(
         self,
@@ -124,7 +124,7 @@ class NEST:
             raise ParameterTypeError(
                 f"The roi is a {type(roi).__name__}; give its name as text."
             )
-        if roi is not None and model_id not in (known.VOXELS, known.VERTICES):
+        if roi is not None and model_id not in (catalogue.VOXELS, catalogue.VERTICES):
             raise InvalidParameterError(f"{model_id} has no regions; leave roi out.")
         loaded: EncodingModel[Any] = self._berg.get_encoding_model(
             model_id,
@@ -167,7 +167,7 @@ class NEST:
         models = self.which_models(modality, train_dataset)
         chosen = models if model is None else [_one(model, models, "model")]
         catalogue = scan_tree(self.nest_dir)
-        ids = [known.model_id(modality, train_dataset, name) for name in chosen]
+        ids = [catalogue.model_id(modality, train_dataset, name) for name in chosen]
         return [entry for name in ids for entry in catalogue.ready(name)]
 
 
@@ -181,7 +181,7 @@ def _model_id(modality: object, train_dataset: object, model: object) -> str:
             raise ParameterTypeError(
                 f"The {name} is a {type(value).__name__}; give its name as text."
             )
-    made = known.model_id(str(modality), str(train_dataset), str(model))
+    made = catalogue.model_id(str(modality), str(train_dataset), str(model))
     if made not in FAMILIES:
         raise InvalidParameterError(
             f"There is no model {made!r}; known are {', '.join(sorted(FAMILIES))}."

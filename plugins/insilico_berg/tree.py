@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.tree_files import METADATA, WEIGHTS, Key, files, scan_model
 from insilico_gui.errors import SessionError
 
@@ -30,9 +30,9 @@ _PARTS = (
 )
 # Model folders that were copied out of their tree and are of one model only.
 _ALONE = {
-    "model-fwrf": known.VOXELS,
-    "model-3DCNN": known.MOUSE,
-    "model-mouse": known.MOUSE,
+    "model-fwrf": catalogue.VOXELS,
+    "model-3DCNN": catalogue.MOUSE,
+    "model-mouse": catalogue.MOUSE,
 }
 
 
@@ -111,7 +111,7 @@ class Catalogue:
                 for name in model.names
                 if name not in {entry.name for entry in self.ready(model.id)}
             ]
-            for model in known.KNOWN.values()
+            for model in catalogue.KNOWN.values()
         }
 
 
@@ -126,7 +126,7 @@ def scan_tree(directory: Path) -> Catalogue:
     found: dict[str, list[Found]] = {}
     for folder in _model_folders(directory):
         model = _model_id(folder)
-        if model in known.KNOWN:
+        if model in catalogue.KNOWN:
             found.setdefault(model, []).append(scan_model(model, folder))
     models = {
         model: {entry.name: entry for entry in _entries(model, folders)}
@@ -163,7 +163,7 @@ def _entries(model: str, folders: list[Found]) -> list[Entry]:
 
 
 def _order(key: Key) -> tuple[object, ...]:
-    rois = known.VOXEL_ROIS
+    rois = catalogue.VOXEL_ROIS
     place = rois.index(key.roi) if key.roi in rois else len(rois)
     return key.subject, key.session, key.scan, place, key.roi
 
@@ -184,7 +184,7 @@ def _names(folder: Path) -> tuple[str, str, str]:
 
 def _is_current(folder: Path) -> bool:
     names = (name.partition("-")[2] for name in _names(folder))
-    return "-".join(names) in known.KNOWN
+    return "-".join(names) in catalogue.KNOWN
 
 
 def _model_id(folder: Path) -> str:
@@ -195,16 +195,20 @@ def _model_id(folder: Path) -> str:
         if match is None:
             return _ALONE.get(folder.name) or _transformer_id(folder)
         parts.append(match[1])
-    return known.model_id(*parts)
+    return catalogue.model_id(*parts)
 
 
 def _transformer_id(folder: Path) -> str:
     """Which of the two models a ``model-vit_b_32`` outside its tree is."""
     if any(name.startswith("LinearRegression") for name in files(folder, WEIGHTS)):
-        return known.EEG
+        return catalogue.EEG
     from insilico_berg.metadata import read_metadata
 
     for name, path in files(folder, METADATA).items():
         if name.endswith(".npy"):
-            return known.EEG if "eeg" in read_metadata(path).content else known.VERTICES
+            return (
+                catalogue.EEG
+                if "eeg" in read_metadata(path).content
+                else catalogue.VERTICES
+            )
     return ""

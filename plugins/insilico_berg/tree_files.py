@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_gui.errors import SessionError
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ WEIGHTS, METADATA = "encoding_models_weights", "metadata"
 
 # The current spelling first.
 _METADATA_NAMES = {
-    known.VOXELS: (r"metadata_sub-(?P<subject>\d+)_roi-(?P<roi>.+)\.npy",),
-    known.VERTICES: (r"metadata_subject-(?P<subject>\d+)\.npy",),
-    known.EEG: (
+    catalogue.VOXELS: (r"metadata_sub-(?P<subject>\d+)_roi-(?P<roi>.+)\.npy",),
+    catalogue.VERTICES: (r"metadata_subject-(?P<subject>\d+)\.npy",),
+    catalogue.EEG: (
         r"metadata_subject-(?P<subject>\d+)\.npy",
         r"metadata_sub-(?P<subject>\d+)\.npy",
     ),
-    known.MOUSE: (
+    catalogue.MOUSE: (
         r"session-(?P<session>\d+)_scan-(?P<scan>\d+)_metadata\.npy",
         r"session(?P<session>\d+)_scan(?P<scan>\d+)_metadata\.npy",
     ),
@@ -44,10 +44,10 @@ class Key(NamedTuple):
     def name(self) -> str:
         """E.g. ``subject-1_roi-V1``, ``subject-1`` or ``session-8_scan-5``."""
         if self.session:
-            return known.session_scan(self.session, self.scan)
+            return catalogue.session_scan(self.session, self.scan)
         if self.roi:
-            return known.subject_roi(self.subject, self.roi)
-        return known.subject(self.subject)
+            return catalogue.subject_roi(self.subject, self.roi)
+        return catalogue.subject(self.subject)
 
 
 @dataclass(frozen=True)
@@ -175,8 +175,8 @@ def _scans(present: dict[str, Path]) -> dict[Key, WeightFiles]:
 
 
 _WEIGHTS: dict[str, Callable[[dict[str, Path]], dict[Key, WeightFiles]]] = {
-    known.VOXELS: _voxels,
-    known.VERTICES: _one_file,
-    known.EEG: _eeg,
-    known.MOUSE: _scans,
+    catalogue.VOXELS: _voxels,
+    catalogue.VERTICES: _one_file,
+    catalogue.EEG: _eeg,
+    catalogue.MOUSE: _scans,
 }

@@ -58,7 +58,7 @@ def test_other_times_have_means_but_no_correlation(noise):
 
 def test_blocks_change_nothing(noise, monkeypatch):
     whole = compare(responses(noise), responses(noise[:, ::-1]))
-    monkeypatch.setattr("insilico_gui.analysis.blocks.BLOCK_BYTES", 4 * 6 * 7)
+    monkeypatch.setattr("insilico_gui.analysis.trials.blocks.BLOCK_BYTES", 4 * 6 * 7)
     pieces = compare(responses(noise), responses(noise[:, ::-1]))
     np.testing.assert_allclose(whole, pieces, rtol=1e-10)
 

@@ -17,7 +17,7 @@ from insilico_gui.analysis import (
     osi,
     suppression_index,
 )
-from insilico_gui.analysis.contrast_index import contrast_index, fall_index
+from insilico_gui.analysis.fits.contrast_index import contrast_index, fall_index
 
 EIGHT = np.arange(8) * 45.0
 ANY = st.floats(allow_nan=True, allow_infinity=True, width=64)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from insilico_gui.analysis import drive as module
-from insilico_gui.analysis.drive import ImageDrive
+from insilico_gui.analysis.population import image_ranking as module
+from insilico_gui.analysis.population.image_ranking import ImageDrive
 
 
 class Growing:

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from insilico_gui.analysis.choices import tune
-from insilico_gui.analysis.fitted_curves import fitted_curve
+from insilico_gui.analysis.tuning.fitted_curves import fitted_curve
+from insilico_gui.analysis.tuning.registry import tune
 
 RATE = 30.0
 TRIAL_S, FRAMES = 0.5, 15

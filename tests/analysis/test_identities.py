@@ -29,7 +29,7 @@ from insilico_gui.analysis import (
     reliability,
     rf_columns,
 )
-from insilico_gui.analysis.released import report
+from insilico_gui.analysis.agreement.published import report
 from insilico_gui.stimuli import Stimulus
 
 

@@ -9,16 +9,16 @@ from support.pictures import PictureSession
 
 import insilico_gui as ig
 from insilico_gui.analysis import (
-    image_tuning,
     mean_signal_correlation,
     parameter_tuning,
     population_sparseness,
     sparseness_columns,
 )
-from insilico_gui.analysis.image_tuning import silent_image_responses
-from insilico_gui.analysis.tuned import curve_of
+from insilico_gui.analysis.tuning import image_tuning
+from insilico_gui.analysis.tuning.image_tuning import silent_image_responses
+from insilico_gui.analysis.tuning.tuned import curve_of
 from insilico_gui.errors import AnalysisError
-from insilico_gui.stimuli.images import ImageArray
+from insilico_gui.stimuli.readers.images import ImageArray
 
 IMAGES = np.random.default_rng(4).integers(0, 256, (7, 3, 12, 10), np.uint8)
 

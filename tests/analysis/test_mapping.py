@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from insilico_gui.analysis import sta_receptive_fields
-from insilico_gui.analysis.mapping import (
+from insilico_gui.analysis.fields.registry import (
     CONTRAST_AVERAGE,
     DOTS,
     FRAME_AVERAGE,

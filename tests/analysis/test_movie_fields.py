@@ -8,14 +8,13 @@ import pytest
 import xarray as xr
 
 from insilico_gui.analysis import (
-    image_sums,
     noise_receptive_fields,
     presentation_images,
     rf_columns,
-    sta,
     sta_receptive_fields,
 )
-from insilico_gui.analysis.screen_grid import ScreenGrid
+from insilico_gui.analysis.fields import image_sums, sta
+from insilico_gui.analysis.fields.screen_grid import ScreenGrid
 from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli import ArrayStimulus, Display
 

@@ -8,8 +8,9 @@ from make_dots import LATENCY_S, WINDOW_S, dot_trials, rates, responses_to
 from make_experiment import experiment
 
 from insilico_gui import analysis
-from insilico_gui.analysis.choices import map_receptive_fields, tune
-from insilico_gui.analysis.progress import PER_PART, in_blocks, parts
+from insilico_gui.analysis.fields.dot_mapping import map_receptive_fields
+from insilico_gui.analysis.tuning.registry import tune
+from insilico_gui.progress import PER_PART, in_blocks, parts
 
 RNG = np.random.default_rng(3)
 CURVES = RNG.random((8, 3000)) + 0.1

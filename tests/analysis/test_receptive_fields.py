@@ -18,12 +18,8 @@ from make_dots import (
     responses_to,
 )
 
-from insilico_gui.analysis import (
-    dot_masks,
-    dot_receptive_fields,
-    image_sums,
-    rf_columns,
-)
+from insilico_gui.analysis import dot_masks, dot_receptive_fields, rf_columns
+from insilico_gui.analysis.fields import image_sums
 from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli import Display
 

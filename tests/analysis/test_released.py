@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from insilico_gui.analysis import compare_with_released
-from insilico_gui.analysis.released import report
+from insilico_gui.analysis.agreement.published import report
 from insilico_gui.errors import AnalysisError
 
 RNG = np.random.default_rng(11)

@@ -11,11 +11,11 @@ from insilico_gui.analysis import (
     dot_masks,
     dot_receptive_fields,
     fit_receptive_fields,
-    gaussian,
     receptive_field_fit,
     rf_columns,
 )
-from insilico_gui.analysis.screen_grid import ScreenGrid
+from insilico_gui.analysis.fields.screen_grid import ScreenGrid
+from insilico_gui.analysis.fits import gaussian
 from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli import Display
 

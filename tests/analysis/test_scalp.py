@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import RBFInterpolator
 
-from insilico_gui.analysis.scalp import GRID, ScalpPicture, scalp_positions
+from insilico_gui.analysis.cortex.scalp import GRID, ScalpPicture, scalp_positions
 from insilico_gui.errors import AnalysisError
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from insilico_gui.analysis.sheet import (
+from insilico_gui.analysis.cortex.cortical_maps import (
     KNOWN,
     MEASURED,
     MINUS,

@@ -11,7 +11,7 @@ import xarray as xr
 from scipy.stats import kstest
 
 from insilico_gui.analysis import direction_tuning, gosi, parameter_tuning
-from insilico_gui.analysis.strata import make_strata, shuffled
+from insilico_gui.analysis.trials.strata import make_strata, shuffled
 from insilico_gui.errors import AnalysisError
 
 RATE = 30.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from insilico_gui.analysis import spatial_selectivity, ssi
+from insilico_gui.analysis import ssi
+from insilico_gui.analysis.fields import spatial_selectivity
 from insilico_gui.errors import AnalysisError
 
 

@@ -8,7 +8,7 @@ from scipy.optimize import isotonic_regression
 from scipy.special import erf
 
 from insilico_gui.analysis import fit_size
-from insilico_gui.analysis.suppression import falling_squares
+from insilico_gui.analysis.tuning.suppression import falling_squares
 
 MANY = np.array([2.0, 4, 6, 8, 10, 15, 20, 30, 45, 60])
 EIGHT = np.array([5.0, 10, 15, 20, 30, 40, 60, 80])

@@ -9,7 +9,7 @@ import xarray as xr
 from make_experiment import BLANK, SHOWN, experiment
 
 from insilico_gui.analysis import direction_tuning, tuning_columns
-from insilico_gui.analysis.choices import tune
+from insilico_gui.analysis.tuning.registry import tune
 from insilico_gui.errors import AnalysisError
 
 

@@ -18,16 +18,16 @@ from insilico_gui.analysis import (
     sparseness_columns,
     tuning_columns,
 )
-from insilico_gui.analysis.choices import tune
+from insilico_gui.analysis.tuning.registry import tune
 from insilico_gui.cli.tables import write_table
 from insilico_gui.errors import AnalysisError, ExportError
-from insilico_gui.identity import (
+from insilico_gui.responses import unit_table
+from insilico_gui.units.identity import (
     indexed_by_id,
     match_units,
     result_table,
     same_units,
 )
-from insilico_gui.responses import unit_table
 
 DATA = Path(__file__).parents[1] / "data" / "compare"
 

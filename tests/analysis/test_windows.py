@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insilico_gui.analysis import (
-    blocks,
     direction_tuning,
     parameter_tuning,
     trial_responses,
     trial_table,
 )
+from insilico_gui.analysis.trials import blocks
 from insilico_gui.errors import AnalysisError
 
 RATE = 30.0

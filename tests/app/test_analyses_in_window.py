@@ -9,16 +9,16 @@ import pytest
 from qtpy.QtCore import Qt
 
 import insilico_gui as ig
-from insilico_gui.analysis.mapping import (
+from insilico_gui.analysis.fields.registry import (
     CONTRAST_AVERAGE,
     DOTS,
     FRAME_AVERAGE,
     SPARSE_NOISE,
     map_fields,
 )
-from insilico_gui.app import rf_panel, tuning_panel
-from insilico_gui.app.jobs import Share
-from insilico_gui.selection import Selection
+from insilico_gui.app.panels import rf_panel, tuning_panel
+from insilico_gui.app.work.jobs import Share
+from insilico_gui.units.selection import Selection
 
 LIMIT_S = 60.0
 LEFT = Qt.MouseButton.LeftButton

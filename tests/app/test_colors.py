@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from insilico_gui.app import colors
+from insilico_gui.app.widgets import colors
 
 
 @pytest.mark.parametrize("areas", [["V1", "", "PPA", ""], ["", "", "", ""]])

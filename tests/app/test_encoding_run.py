@@ -9,8 +9,8 @@ from support.drops import drop
 from support.leaky import LeakySession
 
 import insilico_gui as ig
-from insilico_gui.app.encoding_run import EncodingRun
-from insilico_gui.app.jobs import Jobs
+from insilico_gui.app.work.encoding_run import EncodingRun
+from insilico_gui.app.work.jobs import Jobs
 from insilico_gui.experiment import Experiment
 from insilico_gui.stimuli import ArrayStimulus
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from insilico_gui.app.family_form import family_form
-from insilico_gui.stimuli.families import FAMILIES
+from insilico_gui.app.widgets.family_form import family_form
+from insilico_gui.stimuli.families.registry import FAMILIES
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from support.leaky import LeakySession
 
-from insilico_gui.app.frame_reader import FILL_FRAMES, FrameReader
-from insilico_gui.app.jobs import Jobs
+from insilico_gui.app.work.frame_reader import FILL_FRAMES, FrameReader
+from insilico_gui.app.work.jobs import Jobs
 from insilico_gui.errors import StimulusError
 from insilico_gui.experiment import Experiment
 from insilico_gui.stimuli import ArrayStimulus

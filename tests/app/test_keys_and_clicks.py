@@ -18,8 +18,8 @@ from qtpy.QtWidgets import (
 )
 from support.leaky import LeakySession
 
-from insilico_gui.app.space_key import is_typed_in
-from insilico_gui.app.themed_plot import ThemedPlot
+from insilico_gui.app.shell.space_key import is_typed_in
+from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.stimuli import ArrayStimulus
 
 LIMIT_S = 120.0

@@ -9,7 +9,7 @@ from qtpy.QtTest import QTest
 from support.leaky import LeakySession
 from support.mouse import LEFT, drag, draw
 
-from insilico_gui.app.lasso import LASSO
+from insilico_gui.app.map.lasso import LASSO
 from insilico_gui.stimuli import ArrayStimulus
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from support.pictures import PictureSession
 
-from insilico_gui.app import colors
-from insilico_gui.app.layouts import available_layouts, listed, unit_positions
+from insilico_gui.app.map.layouts import available_layouts, listed, unit_positions
+from insilico_gui.app.widgets import colors
 
 
 def test_layouts_go_by_what_is_known():

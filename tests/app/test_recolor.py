@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from insilico_gui.app.recolor import Recolorer
+from insilico_gui.app.map.recolor import Recolorer
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from insilico_gui.app.tuning_line import tuning_line
+from insilico_gui.app.widgets.tuning_line import tuning_line
 
 UNITS = pd.DataFrame(
     {

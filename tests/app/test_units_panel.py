@@ -11,7 +11,7 @@ from qtpy.QtCore import QPoint, Qt
 from support.leaky import LeakySession
 
 import insilico_gui as ig
-from insilico_gui.app.units_model import (
+from insilico_gui.app.widgets.units_model import (
     UNSELECTED,
     decimals_of,
     sorted_rows,

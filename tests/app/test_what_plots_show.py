@@ -13,8 +13,8 @@ from qtpy.QtGui import QColor
 from support.leaky import LeakySession
 
 import insilico_gui as ig
-from insilico_gui.app.frame_view import FrameView
-from insilico_gui.app.themed_plot import ThemedPlot
+from insilico_gui.app.widgets.frame_view import FrameView
+from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.stimuli import ArrayStimulus
 
 LIMIT_S = 120.0

@@ -12,13 +12,13 @@ from qtpy.QtWidgets import QLineEdit
 from support.leaky import LeakySession
 
 import insilico_gui as ig
-from insilico_gui.app.family_form import ValuesEdit, family_form, values_of
-from insilico_gui.app.jobs import sentence
-from insilico_gui.app.unit_names import unit_names
+from insilico_gui.app.widgets.family_form import ValuesEdit, family_form, values_of
+from insilico_gui.app.widgets.unit_names import unit_names
+from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import ExportError, InsilicoError, StimulusError
 from insilico_gui.session import SessionInfo
 from insilico_gui.stimuli import ArrayStimulus
-from insilico_gui.stimuli.families import FAMILIES
+from insilico_gui.stimuli.families.registry import FAMILIES
 
 LIMIT_S = 120.0
 PYTHON = re.compile(r"\bNone\b|\w=(True|False|'|\")|--\w|\w\(\)")
@@ -164,7 +164,7 @@ def test_a_folder_given_by_hand_chooses_a_session_in_it(
         infos += [SessionInfo(id=f"own/{n}", title=n, n_units=5) for n in own]
         return infos
 
-    monkeypatch.setattr("insilico_gui.app.session_panel.session_infos", found)
+    monkeypatch.setattr("insilico_gui.app.panels.session_panel.session_infos", found)
     window.wait(LIMIT_S)
     panel = window.session_panel
     assert panel.session.currentText() == "demo"

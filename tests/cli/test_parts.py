@@ -10,11 +10,11 @@ from support.command_line import error_of, run
 
 import insilico_gui as ig
 from insilico_gui.analysis import sparseness_columns, take_part
-from insilico_gui.analysis.choices import tune
-from insilico_gui.analysis.parameters import parameter_tuning
+from insilico_gui.analysis.tuning.parameters import parameter_tuning
+from insilico_gui.analysis.tuning.registry import tune
 from insilico_gui.cli import sources
 from insilico_gui.stimuli import Sequence, drifting_gratings, gaussian_dots
-from insilico_gui.stimuli.spec_files import save_spec
+from insilico_gui.stimuli.spec.files import save_spec
 
 SOME = ("--area", "V1", "--field", 1, "--device", "cpu")
 

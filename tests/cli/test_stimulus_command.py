@@ -10,7 +10,7 @@ from support.command_line import run
 import insilico_gui as ig
 from insilico_gui.errors import InsilicoError
 from insilico_gui.stimuli import Sequence, drifting_gratings, gaussian_dots, load_spec
-from insilico_gui.stimuli.families import FAMILIES
+from insilico_gui.stimuli.families.registry import FAMILIES
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from support.command_line import error_of, run
 
 import insilico_gui as ig
-from insilico_gui.cli.conditions import parse_conditions
+from insilico_gui.cli.filter_syntax import parse_conditions
 from insilico_gui.errors import SelectionError
 
 

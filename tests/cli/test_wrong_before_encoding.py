@@ -12,12 +12,12 @@ from support.command_line import run
 from typer.testing import CliRunner
 
 import insilico_gui as ig
-from insilico_gui.analysis.beforehand import rehearse, silent_responses
-from insilico_gui.analysis.choices import parameters, tune
-from insilico_gui.analysis.windows import trial_responses, trial_table
+from insilico_gui.analysis.trials.dry_run import rehearse, silent_responses
+from insilico_gui.analysis.trials.windows import trial_responses, trial_table
+from insilico_gui.analysis.tuning.registry import parameters, tune
 from insilico_gui.cli import app, sources
-from insilico_gui.stimuli.families import FAMILIES
-from insilico_gui.stimuli.spec_files import save_spec
+from insilico_gui.stimuli.families.registry import FAMILIES
+from insilico_gui.stimuli.spec.files import save_spec
 
 GRATINGS = ("--duration", 1, "--blank", 0.5)
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from insilico_gui.encoding.ahead import ahead
+from insilico_gui.encoding.prefetch import ahead
 
 
 def wait_until(condition) -> None:

@@ -9,7 +9,7 @@ from support.pictures import PictureSession
 import insilico_gui as ig
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import open_stimulus
-from insilico_gui.stimuli.images import open_images
+from insilico_gui.stimuli.readers.images import open_images
 
 RNG = np.random.default_rng(3)
 T, H, W = 6, 18, 32

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from insilico_gui.encoding.behind import Behind
+from insilico_gui.encoding.background_writer import Behind
 
 
 def threads() -> list[str]:

@@ -18,7 +18,7 @@ from insilico_gui.errors import (
     EncodingMemoryError,
     StimulusError,
 )
-from insilico_gui.stimuli.images import open_images
+from insilico_gui.stimuli.readers.images import open_images
 
 TIMES = [-0.1, 0.0, 0.1, 0.2]
 

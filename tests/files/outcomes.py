@@ -11,7 +11,7 @@ import pandas as pd
 from writers import FIELDS, responses
 
 from insilico_gui.export import load_responses
-from insilico_gui.stimuli.spec_files import load_spec
+from insilico_gui.stimuli.spec.files import load_spec
 
 
 def names(folder):

@@ -16,7 +16,7 @@ from insilico_gui.errors import ExportError, InsilicoError, StimulusError
 from insilico_gui.export import SUFFIXES, Destination, export, load_responses
 from insilico_gui.files import Claim, claim, settle
 from insilico_gui.files import journal as journals
-from insilico_gui.stimuli.spec_files import save_spec
+from insilico_gui.stimuli.spec.files import save_spec
 
 every_format = pytest.mark.parametrize("suffix", SUFFIXES)
 

@@ -29,7 +29,7 @@ from insilico_gui.encoding import store
 from insilico_gui.errors import InsilicoError
 from insilico_gui.export import export, zarr_folder
 from insilico_gui.files import claims, journal
-from insilico_gui.stimuli.spec_files import save_spec
+from insilico_gui.stimuli.spec.files import save_spec
 from insilico_gui.untrusted import unpack_zip
 
 FIELDS = {

@@ -17,7 +17,7 @@ from support import berg_fwrf, wang2025_synthetic
 
 import insilico_gui as ig
 from hostile import claims, damage
-from insilico_gui.stimuli.spec_files import save_spec
+from insilico_gui.stimuli.spec.files import save_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

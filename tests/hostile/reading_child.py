@@ -22,12 +22,12 @@ import numpy as np
 from typer.testing import CliRunner
 
 import insilico_gui as ig
-from insilico_gui.analysis.windows import check_trials
+from insilico_gui.analysis.trials.windows import check_trials
 from insilico_gui.cli import app
 from insilico_gui.cli.recordings import read_recording
 from insilico_gui.cli.tables import read_table
 from insilico_gui.stimuli import load_spec
-from insilico_gui.stimuli.images import open_images
+from insilico_gui.stimuli.readers.images import open_images
 
 STARTS_A_PROGRAM = {
     "subprocess.Popen",

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from insilico_berg import BERG, known
+from insilico_berg import BERG, catalogue
 from support import berg_fwrf, berg_mouse, berg_vit
 
 VOXELS, EEG = "fmri-nsd-fwrf", "eeg-things_eeg_2-vit_b_32"
@@ -45,7 +45,7 @@ def test_only_what_can_be_opened_is_listed(tmp_path):
     assert "add the others" in problem
 
 
-@pytest.mark.parametrize("model_id", known.KNOWN)
+@pytest.mark.parametrize("model_id", catalogue.KNOWN)
 def test_descriptions(berg, capsys, model_id):
     card = berg.describe(model_id)
     text = capsys.readouterr().out
@@ -58,7 +58,7 @@ def test_descriptions(berg, capsys, model_id):
         assert name in text
     assert len(card["installed"]) == 1
     assert card["installed"][0] not in card["not_installed"]
-    assert len(card["not_installed"]) == len(known.KNOWN[model_id].names) - 1
+    assert len(card["not_installed"]) == len(catalogue.KNOWN[model_id].names) - 1
 
 
 def test_metadata(berg):

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from insilico_berg import BERG, known, registered_models
+from insilico_berg import BERG, catalogue, registered_models
 from insilico_berg.core import exceptions, model_registry, parameter_validator
 from insilico_berg.core.model_registry import register_model
 from insilico_berg.interfaces.base_model import BaseModelInterface
@@ -18,7 +18,12 @@ from insilico_gui import opening
 from insilico_gui.errors import InsilicoError, SessionError
 from insilico_gui.session import ImageSession
 
-VOXELS, EEG, VERTICES, MOUSE = known.VOXELS, known.EEG, known.VERTICES, known.MOUSE
+VOXELS, EEG, VERTICES, MOUSE = (
+    catalogue.VOXELS,
+    catalogue.EEG,
+    catalogue.VERTICES,
+    catalogue.MOUSE,
+)
 NEEDED = inspect.Parameter.empty
 
 # Module, name, and positional parameters in the published order with their defaults
@@ -143,7 +148,7 @@ def test_the_catalogue_is_in_the_words_of_the_cards(berg, capsys):
     assert "EEG: THINGS EEG2" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("model_id", known.KNOWN)
+@pytest.mark.parametrize("model_id", catalogue.KNOWN)
 def test_descriptions_have_the_published_keys(berg, capsys, model_id):
     card = berg.describe(model_id)
     text = capsys.readouterr().out
@@ -182,9 +187,9 @@ def test_descriptions_have_the_published_keys(berg, capsys, model_id):
 def test_cards_name_what_there_is():
     card = model_registry.card_of(VOXELS)
     roi = card["parameters"]["selection"]["properties"]["roi"]
-    assert tuple(roi["valid_values"]) == known.VOXEL_ROIS
+    assert tuple(roi["valid_values"]) == catalogue.VOXEL_ROIS
     scans = model_registry.card_of(MOUSE)["parameters"]["train_session"]["valid_values"]
-    assert tuple(scans) == known.KNOWN[MOUSE].names
+    assert tuple(scans) == catalogue.KNOWN[MOUSE].names
     channels = model_registry.card_of(EEG)["parameters"]["selection"]["properties"]
     assert len(set(channels["channels"]["valid_values"])) == 63
 

@@ -7,7 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
-from insilico_berg import known, nsd_fwrf
+from insilico_berg import catalogue, nsd_fwrf
 from insilico_berg.metadata import read_metadata
 from insilico_berg.tree import scan_tree
 from support import berg_fwrf
@@ -39,10 +39,10 @@ def test_a_tree_of_all_models(tmp_path):
     touch(tmp_path, MOUSE, "params_core.pt", "params_8_5.pt", "params_4_7.pt")
     found = scan_tree(tmp_path)
     assert {model: names_of(found, model) for model in found.models} == {
-        known.MOUSE: ["session-4_scan-7", "session-8_scan-5"],
-        known.EEG: ["subject-10"],
-        known.VOXELS: ["subject-3_roi-mfs-words"],
-        known.VERTICES: ["subject-2", "subject-8"],
+        catalogue.MOUSE: ["session-4_scan-7", "session-8_scan-5"],
+        catalogue.EEG: ["subject-10"],
+        catalogue.VOXELS: ["subject-3_roi-mfs-words"],
+        catalogue.VERTICES: ["subject-2", "subject-8"],
     }
 
 
@@ -51,13 +51,13 @@ def test_models_that_are_known_and_not_there(tmp_path):
     assert nothing.models == {}
     lengths = {model: len(names) for model, names in nothing.absent().items()}
     assert lengths == {
-        known.MOUSE: 13,
-        known.EEG: 10,
-        known.VOXELS: 8 * 23,
-        known.VERTICES: 8,
+        catalogue.MOUSE: 13,
+        catalogue.EEG: 10,
+        catalogue.VOXELS: 8 * 23,
+        catalogue.VERTICES: 8,
     }
     touch(tmp_path, EEG, "weights_subject-10.npy")
-    assert scan_tree(tmp_path).absent()[known.EEG] == [
+    assert scan_tree(tmp_path).absent()[catalogue.EEG] == [
         f"subject-{i}" for i in range(1, 10)
     ]
 
@@ -107,8 +107,8 @@ def test_a_model_copied_out_of_its_tree(tmp_path):
 @pytest.mark.parametrize(
     ("names", "metadata", "model"),
     [
-        (["weights_subject-01.npy"], {"eeg": {"times": [0.0]}}, known.EEG),
-        (["weights_subject-01.npy"], {"fmri": {}}, known.VERTICES),
+        (["weights_subject-01.npy"], {"eeg": {"times": [0.0]}}, catalogue.EEG),
+        (["weights_subject-01.npy"], {"fmri": {}}, catalogue.VERTICES),
         (
             [
                 "LinearRegression_param_sub-01.npy",
@@ -116,7 +116,7 @@ def test_a_model_copied_out_of_its_tree(tmp_path):
                 "pca_param.npy",
             ],
             None,
-            known.EEG,
+            catalogue.EEG,
         ),
     ],
 )
@@ -149,21 +149,21 @@ def test_files_of_a_split_region_belong_together(tmp_path):
     name = "weights_sub-01_roi-ventral_split-{}.pt"
     touch(tmp_path, berg_fwrf.MODEL, name.format(2))
     found = scan_tree(tmp_path)
-    assert names_of(found, known.VOXELS) == []
+    assert names_of(found, catalogue.VOXELS) == []
     with pytest.raises(SessionError, match=r"only .*split-2\.pt is there"):
-        found.find(known.VOXELS, "subject-1_roi-ventral")
+        found.find(catalogue.VOXELS, "subject-1_roi-ventral")
     touch(tmp_path, berg_fwrf.MODEL, name.format(1))
-    entry = scan_tree(tmp_path).find(known.VOXELS, "subject-1_roi-ventral")
+    entry = scan_tree(tmp_path).find(catalogue.VOXELS, "subject-1_roi-ventral")
     assert [path.name for path in entry.weights] == [name.format(1), name.format(2)]
 
 
 def test_metadata_without_weights(tmp_path):
     touch(tmp_path, berg_fwrf.MODEL, "metadata_sub-01_roi-V1.npy", part="metadata")
     found = scan_tree(tmp_path)
-    assert names_of(found, known.VOXELS) == []
-    assert found.models[known.VOXELS]["subject-1_roi-V1"].metadata is not None
+    assert names_of(found, catalogue.VOXELS) == []
+    assert found.models[catalogue.VOXELS]["subject-1_roi-V1"].metadata is not None
     with pytest.raises(SessionError, match="are missing"):
-        found.find(known.VOXELS, "subject-1_roi-V1")
+        found.find(catalogue.VOXELS, "subject-1_roi-V1")
 
 
 def test_generations_of_eeg(tmp_path):
@@ -185,17 +185,17 @@ def test_generations_of_eeg(tmp_path):
         tmp_path, EEG, "metadata_sub-02.npy", "metadata_subject-01.npy", part="metadata"
     )
     found = scan_tree(tmp_path)
-    assert names_of(found, known.EEG) == ["subject-1", "subject-4"]
+    assert names_of(found, catalogue.EEG) == ["subject-1", "subject-4"]
     with pytest.raises(
         SessionError, match=r"StandardScaler_param.npy and pca_param.npy"
     ):
-        found.find(known.EEG, "subject-2")
+        found.find(catalogue.EEG, "subject-2")
     with pytest.raises(SessionError, match="joblib can run any code"):
-        found.find(known.EEG, "subject-3")
-    assert len(found.find(known.EEG, "subject-4").weights) == 1
+        found.find(catalogue.EEG, "subject-3")
+    assert len(found.find(catalogue.EEG, "subject-4").weights) == 1
 
     touch(tmp_path, EEG, "StandardScaler_param.npy", "pca_param.npy")
-    entry = scan_tree(tmp_path).find(known.EEG, "subject-2")
+    entry = scan_tree(tmp_path).find(catalogue.EEG, "subject-2")
     assert [path.name for path in entry.weights] == [
         "StandardScaler_param.npy",
         "pca_param.npy",
@@ -209,7 +209,9 @@ def test_the_current_spelling_of_metadata_goes_first(tmp_path):
     names = ("metadata_sub-01.npy", "metadata_subject-01.npy")
     touch(tmp_path, EEG, *names, part="metadata")
     touch(tmp_path, EEG, "weights_subject-01.npy")
-    assert scan_tree(tmp_path).find(known.EEG, "subject-1").metadata.name == names[1]
+    assert (
+        scan_tree(tmp_path).find(catalogue.EEG, "subject-1").metadata.name == names[1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -224,7 +226,7 @@ def test_the_current_spelling_of_metadata_goes_first(tmp_path):
 def test_names_of_the_mouse_model(tmp_path, folder):
     touch(tmp_path, folder, "params_core.pt", "params_8_5.pt")
     touch(tmp_path, folder, "session8_scan5_metadata.npy", part="metadata")
-    entry = scan_tree(tmp_path).find(known.MOUSE, "session-8_scan-5")
+    entry = scan_tree(tmp_path).find(catalogue.MOUSE, "session-8_scan-5")
     assert [path.name for path in entry.weights] == ["params_core.pt", "params_8_5.pt"]
     assert entry.metadata.name == "session8_scan5_metadata.npy"
 
@@ -233,18 +235,18 @@ def test_mouse_metadata_of_either_folder_and_spelling(tmp_path):
     touch(tmp_path, MOUSE, "params_core.pt", "params_8_5.pt", "params_4_7.pt")
     current, old = "session-8_scan-5_metadata.npy", "session8_scan5_metadata.npy"
     touch(tmp_path, OLD_MOUSE, current, old, part="metadata")
-    entries = scan_tree(tmp_path).models[known.MOUSE]
+    entries = scan_tree(tmp_path).models[catalogue.MOUSE]
     assert entries["session-8_scan-5"].metadata.name == current
     assert entries["session-4_scan-7"].metadata is None
     touch(tmp_path, MOUSE, old, part="metadata")
-    entry = scan_tree(tmp_path).models[known.MOUSE]["session-8_scan-5"]
+    entry = scan_tree(tmp_path).models[catalogue.MOUSE]["session-8_scan-5"]
     assert "wang_2025" in str(entry.metadata)
 
 
 def test_weights_of_the_older_folder_fill_in(tmp_path):
     touch(tmp_path, MOUSE, "params_8_5.pt")
     touch(tmp_path, OLD_MOUSE, "params_core.pt", "params_8_5.pt")
-    entry = scan_tree(tmp_path).find(known.MOUSE, "session-8_scan-5")
+    entry = scan_tree(tmp_path).find(catalogue.MOUSE, "session-8_scan-5")
     assert all("natural_videos" in str(path) for path in entry.weights)
 
 

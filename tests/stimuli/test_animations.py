@@ -13,7 +13,7 @@ from PIL import Image
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import open_images, open_stimulus
-from insilico_gui.stimuli.pixels import rec601
+from insilico_gui.stimuli.core.pixels import rec601
 
 RNG = np.random.default_rng(11)
 H, W = 20, 28

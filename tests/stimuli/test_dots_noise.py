@@ -11,12 +11,16 @@ from measuring import all_frames
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import Display, spec_from_dict
-from insilico_gui.stimuli.flashed_dots import gaussian_dots
-from insilico_gui.stimuli.kinematogram import random_dots
-from insilico_gui.stimuli.monet import monet2
-from insilico_gui.stimuli.phase_movie import trippy
-from insilico_gui.stimuli.random_words import random_bytes, random_order, random_words
-from insilico_gui.stimuli.sparse_squares import sparse_noise
+from insilico_gui.stimuli.core.random_words import (
+    random_bytes,
+    random_order,
+    random_words,
+)
+from insilico_gui.stimuli.families.gaussian_dots import gaussian_dots
+from insilico_gui.stimuli.families.monet2 import monet2
+from insilico_gui.stimuli.families.random_dots import random_dots
+from insilico_gui.stimuli.families.sparse_noise import sparse_noise
+from insilico_gui.stimuli.families.trippy import trippy
 
 SMALL = Display(pixels=(36, 64))
 

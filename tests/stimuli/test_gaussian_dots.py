@@ -8,7 +8,7 @@ from measuring import trial_frames
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import Display
-from insilico_gui.stimuli.flashed_dots import gaussian_dots
+from insilico_gui.stimuli.families.gaussian_dots import gaussian_dots
 
 DISPLAY = Display()
 
@@ -85,7 +85,7 @@ def test_a_mask_is_the_dot_that_was_shown():
 
 
 def test_masks_are_those_that_the_analysis_makes_of_the_table():
-    from insilico_gui.analysis.dots import dot_masks
+    from insilico_gui.analysis.fields.dots import dot_masks
 
     stimulus = gaussian_dots(n_columns=4, n_rows=3, sigma_deg=9)
     computed = dot_masks(stimulus.trials.head(6), (144, 256), sigma_deg=9)

@@ -15,7 +15,7 @@ from insilico_gui.stimuli import (
     drifting_gratings,
     spec_from_dict,
 )
-from insilico_gui.stimuli.carrier import phase_of, plane_wave
+from insilico_gui.stimuli.render.carrier import phase_of, plane_wave
 
 SMALL = Display(pixels=(36, 64))
 

@@ -8,7 +8,7 @@ from stimulus_videos import write_video
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import open_stimulus
-from insilico_gui.stimuli.grey import grey, rec601
+from insilico_gui.stimuli.core.grey import grey, rec601
 
 COLORS = np.array(
     [

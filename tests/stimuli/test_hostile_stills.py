@@ -16,7 +16,7 @@ from PIL import Image
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import natural_images, open_stimulus
-from insilico_gui.stimuli.images import open_images
+from insilico_gui.stimuli.readers.images import open_images
 
 DATA = Path(__file__).parent / "data"
 GREY = np.random.default_rng(1).integers(0, 256, (5, 12, 16), dtype=np.uint8)

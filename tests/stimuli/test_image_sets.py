@@ -10,8 +10,8 @@ from support.pictures import PictureSession
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import CachedFrames, open_stimulus
-from insilico_gui.stimuli.images import are_stills, open_images
-from insilico_gui.stimuli.seen_images import SeenImages
+from insilico_gui.stimuli.readers.images import are_stills, open_images
+from insilico_gui.stimuli.readers.seen_images import SeenImages
 
 RED = np.zeros((6, 8, 3), np.uint8) + np.array([200, 10, 30], np.uint8)
 

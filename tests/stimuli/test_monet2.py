@@ -9,8 +9,8 @@ from noise_measuring import flow_2d, spatial_power, temporal_power
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import Display
-from insilico_gui.stimuli.monet import monet2
-from insilico_gui.stimuli.monet_table import (
+from insilico_gui.stimuli.families.monet2 import monet2
+from insilico_gui.stimuli.families.monet_table import (
     from_monet_table,
     monet_direction,
     to_monet_table,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from insilico_gui import stimuli
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import Display
-from insilico_gui.stimuli.checks import at_least, at_most
+from insilico_gui.stimuli.core.checks import at_least, at_most
 
 NUMBER = r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
 FINE = Display(pixels=(97, 171))

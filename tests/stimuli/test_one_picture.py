@@ -18,8 +18,8 @@ from still_files import (
 )
 
 from insilico_gui.stimuli import open_stimulus
-from insilico_gui.stimuli.images import open_images
-from insilico_gui.stimuli.orientation import BY_TAG
+from insilico_gui.stimuli.core.orientation import BY_TAG
+from insilico_gui.stimuli.readers.images import open_images
 
 RNG = np.random.default_rng(11)
 COLOR = RNG.integers(0, 256, (4, 12, 18, 3), dtype=np.uint8)

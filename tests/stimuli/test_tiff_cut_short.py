@@ -8,7 +8,8 @@ import tifffile
 from PIL import Image
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli import open_stimulus, tiff_codecs
+from insilico_gui.stimuli import open_stimulus
+from insilico_gui.stimuli.readers.tiff import codecs as tiff_codecs
 
 RNG = np.random.default_rng(8)
 GREY = RNG.integers(0, 256, (9, 12, 16), dtype=np.uint8)

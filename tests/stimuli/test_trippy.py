@@ -8,7 +8,7 @@ from measuring import all_frames
 from noise_measuring import temporal_power
 
 from insilico_gui.stimuli import Display
-from insilico_gui.stimuli.phase_movie import trippy
+from insilico_gui.stimuli.families.trippy import trippy
 
 DISPLAY = Display(pixels=(144, 256))
 SMALL = Display(pixels=(72, 128))

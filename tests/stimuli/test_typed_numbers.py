@@ -6,7 +6,7 @@ import pytest
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import load_spec
-from insilico_gui.stimuli.plain_yaml import YamlError, read_yaml
+from insilico_gui.stimuli.spec.plain_yaml import YamlError, read_yaml
 
 
 @pytest.mark.parametrize(

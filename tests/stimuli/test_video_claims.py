@@ -14,7 +14,7 @@ from stimulus_videos import numbered_frames, write_video
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import ArrayStimulus, convert, open_stimulus
-from insilico_gui.stimuli.video import Video
+from insilico_gui.stimuli.readers.video.file import Video
 
 DATA = Path(__file__).parents[1] / "data" / "video"
 

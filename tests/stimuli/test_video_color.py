@@ -10,7 +10,7 @@ import pytest
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import open_stimulus
-from insilico_gui.stimuli.video_color import frame_grey, frame_rgb
+from insilico_gui.stimuli.readers.video.color import frame_grey, frame_rgb
 
 DATA = Path(__file__).parents[1] / "data" / "video"
 LIMITED, FULL = 1, 2
@@ -228,7 +228,7 @@ def test_hidden_colours_of_transparent_pixels_stay_hidden():
 
 
 def test_alpha_that_cannot_be_decoded_is_named(monkeypatch):
-    import insilico_gui.stimuli.video_container as container
+    import insilico_gui.stimuli.readers.video.container as container
 
     monkeypatch.setitem(container._ALPHA_DECODERS, "vp9", "no such decoder")
     with pytest.raises(

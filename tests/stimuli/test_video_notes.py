@@ -11,7 +11,7 @@ from support.pictures import PictureSession
 
 import insilico_gui as ig
 from insilico_gui.stimuli import convert, open_stimulus
-from insilico_gui.stimuli.images import open_images
+from insilico_gui.stimuli.readers.images import open_images
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import open_stimulus
 
 if TYPE_CHECKING:
-    from insilico_gui.stimuli.video import Video
+    from insilico_gui.stimuli.readers.video.file import Video
 
 DATA = Path(__file__).parents[1] / "data" / "video"
 N = 40

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from insilico_gui.analysis.windows import check_trials
+from insilico_gui.analysis.trials.windows import check_trials
 from insilico_gui.errors import AnalysisError, ExportError
 from insilico_gui.untrusted.tables import read_csv
 

@@ -10,7 +10,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.api import cards, foreign
 from insilico_berg.api.arguments import check_selection
 from insilico_berg.api.electrodes import Electrodes
@@ -311,7 +311,7 @@ class BERG:
 def _family(model_id: object) -> Family:
     family = None
     if isinstance(model_id, str):
-        family = FAMILIES.get(known.current_id(model_id.strip()))
+        family = FAMILIES.get(catalogue.current_id(model_id.strip()))
     if family is None:
         raise ModelNotFoundError(
             f"There is no model {model_id!r}; known are "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from insilico_berg import known
 from insilico_berg.api.family import title
 from insilico_berg.core.model_registry import card_of
 from insilico_berg.tree import scan_tree
@@ -91,7 +90,7 @@ def folders(models: Iterable[str]) -> dict[str, list[str]]:
 def installed(directory: Path) -> list[str]:
     """Ids of models of which an instance can be opened."""
     catalogue = scan_tree(directory)
-    return sorted(model for model in known.KNOWN if catalogue.ready(model))
+    return sorted(model for model in catalogue.KNOWN if catalogue.ready(model))
 
 
 def _line(name: str, parameter: dict[str, Any]) -> str:

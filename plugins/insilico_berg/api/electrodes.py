@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.api.arguments import chosen, one_name
 from insilico_berg.api.family import IMAGES, SubjectFamily
 from insilico_berg.api.model import ImageModel
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Electrodes(SubjectFamily):
     """See :class:`insilico_berg.api.family.Family`."""
 
-    id = known.EEG
+    id = catalogue.EEG
     n_subjects = 10
     arguments = MappingProxyType({"subject": "1 to 10"})
     selection = MappingProxyType(
@@ -68,7 +68,7 @@ class Electrodes(SubjectFamily):
 class ElectrodeModel(ImageModel):
     """Channels of one subject."""
 
-    family_id = known.EEG
+    family_id = catalogue.EEG
 
 
 def _channels(value: object, names: Sequence[str]) -> NDArray[np.int64]:

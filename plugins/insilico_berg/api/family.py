@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.api.arguments import check_arguments, subject_of
 from insilico_berg.tree_files import Key
 
@@ -91,4 +91,4 @@ IMAGES = "images [n, 3, H, W], RGB, numbers of 0 to 255 of any type, any size"
 
 def title(model: str) -> str:
     """One line on a model."""
-    return known.KNOWN[model].title
+    return catalogue.KNOWN[model].title

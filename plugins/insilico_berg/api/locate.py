@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.errors import ModelLoadError
 from insilico_berg.tree import scan_tree
 
@@ -48,9 +48,9 @@ def find_metadata(directory: Path, model: str, key: Key) -> Path | None:
 
 def weights_file(model: str, key: Key) -> str:
     """Name of the file with the weights, as it is published now."""
-    if model == known.MOUSE:
+    if model == catalogue.MOUSE:
         return f"params_{key.session}_{key.scan}.pt"
-    if model == known.VOXELS:
+    if model == catalogue.VOXELS:
         split = "_split-1" if key.roi in _SPLIT else ""
         return f"weights_sub-{key.subject:02}_roi-{key.roi}{split}.pt"
     return f"weights_subject-{key.subject:02}.npy"
@@ -58,8 +58,8 @@ def weights_file(model: str, key: Key) -> str:
 
 def metadata_file(model: str, key: Key) -> str:
     """Name of the file with the metadata, as it is published now."""
-    if model == known.MOUSE:
+    if model == catalogue.MOUSE:
         return f"{key.name}_metadata.npy"
-    if model == known.VOXELS:
+    if model == catalogue.VOXELS:
         return f"metadata_sub-{key.subject:02}_roi-{key.roi}.npy"
     return f"metadata_subject-{key.subject:02}.npy"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.api.arguments import check_arguments, chosen, one_name
 from insilico_berg.api.family import Family
 from insilico_berg.api.locate import metadata_file
@@ -22,6 +22,7 @@ from insilico_berg.errors import (
 )
 from insilico_berg.metadata import Metadata, read_metadata
 from insilico_berg.tree_files import Key
+from insilico_gui.opening import open_session
 from insilico_gui.session import is_video_session
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ _NAMES = ("train_session", "subject")
 class Mouse(Family):
     """See :class:`insilico_berg.api.family.Family`."""
 
-    id = known.MOUSE
+    id = catalogue.MOUSE
     arguments = MappingProxyType(
         {
             "train_session": ", ".join(
-                known.session_scan(*scan) for scan in known.SCANS
+                catalogue.session_scan(*scan) for scan in catalogue.SCANS
             ),
             "subject": "another name for train_session",
         }
@@ -78,7 +79,7 @@ class Mouse(Family):
         if not given:
             raise ParameterTypeError(
                 f"{self.id} needs the argument train_session; give e.g. "
-                f"'{known.session_scan(8, 5)}'."
+                f"'{catalogue.session_scan(8, 5)}'."
             )
         if len(given) > 1:
             raise InvalidParameterError(
@@ -98,10 +99,9 @@ class Mouse(Family):
         metadata = read_metadata(entry.metadata)
         ids = _unit_ids(metadata)
         inside = select_units(metadata, len(ids), selection)
-        from insilico_wang2025 import twin  # only for those who have this model
-
-        name = f"wang2025/{entry.name}"
-        session = twin.open(name, entry.weights[0].parent, device)
+        # Through the host, as any script would: that model is another package's
+        folder = entry.weights[0].parent
+        session = open_session(f"wang2025/{entry.name}", folder, device)
         assert is_video_session(session)  # noqa: S101 - this twin's all are
         rows = _rows(ids, session.units["unit_id"].to_numpy(), metadata.file)
         units = np.flatnonzero(inside[rows])
@@ -145,10 +145,10 @@ def select_units(
 def _scan(value: object) -> Key:
     match = _SCAN.fullmatch(value.strip()) if isinstance(value, str) else None
     scan = (int(match[1]), int(match[2])) if match else None
-    if scan not in known.SCANS:
-        valid = ", ".join(known.session_scan(*scan) for scan in known.SCANS)
+    if scan not in catalogue.SCANS:
+        valid = ", ".join(catalogue.session_scan(*scan) for scan in catalogue.SCANS)
         kind = InvalidParameterError if isinstance(value, str) else ParameterTypeError
-        raise kind(f"{value!r} is no scan of {known.MOUSE}; give one of {valid}.")
+        raise kind(f"{value!r} is no scan of {catalogue.MOUSE}; give one of {valid}.")
     return Key(session=scan[0], scan=scan[1])
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.api.model import EncodingModel, check_array
 from insilico_berg.errors import StimulusError, while_encoding
 from insilico_berg.pictures import to_levels
@@ -31,7 +31,7 @@ class MouseModel(EncodingModel[VideoSession]):
         Columns of the session, ascending; None: all.
     """
 
-    family_id = known.MOUSE
+    family_id = catalogue.MOUSE
 
     def __init__(
         self,

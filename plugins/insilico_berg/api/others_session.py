@@ -9,8 +9,8 @@ import pandas as pd
 import torch
 
 from insilico_berg.api import foreign
+from insilico_berg.image_encoder import ImageEncoder, default_budget
 from insilico_berg.pictures import resize
-from insilico_berg.responding import ImageEncoder, default_budget
 from insilico_gui.errors import EncodingError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from insilico_berg.api.others_twin import Instance
-    from insilico_berg.responding import Answer
+    from insilico_berg.image_encoder import Answer
     from insilico_gui.session import InputKind
 
 FRAME_SHAPE = (224, 224)
@@ -60,7 +60,7 @@ class RegisteredSession(ImageEncoder):
         return resize(pictures, self.frame_shape)
 
     def prepare(self, units: NDArray[np.int64] | None) -> Answer:
-        """See :class:`insilico_berg.responding.ImageEncoder`."""
+        """See :class:`insilico_berg.image_encoder.ImageEncoder`."""
 
         def answer(pictures: Tensor) -> Tensor:
             levels = self.fit(pictures).clamp(0, 255).to(torch.uint8).cpu().numpy()
@@ -71,7 +71,7 @@ class RegisteredSession(ImageEncoder):
         return answer
 
     def image_bytes(self, image_shape: tuple[int, int], n_units: int) -> int:
-        """See :class:`insilico_berg.responding.ImageEncoder`; the model's are not known."""
+        """As of an ``ImageEncoder``; the model's own are not known."""
         pixels = image_shape[0] * image_shape[1] + self.frame_shape[0] ** 2
         return 64 * pixels + 8 * n_units
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.api.arguments import chosen, one_name
 from insilico_berg.api.family import IMAGES, SubjectFamily
 from insilico_berg.api.model import ImageModel
@@ -32,7 +32,7 @@ ALIASES = {"OVWFA": "OWFA"}
 class Vertices(SubjectFamily):
     """See :class:`insilico_berg.api.family.Family`."""
 
-    id = known.VERTICES
+    id = catalogue.VERTICES
     n_subjects = 8
     arguments = MappingProxyType({"subject": "1 to 8"})
     selection = MappingProxyType(
@@ -89,7 +89,7 @@ def _region(entry: Entry, roi: object) -> str:
 class VertexModel(ImageModel):
     """Gives its responses as two arrays, of the left and the right side."""
 
-    family_id = known.VERTICES
+    family_id = catalogue.VERTICES
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.api.arguments import one_name, subject_of
 from insilico_berg.api.family import IMAGES, SubjectFamily
 from insilico_berg.api.model import ImageModel
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 class Voxels(SubjectFamily):
     """See :class:`insilico_berg.api.family.Family`."""
 
-    id = known.VOXELS
+    id = catalogue.VOXELS
     n_subjects = 8
     arguments = MappingProxyType({"subject": "1 to 8"})
     selection = MappingProxyType(
-        {"roi": f"needed: one of {', '.join(known.VOXEL_ROIS)}"}
+        {"roi": f"needed: one of {', '.join(catalogue.VOXEL_ROIS)}"}
     )
     metadata_arguments = ("subject", "roi")
     stimulus = IMAGES
@@ -46,7 +46,7 @@ class Voxels(SubjectFamily):
         roi = selection["roi"]
         if isinstance(roi, list) and len(roi) == 1:
             roi = roi[0]
-        return Key(subject, one_name(roi, known.VOXEL_ROIS, "roi"))
+        return Key(subject, one_name(roi, catalogue.VOXEL_ROIS, "roi"))
 
     def metadata_key(self, arguments: Mapping[str, Any]) -> Key:
         """The region is an argument of its own here."""
@@ -55,7 +55,7 @@ class Voxels(SubjectFamily):
             raise ParameterTypeError(
                 f"The metadata of {self.id} are of one region; give e.g. roi='V1'."
             )
-        return Key(subject, one_name(arguments["roi"], known.VOXEL_ROIS, "roi"))
+        return Key(subject, one_name(arguments["roi"], catalogue.VOXEL_ROIS, "roi"))
 
     def load(
         self, entry: Entry, directory: Path, selection: Selection, device: str
@@ -70,4 +70,4 @@ class Voxels(SubjectFamily):
 class VoxelModel(ImageModel):
     """The voxels of one region."""
 
-    family_id = known.VOXELS
+    family_id = catalogue.VOXELS

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.api.card_files import builtin_card, read_card
 from insilico_berg.errors import (
     InvalidParameterError,
@@ -117,7 +117,7 @@ def register_model(
     for name, value in (("model_id", model_id), ("module_path", module_path)):
         if not isinstance(value, str) or not value.strip():
             raise ParameterTypeError(f"{name} is {quoted(value)}; give a name as text.")
-    if known.current_id(model_id) in known.KNOWN:
+    if catalogue.current_id(model_id) in catalogue.KNOWN:
         raise InvalidParameterError(
             f"The id {model_id} is that of a model that is known already; register "
             "yours under another one."
@@ -148,11 +148,11 @@ def card_of(model_id: str) -> dict[str, Any]:
     """
     if model_id in _registered:
         return _registered[model_id].card()
-    if model_id in known.KNOWN:
+    if model_id in catalogue.KNOWN:
         return card_with_all_keys(builtin_card(model_id), model_id)
     raise ModelNotFoundError(
         f"There is no model {quoted(model_id)}; known are "
-        f"{', '.join([*known.KNOWN, *_registered])}."
+        f"{', '.join([*catalogue.KNOWN, *_registered])}."
     )
 
 

@@ -10,16 +10,15 @@ import numpy as np
 import pandas as pd
 import torch
 
+from insilico_berg.catalogue import NSD_CITATION, NSD_DOI, VOXEL_SESSIONS
 from insilico_berg.fwrf.anatomy import Volume, read_volume
 from insilico_berg.fwrf.anatomy import unit_columns as anatomical_columns
 from insilico_berg.fwrf.checkpoint import Part, load_part
 from insilico_berg.fwrf.network import IMAGE_SIZE
 from insilico_berg.fwrf.retinotopy import IMAGE_DEG, pooling_fields, unit_columns
-from insilico_berg.fwrf.twin import FAMILY
-from insilico_berg.known import NSD_CITATION, NSD_DOI
+from insilico_berg.image_encoder import ImageEncoder, default_budget
 from insilico_berg.metadata import read_metadata
 from insilico_berg.pictures import resize
-from insilico_berg.responding import ImageEncoder, default_budget
 from insilico_gui.device import resolve_device
 from insilico_gui.untrusted.hashes import weights_hash
 
@@ -80,16 +79,16 @@ class FwrfSession(ImageEncoder):
         self._parts = parts
 
     def fit(self, pictures: Tensor) -> Tensor:
-        """See :class:`insilico_berg.responding.ImageEncoder`."""
+        """See :class:`insilico_berg.image_encoder.ImageEncoder`."""
         return resize(pictures, self.frame_shape)
 
     def image_bytes(self, image_shape: tuple[int, int], n_units: int) -> int:
-        """See :class:`insilico_berg.responding.ImageEncoder`."""
+        """See :class:`insilico_berg.image_encoder.ImageEncoder`."""
         height, width = image_shape
         return _NETWORK_BYTES + _PIXEL_BYTES * height * width + 4 * n_units
 
     def prepare(self, units: NDArray[np.int64] | None) -> Callable[[Tensor], Tensor]:
-        """See :class:`insilico_berg.responding.ImageEncoder`."""
+        """See :class:`insilico_berg.image_encoder.ImageEncoder`."""
         readers = self._readers(units)
         n_units = len(self.units) if units is None else len(units)
 
@@ -174,7 +173,7 @@ def open_entry(entry: Entry, device: str) -> FwrfSession:
     if entry.metadata is None:
         logger.warning(
             "%s/%s has no metadata: voxels without places or accuracies",
-            FAMILY,
+            VOXEL_SESSIONS,
             entry.name,
         )
     else:
@@ -195,4 +194,6 @@ def open_entry(entry: Entry, device: str) -> FwrfSession:
             **anatomical,
         }
     )
-    return FwrfSession(f"{FAMILY}/{entry.name}", parts, table, attrs, device, volume)
+    return FwrfSession(
+        f"{VOXEL_SESSIONS}/{entry.name}", parts, table, attrs, device, volume
+    )

@@ -6,7 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.fwrf.anatomy import count_voxels, median_accuracy
 from insilico_berg.metadata import read_metadata
 from insilico_berg.tree import scan_tree
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from insilico_berg.tree import Entry
     from insilico_gui.session import Session
 
-FAMILY = "nsd-fwrf"
 
 _NAME = re.compile(r"sub(?:ject)?-0*(\d+)_roi-(.+)")
 
@@ -34,7 +33,7 @@ class FwrfTwin:
         """Regions whose weights are below `directory`, without loading them."""
         if directory is None:
             return []
-        return [_info(entry) for entry in scan_tree(directory).ready(known.VOXELS)]
+        return [_info(entry) for entry in scan_tree(directory).ready(catalogue.VOXELS)]
 
     def open(self, session_id: str, directory: Path | None, device: str) -> Session:
         """Load one region of one subject."""
@@ -43,14 +42,14 @@ class FwrfTwin:
         if match is None:
             raise SessionError(
                 f"{echoed(session_id)} does not name a region; write it like "
-                f"'{FAMILY}/{known.subject_roi(1, 'V1')}'."
+                f"'{catalogue.VOXEL_SESSIONS}/{catalogue.subject_roi(1, 'V1')}'."
             )
         if directory is None:
             raise SessionError(
                 f"{session_id} needs its weights; give the folder that holds them."
             )
         entry = scan_tree(directory).find(
-            known.VOXELS, known.subject_roi(int(match[1]), match[2])
+            catalogue.VOXELS, catalogue.subject_roi(int(match[1]), match[2])
         )
         from insilico_berg.fwrf.session import open_entry  # imports torch
 
@@ -72,7 +71,7 @@ def _info(entry: Entry) -> SessionInfo:
             # Opening it will say so; the list does without.
             logger.warning("%s", error)
     return SessionInfo(
-        f"{FAMILY}/{entry.name}",
+        f"{catalogue.VOXEL_SESSIONS}/{entry.name}",
         title,
         voxels or 0,
         {key.roi: voxels} if voxels else {},

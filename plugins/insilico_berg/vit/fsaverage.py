@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from insilico_berg.known import NSD_CITATION, NSD_DOI
+from insilico_berg.catalogue import NSD_CITATION, NSD_DOI
 from insilico_berg.linear_files import LinearModel, read_fsaverage
 from insilico_berg.linear_model import Readout
 from insilico_berg.vit.metadata import HEMISPHERES, VertexMetadata, read_vertex_metadata

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from insilico_berg.image_encoder import ImageEncoder, default_budget
 from insilico_berg.linear_model import HELD_ON_CPU, ROWS_AT_ONCE, Projection
-from insilico_berg.responding import ImageEncoder, default_budget
 from insilico_berg.vit.preprocessing import CROP, fit, prepare, resized_shape
 from insilico_berg.vit.weights import find_backbone, load_backbone
 from insilico_gui.errors import WeightsError
@@ -66,7 +66,7 @@ class TransformerSession(ImageEncoder):
         )
 
     def fit(self, pictures: Tensor) -> Tensor:
-        """See :class:`insilico_berg.responding.ImageEncoder`."""
+        """See :class:`insilico_berg.image_encoder.ImageEncoder`."""
         return fit(pictures)
 
     @abstractmethod
@@ -74,7 +74,7 @@ class TransformerSession(ImageEncoder):
         """From scores to the responses of some units, in this order."""
 
     def prepare(self, units: NDArray[Any] | None) -> Callable[[Tensor], Tensor]:
-        """See :class:`insilico_berg.responding.ImageEncoder`."""
+        """See :class:`insilico_berg.image_encoder.ImageEncoder`."""
         last_step = self.last_step(units)
 
         def answer(pictures: Tensor) -> Tensor:
@@ -90,7 +90,7 @@ class TransformerSession(ImageEncoder):
         return answer
 
     def image_bytes(self, image_shape: tuple[int, int], n_units: int) -> int:
-        """See :class:`insilico_berg.responding.ImageEncoder`."""
+        """See :class:`insilico_berg.image_encoder.ImageEncoder`."""
         sizes = self._backbone.sizes
         height, width = image_shape
         resized = resized_shape(image_shape)
@@ -103,7 +103,7 @@ class TransformerSession(ImageEncoder):
         return 3 * pixels + 4 * numbers + 2 * 4 * each * n_units
 
     def fixed_bytes(self, n_units: int) -> int:
-        """See :class:`insilico_berg.responding.ImageEncoder`."""
+        """See :class:`insilico_berg.image_encoder.ImageEncoder`."""
         if self.device != "cpu":  # everything is there from the start
             return 0
         sizes, scores = self._backbone.sizes, self._model.scores

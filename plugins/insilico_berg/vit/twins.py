@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from insilico_berg import known
+from insilico_berg import catalogue
 from insilico_berg.tree import scan_tree
 from insilico_berg.vit.metadata import (
     N_VERTICES,
@@ -80,7 +80,7 @@ class TransformerTwin:
                 f"{session_id} needs its weights; give the folder that holds "
                 "encoding_models."
             )
-        entry = scan_tree(directory).find(self._model, known.subject(subject))
+        entry = scan_tree(directory).find(self._model, catalogue.subject(subject))
         name = f"{self._family}/{entry.name}"
         return self._open_entry(name, entry, directory, resolve_device(device))
 
@@ -183,7 +183,7 @@ def _in_words(correlation: NDArray[Any] | None) -> str:
     return f", mean correlation {np.nanmean(correlation):.2f}"
 
 
-things_eeg2 = TransformerTwin(THINGS_EEG2, known.EEG, _eeg_info, _open_eeg)
+things_eeg2 = TransformerTwin(THINGS_EEG2, catalogue.EEG, _eeg_info, _open_eeg)
 nsd_fsaverage = TransformerTwin(
-    NSD_FSAVERAGE, known.VERTICES, _fsaverage_info, _open_fsaverage
+    NSD_FSAVERAGE, catalogue.VERTICES, _fsaverage_info, _open_fsaverage
 )

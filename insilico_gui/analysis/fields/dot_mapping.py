@@ -1,0 +1,104 @@
+"""Receptive fields from responses to flashed dots: maps, Gaussians and columns at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from insilico_gui.analysis.fields.dots import dot_masks
+from insilico_gui.analysis.fields.receptive_fields import dot_receptive_fields
+from insilico_gui.analysis.fields.rf_table import receptive_field_fit, rf_columns
+from insilico_gui.analysis.trials.sequence_parts import specification
+from insilico_gui.analysis.trials.windows import trial_table
+from insilico_gui.errors import AnalysisError
+from insilico_gui.progress import parts
+from insilico_gui.responses import BURN_IN_FRAMES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from insilico_gui.analysis.fields.fitted_fields import ReceptiveFieldFit
+    from insilico_gui.progress import OnProgress
+
+
+def has_dots(trials: pd.DataFrame) -> bool:
+    """Whether trials are dots in several places: receptive fields can be mapped."""
+    if "polarity" not in trials:
+        return False
+    for place in (["x", "y"], ["azimuth_deg", "elevation_deg"]):
+        if set(place) <= set(trials.columns):
+            return len(trials[place].drop_duplicates()) > 1
+    return False
+
+
+def dot_sigma(responses: xr.DataArray) -> float:
+    """Standard deviation in degrees of the dots that responses are to.
+
+    Raises
+    ------
+    AnalysisError
+        If the responses do not say it.
+    """
+    sigma = specification(responses).get("sigma_deg")
+    if sigma is not None:
+        return float(sigma)
+    raise AnalysisError(
+        "The responses do not say how wide the dots were; give sigma_deg to "
+        "map_receptive_fields."
+    )
+
+
+def map_receptive_fields(
+    responses: xr.DataArray,
+    *,
+    sigma_deg: float,
+    latency_s: float = 0.0,
+    window_s: float | None = None,
+    burn_in_frames: int = BURN_IN_FRAMES,
+    on_progress: OnProgress | None = None,
+) -> tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]:
+    """Receptive fields from flashed dots: maps, Gaussians and columns.
+
+    Parameters
+    ----------
+    responses : xarray.DataArray
+        Responses to dots; see :func:`has_dots`.
+    sigma_deg : float
+        Standard deviation of the dots in degrees.
+    latency_s, window_s, burn_in_frames
+        See :func:`insilico_gui.analysis.trial_responses`.
+    on_progress : callable(done, total), optional
+        See :mod:`insilico_gui.progress`.
+
+    Returns
+    -------
+    fields : xarray.Dataset
+        Maps; see :func:`insilico_gui.analysis.dot_receptive_fields`.
+    fit : ReceptiveFieldFit
+        A Gaussian for each unit, in pixels.
+    columns : pandas.DataFrame
+        A row per unit; see :func:`insilico_gui.analysis.rf_columns`.
+
+    Raises
+    ------
+    AnalysisError
+        If the trials are no dots.
+    """
+    table = trial_table(responses)
+    if not has_dots(table):
+        raise AnalysisError(
+            "The trials are no flashed dots (they have no position and polarity); show "
+            "dots to map receptive fields."
+        )
+    masks = dot_masks(table, sigma_deg=sigma_deg)
+    mapping, fitting = parts(on_progress, 2)
+    fields = dot_receptive_fields(
+        responses,
+        masks,
+        latency_s=latency_s,
+        window_s=window_s,
+        burn_in_frames=burn_in_frames,
+        on_progress=mapping,
+    )
+    fit = receptive_field_fit(fields, on_progress=fitting)
+    return fields, fit, rf_columns(fields, fit)

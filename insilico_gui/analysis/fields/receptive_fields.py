@@ -1,0 +1,126 @@
+"""Receptive fields from flashed dots or squares.
+
+The mean response to the dots that cover a place (``VisualSpatialTuning`` of the
+foundation pipeline)::
+
+    RF(x) = sum_k m_k(x) r_k / sum_k m_k(x)
+
+with the mask m_k of presentation k and its windowed response r_k. The denominator is
+kept as density; where it is zero, nothing is known.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from insilico_gui.analysis.fields.dots import polarities
+from insilico_gui.analysis.fields.image_sums import (
+    Images,
+    PresentedImages,
+    weighted_sums,
+)
+from insilico_gui.analysis.fields.rf_maps import map_dataset
+from insilico_gui.analysis.fields.screen_grid import ScreenGrid
+from insilico_gui.analysis.fields.spatial_selectivity import ssi
+from insilico_gui.analysis.trials import windows
+from insilico_gui.errors import AnalysisError
+from insilico_gui.progress import OnProgress, parts
+from insilico_gui.responses import BURN_IN_FRAMES, check_responses
+from insilico_gui.stimuli.core.display import Display
+
+POLARITIES = ("on", "off", "on+off")
+
+
+def dot_receptive_fields(
+    responses: xr.DataArray,
+    masks: Images,
+    trials: pd.DataFrame | None = None,
+    *,
+    shape: tuple[int, int] | None = None,
+    display: Display | None = None,
+    latency_s: float = 0.0,
+    window_s: float | None = None,
+    burn_in_frames: int = BURN_IN_FRAMES,
+    on_progress: OnProgress | None = None,
+) -> xr.Dataset:
+    """Receptive fields of every unit by flashed dots or squares.
+
+    Parameters
+    ----------
+    responses, trials, latency_s, window_s, burn_in_frames
+        See :func:`insilico_gui.analysis.trial_responses`. The trial table needs a
+        column ``polarity``: 1 or "on" for brighter than the background, -1 or "off"
+        for darker. Rows where it is empty (blanks) are left out.
+    masks : array, [K, h, w], or callable
+        For each row of the trial table, how much of the dot is at each place of the
+        screen, 0 to 1; or a function from the row's position to its mask [h, w]. See
+        :func:`insilico_gui.analysis.dot_masks`.
+    shape : (int, int), optional
+        Rows and columns of the maps: masks with more are averaged over the cells.
+        Default: as they are. Dots need no more than a few cells between two of them.
+    display : Display, optional
+        Screen that the masks cover. Default: the standard one.
+    on_progress : callable(done, total), optional
+        See :mod:`insilico_gui.progress`.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``rf`` float32 (``polarity``, ``unit``, ``row``, ``column``) for "on", "off" and
+        "on+off", NaN where ``density`` is zero; ``density`` (``polarity``, ``row``,
+        ``column``), the sum of masks, with a dim ``unit`` where units lack different
+        trials; ``SSI`` (``polarity``, ``unit``). ``row`` and ``column`` are pixels of
+        the display. ``attrs["analysis"]`` holds the parameters.
+
+    Raises
+    ------
+    AnalysisError
+        If the table or the masks do not fit, or no dot has a response.
+    """
+    check_responses(responses)
+    reading, *mapping = parts(on_progress, 3)
+    windowed = windows.trial_responses(
+        responses, trials, latency_s, window_s, burn_in_frames, reading
+    )
+    table = windows.trial_table(windowed)
+    images = PresentedImages(masks, len(table), "mask", shape)
+    sign = polarities(table)
+    sums, densities, counts = [], [], []
+    for polarity, report in zip((1, -1), mapping, strict=True):
+        rows = np.flatnonzero(sign == polarity)
+        total, density, n = weighted_sums(windowed, images, rows, report)
+        sums.append(total)
+        densities.append(density)
+        counts.append(n)
+    if not any(counts):
+        raise AnalysisError(
+            f"None of the {int(np.isfinite(sign).sum())} dots of the trial table has a "
+            "response; check their polarity, latency and burn-in."
+        )
+    both = np.broadcast_arrays(*densities)
+    densities = [*both, both[0] + both[1]]
+    sums.append(sums[0] + sums[1])
+    grid = ScreenGrid(images.shape, display or Display())
+
+    rf = np.full((3, *sums[0].shape), np.nan, np.float32)
+    for i, (total, density) in enumerate(zip(sums, densities, strict=True)):
+        np.divide(total, density, out=rf[i], where=density > 0)
+    rf = rf.reshape(3, -1, *images.shape)
+    density = np.stack(densities).reshape(3, -1, *images.shape)
+    dims = ("polarity", "unit", "row", "column")
+    shared = density.shape[1] == 1
+    arrays = {
+        "rf": (dims, rf),
+        "density": ((dims[0], *dims[2:]), density[:, 0]) if shared else (dims, density),
+        "SSI": (("polarity", "unit"), np.stack([ssi(part) for part in rf])),
+    }
+    analysis = {"n_on": counts[0], "n_off": counts[1]}
+    return map_dataset(
+        arrays,
+        windowed,
+        grid,
+        {"variant": "dots", **windowed.attrs["windows"], **analysis},
+        {"polarity": list(POLARITIES)},
+    )

@@ -1,0 +1,281 @@
+"""Which ways to map receptive fields responses allow, and each by its name.
+
+Window and command line offer what is listed here; a script may as well call the functions
+behind it, which have more options.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from insilico_gui.analysis.fields.dot_mapping import (
+    dot_sigma,
+    has_dots,
+    map_receptive_fields,
+)
+from insilico_gui.analysis.fields.rf_table import receptive_field_fit, rf_columns
+from insilico_gui.analysis.fields.square_fields import has_squares, square_fields
+from insilico_gui.analysis.fields.sta import sta_receptive_fields
+from insilico_gui.analysis.trials.sequence_parts import (
+    PART,
+    part_tables,
+    part_that,
+    parts_where,
+)
+from insilico_gui.analysis.trials.window_checks import check_window
+from insilico_gui.analysis.trials.windows import trial_responses, trial_table
+from insilico_gui.errors import AnalysisError
+from insilico_gui.progress import parts
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from insilico_gui.analysis.fields.fitted_fields import ReceptiveFieldFit
+    from insilico_gui.progress import OnProgress
+    from insilico_gui.stimuli.core.base import Stimulus
+
+    Mapped = tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]
+
+DOTS, SPARSE_NOISE = "dots", "sparse noise"
+CONTRAST_AVERAGE, FRAME_AVERAGE = "contrast average", "frame average (STA)"
+AVERAGES = {CONTRAST_AVERAGE: "contrast", FRAME_AVERAGE: "luminance"}
+
+WINDOWS_S = {
+    DOTS: (0.2, 0.2),
+    SPARSE_NOISE: (0.1, 0.2),
+    CONTRAST_AVERAGE: (0.0, 0.3),
+    FRAME_AVERAGE: (0.0, 0.3),
+}
+"""Latency and length of the response window to begin with, by method."""
+
+LEAST_FRAMES = 300
+"""An average over fewer frames of a movie shows the movie rather than the unit."""
+
+MOST_LAGS = 10
+"""More lags than this are thinned out: each is a map of every unit."""
+
+
+USED_BY = {DOTS: has_dots, SPARSE_NOISE: has_squares}
+"""Trials that a method needs; of a sequence, it takes the part that has them."""
+
+
+def mapping_methods(
+    responses: xr.DataArray, stimulus: Stimulus | None = None
+) -> list[str]:
+    """Ways to map receptive fields from responses, the best one first.
+
+    Parameters
+    ----------
+    responses : xarray.DataArray
+        Dims (``time``, ``unit``); of a batch only dots can be mapped. Of one part of a
+        sequence (:func:`.take_part`) there are no averages, which are of all frames.
+    stimulus : Stimulus, optional
+        The frames that the responses are to, at their rate. Without it, only what the
+        trial table tells can be used.
+
+    Returns
+    -------
+    list of str
+        Names for :func:`map_fields`; empty if the responses allow none.
+    """
+    trials = trial_table(responses) if "trials" in responses.attrs else None
+    tables = [] if trials is None else part_tables(trials)
+    found = []
+    if any(map(has_dots, tables)):
+        found.append(DOTS)
+    if stimulus is None or "trial" in responses.dims:
+        return found
+    if any(map(has_squares, tables)):
+        found.append(SPARSE_NOISE)
+    if stimulus.n_frames >= LEAST_FRAMES and PART not in responses.attrs:
+        found += AVERAGES
+    return found
+
+
+def parts_to_map(trials: pd.DataFrame, method: str) -> list[str]:
+    """Parts of a sequence that a method can use; of several, one is chosen.
+
+    Returns
+    -------
+    list of str
+        For :func:`insilico_gui.analysis.take_part`; empty if there is no sequence, or
+        the method is of all frames.
+    """
+    return parts_where(trials, USED_BY[method]) if method in USED_BY else []
+
+
+def map_fields(
+    responses: xr.DataArray,
+    stimulus: Stimulus | None,
+    method: str,
+    *,
+    latency_s: float | None = None,
+    window_s: float | None = None,
+    on_progress: OnProgress | None = None,
+) -> Mapped:
+    """Map receptive fields by one of :func:`mapping_methods`.
+
+    Parameters
+    ----------
+    responses, stimulus
+        See :func:`mapping_methods`.
+    method : {"dots", "sparse noise", "contrast average", "frame average (STA)"}
+        The averages are those of :func:`insilico_gui.analysis.sta_receptive_fields`,
+        centred: of squared contrast, for units that answer to light and dark alike, or
+        of the frames themselves.
+    latency_s, window_s : float, optional
+        Window of the response; for averages, the lags are from `latency_s` to
+        `latency_s` + `window_s`. Default: :data:`WINDOWS_S`.
+    on_progress : callable(done, total), optional
+        See :mod:`insilico_gui.progress`.
+
+    Returns
+    -------
+    fields : xarray.Dataset
+        Maps; see :func:`insilico_gui.analysis.dot_receptive_fields` and
+        :func:`insilico_gui.analysis.sta_receptive_fields`.
+    fit : ReceptiveFieldFit
+    columns : pandas.DataFrame
+        See :func:`insilico_gui.analysis.rf_columns`.
+
+    Raises
+    ------
+    AnalysisError
+        If the responses do not allow the method.
+    """
+    responses = _used_part(responses, stimulus, method)
+    latency, window = _window(method, latency_s, window_s)
+    if method == DOTS or stimulus is None:  # nothing else is possible without frames
+        return map_receptive_fields(
+            responses,
+            sigma_deg=dot_sigma(responses),
+            latency_s=latency,
+            window_s=window,
+            on_progress=on_progress,
+        )
+    mapping, fitting = parts(on_progress, 2)
+    if method == SPARSE_NOISE:
+        fields = square_fields(responses, stimulus, latency, window, mapping)
+        fields.attrs["analysis"]["variant"] = SPARSE_NOISE
+    else:
+        fields = sta_receptive_fields(
+            responses,
+            stimulus,
+            lags=lags_between(latency, latency + window, stimulus.frame_rate),
+            quantity="contrast" if method == CONTRAST_AVERAGE else "luminance",
+            centred=True,
+            on_progress=mapping,
+        )
+    fit = receptive_field_fit(fields, on_progress=fitting)
+    return fields, fit, rf_columns(fields, fit)
+
+
+def check_mapping(
+    responses: xr.DataArray,
+    stimulus: Stimulus | None,
+    method: str,
+    *,
+    latency_s: float | None = None,
+    window_s: float | None = None,
+) -> None:
+    """Check that :func:`map_fields` has all that it needs; maps nothing.
+
+    Parameters
+    ----------
+    responses, stimulus, method, latency_s, window_s
+        See :func:`map_fields`; the responses are best silent ones, as they are read.
+
+    Raises
+    ------
+    AnalysisError
+        If the responses do not allow the method, or its window is none.
+    """
+    responses = _used_part(responses, stimulus, method)
+    latency, window = _window(method, latency_s, window_s)
+    if method in USED_BY:
+        trial_responses(responses, latency_s=latency, window_s=window)
+
+
+def _used_part(
+    responses: xr.DataArray, stimulus: Stimulus | None, method: str
+) -> xr.DataArray:
+    """Responses to the part of a sequence that a method uses."""
+    possible = mapping_methods(responses, stimulus)
+    if method not in possible:
+        raise AnalysisError(
+            f"These responses cannot be mapped by {method!r}; "
+            + (
+                f"possible: {', '.join(possible)}."
+                if possible
+                else "show dots, sparse noise, or a movie of at least "
+                f"{LEAST_FRAMES} frames."
+            )
+        )
+    if method not in USED_BY:
+        return responses
+    return part_that(responses, USED_BY[method], f"are {method}")
+
+
+def _window(
+    method: str, latency_s: float | None, window_s: float | None
+) -> tuple[float, float]:
+    """Latency and length (s) of the response window: as asked for, else as usual."""
+    latency, window = WINDOWS_S[method]
+    latency = latency if latency_s is None else latency_s
+    window = window if window_s is None else window_s
+    check_window(latency, window)
+    return latency, window
+
+
+def lags_between(first_s: float, last_s: float, frame_rate: float) -> list[int]:
+    """Lags in frames from one time to another, at most :data:`MOST_LAGS`, ascending."""
+    first, last = round(first_s * frame_rate), round(last_s * frame_rate)
+    n = min(last - first + 1, MOST_LAGS)
+    lags: list[int] = np.unique(
+        np.linspace(first, last, n).round().astype(int)
+    ).tolist()
+    return lags
+
+
+def unit_map(
+    fields: xr.Dataset, column: int, polarity: str = "on+off"
+) -> tuple[NDArray[np.float64], float | None]:
+    """The map of one unit, and its lag in seconds if there are several.
+
+    Parameters
+    ----------
+    fields : xarray.Dataset
+        From :func:`map_fields`.
+    column : int
+        Position of the unit in ``unit``.
+    polarity : {"on", "off", "on+off"}
+        Of averages of frames, "on" is the part above zero and "off" that below, turned
+        up; averages of contrast do not tell them apart.
+
+    Returns
+    -------
+    map : float64 array, [h, w]
+    lag_s : float or None
+        The lag at which the map varies most over cells.
+    """
+    rf = fields["rf"].isel(unit=column)
+    if "polarity" in rf.dims:
+        rf = rf.sel(polarity=polarity)
+        return rf.transpose("row", "column").to_numpy().astype(float), None
+    maps = rf.transpose("lag", "row", "column").to_numpy().astype(float)
+    best = int(np.nan_to_num(maps.std(axis=(1, 2))).argmax())
+    picture = maps[best]
+    if has_polarities(fields) and polarity != "on+off":
+        picture = np.maximum(picture if polarity == "on" else -picture, 0)
+    return picture, float(fields["lag_s"][best])
+
+
+def has_polarities(fields: xr.Dataset) -> bool:
+    """Whether on and off can be told apart in maps."""
+    return "polarity" in fields["rf"].dims or (
+        fields.attrs["analysis"].get("quantity") == "luminance"
+    )

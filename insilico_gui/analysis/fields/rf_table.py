@@ -1,0 +1,159 @@
+"""What receptive-field mapping adds to the unit table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from insilico_gui.analysis.fields.fitted_fields import ReceptiveFieldFit
+from insilico_gui.analysis.fields.receptive_fields import POLARITIES
+from insilico_gui.analysis.fields.rf_fit import fit_receptive_fields
+from insilico_gui.errors import AnalysisError
+from insilico_gui.progress import OnProgress
+from insilico_gui.stimuli.core.display import Display
+from insilico_gui.units.identity import of_result, result_table
+
+
+def receptive_field_fit(
+    dataset: xr.Dataset,
+    polarity: str = "on+off",
+    on_progress: OnProgress | None = None,
+) -> ReceptiveFieldFit:
+    """Fit Gaussians to the maps of a receptive-field dataset.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        From :func:`insilico_gui.analysis.dot_receptive_fields`,
+        :func:`insilico_gui.analysis.noise_receptive_fields` or
+        :func:`insilico_gui.analysis.sta_receptive_fields`. Of several lags, each unit's
+        map at its lag with the largest standard deviation over cells is taken.
+    polarity : {"on", "off", "on+off"}
+        Which map of dots.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.progress`.
+
+    Returns
+    -------
+    ReceptiveFieldFit
+        One Gaussian per unit, in pixels of the dataset's display.
+
+    Raises
+    ------
+    AnalysisError
+        If the dataset is another one, or has no such polarity.
+    """
+    analysis = _analysis(dataset)
+    rf = dataset["rf"]
+    if "polarity" in rf.dims:
+        if polarity not in POLARITIES:
+            raise AnalysisError(
+                f"There is no polarity {polarity!r}; choose one of "
+                f"{', '.join(POLARITIES)}."
+            )
+        rf = rf.sel(polarity=polarity)
+    if "lag" in rf.dims:
+        maps = rf.to_numpy()
+        maps = maps[best_lags(dataset), np.arange(maps.shape[1])]
+    else:
+        maps = rf.to_numpy()
+    display = Display.from_dict(analysis["display"])
+    return fit_receptive_fields(maps, display, on_progress)
+
+
+def best_lags(dataset: xr.Dataset) -> NDArray[np.int64]:
+    """Position in ``lag`` of each unit's map that varies most over cells, [U]."""
+    maps = dataset["rf"].transpose("lag", "unit", "row", "column").to_numpy()
+    deviation = np.nan_to_num(maps.std(axis=(2, 3)))
+    best: NDArray[np.int64] = deviation.argmax(axis=0)
+    return best
+
+
+def rf_columns(
+    dataset: xr.Dataset,
+    fit: ReceptiveFieldFit | None = None,
+    *,
+    polarity: str = "on+off",
+    exact: bool = True,
+) -> pd.DataFrame:
+    """The columns that receptive-field mapping adds to the unit table.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        See :func:`receptive_field_fit`.
+    fit : ReceptiveFieldFit, optional
+        Of this dataset and polarity, if it was made already.
+    polarity : {"on", "off", "on+off"}
+        Which map of dots is fitted.
+    exact : bool
+        Whether degrees are per axis or flat, see :class:`insilico_gui.stimuli.Display`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit in the order of the responses, indexed by ``unit_id``, with
+        ``session`` and ``scan_idx`` where they are known: ``rf_x_fit``,
+        ``rf_y_fit`` (-1..1, y up), ``rf_azimuth_deg``, ``rf_elevation_deg``,
+        ``rf_sigma_long_deg``, ``rf_sigma_short_deg``, ``rf_theta_deg``,
+        ``rf_amplitude``, ``rf_offset``, ``rf_r2``, for dots ``SSI_on``, ``SSI_off`` and
+        ``SSI_on+off``, and for several lags ``rf_lag_s``. NaN (but for ``rf_r2`` and
+        SSI) where the fit failed or its centre is off the screen. ``attrs`` holds the
+        parameters of the analysis, and how many units were rejected.
+
+    Raises
+    ------
+    AnalysisError
+        If the dataset is another one, or the fit has other units.
+    """
+    analysis = _analysis(dataset)
+    found = receptive_field_fit(dataset, polarity) if fit is None else fit
+    n_units = dataset.sizes["unit"]
+    if len(found.x0) != n_units:
+        raise AnalysisError(
+            f"The fit has {len(found.x0)} units and the dataset {n_units}; fit this "
+            "dataset."
+        )
+    x, y = found.centre("stimulus")
+    azimuth, elevation = found.centre("degrees", exact=exact)
+    long, short, theta = found.axes_deg(exact=exact)
+    columns: dict[str, NDArray[np.float64]] = {
+        "rf_x_fit": x,
+        "rf_y_fit": y,
+        "rf_azimuth_deg": azimuth,
+        "rf_elevation_deg": elevation,
+        "rf_sigma_long_deg": long,
+        "rf_sigma_short_deg": short,
+        "rf_theta_deg": theta,
+        "rf_amplitude": found.amplitude,
+        "rf_offset": found.offset,
+    }
+    columns = {k: np.where(found.on_screen, v, np.nan) for k, v in columns.items()}
+    columns["rf_r2"] = found.r2
+    if "SSI" in dataset:
+        for name in POLARITIES:
+            columns[f"SSI_{name}"] = dataset["SSI"].sel(polarity=name).to_numpy()
+    if "lag" in dataset.dims:
+        columns["rf_lag_s"] = dataset["lag_s"].to_numpy()[best_lags(dataset)]
+    table = result_table(columns, of_result(dataset))
+    table.attrs.update(analysis)
+    table.attrs |= {
+        "angles": "per axis" if exact else "flat",
+        "n_rejected": int((~found.on_screen).sum()),
+    }
+    if "polarity" in dataset.dims:
+        table.attrs["polarity"] = polarity
+    return table
+
+
+def _analysis(dataset: xr.Dataset) -> dict[str, Any]:
+    analysis: dict[str, Any] | None = dataset.attrs.get("analysis")
+    if "rf" not in dataset or analysis is None or "display" not in analysis:
+        raise AnalysisError(
+            "This dataset holds no receptive fields; map them first, e.g. with dots."
+        )
+    return analysis

@@ -1,0 +1,256 @@
+"""Which curve of a unit is looked at when directions come with other conditions.
+
+A battery of gratings may show every direction at several spatial frequencies, temporal
+frequencies or contrasts. The direction curve of a unit is then either the mean over all
+of these, or the curve at the unit's best combination.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from insilico_gui.analysis.fits.directions import listed, modulo
+from insilico_gui.analysis.trials.grouping import GroupMeans, cell_means, group_means
+from insilico_gui.analysis.trials.strata import make_strata
+from insilico_gui.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+Other = Literal["mean", "best"]
+
+NOT_CONDITIONS = frozenset(
+    {
+        "onset", "duration", "condition", "direction", "orientation", "trial",
+        "repeat", "repetition", "presentation", "block", "seed", "phase",
+    }
+)  # fmt: skip
+"""Columns of trial tables that tell presentations apart, not what was shown."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """Directions and other conditions of n presentations.
+
+    Attributes
+    ----------
+    directions : float64 array, [K]
+        Degrees, ascending.
+    direction : int64 array, [n]
+        Index into `directions`.
+    combinations : pandas.DataFrame
+        A row for each combination of other conditions; without columns if there is one.
+    combination : int64 array, [n]
+        Row of `combinations`.
+    stratum : int64 array, [n]
+        Within which directions may be exchanged; see :mod:`.strata`. The other
+        conditions are told apart here even if the curve is a mean over them.
+    """
+
+    directions: Floats
+    direction: NDArray[np.int64]
+    combinations: pd.DataFrame
+    combination: NDArray[np.int64]
+    stratum: NDArray[np.int64]
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """Combination and direction of each presentation as one number, [n]."""
+        return self.combination * len(self.directions) + self.direction
+
+    @property
+    def n_groups(self) -> int:
+        """Number of pairs of a combination and a direction."""
+        return len(self.combinations) * len(self.directions)
+
+    def with_direction(self, direction: NDArray[np.int64]) -> Design:
+        """The same presentations with other directions."""
+        return replace(self, direction=direction)
+
+    def take(self, rows: NDArray[np.int64]) -> Design:
+        """Some of the presentations."""
+        return replace(
+            self,
+            direction=self.direction[rows],
+            combination=self.combination[rows],
+            stratum=self.stratum[rows],
+        )
+
+    def trial_columns(self) -> dict[str, tuple[str, NDArray[np.generic]]]:
+        """Variables over ``trial`` of the other conditions of each presentation."""
+        return {
+            f"trial_{name}": ("trial", column.to_numpy()[self.combination])
+            for name, column in self.combinations.items()
+        }
+
+
+def make_design(
+    table: pd.DataFrame, other: Other, other_columns: Sequence[str] | None
+) -> Design:
+    """Read the design from a trial table whose directions are all numbers.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row for each presentation.
+    other : {"mean", "best"}
+    other_columns : sequence of str, optional
+        Columns that make the combinations. Default: those that take several values,
+        each of them with every direction, and are not in :data:`NOT_CONDITIONS`.
+
+    Returns
+    -------
+    Design
+        Directions in degrees, 0..360, and the combinations they came with.
+
+    Raises
+    ------
+    AnalysisError
+        If `other` or a column is unknown.
+    """
+    directions, direction = np.unique(
+        modulo(table["direction"].to_numpy(float), 360), return_inverse=True
+    )
+    combinations, combination = make_combinations(
+        table, direction, other, other_columns, NOT_CONDITIONS
+    )
+    direction = direction.astype(np.int64)
+    stratum = make_strata(table, direction, combinations.columns, NOT_CONDITIONS)
+    return Design(directions, direction, combinations, combination, stratum)
+
+
+def make_combinations(
+    table: pd.DataFrame,
+    level: NDArray[np.int64],
+    other: Other,
+    other_columns: Sequence[str] | None,
+    not_conditions: Collection[str],
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Combinations of the conditions that come with the one that is looked at.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row for each presentation.
+    level : int array, [n]
+        Which direction (or level of another parameter) each presentation showed.
+    other : {"mean", "best"}
+        With "mean" there is one combination of all.
+    other_columns : sequence of str, optional
+        Columns that make the combinations. Default: those that take several values,
+        each of them at every level, and are not in `not_conditions`.
+    not_conditions : collection of str
+
+    Returns
+    -------
+    combinations : pandas.DataFrame
+        A row for each; without columns if there is one.
+    combination : int64 array, [n]
+        Row of `combinations` for each presentation.
+
+    Raises
+    ------
+    AnalysisError
+        If `other` or a column is unknown.
+    """
+    if other not in get_args(Other):
+        raise AnalysisError(f"other is {other!r}; choose 'mean' or 'best'.")
+    missing = [name for name in other_columns or () if name not in table]
+    if missing:
+        raise AnalysisError(
+            f"The trial table has no column {missing[0]!r}; it has "
+            f"{', '.join(map(str, table.columns))}."
+        )
+    if other == "mean":
+        columns: list[Any] = []
+    elif other_columns is not None:
+        columns = list(other_columns)
+    else:
+        columns = [
+            name
+            for name in table.columns.difference(list(not_conditions))
+            if _is_crossed(table[name], level)
+        ]
+    if not columns:
+        return pd.DataFrame(index=[0]), np.zeros(len(table), np.int64)
+    groups = table.groupby(columns, sort=True, dropna=False)
+    combination = groups.ngroup().to_numpy().astype(np.int64)
+    first = np.unique(combination, return_index=True)[1]
+    return table[columns].iloc[first].reset_index(drop=True), combination
+
+
+def _is_crossed(column: pd.Series[Any], level: NDArray[np.int64]) -> bool:
+    counts = pd.crosstab(column.to_numpy(), level)
+    return len(counts) > 1 and bool((counts.to_numpy() > 0).all())
+
+
+def direction_curves(
+    values: Floats, design: Design
+) -> tuple[GroupMeans, NDArray[np.int64]]:
+    """Direction curves of units, at each unit's best combination.
+
+    The best combination is the one with the largest mean response to any one direction
+    (as AllenSDK chooses the preferred condition), among those shown in every direction
+    in which the unit has a response.
+
+    Parameters
+    ----------
+    values : float64 array, [n, U]
+        Response to each presentation.
+
+    Returns
+    -------
+    curves : GroupMeans
+        [K, U].
+    best : int64 array, [U]
+        Row of ``design.combinations``.
+
+    Raises
+    ------
+    AnalysisError
+        If a direction has no presentation with a response in any unit.
+    """
+    n_directions, n_units = len(design.directions), values.shape[1]
+    n_combinations = len(design.combinations)
+    cells = group_means(values, design.groups, design.n_groups)
+    curves = GroupMeans(
+        *(part.reshape(n_combinations, n_directions, n_units) for part in cells)
+    )
+    seen = curves.density.sum(axis=(0, 2)) > 0
+    if not seen.all():
+        raise AnalysisError(
+            "No presentation of the directions "
+            f"{listed(design.directions[~seen])} has a response: their windows lie in "
+            "the burn-in or end after the responses, or hold NaN; show more repeats, "
+            "or make the latency or the window shorter."
+        )
+    best = _best_combination(curves.mean)
+    picked = GroupMeans(
+        *(np.take_along_axis(part, best[None, None], axis=0)[0] for part in curves)
+    )
+    return picked, best
+
+
+def direction_means(values: Floats, design: Design) -> Floats:
+    """The means of :func:`direction_curves`, [K, U]; NaN where there is none."""
+    means = cell_means(values, design.groups, design.n_groups)
+    shape = (len(design.combinations), len(design.directions), values.shape[1])
+    means = means.reshape(shape)
+    best = _best_combination(means)
+    picked: Floats = np.take_along_axis(means, best[None, None], axis=0)[0]
+    return picked
+
+
+def _best_combination(means: Floats) -> NDArray[np.int64]:
+    """Of means [combinations, K, U], the combination with the largest, [U]."""
+    peak = means.max(axis=1)  # NaN if any direction is missing
+    best: NDArray[np.int64] = np.where(np.isnan(peak), -np.inf, peak).argmax(axis=0)
+    return best

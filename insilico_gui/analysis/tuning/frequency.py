@@ -1,0 +1,247 @@
+"""Preferred spatial and temporal frequency: a Gaussian on an axis of octaves.
+
+::
+
+    r(f) = b + A * exp(-(log2 f - log2 f0)**2 / (2 sigma**2))
+
+with A >= 0, f0 within the tested frequencies and sigma between half the smallest step
+and the whole range of them (octaves): what lies outside was not measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from insilico_gui.analysis.fits.curvefit import CurveModel, check_levels, fit_curves
+from insilico_gui.analysis.tuning.tuned import axis_of, columns_table, curve_of
+from insilico_gui.progress import OnProgress
+
+Floats = NDArray[np.float64]
+
+
+MIN_FREQUENCIES = 4
+"""As many as the curve has parameters."""
+
+AT_EDGE = 1e-3
+"""Octaves from the ends of the tested range that count as the end."""
+
+FWHM = 2 * np.sqrt(2 * np.log(2))
+"""Full width at half maximum of a Gaussian of standard deviation 1."""
+
+_BASELINE, _AMPLITUDE, _CENTRE, _LOG_SIGMA = range(4)
+
+
+@dataclass(frozen=True)
+class LogGaussianFit:
+    """Parameters of the fitted curve, one per unit; float64 [U] unless said.
+
+    Attributes
+    ----------
+    preferred : array
+        f0, in the unit of the frequencies; the end of the tested range where `shape`
+        says that the peak is there.
+    sigma : array
+        Octaves.
+    bandwidth : array
+        Full width at half of the amplitude, in octaves; NaN where either side of the
+        curve falls to half only outside the tested range.
+    shape : str array
+        ``"band-pass"``; ``"low-pass"`` or ``"high-pass"`` where the curve peaks at the
+        lowest or the highest tested frequency, so that the true peak may lie beyond;
+        empty where there is no fit.
+    amplitude, baseline : array
+        A and b, in the units of the responses.
+    mse, r2 : array
+        Mean squared error over frequencies; share of the variance explained.
+    success : bool array
+        False where the curve holds NaN, is flat, or the search did not converge.
+    """
+
+    preferred: Floats
+    sigma: Floats
+    bandwidth: Floats
+    shape: NDArray[np.str_]
+    amplitude: Floats
+    baseline: Floats
+    mse: Floats
+    r2: Floats
+    success: NDArray[np.bool_]
+
+    def curve(self, frequencies: ArrayLike) -> Floats:
+        """The fitted curve at other frequencies [K], float64 [K, U]."""
+        octaves = np.log2(np.asarray(frequencies, np.float64))
+        parameters = np.stack(
+            [
+                self.baseline,
+                self.amplitude,
+                np.log2(self.preferred),
+                np.log(self.sigma),
+            ],
+            axis=1,
+        )
+        return _values(parameters, octaves).T
+
+
+def fit_log_gaussian(
+    curve: ArrayLike, frequencies: ArrayLike, *, on_progress: OnProgress | None = None
+) -> LogGaussianFit:
+    """Fit a Gaussian over octaves to each unit by least squares.
+
+    Parameters
+    ----------
+    curve : array, [K] or [K, U]
+        Mean response to each frequency.
+    frequencies : array, [K]
+        Above 0, each once, at least four.
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.progress`.
+
+    Returns
+    -------
+    LogGaussianFit
+        One entry per unit (one in all for a single curve).
+
+    Raises
+    ------
+    AnalysisError
+        If the frequencies are too few, repeated or not above 0.
+    """
+    curves, at = check_levels(curve, frequencies, "frequencies", MIN_FREQUENCIES, None)
+    octaves = np.log2(at)
+    narrowest, widest = sigma_bounds(octaves)
+    fit = fit_curves(
+        CurveModel(
+            partial(_values, octaves=octaves),
+            partial(_jacobian, octaves=octaves),
+            partial(_starts, octaves=octaves),
+            np.array([0, 0, octaves[0], narrowest]),
+            np.array([np.inf, np.inf, octaves[-1], widest]),
+            scaled=(_BASELINE, _AMPLITUDE),
+        ),
+        curves,
+        on_progress,
+    )
+    baseline, amplitude, centre, log_sigma = np.where(
+        fit.success[:, None], fit.parameters, np.nan
+    ).T
+    sigma = np.exp(log_sigma)
+    half = FWHM * sigma / 2
+    inside = (centre - half >= octaves[0]) & (centre + half <= octaves[-1])
+    return LogGaussianFit(
+        preferred=2**centre,
+        sigma=sigma,
+        bandwidth=np.where(inside, 2 * half, np.nan),
+        shape=shape_of(centre, octaves, ("low-pass", "band-pass", "high-pass")),
+        amplitude=amplitude,
+        baseline=baseline,
+        mse=fit.mse,
+        r2=fit.r2,
+        success=fit.success,
+    )
+
+
+def frequency_columns(
+    tuning: xr.Dataset, *, on_progress: OnProgress | None = None
+) -> pd.DataFrame:
+    """The columns that a tuning to frequency adds to the unit table.
+
+    Parameters
+    ----------
+    tuning : xarray.Dataset
+        From ``parameter_tuning`` with ``spatial_frequency``, ``temporal_frequency`` or
+        another axis on which octaves make sense (``speed``).
+    on_progress : callable(done, total), optional
+        In units; see :mod:`insilico_gui.progress`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit: ``pref_sf_raw`` (the frequency of the largest mean),
+        ``pref_sf_fit``, ``sf_bandwidth_fit`` (octaves), ``sf_shape_fit``, ``sf_r2_fit``
+        (``tf`` for temporal frequency, else the parameter's name). With fewer than four
+        frequencies only the first, and ``attrs["absent"]`` says why.
+
+    Raises
+    ------
+    AnalysisError
+        If the dataset has another number of parameters, or a level has no logarithm.
+    """
+    parameter, levels = axis_of(tuning)
+    short = {"spatial_frequency": "sf", "temporal_frequency": "tf"}.get(
+        parameter, parameter
+    )
+    columns: dict[str, NDArray[Any]] = {
+        f"pref_{short}_raw": tuning["best_level"].to_numpy()
+    }
+    absent: dict[str, str] = {}
+    if len(levels) < MIN_FREQUENCIES:
+        reason = f"The fit needs {MIN_FREQUENCIES} levels, and {len(levels)} were shown"
+        absent[f"pref_{short}_fit"] = reason
+    else:
+        fit = fit_log_gaussian(curve_of(tuning), levels, on_progress=on_progress)
+        columns |= {
+            f"pref_{short}_fit": fit.preferred,
+            f"{short}_bandwidth_fit": fit.bandwidth,
+            f"{short}_shape_fit": fit.shape,
+            f"{short}_r2_fit": fit.r2,
+        }
+    return columns_table(tuning, columns, "log-Gaussian", absent=absent)
+
+
+def sigma_bounds(octaves: Floats) -> tuple[float, float]:
+    """Logarithms of the narrowest and the widest sigma that can be told (octaves)."""
+    return float(np.log(np.diff(octaves).min() / 2)), float(np.log(np.ptp(octaves)))
+
+
+def shape_of(
+    centre: Floats, axis: Floats, names: tuple[str, str, str]
+) -> NDArray[np.str_]:
+    """Name of where each peak is: the low end, within, the high end; empty for NaN."""
+    position = np.select(
+        [np.isnan(centre), centre <= axis[0] + AT_EDGE, centre >= axis[-1] - AT_EDGE],
+        [3, 0, 2],
+        default=1,
+    )
+    return np.take(np.array([*names, ""]), position)
+
+
+def _starts(curves: Floats, octaves: Floats) -> list[Floats]:
+    """From the largest response, with a narrow and with a wide peak."""
+    low = curves.min(axis=1)
+    centre = octaves[curves.argmax(axis=1)]
+    return [
+        np.stack([low, 1 - low, centre, np.full(len(curves), np.log(sigma))], axis=1)
+        for sigma in (np.diff(octaves).min(), np.ptp(octaves) / 2)
+    ]
+
+
+def _values(p: Floats, octaves: Floats) -> Floats:
+    """The curve at [K] octaves for parameters [n, 4]; returns [n, K]."""
+    baseline, amplitude, centre, log_sigma = (p[:, i, None] for i in range(4))
+    z = (octaves - centre) * np.exp(-log_sigma)
+    values: Floats = baseline + amplitude * np.exp(-(z**2) / 2)
+    return values
+
+
+def _jacobian(p: Floats, octaves: Floats) -> Floats:
+    """Derivatives of :func:`_values` by the parameters, [n, K, 4]."""
+    _, amplitude, centre, log_sigma = (p[:, i, None] for i in range(4))
+    inverse = np.exp(-log_sigma)
+    z = (octaves - centre) * inverse
+    peak = np.exp(-(z**2) / 2)
+    return np.stack(
+        [
+            np.ones_like(z),
+            peak,
+            amplitude * peak * z * inverse,
+            amplitude * peak * z**2,
+        ],
+        axis=2,
+    )

@@ -1,0 +1,159 @@
+"""Whether a size tuning curve falls, or is that of pure summation and noise.
+
+A model with a surround always fits a little better than one without, and where a unit
+only sums up it ends in a peak of no meaning. Suppression is therefore a decision between
+models: with a surround, or without one, that is ``b + k_c E`` or ``b + k_c E**2`` with
+``E = erf(d / w_c)`` (Sceniak et al. 1999, Cavanaugh et al. 2002), and any other curve
+that does not fall.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import erf
+from scipy.stats import f as f_distribution
+
+from insilico_gui.analysis.fits.curvefit import CurveModel, fit_curves
+from insilico_gui.analysis.fits.flatness import FLAT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+N_PARAMETERS = 5
+"""Of a model with a surround; without it there are two fewer."""
+
+LEVEL = 0.05
+"""Of the F test of the residuals: the share of summating units taken for suppressed."""
+
+LEVEL_OF_REPEATS = 0.01
+"""Of the F test against what repeats differ by."""
+
+LEAST_FALL = 0.1
+"""Of the peak; asked for where the sizes are too few for a test."""
+
+TOLERANCE = 1e-8
+
+
+def is_suppressed(
+    curves: Floats,
+    sizes: Floats,
+    residual: Floats,
+    noise: Floats | None = None,
+    n_noise: Floats | None = None,
+) -> NDArray[np.bool_]:
+    """Whether curves fall by more than pure summation explains.
+
+    Two things are asked for. A curve that does not fall (isotonic regression, whatever
+    its shape) must fit worse than the model with a surround. And so must both models of
+    pure summation, in an F test: against the residuals of the model with a surround, or
+    against what repeats differ by, if there are some. With six sizes or fewer, whose
+    residuals tell nothing, and without repeats, the curve has to fall by a tenth of its
+    peak instead, and the model with a surround to leave a quarter of the squares.
+
+    Parameters
+    ----------
+    curves : float64 array, [U, K]
+        Of units to which the model with a surround was fitted.
+    sizes : float64 array, [K]
+        Ascending.
+    residual : float64 array, [U]
+        Summed squares that the model with a surround left.
+    noise, n_noise : float64 arrays, [U], optional
+        Variance of the means by repeats, and its degrees of freedom; NaN and 0 where
+        there are none.
+
+    Returns
+    -------
+    bool array, [U]
+    """
+    n_sizes = len(sizes)
+    rounding = n_sizes * (FLAT * np.abs(curves).max(axis=1, initial=0)) ** 2
+    left = residual + rounding
+    falls = falling_squares(curves)
+    summed = np.min(
+        [
+            fit_curves(_summation(sizes, power), curves).mse * n_sizes
+            for power in (1, 2)
+        ],
+        axis=0,
+    )
+    gained = np.where(np.isnan(summed), np.inf, summed) - residual
+    free = n_sizes - N_PARAMETERS
+    better = np.zeros(len(curves), bool)
+    if free > 0:
+        better |= gained / 2 > f_distribution.isf(LEVEL, 2, free) * left / free
+    repeated = np.zeros(len(curves), bool) if n_noise is None else n_noise > 0
+    if free < 2:
+        peak = curves.max(axis=1)
+        deep = peak - curves[:, -1] > LEAST_FALL * np.abs(peak)
+        better |= ~repeated & deep & (falls > 4 * left)
+    if noise is not None and n_noise is not None:
+        limit = f_distribution.isf(LEVEL_OF_REPEATS, 2, np.maximum(n_noise, 1))
+        floor = noise + rounding / n_sizes
+        better |= (n_noise > 0) & (
+            gained / 2 > limit * np.nan_to_num(floor, nan=np.inf)
+        )
+    suppressed: NDArray[np.bool_] = better & (falls > left)
+    return suppressed
+
+
+def falling_squares(curves: Floats) -> Floats:
+    """Summed squares that the best curve without any fall leaves of curves [U, K].
+
+    Isotonic regression: at level i the largest, over starts a <= i, of the smallest,
+    over ends b >= i, of the means from a to b (Barlow et al. 1972).
+    """
+    n_levels = curves.shape[1]
+    total = np.concatenate(
+        [np.zeros((len(curves), 1)), np.cumsum(curves, axis=1)], axis=1
+    )
+    rising = np.full(curves.shape, -np.inf)
+    for first in range(n_levels):
+        length = np.arange(1, n_levels - first + 1)
+        means = (total[:, first + 1 :] - total[:, first, None]) / length
+        smallest = np.minimum.accumulate(means[:, ::-1], axis=1)[:, ::-1]
+        rising[:, first:] = np.maximum(rising[:, first:], smallest)
+    squares: Floats = ((curves - rising) ** 2).sum(axis=1)
+    return squares
+
+
+def _summation(sizes: Floats, power: int) -> CurveModel:
+    """The model ``b + k_c erf(d / w_c)**power``."""
+    smallest = sizes[sizes > 0][0]
+    return CurveModel(
+        partial(_values, sizes=sizes, power=power),
+        partial(_jacobian, sizes=sizes, power=power),
+        partial(_starts, widths=(smallest, np.sqrt(smallest * sizes[-1]), sizes[-1])),
+        np.array([0, 0, np.log(smallest / 4)]),
+        np.array([np.inf, np.inf, np.log(4 * sizes[-1])]),
+        scaled=(0, 1),
+        tolerance=TOLERANCE,
+    )
+
+
+def _starts(curves: Floats, widths: tuple[float, ...]) -> list[Floats]:
+    n, low = len(curves), curves.min(axis=1)
+    return [
+        np.stack([low, 1 - low, np.full(n, np.log(width))], axis=1) for width in widths
+    ]
+
+
+def _values(p: Floats, sizes: Floats, power: int) -> Floats:
+    """For parameters b, k_c, log w_c [n, 3]; returns [n, K]."""
+    centre = erf(sizes * np.exp(-p[:, 2, None]))
+    values: Floats = p[:, 0, None] + p[:, 1, None] * centre**power
+    return values
+
+
+def _jacobian(p: Floats, sizes: Floats, power: int) -> Floats:
+    """Derivatives of :func:`_values`, [n, K, 3]."""
+    z = sizes * np.exp(-p[:, 2, None])
+    centre = erf(z)
+    slope = 2 / np.sqrt(np.pi) * z * np.exp(-(z**2))
+    by_width = -p[:, 1, None] * power * centre ** (power - 1) * slope
+    return np.stack([np.ones_like(centre), centre**power, by_width], axis=2)

@@ -1,0 +1,80 @@
+"""From the dataset of a tuning to columns of the unit table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from insilico_gui.errors import AnalysisError
+from insilico_gui.units.identity import of_result, result_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    import pandas as pd
+    import xarray as xr
+    from numpy.typing import NDArray
+
+
+def axis_of(tuning: xr.Dataset) -> tuple[str, NDArray[np.float64]]:
+    """Name and levels of the one numeric parameter of a tuning.
+
+    Returns
+    -------
+    name : str
+    levels : float64 array, [K]
+
+    Raises
+    ------
+    AnalysisError
+        If the dataset is not a tuning to one parameter, or its levels are names.
+    """
+    (axis,) = axes_of(tuning, 1)
+    return axis
+
+
+def axes_of(tuning: xr.Dataset, n: int) -> list[tuple[str, NDArray[np.float64]]]:
+    """Names and levels of the `n` numeric parameters of a tuning or map.
+
+    Raises
+    ------
+    AnalysisError
+        If the dataset has another number of parameters, or their levels are names.
+    """
+    names = tuning.attrs.get("analysis", {}).get("parameters", [])
+    if len(names) != n:
+        wanted = "parameter_tuning" if n == 1 else "parameter_map"
+        raise AnalysisError(
+            f"This dataset is not a tuning to {n} parameter{'s' * (n > 1)}; compute "
+            f"one with {wanted} first."
+        )
+    for name in names:
+        if tuning[name].dtype.kind != "f":
+            raise AnalysisError(
+                f"The levels of {name!r} are names, so no curve can be fitted to them."
+            )
+    return [(name, tuning[name].to_numpy()) for name in names]
+
+
+def curve_of(tuning: xr.Dataset) -> NDArray[np.float64]:
+    """The mean responses, float64 with units last."""
+    return tuning["curve"].to_numpy()
+
+
+def columns_table(
+    tuning: xr.Dataset,
+    columns: Mapping[str, NDArray[Any]],
+    variant: str,
+    **more: Any,
+) -> pd.DataFrame:
+    """Columns [U] as a result table, with how they were made in ``attrs``.
+
+    See :func:`insilico_gui.units.identity.result_table`.
+    """
+    table = result_table(columns, of_result(tuning))
+    analysis = tuning.attrs["analysis"]
+    table.attrs.update({**analysis, "variant": variant, **more})
+    if "p_tuning" in tuning.data_vars:
+        name = "_".join(analysis["parameters"])
+        table[f"p_{name}"] = tuning["p_tuning"].to_numpy()
+    return table

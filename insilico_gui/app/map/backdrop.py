@@ -1,0 +1,185 @@
+"""What a layout shows besides the units: the scalp under them, outlines and names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from insilico_gui.analysis.cortex.scalp import GRID, ScalpPicture, scalp_positions
+from insilico_gui.app.map.layouts import listed, unit_positions
+from insilico_gui.app.map.owned_layers import (
+    OwnedImage,
+    OwnedPoints,
+    OwnedShapes,
+    writing,
+)
+from insilico_gui.app.widgets import colors
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from napari import Viewer
+    from napari.layers import Image, Layer
+    from numpy.typing import NDArray
+
+    from insilico_gui.app.map.owned_layers import LayerOwner
+    from insilico_gui.experiment.map_view import Layout
+    from insilico_gui.session import Session
+
+    Floats = NDArray[np.float64]
+
+SCALP, HEAD, NAMES = "Scalp", "Head", "Names"
+LINE_COLOR = "#303030"
+NAME_SIZE = 8
+"""Points, on the screen."""
+
+NAME_ABOVE = 0.05
+"""Distance of a name from its electrode, as a part of half the picture."""
+
+MANY_NAMES = 150
+"""More names than this hide each other."""
+
+
+class Backdrop:
+    """Layers that go with the layout: of the scalp and of the list.
+
+    Attributes
+    ----------
+    picture : ScalpPicture or None
+        Interpolates over the scalp while that is on show.
+    """
+
+    def __init__(self, viewer: Viewer, owner: LayerOwner) -> None:
+        self._viewer = viewer
+        self._owner = owner
+        self._layers: list[Layer] = []
+        self._scalp: Image | None = None
+        self.picture: ScalpPicture | None = None
+
+    def show(self, session: Session, units: pd.DataFrame, layout: Layout) -> None:
+        """Replace the layers by those of a layout."""
+        active = self._viewer.layers.selection.active
+        self.clear()
+        if layout == "scalp":
+            self._show_head(units)
+            if len(units) <= MANY_NAMES:
+                places = unit_positions(units, layout, session.frame_shape)
+                known = np.isfinite(places).all(axis=1)
+                names = units["unit_id"].astype(str).to_numpy()[known].tolist()
+                above = np.array([0.0, NAME_ABOVE * self.picture.half_side, 0.0])
+                self._show_names(places[known] - above, names, "center", "black")
+        elif layout == "list":
+            blocks = listed(units)
+            self._show_names(blocks.corners, blocks.names, "upper_left", "white")
+        if active in self._viewer.layers:
+            self._viewer.layers.selection.active = active
+
+    def recolor(
+        self,
+        values: NDArray[np.floating],
+        table: NDArray[np.float32],
+        limits: tuple[float, float],
+    ) -> None:
+        """Colour the scalp by values of the electrodes; cheap enough for every frame."""
+        if self.picture is None or self._scalp is None:
+            return
+        picture = self.picture.picture(values)
+        with writing(self._scalp):
+            self._scalp.data = _rgba(picture, table, limits)
+
+    def hide_scalp(self) -> None:
+        """Show no colours between the electrodes: the values are names."""
+        if self._scalp is not None:
+            with writing(self._scalp):
+                self._scalp.data = _rgba(None, colors.lookup_table("gray"), (0.0, 1.0))
+
+    def clear(self) -> None:
+        """Remove the layers."""
+        for layer in self._layers:
+            self._owner.remove(layer)
+        self._layers = []
+        self._scalp = self.picture = None
+
+    def _show_head(self, units: pd.DataFrame) -> None:
+        flat, outline = scalp_positions(units[["x", "y", "z"]].to_numpy(float))
+        self.picture = ScalpPicture(flat, outline)
+        # Row 0 of the picture is at the back, which is down on the map
+        pixel = 2 * self.picture.half_side / GRID
+        first = pixel / 2 - self.picture.half_side
+        self._scalp = self._owner.add(
+            OwnedImage(
+                _rgba(None, colors.lookup_table("gray"), (0.0, 1.0)),
+                name=SCALP,
+                rgb=True,
+                scale=(1, pixel, pixel),
+                translate=(0, first, first),
+                interpolation2d="linear",
+                units="um",
+            ),
+            at=0,
+        )
+        head = self._owner.add(
+            OwnedShapes(
+                [outline * line for line in _head()],
+                shape_type="path",
+                edge_color=LINE_COLOR,
+                edge_width=outline / 70,
+                face_color="transparent",
+                name=HEAD,
+                units="um",
+            ),
+            at=1,
+        )
+        self._layers += [self._scalp, head]
+
+    def _show_names(
+        self, places: Floats, names: list[str], anchor: str, color: str
+    ) -> None:
+        if not names:
+            return
+        layer = OwnedPoints(
+            places,
+            size=1e-3,
+            opacity=1.0,
+            face_color="transparent",
+            border_color="transparent",
+            text={
+                "string": names,
+                "size": NAME_SIZE,
+                "color": color,
+                "anchor": anchor,
+            },
+            name=NAMES,
+            units="um",
+        )
+        self._layers.append(self._owner.add(layer))
+
+
+def _rgba(
+    picture: NDArray[np.float32] | None,
+    table: NDArray[np.float32],
+    limits: tuple[float, float],
+) -> NDArray[np.uint8]:
+    """Colours of an interpolated picture, uint8 [1, GRID, GRID, 4]; clear beside it."""
+    if picture is None:
+        return np.zeros((1, GRID, GRID, 4), np.uint8)
+    rgba = colors.map_values(picture.ravel(), table, limits)
+    rgba[np.isnan(picture.ravel())] = 0
+    made = (255 * rgba).astype(np.uint8).reshape(1, GRID, GRID, 4)
+    return np.ascontiguousarray(made[:, ::-1])
+
+
+def _head() -> list[Floats]:
+    """Outlines of a head of radius 1, each [points, 3]: skull, nose, ears."""
+    around = np.linspace(0, 2 * np.pi, 121)
+    skull = np.stack([np.cos(around), np.sin(around)], axis=1)
+    beside = np.radians(8)
+    base = np.array([np.sin(beside), np.cos(beside)])
+    nose = np.array([[-base[0], base[1]], [0, 1.13], base])
+    up = np.linspace(-1, 1, 31)
+    ear = np.stack([np.sqrt(1 - 0.04) + 0.08 * np.sqrt(1 - up**2), 0.2 * up], axis=1)
+    lines = [skull, nose, ear, ear * [-1, 1]]
+    return [
+        np.stack([np.zeros(len(line)), -line[:, 1], line[:, 0]], axis=1)
+        for line in lines
+    ]

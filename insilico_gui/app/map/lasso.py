@@ -1,0 +1,204 @@
+"""Drawing around units on the map: press, drag, release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from qtpy.QtWidgets import QApplication
+from skimage.measure import points_in_poly
+
+from insilico_gui.app.map.owned_layers import OwnedShapes, writing
+
+if TYPE_CHECKING:
+    from napari import Viewer
+    from napari.layers import Layer, Points, Shapes
+    from numpy.typing import NDArray
+    from qtpy.QtCore import QPointF
+
+    from insilico_gui.app.map.owned_layers import LayerOwner
+
+LASSO = "Lasso"
+
+MOUSE = (
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.MouseButtonDblClick,
+    QEvent.Type.MouseMove,
+    QEvent.Type.MouseButtonRelease,
+)
+
+STEP, LEAST = 2.0, 6.0
+"""Pixels on the screen: between two corners, and across what is more than a click."""
+
+LINE_WIDTH = 1.5
+"""Of the line that is drawn, in pixels on the screen."""
+
+
+class Lasso(QObject):
+    """Armed, it takes one drag of the left button; then it is over.
+
+    While it is armed no tool of napari gets the left button on the map, and Esc anywhere
+    in the application puts it away. The mouse is read from Qt: napari leaves moves out
+    that follow each other quickly.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    owner : LayerOwner
+        Adds the layer that shows the line.
+    parent : QObject, optional
+
+    Signals
+    -------
+    armed(bool)
+        It waits for a drag, or does not any more.
+    drawn(object)
+        The polygon, float [n, 2] in (row, column) of the map's plane.
+    missed()
+        The button was pressed without a drag; it goes on waiting.
+    cancelled()
+        It was put away by the user.
+    """
+
+    armed = Signal(bool)
+    drawn = Signal(object)
+    missed = Signal()
+    cancelled = Signal()
+
+    def __init__(
+        self, viewer: Viewer, owner: LayerOwner, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._owner = owner
+        self._layer: Shapes | None = None
+        self._before: Layer | None = None
+        self._path: list[NDArray[np.float64]] = []
+
+    @property
+    def layer(self) -> Shapes | None:
+        """The layer being drawn on, while it is armed."""
+        return self._layer
+
+    def start(self) -> None:
+        """Let the user draw one polygon with the mouse."""
+        self.stop()
+        viewer = self._viewer
+        viewer.dims.ndisplay = 2
+        viewer.dims.order = tuple(range(viewer.dims.ndim))
+        viewer.canvas.grid.enabled = False
+        self._before = viewer.layers.selection.active
+        units = viewer.layers[-1].units[-2:] if len(viewer.layers) else None
+        layer = OwnedShapes(
+            ndim=2,
+            name=LASSO,
+            edge_color="white",
+            units=units,
+        )
+        self._layer = self._owner.add(layer)
+        viewer.layers.selection.active = layer
+        layer.cursor = "cross"
+        viewer.layers.selection.events.active.connect(self._active_changed)
+        QApplication.instance().installEventFilter(self)
+        self.armed.emit(True)
+
+    def stop(self) -> None:
+        """Put it away."""
+        layer, before = self._layer, self._before
+        if layer is None:
+            return
+        self._layer = self._before = None
+        QApplication.instance().removeEventFilter(self)
+        self._viewer.layers.selection.events.active.disconnect(self._active_changed)
+        self._path = []
+        self._owner.remove(layer)
+        if before in self._viewer.layers:
+            self._viewer.layers.selection.active = before
+        self.armed.emit(False)
+
+    def cancel(self) -> None:
+        """Put it away because the user wants that."""
+        if self._layer is not None:
+            self.stop()
+            self.cancelled.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take Esc, whatever has the focus, and the left button on the map."""
+        kind = event.type()
+        if kind in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride):
+            if event.key() != Qt.Key.Key_Escape:  # type: ignore[attr-defined]
+                return False
+            event.accept()
+            QTimer.singleShot(0, self.cancel)
+            return True
+        if kind not in MOUSE or watched is not self._canvas():
+            return False
+        return self._mouse(event)
+
+    def _canvas(self) -> QObject:
+        return self._viewer.window._qt_viewer.canvas.native
+
+    def _active_changed(self, event: Any) -> None:
+        if event.value is not self._layer:
+            QTimer.singleShot(0, self.cancel)
+
+    # -- the drag ----------------------------------------------------------------------
+
+    def _mouse(self, event: Any) -> bool:
+        """Follow a drag; whether the event was part of one."""
+        kind, is_left = event.type(), event.button() == Qt.MouseButton.LeftButton
+        place = self._place(event.position())
+        if kind == QEvent.Type.MouseMove:
+            if not self._path:
+                return False
+            self._extend(place)
+        elif not is_left:
+            return False
+        elif kind == QEvent.Type.MouseButtonRelease:
+            if self._path:
+                self._extend(place)
+                self._finish()
+        else:
+            self._path = [place]
+        return True
+
+    def _place(self, position: QPointF) -> NDArray[np.float64]:
+        """Where a point of the canvas is, in (row, column) of the map's plane."""
+        viewer = self._viewer
+        from_middle = np.array([position.y(), position.x()]) - np.divide(
+            viewer.canvas.size, 2
+        )
+        camera = viewer.scene.camera
+        return np.asarray(camera.center[-2:]) + from_middle / camera.zoom
+
+    def _extend(self, place: NDArray[np.float64]) -> None:
+        layer, path, zoom = self._layer, self._path, self._viewer.scene.camera.zoom
+        if layer is None or np.abs(place - path[-1]).max() * zoom < STEP:
+            return
+        path.append(place)
+        with writing(layer):
+            layer.current_edge_width = LINE_WIDTH / zoom
+            # A line, closed: filling an outline that crosses itself can fail in napari
+            closed = [*path, path[0]] if len(path) > 2 else path
+            layer.data = [(np.array(closed), "path")]
+
+    def _finish(self) -> None:
+        layer, path = self._layer, np.array(self._path)
+        self._path = []
+        if layer is None:
+            return
+        across = float(np.ptp(path, axis=0).max()) * self._viewer.scene.camera.zoom
+        if len(path) < 3 or across < LEAST:
+            with writing(layer):
+                layer.data = []
+            self.missed.emit()
+            return
+        self.stop()
+        self.drawn.emit(path)
+
+
+def points_inside(layer: Points, polygon: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Indices of the shown points of a layer whose plane position is in a polygon."""
+    inside = points_in_poly(layer.data[:, -2:], polygon)
+    return np.flatnonzero(inside & layer.shown)

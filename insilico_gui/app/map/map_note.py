@@ -1,0 +1,84 @@
+"""What to say on the map and beside it of units that the map cannot show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from insilico_gui.app.map.layouts import available_layouts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from insilico_gui.experiment.map_view import Layout
+    from insilico_gui.session import Session
+
+COORDINATES: dict[str, tuple[str, ...]] = {
+    "retinotopic": ("rf_x", "rf_y"),
+    "anatomical": ("x", "y"),
+    "anatomical 3-D": ("x", "y", "z"),
+}
+"""Columns that a layout takes places from."""
+
+EDGE = 1.0 + 1e-6
+"""Of the screen, in the coordinates of receptive fields."""
+
+
+def places_missing(units: pd.DataFrame, layout: Layout) -> tuple[int, int]:
+    """How many units have no place in a layout, and how many one beyond the screen."""
+    names = COORDINATES.get(layout, ())
+    if not names or not set(names) <= set(units.columns):
+        return 0, 0
+    places = units[list(names)].to_numpy(float)
+    known = np.isfinite(places).all(axis=1)
+    beyond = np.zeros_like(known)
+    if layout == "retinotopic":
+        beyond = known & (np.abs(np.where(known[:, None], places, 0)) > EDGE).any(
+            axis=1
+        )
+    return int((~known).sum()), int(beyond.sum())
+
+
+def empty_note(session: Session | None, units: pd.DataFrame, layout: Layout) -> str:
+    """What to write on a map that shows no unit where one looks for it; else nothing."""
+    if session is None or len(units) == 0:
+        return "" if session is None else "This session has no units."
+    unknown, beyond = places_missing(units, layout)
+    if unknown + beyond < len(units):
+        return ""
+    others = [name for name in available_layouts(session, units) if name != layout]
+    return (
+        f"{_why(layout, len(units), unknown)}: choose the layout "
+        f"{' or '.join(others)} in the panel Map to see them."
+    )
+
+
+def places_note(units: pd.DataFrame, layout: Layout) -> str:
+    """What to say beside a map of which some units are missing; else nothing."""
+    unknown, beyond = places_missing(units, layout)
+    said = []
+    if unknown and layout == "retinotopic":
+        said.append(
+            f"{unknown:,} of {len(units):,} units look beyond the screen, or have no "
+            "known receptive field, and have no place on the retinotopic map."
+        )
+    elif unknown:
+        said.append(
+            f"{unknown:,} of {len(units):,} units have no known place on this map."
+        )
+    if beyond:
+        said.append(
+            f"{beyond:,} of {len(units):,} units look beyond the screen: they are drawn "
+            "around the stimulus."
+        )
+    return " ".join(said)
+
+
+def _why(layout: Layout, n_units: int, unknown: int) -> str:
+    whole = f"None of the {n_units:,} units"
+    if layout == "retinotopic" and unknown < n_units:
+        return f"{whole} looks at the screen"
+    if layout == "retinotopic":
+        return f"{whole} has a known receptive field on the screen"
+    return f"{whole} has a known place"

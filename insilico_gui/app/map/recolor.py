@@ -1,0 +1,68 @@
+"""Recolouring every point of a Points layer, many times a second.
+
+The public way (``layer.face_color = colors``) rebuilds all marker data twice. Here the
+model's colours are replaced without its events and only the colour column of the marker
+buffer is sent to the GPU. That uses names that napari and vispy keep private, so any
+failure falls back, for good and with a note in the log, to the public way.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from insilico_gui.app.map.owned_layers import writing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from napari import Viewer
+    from napari.layers import Points
+    from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
+
+
+class Recolorer:
+    """Sets the face colours of one Points layer.
+
+    Attributes
+    ----------
+    fast : bool
+        Whether the cheap path is still in use.
+    """
+
+    def __init__(self, viewer: Viewer, layer: Points) -> None:
+        self._viewer = viewer
+        self._layer = layer
+        self.fast = True
+
+    def set_colors(self, colors: NDArray[np.float32]) -> None:
+        """Colour the points; float32 RGBA [n, 4] in 0..1."""
+        if self.fast:
+            try:
+                self._set_fast(colors)
+            except Exception:
+                logger.warning("Recolouring falls back to the slow path", exc_info=True)
+                self.fast = False
+            else:
+                return
+        with writing(self._layer):
+            self._layer.face_color = colors
+
+    def _set_fast(self, colors: NDArray[np.float32]) -> None:
+        layer = self._layer
+        # The model's colours must stay right, or a refresh would bring the old ones.
+        with layer._face.events.blocker_all():
+            layer._face.colors = colors
+        canvas = self._viewer.window._qt_viewer.canvas
+        markers = canvas.layer_to_visual[layer].node.points_markers
+        shown = layer._view_indices
+        data = markers._data
+        if data is None or len(data) != len(shown):
+            # Not drawn yet, or a redraw of the model is pending, which brings these.
+            layer.refresh()
+            return
+        visible = colors[shown]
+        data["a_bg_color"] = visible
+        markers._vbo.set_data(data)
+        markers.update()

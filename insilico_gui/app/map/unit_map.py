@@ -1,0 +1,404 @@
+"""The map: the stimulus and the units over it, as two napari layers.
+
+The stimulus is stored as (time, 1, row, column) and the units as (depth, row, column), so
+that time is a slider of its own in 2-D and 3-D alike and the units, which have no time
+axis, show at every time.
+"""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+from psygnal import Signal
+
+from insilico_gui.app.map.backdrop import Backdrop
+from insilico_gui.app.map.color_scale import column_scale, response_scale
+from insilico_gui.app.map.layouts import (
+    available_layouts,
+    is_upright,
+    point_size,
+    unit_positions,
+)
+from insilico_gui.app.map.map_note import empty_note
+from insilico_gui.app.map.owned_layers import (
+    OwnedImage,
+    OwnedPoints,
+    OwnedShapes,
+    writing,
+)
+from insilico_gui.app.map.recolor import Recolorer
+from insilico_gui.app.map.unit_status import tell_units
+from insilico_gui.app.widgets import colors
+from insilico_gui.app.widgets.unit_names import unit_name
+from insilico_gui.experiment.map_view import RESPONSE
+
+if TYPE_CHECKING:
+    from napari import Viewer
+    from napari.components import Camera
+    from napari.layers import Image, Layer, Points, Shapes
+    from numpy.typing import NDArray
+
+    from insilico_gui.app.map.owned_layers import LayerOwner
+    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.map_view import Layout
+
+STIMULUS = "Stimulus"
+UNITS = "Units"
+OUTLINES = "Receptive fields"
+
+SAMPLED_FRAMES = 64
+"""Frames that the limits of the response colours are estimated from."""
+
+SELECTED_SIZE, OTHER_SIZE = 1.4, 0.7
+"""Selected units are drawn larger, with a white rim, and the others smaller."""
+
+FROM_BEHIND, UPWARDS = (-0.5, -0.8, 0.35), (1, 0, 0)
+"""Where the camera looks to, and what is up, of a head in 3-D: from behind and above."""
+
+FILLED = 0.94
+"""Part of the canvas that the map fills."""
+
+NOTE_WIDTH = 60
+"""Letters in a line of what is written on an empty map."""
+
+RIM = 0.12
+"""Width of the rim, as a part of a point's size."""
+
+BLACK, WHITE = np.array([0.0, 0.0, 0.0, 1.0]), np.ones(4)
+
+SIZES = {"scalp": 0.4, "list": 0.9}
+"""Of points, as a part of the size that fills a layout: scalp and names show through."""
+
+
+class UnitMap:
+    """Keeps the layers of a viewer equal to an experiment.
+
+    Attributes
+    ----------
+    scale : ColorScale
+        The colours of the units, and of every legend of them.
+
+    Signals
+    -------
+    scale_changed()
+        Units were given another scale, or other limits of it.
+    """
+
+    scale_changed = Signal()
+
+    def __init__(
+        self, viewer: Viewer, experiment: Experiment, owner: LayerOwner
+    ) -> None:
+        self._viewer = viewer
+        self._experiment = experiment
+        self._owner = owner
+        self._recolorer: Recolorer | None = None
+        self._units: Points | None = None
+        self._stimulus: Image | None = None
+        self._outlines: Shapes | None = None
+        self._backdrop = Backdrop(viewer, owner)
+        self._base_size = 1.0
+        self._fitted: NDArray[np.float64] | None = None
+        self._column: NDArray[np.float64] | None = None
+        self.scale = response_scale(RESPONSE, (0.0, 1.0), None, over_stimulus=False)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Values at the ends of the colours now in use."""
+        return self.scale.limits
+
+    @property
+    def categories(self) -> list[str] | None:
+        """Names of the values 0, 1, ... if a text column is shown."""
+        names = self.scale.categories
+        return None if names is None else list(names)
+
+    # -- the two layers ----------------------------------------------------------------
+
+    @property
+    def units_layer(self) -> Points | None:
+        """The layer of the units, while there is one."""
+        return self._units if self._units in self._viewer.layers else None
+
+    @property
+    def stimulus_layer(self) -> Image | None:
+        """The layer of the stimulus, while there is one."""
+        return self._stimulus if self._stimulus in self._viewer.layers else None
+
+    def show_frames(self, frames: NDArray[np.uint8] | None) -> None:
+        """Put the stimulus as the session sees it on the map.
+
+        Parameters
+        ----------
+        frames : uint8 array, [T, H, W] or [T, H, W, 3], or None
+        """
+        old = self.stimulus_layer
+        if frames is None:
+            if old is not None:
+                self._owner.remove(old)
+                self._stimulus = None
+            return
+        data = frames[:, None]
+        if old is not None and old.rgb == (frames.ndim == 4):
+            old.visible = True  # napari does not measure anew what is hidden
+            with writing(old):
+                old.data = data
+        else:
+            self._stimulus = self._owner.add(
+                OwnedImage(
+                    data,
+                    name=STIMULUS,
+                    rgb=frames.ndim == 4,
+                    colormap="gray",
+                    contrast_limits=(0, 255),
+                    interpolation2d="nearest",
+                    units=self._length_unit(),
+                ),
+                at=0,
+            )
+            self._viewer.dims.axis_labels = ("frame", "depth", "row", "column")
+            if old is not None:
+                self._owner.remove(old)
+                with writing(self._stimulus):
+                    self._stimulus.name = STIMULUS
+        self.show_layout()
+
+    def show_session(self) -> None:
+        """Replace the units by those of the experiment's session."""
+        # Before anything else: a slider that moves meanwhile recolours
+        self._recolorer = None
+        self._backdrop.clear()
+        old = self.units_layer
+        if old is not None:
+            self._owner.remove(old)
+            self._units = None
+        session = self._experiment.session
+        if session is None:
+            return
+        layer = OwnedPoints(
+            np.zeros((len(self._experiment.units), 3)),
+            name=UNITS,
+            border_color="white",
+            border_width=0.0,
+            border_width_is_relative=True,
+            face_color="gray",
+            antialiasing=1,
+            units=self._length_unit(),
+        )
+        self._units = self._owner.add(layer)
+        tell_units(layer, self._words)
+        self._recolorer = Recolorer(self._viewer, layer)
+        self.show_layout()
+
+    def _words(self, row: int) -> str:
+        """What the status line says of a unit, by row of the unit table."""
+        units = self._experiment.units
+        if row >= len(units):  # of a session that is just being replaced
+            return ""
+        said = [f"unit {unit_name(units, row)}"]
+        if "area" in units and units["area"].iloc[row]:
+            said.append(str(units["area"].iloc[row]))
+        if self._column is None:
+            values = self._experiment.response_at(self._experiment.playback.frame)
+        else:
+            values = self._column
+        if values is not None and np.isfinite(values[row]):
+            names = self.scale.categories
+            value = f"{values[row]:.3g}" if names is None else names[int(values[row])]
+            said.append(f"{self.scale.column} {value}")
+        return ", ".join(said)
+
+    # -- layout ------------------------------------------------------------------------
+
+    def show_layout(self) -> None:
+        """Move the units to where the chosen layout has them and fit the view."""
+        layer, session = self.units_layer, self._experiment.session
+        if layer is None or session is None:
+            return
+        units, layout = self._experiment.units, self._experiment.view.layout
+        if layout not in self.available_layouts():
+            return  # the panel is about to choose another
+        self._backdrop.clear()
+        self._use_length_unit()
+        self._backdrop.show(session, units, layout)
+        upright = is_upright(session)
+        positions = unit_positions(units, layout, session.frame_shape, upright=upright)
+        known = np.isfinite(positions).all(axis=1)
+        with writing(layer):
+            layer.data = np.where(known[:, None], positions, 0.0)
+            layer.shown = known
+        layer.visible = True
+        note = self._viewer.canvas.overlays.text
+        note.text = "\n".join(wrap(empty_note(session, units, layout), NOTE_WIDTH))
+        note.visible = bool(note.text)
+        self._base_size = point_size(positions[known]) * SIZES.get(layout, 1.0)
+        stimulus = self.stimulus_layer
+        if stimulus is not None:
+            stimulus.visible = layout == "retinotopic"
+        self._viewer.dims.ndisplay = 3 if layout == "anatomical 3-D" else 2
+        # On small points a soft edge would be most of what is seen
+        layer.antialiasing = 0 if layout == "list" else 1
+        self.show_selection()
+        self.coloring_changed()
+        self.fit_view()
+        has_scale = layout in ("anatomical", "anatomical 3-D")
+        self._viewer.canvas.overlays.scale_bar.visible = has_scale
+
+    def _length_unit(self) -> str:
+        return "pixel" if self._experiment.view.layout == "retinotopic" else "um"
+
+    def _use_length_unit(self) -> None:
+        """The same for all layers, or napari drops the unit from the scale bar."""
+        for shown in (self.units_layer, self.stimulus_layer):
+            if shown is not None:
+                with writing(shown):
+                    shown.units = (self._length_unit(),) * shown.ndim
+
+    def refit_view(self) -> None:
+        """Fit anew to a canvas of another size; keeps what the user has zoomed to."""
+        camera, before = self._viewer.scene.camera, self._fitted
+        now = _camera_state(camera)
+        self.fit_view()
+        if before is None or np.allclose(now, before, rtol=1e-4, atol=1e-6):
+            return
+        camera.center, camera.angles = tuple(now[:3]), tuple(now[3:6])
+        camera.zoom = now[6] * camera.zoom / before[6]
+
+    def fit_view(self) -> None:
+        """Fit what is on show to the canvas; a head in 3-D is seen obliquely."""
+        self._fit_view()
+        self._fitted = _camera_state(self._viewer.scene.camera)
+
+    def _fit_view(self) -> None:
+        layout, session = self._experiment.view.layout, self._experiment.session
+        layer = self.units_layer
+        if layer is None or session is None or layout == "retinotopic":
+            self._viewer.reset_view()
+            return
+        # napari would fit what belongs to the stimulus as well, which is somewhere else
+        ends = [
+            _ends_in_space(shown)
+            for shown in self._viewer.layers
+            if shown.visible and shown not in (self._stimulus, self._outlines)
+        ]
+        low, high = np.nanmin(ends, axis=(0, 1)), np.nanmax(ends, axis=(0, 1))
+        height, width = self._viewer.canvas.size
+        rows, columns = (high - low)[1:] + self._base_size
+        if layout == "anatomical 3-D":
+            camera = self._viewer.scene.camera
+            if is_upright(session):
+                camera.set_view_direction(FROM_BEHIND, UPWARDS)
+            else:
+                camera.angles = (0, 0, 0)
+            rows = columns = 0.8 * float(np.linalg.norm(high - low)) + self._base_size
+        self._viewer.scene.camera.center = tuple((low + high) / 2)
+        self._viewer.scene.camera.zoom = FILLED * min(width / columns, height / rows)
+
+    def available_layouts(self) -> list[Layout]:
+        """Layouts for which the session knows positions."""
+        return available_layouts(self._experiment.session, self._experiment.units)
+
+    # -- colours -----------------------------------------------------------------------
+
+    def coloring_changed(self) -> None:
+        """Take up another column, other limits or other values."""
+        view, units = self._experiment.view, self._experiment.units
+        if view.color_by == RESPONSE or view.color_by not in units:
+            self._column = None
+            self.scale = response_scale(
+                RESPONSE,
+                self._response_limits(),
+                view.limits,
+                over_stimulus=view.layout == "retinotopic",
+            )
+        else:
+            self.scale, self._column = column_scale(units[view.color_by], view.limits)
+        self.recolor()
+        self.scale_changed.emit()
+
+    def recolor(self) -> None:
+        """Colour the units for the current time; cheap enough for every frame."""
+        if self._recolorer is None or self.units_layer is None:
+            return
+        values = self._column
+        if values is None:
+            values = self._experiment.response_at(self._experiment.playback.frame)
+        if values is None:
+            values = np.full(len(self._experiment.units), np.nan, np.float32)
+        scale = self.scale
+        self._recolorer.set_colors(scale.colors(values))
+        if scale.categories is None:
+            self._backdrop.recolor(values, scale.table, scale.limits)
+        else:
+            self._backdrop.hide_scalp()
+
+    def _response_limits(self) -> tuple[float, float]:
+        job = self._experiment.job
+        if job is None or job.moments.n_done == 0:
+            return (0.0, 1.0)
+        n_rows = min(job.moments.n_done, SAMPLED_FRAMES)
+        moments = np.linspace(0, job.moments.n_done - 1, n_rows).astype(int)
+        low, high = colors.robust_limits(
+            np.concatenate([job.moments.row(k) for k in moments])
+        )
+        return (min(low, 0.0) if low < 0.2 * high else low, high)
+
+    # -- selection and time ------------------------------------------------------------
+
+    def show_selection(self) -> None:
+        """Draw selected units larger and rimmed, unless all are selected."""
+        layer, selection = self.units_layer, self._experiment.selection
+        if layer is None or selection is None:
+            return
+        n_units = len(self._experiment.units)
+        chosen = np.zeros(n_units, dtype=bool)
+        size = np.full(n_units, self._base_size)
+        if 0 < len(selection) < n_units:
+            chosen[selection.indices] = True
+            size *= np.where(chosen, SELECTED_SIZE, OTHER_SIZE)
+        # On the scalp all have a rim: they have the colour of what is around them
+        rim = RIM if self._experiment.view.layout == "scalp" else 0.0
+        rims = np.where(chosen[:, None], WHITE, BLACK if rim else WHITE)
+        with writing(layer):
+            layer.size = size
+            layer.border_width = np.where(chosen, RIM, rim)
+            layer.border_color = rims
+
+    def show_outlines(self, outlines: list[NDArray[np.float64]]) -> None:
+        """Draw outlines, each [points, 2] in (row, column), over the stimulus."""
+        if self._outlines is not None:
+            self._owner.remove(self._outlines)
+        self._outlines = None
+        if outlines and self._experiment.view.layout == "retinotopic":
+            active = self._viewer.layers.selection.active
+            self._outlines = self._owner.add(
+                OwnedShapes(
+                    outlines,
+                    shape_type="path",
+                    edge_color="white",
+                    edge_width=0.4,
+                    opacity=0.8,
+                    name=OUTLINES,
+                )
+            )
+            self._viewer.layers.selection.active = active
+
+    def show_time(self) -> None:
+        """Move the slider and the colours to the experiment's time."""
+        if self.stimulus_layer is not None:
+            self._viewer.dims.set_current_step(0, self._experiment.frame_on_show)
+        if self._column is None:
+            self.recolor()
+
+
+def _camera_state(camera: Camera) -> NDArray[np.float64]:
+    """Centre, angles and zoom, float64 [7]."""
+    return np.array([*camera.center, *camera.angles, camera.zoom], float)
+
+
+def _ends_in_space(layer: Layer) -> NDArray[np.float64]:
+    """Both ends of what a layer shows, [2, 3]; flat layers lie at depth 0."""
+    ends = np.asarray(layer.extent.world, float)[:, -3:]
+    return np.pad(ends, ((0, 0), (3 - ends.shape[1], 0)))

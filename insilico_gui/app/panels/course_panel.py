@@ -1,0 +1,279 @@
+"""Responses to the image on show against time: every channel, their mean, repeats."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout
+
+from insilico_gui.app.panels.panel import NarrowText, Panel
+from insilico_gui.app.widgets.themed_plot import ThemedPlot
+from insilico_gui.app.widgets.unit_names import unit_names
+from insilico_gui.session import is_image_session
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from insilico_gui.app.work.jobs import Jobs
+    from insilico_gui.experiment import Experiment
+
+MAX_CURVES = 100
+"""More curves than this take long to draw and show nothing more."""
+
+MAX_NAMED = 6
+"""As many channels are named above the plot."""
+
+LINES = (1.0, 2.0)
+
+
+class CoursePanel(Panel):
+    """Butterfly plot of the selected units, with the cursor of the playback.
+
+    Attributes
+    ----------
+    curves : list of pyqtgraph.PlotDataItem
+        One for each unit that is drawn, or for each repeat.
+    """
+
+    title = "Time courses"
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self.body.setContentsMargins(2, 2, 2, 2)
+        self.curves: list[pg.PlotDataItem] = []
+        self._image = -1
+        self.each_unit = QCheckBox("each channel")
+        self.each_unit.setChecked(True)
+        self.each_unit.setToolTip(
+            "One curve for each selected channel, repeats averaged"
+        )
+        self.each_repeat = QCheckBox("each repeat")
+        self.each_repeat.setToolTip("One curve for each repeat, channels averaged")
+        self.with_mean = QCheckBox("mean ± SEM")
+        self.with_mean.setChecked(True)
+        self.with_mean.setToolTip("Over the selected channels, repeats averaged")
+        self.about = NarrowText()
+        row = QHBoxLayout()
+        row.addWidget(self.about, 1)
+        for box in (self.each_unit, self.each_repeat, self.with_mean):
+            box.toggled.connect(self.redraw)
+            row.addWidget(box)
+
+        self.plot = ThemedPlot()
+        self.plot.setMinimumHeight(70)
+        self.plot.showGrid(x=True, y=True, alpha=0.15)
+        self.plot.setMouseEnabled(y=False)
+        self._onset = [pg.InfiniteLine(0, angle=angle) for angle in (90, 0)]
+        for line in self._onset:
+            self.plot.addItem(line)
+        self._upper, self._lower = (self.plot.plot(pen=pg.mkPen(None)) for _ in "ul")
+        self._band = pg.FillBetweenItem(self._upper, self._lower)
+        self.plot.addItem(self._band)
+        self.mean_curve = self.plot.plot()
+        self.cursor = pg.InfiniteLine(angle=90)
+        self.plot.addItem(self.cursor)
+        self.plot.clicked.connect(self._clicked)
+        self.body.addLayout(row)
+        self.body.addWidget(self.plot, 1)
+
+        for signal in (
+            experiment.session_changed,
+            experiment.stimulus_changed,
+            experiment.job_changed,
+            experiment.responses_changed,
+            experiment.selection_changed,
+        ):
+            signal.connect(self.redraw)
+        experiment.playback.events.time.connect(self._show_time)
+        self.recolor()
+
+    def recolor(self) -> None:
+        """Draw the curves in the colours of the theme."""
+        colors = self.plot_colors
+        dashed = pg.mkPen(colors.guide, style=pg.QtCore.Qt.PenStyle.DashLine)
+        for line in self._onset:
+            line.setPen(dashed)
+        self._band.setBrush((*colors.mean, 70))
+        self.mean_curve.setPen(pg.mkPen(colors.mean, width=LINES[1]))
+        self.cursor.setPen(pg.mkPen(colors.line, width=1))
+        self.redraw()
+
+    # -- from the user -----------------------------------------------------------------
+
+    def _clicked(self, x: float, _y: float) -> None:
+        times = self._times()
+        if times is None or self.experiment.images is None:
+            return
+        nearest = int(np.abs(1000 * times - x).argmin())
+        first = self.experiment.frame_on_show * len(times)
+        self.experiment.playback.seek_frame(first + nearest)
+
+    # -- from the state ----------------------------------------------------------------
+
+    def grow(self) -> None:
+        """Take in responses that have come since the last time."""
+        if not self.curves and not self.mean_curve.isVisible():
+            self.redraw()
+
+    def redraw(self, *_: object) -> None:
+        """Draw the image on show anew."""
+        self._image = self.experiment.frame_on_show
+        for curve in self.curves:
+            self.plot.removeItem(curve)
+        self.curves = []
+        times, courses = self._times(), self._courses()
+        known = times is not None and courses is not None
+        for item in (self.mean_curve, self._band, self.cursor):
+            item.setVisible(known)
+        for box in (self.each_unit, self.each_repeat, self.with_mean):
+            box.setVisible(times is not None)
+        self.each_repeat.setEnabled(known and courses.ndim > 2)
+        if not known:
+            for curve in (self.mean_curve, self._upper, self._lower):
+                curve.setData([], [])
+            self.about.setText(self._why_empty())
+            return
+        ms = 1000 * times
+        session = self.experiment.session
+        self.plot.setLabel("bottom", "time from image onset (ms)")
+        self.plot.setLabel("left", session.response_label)
+        self.plot.setXRange(ms[0], ms[-1], padding=0)
+        others = [d for d in courses.dims if d not in ("time", session.unit_dim)]
+        averaged = courses.mean(others).transpose(session.unit_dim, "time").to_numpy()
+        if self.each_unit.isChecked():
+            self._draw_units(ms, averaged)
+        if self.each_repeat.isChecked() and others:
+            repeats = courses.mean(session.unit_dim).stack(curve=others)
+            for k, course in enumerate(repeats.transpose("curve", "time").to_numpy()):
+                color = pg.intColor(
+                    k,
+                    repeats.sizes["curve"],
+                    maxValue=self.plot_colors.brightest,
+                    alpha=220,
+                )
+                self._draw(ms, course, pg.mkPen(color, width=LINES[1]))
+        self._draw_mean(ms, averaged)
+        self._show_cursor()
+        label = self.experiment.images.labels[self._image]
+        n_repeats = f", {courses.size // averaged.size} repeats" if others else ""
+        self.about.setText(
+            f"<b>{escape(str(label))}</b>: {self._channels(len(averaged))}{n_repeats}"
+        )
+
+    def _channels(self, n: int) -> str:
+        """The channels that are drawn: by their ids if they are few."""
+        if n > MAX_NAMED:
+            return f"{n} channels"
+        experiment = self.experiment
+        rows = experiment.job_indices()[experiment.selected_columns()]
+        names = unit_names(experiment.units, rows)
+        colors = self._unit_colors()[experiment.selected_columns()]
+        named = ", ".join(
+            f"<span style='color: rgb{tuple(color.tolist())}'>{escape(name)}</span>"
+            for name, color in zip(names, colors, strict=True)
+        )
+        return f"channel{'s' if n > 1 else ''} {named}"
+
+    def _unit_colors(self) -> NDArray[np.int64]:
+        colors = self.plot_colors
+        return unit_colors(self.experiment, colors.darkest, colors.brightest)
+
+    def _draw_units(
+        self, ms: NDArray[np.float64], courses: NDArray[np.float32]
+    ) -> None:
+        colors = self._unit_colors()[self.experiment.selected_columns()]
+        step = -(-len(courses) // MAX_CURVES)
+        for course, color in zip(courses[::step], colors[::step], strict=True):
+            self._draw(ms, course, pg.mkPen(*color.tolist(), 150, width=LINES[0]))
+
+    def _draw(self, ms: NDArray[np.float64], course: object, pen: object) -> None:
+        curve = self.plot.plot(ms, course, pen=pen)
+        curve.setZValue(-1)
+        self.curves.append(curve)
+
+    def _draw_mean(self, ms: NDArray[np.float64], courses: NDArray[np.float32]) -> None:
+        shown = self.with_mean.isChecked()
+        self.mean_curve.setVisible(shown)
+        self._band.setVisible(shown and len(courses) > 1)
+        mean = courses.mean(axis=0)
+        self.mean_curve.setData(ms, mean)
+        if len(courses) > 1:
+            sem = courses.std(axis=0, ddof=1) / np.sqrt(len(courses))
+            self._upper.setData(ms, mean + sem)
+            self._lower.setData(ms, mean - sem)
+
+    def _show_time(self, _time: float) -> None:
+        if self.experiment.frame_on_show != self._image:
+            self.redraw()
+        else:
+            self._show_cursor()
+
+    def _show_cursor(self) -> None:
+        times = self._times()
+        if times is not None:
+            moment = self.experiment.playback.frame % len(times)
+            self.cursor.setValue(1000 * times[moment])
+
+    def _times(self) -> NDArray[np.float64] | None:
+        """Seconds from image onset; None if responses have no time of their own."""
+        session = self.experiment.session
+        if session is None or not is_image_session(session):
+            return None
+        times = session.response_coords.get("time")
+        return None if times is None else np.asarray(times, float)
+
+    def _courses(self) -> xr.DataArray | None:
+        """Responses of the selected units to the image on show."""
+        experiment = self.experiment
+        session, job = experiment.session, experiment.job
+        columns = experiment.selected_columns()
+        if session is None or job is None or experiment.images is None:
+            return None
+        done = job.moments.n_done // experiment.n_times
+        if experiment.frame_on_show >= done or not len(columns):
+            return None
+        courses = job.moments.to_image(experiment.frame_on_show)
+        return courses.isel({session.unit_dim: columns})
+
+    def _why_empty(self) -> str:
+        session = self.experiment.session
+        if session is None:
+            return "Load a session first."
+        if not is_image_session(session):
+            return "This session is driven by video: the Traces show its time courses."
+        if self._times() is None:
+            return (
+                "The responses of this session to an image are single numbers, without a "
+                "course in time."
+            )
+        if self.experiment.job is None:
+            return "Encode images to see the time courses of the responses."
+        if not len(self.experiment.selected_columns()):
+            return "None of the encoded channels is selected."
+        return "The image on show has not been encoded yet."
+
+
+def unit_colors(
+    experiment: Experiment, darkest: int = 60, brightest: int = 255
+) -> NDArray[np.int64]:
+    """Colour of each encoded unit, int [n, 3]: where it is on the head, else its turn.
+
+    Right is red, front is green, top is blue, as far as the places are known; within
+    the range of channels that shows on the background.
+    """
+    units = experiment.units.iloc[experiment.job_indices()]
+    rgb = np.full((len(units), 3), np.nan)
+    if {"x", "y", "z"} <= set(units.columns):
+        places = units[["x", "y", "z"]].to_numpy(float)
+        if np.isfinite(places).any(axis=0).all():
+            low, high = np.nanmin(places, axis=0), np.nanmax(places, axis=0)
+            span = brightest - darkest
+            rgb = darkest + span * (places - low) / np.maximum(high - low, 1e-9)
+    unknown = np.isnan(rgb).any(axis=1)
+    for k in np.flatnonzero(unknown):
+        rgb[k] = pg.intColor(k, max(len(units), 9), maxValue=brightest).getRgb()[:3]
+    return rgb.astype(int)

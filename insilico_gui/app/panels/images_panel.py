@@ -1,0 +1,249 @@
+"""Which images drive the selected units most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtGui import QIcon, QImage, QPixmap
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+)
+
+from insilico_gui.analysis.population.image_ranking import ImageDrive
+from insilico_gui.app.panels.panel import NarrowText, Panel
+from insilico_gui.app.widgets.copying import copy_selected
+from insilico_gui.app.widgets.themed_plot import ThemedPlot
+from insilico_gui.session import is_image_session
+from insilico_gui.stimuli import CachedFrames
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from insilico_gui.app.work.jobs import Job, Jobs
+    from insilico_gui.experiment import Experiment
+
+MAX_ROWS = 200
+"""As many images are listed, the strongest ones."""
+
+THUMBNAIL = 32
+DELAY_MS = 150
+IMAGE = Qt.ItemDataRole.UserRole
+
+
+class ImagesPanel(Panel):
+    """Images ranked by the response of the selected units; a click goes to one.
+
+    Attributes
+    ----------
+    order : int64 array, [n]
+        Encoded images, the one that drives the selected units most first.
+    """
+
+    title = "Images"
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self.body.setContentsMargins(2, 2, 2, 2)
+        self.order = np.empty(0, np.int64)
+        self._drive: ImageDrive | None = None
+        self._job: Job | None = None
+        self._stale = False
+        self.about = NarrowText()
+        self.table = QTableWidget(0, 2)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        self.table.verticalHeader().setDefaultSectionSize(THUMBNAIL + 2)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.table.setMinimumSize(150, 70)
+        self.table.cellClicked.connect(self._cell_clicked)
+        self.plot = ThemedPlot()
+        self.plot.setMinimumHeight(70)
+        self.plot.setLabel("bottom", "rank of the image")
+        self.bars = pg.BarGraphItem(x=[], height=[], width=1.0)
+        self.plot.addItem(self.bars)
+        self._here = pg.InfiniteLine(angle=90)
+        self.plot.addItem(self._here)
+        self.plot.clicked.connect(self._plot_clicked)
+        copy_selected(self.table)
+        row = QHBoxLayout()
+        row.addWidget(self.table, 4)
+        row.addWidget(self.plot, 5)
+        self.body.addWidget(self.about)
+        self.body.addLayout(row, 1)
+
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DELAY_MS)
+        self._timer.timeout.connect(self._rank)
+        for signal in (
+            experiment.session_changed,
+            experiment.stimulus_changed,
+            experiment.job_changed,
+        ):
+            signal.connect(self._clear)
+        experiment.selection_changed.connect(self._restart)
+        experiment.responses_changed.connect(self.grow)
+        experiment.playback.events.time.connect(self._show_time)
+        self.recolor()
+
+    def recolor(self) -> None:
+        """Draw bars and cursor in the colours of the theme."""
+        colors = self.plot_colors
+        self.bars.setOpts(brush=colors.mean, pen=colors.background)
+        self._here.setPen(pg.mkPen(colors.line, width=1))
+        self._draw()
+
+    # -- from the user -----------------------------------------------------------------
+
+    def _cell_clicked(self, row: int, _column: int) -> None:
+        self._go_to(row)
+
+    def _plot_clicked(self, x: float, _y: float) -> None:
+        self._go_to(round(x) - 1)
+
+    def _go_to(self, rank: int) -> None:
+        if 0 <= rank < len(self.order):
+            image = int(self.order[rank])
+            within = self.experiment.playback.frame % self.experiment.n_times
+            self.experiment.playback.seek_frame(
+                image * self.experiment.n_times + within
+            )
+
+    # -- from the state ----------------------------------------------------------------
+
+    def grow(self) -> None:
+        """Take in responses that have come since the last time."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _clear(self) -> None:
+        """Show nothing of what was before: these are other images or responses."""
+        self._drive = None
+        self._draw()
+        self._timer.start()
+
+    def _restart(self) -> None:
+        self._drive = None
+        self._timer.start()
+
+    def _rank(self) -> None:
+        if self._job is not None:
+            self._stale = True
+            if self._drive is None:
+                self._job.cancel()
+            return
+        experiment = self.experiment
+        session, job = experiment.session, experiment.job
+        columns = experiment.selected_columns()
+        if (
+            session is None
+            or not is_image_session(session)
+            or job is None
+            or not len(columns)
+        ):
+            self._draw()
+            return
+        if self._drive is None:
+            times = session.response_coords.get("time")
+            self._drive = ImageDrive(job.moments, columns, times)
+        drive = self._drive
+
+        def work() -> Iterator[None]:
+            yield from drive.update()
+
+        self._job = self.jobs.start(
+            "Ranking images", work, on_end=self._ranked, quiet=True
+        )
+
+    def _ranked(self, _job: Job) -> None:
+        self._job = None
+        self._draw()
+        if self._stale:
+            self._stale = False
+            self._timer.start()
+
+    def _draw(self) -> None:
+        drive, images = self._drive, self.experiment.images
+        values = np.empty(0)
+        if drive is not None and images is not None:
+            values = drive.values[: drive.n_done]
+        self.order = np.argsort(-values, kind="stable")
+        ranked = values[self.order]
+        self.bars.setOpts(x=np.arange(1, len(ranked) + 1), height=ranked)
+        self._here.setVisible(len(ranked) > 0)
+        self.table.setRowCount(min(len(ranked), MAX_ROWS))
+        if not len(ranked) or images is None:
+            self.about.setText(self._why_empty())
+            return
+        session = self.experiment.session
+        timed = "time" in session.response_coords
+        what = "RMS" if timed else "mean"
+        self.table.setHorizontalHeaderLabels(["image", what])
+        self.plot.setLabel("left", f"{what} of {session.response_label}")
+        self.plot.setXRange(0.5, len(ranked) + 0.5, padding=0)
+        for rank, k in enumerate(self.order[:MAX_ROWS].tolist()):
+            name = QTableWidgetItem(images.labels[k])
+            name.setToolTip(images.labels[k])
+            name.setData(IMAGE, k)
+            icon = self._thumbnail(k)
+            if icon is not None:
+                name.setIcon(icon)
+            self.table.setItem(rank, 0, name)
+            self.table.setItem(rank, 1, QTableWidgetItem(f"{values[k]:.3g}"))
+        over = "selected channels from image onset on" if timed else "selected units"
+        self.about.setText(
+            f"{len(ranked):,} images by the {what} over "
+            f"{len(self.experiment.selected_columns()):,} {over}; click one to see it."
+        )
+        self._show_time()
+
+    def _show_time(self, *_: object) -> None:
+        rank = np.flatnonzero(self.order == self.experiment.frame_on_show)
+        if len(rank):
+            self._here.setValue(int(rank[0]) + 1)
+            if rank[0] < self.table.rowCount():
+                self.table.selectRow(int(rank[0]))
+
+    def _thumbnail(self, k: int) -> QIcon | None:
+        frames = self.experiment.frames
+        picture = frames.peek(k) if isinstance(frames, CachedFrames) else None
+        return None if picture is None else QIcon(_pixmap(picture))
+
+    def _why_empty(self) -> str:
+        experiment = self.experiment
+        session = experiment.session
+        if session is None:
+            return "Load a session first."
+        if not is_image_session(session):
+            return (
+                "This session is driven by video, which has no single images to rank."
+            )
+        if experiment.job is None:
+            return "Encode images to rank them by the responses."
+        if not len(experiment.selected_columns()):
+            return "None of the encoded units is selected."
+        return "No image has been encoded yet."
+
+
+def _pixmap(picture: NDArray[np.uint8]) -> QPixmap:
+    height, width = picture.shape[:2]
+    step = max(1, min(height, width) // (2 * THUMBNAIL))
+    small = np.ascontiguousarray(picture[::step, ::step])
+    height, width = small.shape[:2]
+    image = QImage(
+        small.data, width, height, 3 * width, QImage.Format.Format_RGB888
+    ).copy()
+    return QPixmap.fromImage(image)

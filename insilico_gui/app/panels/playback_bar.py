@@ -1,0 +1,260 @@
+"""Time: play, pause, step, loop, speed and the slider; below it, what is being done."""
+
+from __future__ import annotations
+
+import time
+from html import escape
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+)
+
+from insilico_gui.app.panels.panel import Panel, breakable
+from insilico_gui.app.widgets.icons import Name, icon
+from insilico_gui.app.work.jobs import Share
+from insilico_gui.encoding import Progress
+
+if TYPE_CHECKING:
+    from insilico_gui.app.work.jobs import Jobs
+    from insilico_gui.experiment import Experiment
+
+TICK_MS = 15
+DOING_WIDTH = 300
+LONGEST = 240
+"""Letters of a message that the bar has room for; a tooltip has the rest."""
+
+SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+
+
+class PlaybackBar(Panel):
+    """The clock's controls and the line that says what happens.
+
+    Signals
+    -------
+    touched()
+        The user moved in time.
+    cancel_requested()
+        The cancel button was pressed.
+    """
+
+    title = "Playback"
+    touched = Signal()
+    cancel_requested = Signal()
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self.body.setContentsMargins(8, 2, 8, 2)
+        self.body.setSpacing(2)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._playback = experiment.playback
+        self._last_tick = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+        self._icons: dict[QToolButton, Name] = {}
+        self.play_button = self._button("play", "Play or pause (Space)")
+        self.play_button.clicked.connect(self._toggle)
+        self.back_button = self._button("back", "One frame back")
+        self.back_button.clicked.connect(lambda: self._step(-1))
+        self.forward_button = self._button("forward", "One frame on")
+        self.forward_button.clicked.connect(lambda: self._step(1))
+        self.loop_button = self._button("loop", "Start over at the end")
+        self.loop_button.setCheckable(True)
+        self.loop_button.setChecked(self._playback.loop)
+        self.loop_button.toggled.connect(self._set_loop)
+        self.speed = QComboBox()
+        self.speed.setToolTip("Seconds of stimulus per second")
+        for value in SPEEDS:
+            self.speed.addItem(f"{value:g}×", value)
+        self.speed.setCurrentIndex(SPEEDS.index(1.0))
+        self.speed.currentIndexChanged.connect(self._set_speed)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.valueChanged.connect(self._slid)
+        self.clock = QLabel()
+        self.clock.setMinimumWidth(
+            self.clock.fontMetrics().horizontalAdvance(
+                "0000.00 / 0000.00 s  00000 /00000"
+            )
+        )
+
+        controls = QHBoxLayout()
+        for widget in (self.back_button, self.play_button, self.forward_button):
+            controls.addWidget(widget)
+        controls.addWidget(self.loop_button)
+        controls.addWidget(self.speed)
+        controls.addWidget(self.slider, 1)
+        controls.addWidget(self.clock)
+        self.body.addLayout(controls)
+
+        self.message = QLabel()
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setWordWrap(True)
+        self.message.setMinimumWidth(60)  # or a long word would widen the window
+        self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
+        self.progress = QProgressBar()
+        self.progress.setMinimumWidth(60)
+        self.progress.setFormat("")
+        self.doing = QLabel()
+        self.doing.setMinimumWidth(60)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.clicked.connect(self.cancel_requested)
+        line = QHBoxLayout()
+        line.addWidget(self.message, 1)
+        line.addWidget(self.doing)
+        line.addWidget(self.progress)
+        line.addWidget(self.cancel_button)
+        self.body.addLayout(line)
+        self._problem = False
+        self.hide_progress()
+
+        self._playback.events.time.connect(self._show_time)
+        self._playback.events.n_frames.connect(self._show_length)
+        self._playback.events.playing.connect(self._show_playing)
+        self._playback.events.loop.connect(self._show_loop)
+        self._playback.events.speed.connect(self._show_speed)
+        self._show_length()
+        self.recolor()
+
+    def recolor(self) -> None:
+        """Draw the icons in the colour of the theme's text."""
+        for button, name in self._icons.items():
+            button.setIcon(icon(name, self.plot_colors.text))
+
+    def _button(self, name: Name, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setToolTip(tip)
+        self._icons[button] = name
+        return button
+
+    # -- from the user -----------------------------------------------------------------
+
+    def _toggle(self) -> None:
+        self.touched.emit()
+        self._playback.toggle()
+
+    def _step(self, frames: int) -> None:
+        self.touched.emit()
+        self._playback.step(frames)
+
+    def _slid(self, frame: int) -> None:
+        if frame != self._playback.frame:
+            self.touched.emit()
+            self._playback.seek_frame(frame)
+
+    def _set_loop(self, loop: bool) -> None:
+        self._playback.loop = loop
+
+    def _set_speed(self, index: int) -> None:
+        self._playback.speed = float(self.speed.itemData(index))
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        elapsed, self._last_tick = now - self._last_tick, now
+        self._playback.advance(elapsed)
+
+    # -- from the state ----------------------------------------------------------------
+
+    def _show_playing(self, playing: bool) -> None:
+        self._icons[self.play_button] = "pause" if playing else "play"
+        self.recolor()
+        if playing:
+            self._last_tick = time.perf_counter()
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def _show_length(self, *_: object) -> None:
+        any_frames = self._playback.n_frames > 0
+        for widget in (
+            self.play_button,
+            self.back_button,
+            self.forward_button,
+            self.slider,
+        ):
+            widget.setEnabled(any_frames)
+        self.slider.setRange(0, max(self._playback.n_frames - 1, 0))
+        self._show_time()
+
+    def _show_time(self, *_: object) -> None:
+        playback = self._playback
+        self.slider.setValue(playback.frame)
+        if playback.n_frames == 0:
+            self.clock.setText("")
+            return
+        self.clock.setText(
+            self.experiment.moment()
+            or f"{playback.time:.2f} / {playback.duration:.2f} s   "
+            f"frame {playback.frame + 1} / {playback.n_frames}"
+        )
+
+    def _show_loop(self, loop: bool) -> None:
+        self.loop_button.setChecked(loop)
+
+    def _show_speed(self, speed: float) -> None:
+        index = self.speed.findData(speed)
+        if index >= 0:
+            self.speed.setCurrentIndex(index)
+
+    # -- what is being done ------------------------------------------------------------
+
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """Show one sentence until the next."""
+        self._problem = problem
+        shown = text
+        if len(text) > LONGEST:
+            shown = f"{text[: LONGEST - 20].rstrip()}… (point here for all of it)"
+        self.message.setText(("⚠ " if problem else "") + breakable(shown))
+        self.message.setToolTip(f"<qt>{escape(text)}</qt>" if text else "")
+
+    def forget_problem(self) -> None:
+        """Show a problem no more, if one is shown: something else is being done."""
+        if self._problem:
+            self.say("")
+
+    def show_progress(self, title: str, progress: object = None) -> None:
+        """Show that work is under way, and how far it is where that is known."""
+        for widget in (self.doing, self.progress, self.cancel_button):
+            widget.show()
+        text = title
+        if isinstance(progress, Progress):
+            self.progress.setRange(0, progress.total)
+            self.progress.setValue(progress.done)
+            text = f"{progress.done} of {progress.total} {progress.what}"
+            if progress.per_s:
+                text += f", {progress.per_s:.0f} {progress.what}/s"
+            if progress.remaining_s:
+                text += f", {_duration(progress.remaining_s)} left"
+        elif isinstance(progress, Share):
+            self.progress.setRange(0, progress.total)
+            self.progress.setValue(progress.done)
+            text = f"{title}: {progress.done / max(progress.total, 1):.0%}"
+        else:
+            self.progress.setRange(0, 0)
+        self.progress.setToolTip(title)
+        self.doing.setToolTip(title)
+        metrics = self.doing.fontMetrics()
+        self.doing.setText(
+            metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, DOING_WIDTH)
+        )
+
+    def hide_progress(self) -> None:
+        """No work is under way."""
+        for widget in (self.doing, self.progress, self.cancel_button):
+            widget.hide()
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

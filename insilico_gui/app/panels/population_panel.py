@@ -1,0 +1,174 @@
+"""How a column of the unit table is distributed over the selection, area by area."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from qtpy.QtWidgets import QComboBox, QHBoxLayout
+
+from insilico_gui.app.panels.panel import NarrowText, Panel, fill_box
+from insilico_gui.app.widgets import colors
+from insilico_gui.app.widgets.labels import (
+    angle_ticks,
+    column_label,
+    in_octaves,
+    is_place,
+)
+from insilico_gui.app.widgets.themed_plot import ThemedPlot
+from insilico_gui.responses import measured_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from insilico_gui.app.work.jobs import Jobs
+    from insilico_gui.experiment import Experiment
+
+N_BINS = 24
+
+
+class PopulationPanel(Panel):
+    """Histograms of any numeric column, one line per area."""
+
+    title = "Population"
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self._chosen = ""
+        self._newest: str | None = None
+        self.body.setContentsMargins(2, 2, 2, 2)
+        self.column = QComboBox()
+        self.column.setMaxVisibleItems(30)
+        self.column.setMinimumContentsLength(22)  # the longest names are seen whole
+        self.column.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.column.currentTextChanged.connect(self._draw)
+        self.column.activated.connect(self._keep_choice)
+        self.summary = NarrowText()
+        self.plot = ThemedPlot()
+        self.plot.setMinimumHeight(60)
+        self.plot.setLabel("left", "units")
+        row = QHBoxLayout()
+        row.addWidget(self.column)
+        row.addStretch(1)
+        self.body.addLayout(row)
+        self.body.addWidget(self.summary)
+        self.body.addWidget(self.plot, 1)
+        experiment.analysis_changed.connect(self._analysis_changed)
+        experiment.units_changed.connect(self._fill)
+        for signal in (
+            experiment.session_changed,
+            experiment.stimulus_changed,
+            experiment.job_changed,
+        ):
+            signal.connect(self._forget_stale)
+        experiment.selection_changed.connect(self._draw)
+        self._fill()
+
+    def _keep_choice(self) -> None:
+        """The user chose: stay with it as long as there is such a column."""
+        self._chosen = self.column.currentText()
+
+    def recolor(self) -> None:
+        """Draw the lines in the colours of the theme."""
+        self._draw()
+
+    def _forget_stale(self) -> None:
+        """What was measured on other responses is shown on demand only."""
+        if not self.experiment.is_current(self.column.currentText()):
+            self._chosen = ""
+        self._fill()
+
+    def _analysis_changed(self, name: str) -> None:
+        is_there = name in self.experiment.analyses
+        if is_there or self._newest == name:
+            self._newest = name if is_there else None
+
+    def _fill(self) -> None:
+        names = measured_columns(self.experiment.units)
+        if self._chosen not in names:
+            self._chosen = ""
+        fill_box(self.column, names, self._chosen or self._best_of(names))
+        self._draw()
+
+    def _best_of(self, names: list[str]) -> str:
+        """What a user is most likely to ask for: the newest result, else a property."""
+        measured: list[str] = []
+        if self._newest is not None:
+            measured = self.experiment.analysis_columns(self._newest)
+        current = [name for name in names if self.experiment.is_current(name)]
+        for wanted in ([n for n in names if n in measured], current):
+            for name in wanted:
+                if not is_place(name):
+                    return name
+        return current[0] if current else ""
+
+    def _draw(self, *_: object) -> None:
+        self.plot.clear()
+        self.summary.setText("")
+        name, selection = self.column.currentText(), self.experiment.selection
+        if not name or selection is None:
+            return
+        units = self.experiment.units.iloc[selection.indices]
+        values = units[name].astype(float)
+        known = values[np.isfinite(values)]
+        is_log = in_octaves(name) and bool((known > 0).all())
+        self.plot.setLabel("bottom", column_label(name))
+        if len(known) == 0:
+            self.summary.setText("No selected unit has this value.")
+            return
+        if is_log:
+            known = np.log2(known)
+        edges = _edges(name, known.to_numpy())
+        ticks = _octaves(edges) if is_log else angle_ticks(name)
+        self.plot.getAxis("bottom").setTicks([ticks] if ticks else None)
+        named = []
+        groups: list[tuple[str, pd.Series[float]]] = [("all", known)]
+        if "area" in units:
+            areas = units["area"].loc[known.index]
+            if areas.nunique() > 1:
+                groups = [(str(a), known[areas == a]) for a in sorted(areas.unique())]
+        palette = colors.categorical_table(len(groups))[:: 256 // len(groups)]
+        top = self.plot_colors.brightest / 255
+        for (label, group), color in zip(groups, palette, strict=False):
+            counts, _ = np.histogram(group, edges)
+            rgb = [int(255 * c * top) for c in color[:3]]
+            self.plot.plot(
+                edges,
+                counts,
+                stepMode="center",
+                name=f"{label} ({len(group):,})",
+                pen=pg.mkPen(rgb, width=2),
+            )
+            named.append(
+                f"<span style='color: rgb{tuple(rgb)}'><b>{label}</b></span> "
+                f"{len(group):,}"
+            )
+        text = f"{len(known):,} of {len(values):,} selected units"
+        if not self.experiment.is_current(name):
+            _, parameters = self.experiment.origin(name) or ("", {})
+            text = f"⚠ of {escape(parameters.get('stimulus') or 'other responses')}: {text}"
+        if colors.period(name) is None:  # a median of angles would mean nothing
+            median = known.median()
+            text += f", median {2**median if is_log else median:.3g}"
+        self.summary.setText(f"{text}: &nbsp; {' &nbsp; '.join(named)}")
+
+
+def _octaves(edges: np.ndarray) -> list[tuple[float, str]]:
+    """Ticks at every octave, or every third, of an axis in log2: ..., 0.04 or 4, ..."""
+    step = 1 if np.ptp(edges) <= 8 else 3
+    base = np.log2(0.01) if edges[0] < np.log2(0.2) else 0.0
+    first = base + step * np.ceil((edges[0] - base) / step - 1e-6)
+    places = np.arange(first, edges[-1] + 1e-6, step)
+    return [(float(at), f"{2**at:.3g}") for at in places]
+
+
+def _edges(name: str, values: np.ndarray) -> np.ndarray:
+    turn = colors.cycle_limits(name)
+    if turn is not None:
+        return np.linspace(*turn, N_BINS + 1)
+    low, high = float(values.min()), float(values.max())
+    return np.linspace(low, high if high > low else low + 1, N_BINS + 1)

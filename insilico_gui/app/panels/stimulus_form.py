@@ -1,0 +1,264 @@
+"""The form for parametric stimuli: a family, its parameters, and what it will be."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QTimer, Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+)
+
+from insilico_gui.app.panels.panel import Panel, text_label
+from insilico_gui.app.widgets.family_form import family_form, values_of
+from insilico_gui.app.widgets.frame_view import FrameView
+from insilico_gui.errors import StimulusError
+from insilico_gui.stimuli import Display, Sequence, load_spec, save_spec
+from insilico_gui.stimuli.families.registry import FAMILIES
+from insilico_gui.stimuli.spec.files import SPEC_SUFFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from magicgui.widgets import FunctionGui
+    from qtpy.QtWidgets import QWidget
+
+    from insilico_gui.app.work.jobs import Job, Jobs
+    from insilico_gui.experiment import Experiment
+    from insilico_gui.stimuli import RenderedStimulus, StimulusSpec
+
+SPEC_FILES = f"Specifications ({' '.join(f'*{s}' for s in sorted(SPEC_SUFFIXES))})"
+
+DELAY_MS = 300
+"""A form changes in bursts; the preview follows the last change."""
+
+
+class StimulusForm(Panel):
+    """Choose a family, set its parameters, see what it will be.
+
+    Signals
+    -------
+    chosen(object)
+        The stimulus the user wants to show.
+    added(object)
+        The specification the user wants in the sequence.
+    sequence_loaded(object)
+        The sequence that was in a file.
+    """
+
+    title = "Parametric stimulus"
+    chosen = Signal(object)
+    added = Signal(object)
+    sequence_loaded = Signal(object)
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self._preview: Job | None = None
+        self._forms: dict[str, FunctionGui[Any]] = {}
+        self.family = QComboBox()
+        self.family.addItems(list(FAMILIES))
+        self.family.currentTextChanged.connect(self._show_family)
+        self.preview = FrameView(80)
+        self.about = text_label()
+        self.button = QPushButton("Show this stimulus")
+        self.button.clicked.connect(self._choose)
+        self.add_button = QPushButton("Add to sequence")
+        self.add_button.setToolTip("Show it with others, one after the other")
+        self.add_button.clicked.connect(self._add)
+        self.save_button = QPushButton("Save…")
+        self.save_button.setToolTip("Save these parameters in a file (.yaml, .json)")
+        self.save_button.clicked.connect(self._browse_to_save)
+        self.load_button = QPushButton("Load…")
+        self.load_button.setToolTip("Load parameters, or a sequence, from a file")
+        self.load_button.clicked.connect(self._browse_to_load)
+        files = QHBoxLayout()
+        for button in (self.add_button, self.save_button, self.load_button):
+            files.addWidget(button)
+        for widget in (self.family, self.preview, self.about, self.button):
+            self.body.addWidget(widget)
+        self.body.addLayout(files)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DELAY_MS)
+        self._timer.timeout.connect(self._describe)
+        self._show_family(self.family.currentText())
+
+    def form(self, family: str) -> FunctionGui[Any]:
+        """The form of a family; one widget for each parameter, by its name."""
+        if family not in self._forms:
+            form = family_form(family)
+            form.changed.connect(self._changed)
+            form.native.hide()
+            self._forms[family] = form
+            self.body.addWidget(form.native)
+        return self._forms[family]
+
+    def _show_family(self, family: str) -> None:
+        chosen = self.form(family)
+        self.preview.clear_frame()  # it is of another family
+        for form in self._forms.values():
+            form.native.setVisible(form is chosen)  # each takes the room that it needs
+        self._timer.start()
+
+    def _changed(self) -> None:
+        self._timer.start()
+
+    def _maker(self) -> Callable[[], RenderedStimulus]:
+        """What makes the stimulus, with the parameters as they are now."""
+        family = self.family.currentText()
+        try:
+            values = values_of(self.form(family))
+        except StimulusError as error:
+            return partial(_fail, error)  # told like what the family itself refuses
+        return partial(FAMILIES[family], **values)
+
+    # -- preview and choice ------------------------------------------------------------
+
+    def _describe(self) -> None:
+        if not self.isVisible():
+            return  # nobody looks; shown when they do
+        make = self._maker()
+        if self._preview is not None:
+            self._preview.cancel()  # the newest counts
+
+        def work() -> tuple[RenderedStimulus, np.ndarray]:
+            stimulus = make()
+            trials = stimulus.trials
+            seconds = 0.0
+            if trials is not None and len(trials):
+                seconds = float(trials["onset"][0] + trials["duration"][0] / 2)
+            frame = min(int(seconds * stimulus.frame_rate), stimulus.n_frames - 1)
+            return stimulus, stimulus.frames(frame, frame + 1)[0]
+
+        self._preview = self.jobs.start(
+            "Preview",
+            work,
+            on_return=self._show_preview,
+            on_failure=self._refuse,
+            quiet=True,
+        )
+
+    def _show_preview(self, result: tuple[RenderedStimulus, np.ndarray]) -> None:
+        stimulus, frame = result
+        n_trials = 0 if stimulus.trials is None else len(stimulus.trials)
+        self.about.setText(
+            f"{n_trials:,} trials, {stimulus.duration:.1f} s, "
+            f"{stimulus.n_frames:,} frames"
+        )
+        self._allow(True)
+        self.preview.show_frame(frame)
+
+    def _refuse(self, reason: str) -> None:
+        self.about.setText(f"⚠ {reason}")
+        self.preview.clear_frame()  # it was of something else
+        self._allow(False)
+
+    def _allow(self, valid: bool) -> None:
+        for button in (self.button, self.add_button, self.save_button):
+            button.setEnabled(valid)
+
+    def _choose(self) -> None:
+        self.jobs.start(
+            f"Rendering {self.family.currentText()}",
+            self._maker(),
+            on_return=self.chosen.emit,
+        )
+
+    def _add(self) -> None:
+        make = self._maker()
+        self.jobs.start("Adding", lambda: make().spec, on_return=self.added.emit)
+
+    # -- files -------------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> None:
+        """Write the parameters as they are now to a file, in the background."""
+        make = self._maker()
+        self.jobs.start(
+            f"Saving {Path(path).name}",
+            lambda: save_spec(make().spec, path, overwrite=True),
+        )
+
+    def load(self, path: str | Path) -> None:
+        """Take parameters, or a sequence, from a file."""
+        name = Path(path).name
+
+        def take(spec: StimulusSpec) -> None:
+            if isinstance(spec, Sequence):
+                self.sequence_loaded.emit(spec)
+            elif not self.use(spec):
+                self.added.emit(spec)
+                self.problem.emit(
+                    f"{name} has values that the form cannot hold, so it is in the "
+                    "sequence as it is."
+                )
+
+        self.jobs.start(f"Loading {name}", lambda: load_spec(path), on_return=take)
+
+    def use(self, spec: StimulusSpec) -> bool:
+        """Fill the form with a specification; False if it does not fit in exactly."""
+        form = self.form(spec.title)
+        try:
+            before = values_of(form)
+        except StimulusError:
+            before = {}  # nothing that would be worth to be put back
+        fits = spec.display == Display()
+        with form.changed.blocked():
+            try:
+                for name in {w.name for w in form} & set(vars(spec)) - {"display"}:
+                    form[name].value = vars(spec)[name]
+                    fits &= _plain(form[name].value) == _plain(vars(spec)[name])
+            except (TypeError, ValueError):  # beyond the range of a widget
+                fits = False
+            if not fits:
+                form.update(before)
+        if fits:
+            self.family.setCurrentText(spec.title)
+            self._timer.start()
+        return fits
+
+    def _browse_to_save(self) -> None:
+        name = self.family.currentText().replace(" ", "_")
+        if path := path_to_save(self, f"{name}.yaml"):
+            self.save(path)
+
+    def _browse_to_load(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Load a stimulus", "", f"{SPEC_FILES};;All files (*)"
+        )
+        if path:
+            self.load(path)
+
+    def showEvent(self, event: object) -> None:
+        """Bring the description up to date when it comes to sight."""
+        super().showEvent(event)
+        self._timer.start()
+
+
+def path_to_save(parent: QWidget, name: str) -> Path | None:
+    """Ask for the file of a specification; YAML if no format is named."""
+    text, _ = QFileDialog.getSaveFileName(
+        parent, "Save the stimulus", name, f"{SPEC_FILES};;All files (*)"
+    )
+    if not text:
+        return None
+    path = Path(text)
+    has_format = path.suffix.lower() in SPEC_SUFFIXES
+    return path if has_format else path.with_name(f"{path.name}.yaml")
+
+
+def _fail(error: StimulusError) -> RenderedStimulus:
+    raise error
+
+
+def _plain(value: object) -> object:
+    """A value of a widget or a field, so that equal ones compare so."""
+    if isinstance(value, Path):
+        return str(value)
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,245 @@
+"""Responses of the selected units against time."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from qtpy.QtCore import QTimer
+
+from insilico_gui.analysis.trials.traces import TraceSummary
+from insilico_gui.app.panels.panel import Panel
+from insilico_gui.app.widgets.themed_plot import ThemedPlot
+from insilico_gui.app.widgets.unit_names import unit_names
+from insilico_gui.responses import BURN_IN_FRAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from insilico_gui.app.work.jobs import Job, Jobs
+    from insilico_gui.experiment import Experiment
+
+FEW = 300
+"""As many images are drawn as points of their own."""
+DELAY_MS = 150
+"""Selections change in bursts; the traces follow the last."""
+
+
+class TracesPanel(Panel):
+    """Mean and standard error of the selected units, some single units, the playhead."""
+
+    title = "Traces"
+
+    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+        super().__init__(experiment, jobs)
+        self.body.setContentsMargins(2, 2, 2, 2)
+        self._summary: TraceSummary | None = None
+        self._job: Job | None = None
+        self._stale = False
+
+        self.plot = ThemedPlot()
+        self.plot.setMinimumHeight(90)
+        self.plot.setLabel("bottom", "time (s)")
+        self.plot.setLabel("left", "response")
+        self.plot.showGrid(x=True, y=True, alpha=0.15)
+        self.plot.setMouseEnabled(y=False)
+        burn_in = pg.LinearRegionItem(
+            brush=pg.mkBrush(150, 150, 150, 60), pen=pg.mkPen(None), movable=False
+        )
+        burn_in.setToolTip("burn-in: the state of the twin settles")
+        self._burn_in = burn_in
+        self.plot.addItem(burn_in)
+        invisible = pg.mkPen(None)
+        self._upper = self.plot.plot(pen=invisible)
+        self._lower = self.plot.plot(pen=invisible)
+        self._band = pg.FillBetweenItem(self._upper, self._lower)
+        self.plot.addItem(self._band)
+        self._examples: list[pg.PlotDataItem] = []
+        self.mean_curve = self.plot.plot(symbolSize=5, symbolPen=None)
+        self.playhead = pg.InfiniteLine(angle=90)
+        self.plot.addItem(self.playhead)
+        self.plot.clicked.connect(self._clicked)
+        self.body.addWidget(self.plot)
+
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DELAY_MS)
+        self._timer.timeout.connect(self._summarise)
+        experiment.selection_changed.connect(self._restart)
+        for signal in (
+            experiment.session_changed,
+            experiment.stimulus_changed,
+            experiment.job_changed,
+        ):
+            signal.connect(self._clear)
+        experiment.responses_changed.connect(self.grow)
+        experiment.playback.events.time.connect(self._show_time)
+        self.recolor()
+        self._restart()
+
+    # -- from the user -----------------------------------------------------------------
+
+    def _clicked(self, x: float, _y: float) -> None:
+        experiment = self.experiment
+        if experiment.images is None:
+            experiment.playback.seek(x)
+        elif experiment.n_times == 1:
+            experiment.playback.seek_frame(round(x) - 1)
+        else:
+            experiment.playback.seek_frame(int((x - 1) * experiment.n_times))
+
+    # -- from the state ----------------------------------------------------------------
+
+    def _show_time(self, time: float) -> None:
+        self.playhead.setValue(self._place(time))
+
+    def grow(self) -> None:
+        """Take in responses that have come since the last time."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def recolor(self) -> None:
+        """Draw the curves in the colours of the theme."""
+        colors = self.plot_colors
+        self.mean_curve.setPen(pg.mkPen(colors.mean, width=2))
+        self.mean_curve.setSymbolBrush(colors.mean)
+        self._band.setBrush((*colors.mean, 70))
+        self.playhead.setPen(pg.mkPen(colors.line, width=1))
+        self._draw()
+
+    def _clear(self) -> None:
+        """Show nothing of what was before: another stimulus has the clock now."""
+        self._summary = None
+        self._draw()
+        self._timer.start()
+
+    def _restart(self) -> None:
+        """Other units or other responses: summarise anew."""
+        self._summary = None
+        self._timer.start()
+
+    def _summarise(self) -> None:
+        if self._job is not None:
+            self._stale = True
+            if self._summary is None:
+                self._job.cancel()
+            return
+        job = self.experiment.job
+        columns = self.experiment.selected_columns()
+        if job is None or len(columns) == 0:
+            self._draw()
+            return
+        if self._summary is None:
+            self._summary = TraceSummary(job.moments, columns)
+        summary = self._summary
+
+        def work() -> Iterator[None]:
+            yield from summary.update()
+
+        self._job = self.jobs.start(
+            "Reading traces", work, on_end=self._summarised, quiet=True
+        )
+
+    def _summarised(self, _job: Job) -> None:
+        self._job = None
+        if self._summary is not None:
+            self._draw()
+        if self._stale:
+            self._stale = False
+            self._timer.start()
+
+    def _draw(self) -> None:
+        playback, summary = self.experiment.playback, self._summary
+        rate = playback.frame_rate
+        of_images = self.experiment.images is not None
+        self._burn_in.setRegion((0, BURN_IN_FRAMES / rate))
+        self._show_axes()
+        empty = np.empty(0)
+        self._band.setVisible(summary is not None)
+        self._burn_in.setVisible(summary is not None and not of_images)
+        for curve in self._examples:
+            self.plot.removeItem(curve)
+        self._examples = []
+        if summary is None:
+            for curve in (self.mean_curve, self._upper, self._lower):
+                curve.setData(empty, empty)
+            self.plot.setTitle(self._why_empty(), size="9pt")
+            return
+        n = summary.n_done
+        place = self._place(np.arange(n) / rate)
+        symbol = (
+            "o" if of_images and self.experiment.n_times == 1 and n <= FEW else None
+        )
+        mean, sem = summary.mean[:n], np.nan_to_num(summary.sem[:n])
+        pens = self._example_colors(summary.examples.shape[1])
+        for column, color in enumerate(pens):
+            pen = pg.mkPen((*color, 130), width=1)
+            curve = self.plot.plot(place, summary.examples[:n, column], pen=pen)
+            curve.setZValue(-1)
+            self._examples.append(curve)
+        self.mean_curve.setSymbol(symbol)
+        self.mean_curve.setData(place, mean)
+        self._upper.setData(place, mean + sem)
+        self._lower.setData(place, mean - sem)
+        self.plot.setXRange(*self._ends(), padding=0)
+        self.plot.setTitle(self._legend(summary, pens, of_images), size="9pt")
+
+    def _example_colors(self, n: int) -> list[tuple[int, int, int]]:
+        """A colour for each single unit."""
+        top = self.plot_colors.brightest
+        return [pg.intColor(k, 7, maxValue=top).getRgb()[:3] for k in range(n)]
+
+    def _legend(
+        self, summary: TraceSummary, pens: list[tuple[int, int, int]], of_images: bool
+    ) -> str:
+        """What is drawn: the mean and, by its id and in its colour, each single unit."""
+        columns = summary.example_columns
+        names = unit_names(
+            self.experiment.units, self.experiment.job_indices()[columns]
+        )
+        units = ", ".join(
+            f"<span style='color: rgb{color}'>{escape(name)}</span>"
+            for name, color in zip(names, pens, strict=True)
+        )
+        n_units = len(self.experiment.selected_columns())
+        if n_units == 1:
+            return f"unit {units}" + ("" if of_images else "; grey: burn-in")
+        mean = f"<span style='color: rgb{self.plot_colors.mean}'>mean ± SEM</span>"
+        text = (
+            f"{mean} of {n_units:,} units; thin: unit{'s' * (len(names) > 1)} {units}"
+        )
+        return text + ("" if of_images else "; grey: burn-in")
+
+    def _place(self, time: Any) -> Any:
+        """Where a time of the playback is on the axis: in seconds, or at an image."""
+        if self.experiment.images is None:
+            return time
+        per_image = self.experiment.n_times / self.experiment.playback.frame_rate
+        return 1 + time / per_image
+
+    def _ends(self) -> tuple[float, float]:
+        playback = self.experiment.playback
+        if self.experiment.images is None:
+            return 0.0, max(playback.duration, 1 / playback.frame_rate)
+        n_images = playback.n_frames / self.experiment.n_times
+        if self.experiment.n_times > 1:
+            return 1.0, 1 + n_images  # within an image time goes on
+        return 0.5, n_images + 0.5
+
+    def _show_axes(self) -> None:
+        session = self.experiment.session
+        low, high = self._ends()
+        self.plot.setLimits(xMin=low, xMax=high)
+        of_images = self.experiment.images is not None
+        self.plot.setLabel("bottom", "image" if of_images else "time (s)")
+        self.plot.setLabel("left", getattr(session, "response_label", "response"))
+
+    def _why_empty(self) -> str:
+        job = self.experiment.job
+        if job is None:
+            return "Encode a stimulus to see responses"
+        if len(self.experiment.selected_columns()):
+            return "Responses show here as they come"
+        return "None of the encoded units is selected"

@@ -1,0 +1,85 @@
+"""Closing the window, which waits for what runs in the background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEvent, QObject, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qtpy.QtWidgets import QWidget
+
+    from insilico_gui.app.work.jobs import Jobs
+
+
+class CloseGuard(QObject):
+    """Asks before a window closes while something runs; then ends it.
+
+    Exit is clean only when all work in the background has ended.
+
+    Parameters
+    ----------
+    window : QWidget
+        Whose closing is watched.
+    jobs : Jobs
+    confirm : callable(question) -> bool
+        Asks the user.
+    parent : QObject, optional
+
+    Signals
+    -------
+    closing()
+        The window is about to close; work in the background is still going on.
+    closed()
+        Nothing runs any more, and the window goes.
+    problem(str)
+        The window cannot be closed yet; one sentence.
+    """
+
+    closing = Signal()
+    closed = Signal()
+    problem = Signal(str)
+
+    def __init__(
+        self,
+        window: QWidget,
+        jobs: Jobs,
+        confirm: Callable[[str], bool],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._confirm = confirm
+        self._closing = False
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hold the window back if it may not close."""
+        if event.type() == QEvent.Type.Close and not self._may_close():
+            event.ignore()
+            return True
+        return False
+
+    def _may_close(self) -> bool:
+        if self._closing:
+            return False
+        busy = self._jobs.announced()
+        if busy and not self._confirm(
+            f"{busy[0].title} is not complete. Stop it and close?"
+        ):
+            return False
+        self._closing = True
+        try:
+            self.closing.emit()
+            if not self._jobs.stop_all():
+                self.problem.emit(
+                    "Something in the background cannot be stopped yet; close the window "
+                    "again in a moment."
+                )
+                return False
+            self.closed.emit()
+        finally:
+            self._closing = False
+        return True

@@ -1,0 +1,92 @@
+"""Where the panels sit around the map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from qtpy.QtCore import QObject, Qt
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import napari
+
+    from insilico_gui.app.panels.panel import Panel
+
+LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT = 340, 300, 215
+"""Pixels in a window of 1366 x 768; together they leave a 16:9 map."""
+
+Child = TypeVar("Child", bound=QObject)
+
+
+def child_of(viewer: napari.Viewer, kind: type[Child]) -> Child | None:
+    """The one object of a kind that belongs to a viewer's window, if there is one."""
+    found: Child | None = viewer.window._qt_window.findChild(kind)
+    return found
+
+
+class Docks:
+    """The docks of one viewer's window.
+
+    The side panels get the full height; what runs in time sits below the map only.
+    """
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        # Nothing of Qt is kept here: it would outlive the window that owns it.
+        self._viewer = viewer
+        left, right = (
+            Qt.DockWidgetArea.LeftDockWidgetArea,
+            Qt.DockWidgetArea.RightDockWidgetArea,
+        )
+        self.window.setCorner(Qt.Corner.BottomLeftCorner, left)
+        self.window.setCorner(Qt.Corner.BottomRightCorner, right)
+        # napari's own panels stay one click away, in the Window menu
+        viewer.window._qt_viewer.dockLayerList.hide()
+        viewer.window._qt_viewer.dockLayerControls.hide()
+
+    @property
+    def window(self) -> QMainWindow:
+        """The viewer's window."""
+        return self._viewer.window._qt_window
+
+    @property
+    def canvas(self) -> QWidget:
+        """The widget that the map is drawn in."""
+        canvas: QWidget = self._viewer.window._qt_viewer.canvas.native
+        return canvas
+
+    def add(self, widget: QWidget, title: str, area: str) -> QDockWidget:
+        """Dock one widget; the Window menu lists it, and closing it only hides it."""
+        window = self._viewer.window
+        dock: QDockWidget = window.add_dock_widget(
+            widget, name=title, area=area, menu=window.window_menu
+        )
+        # napari would take the panel out of the window for good
+        dock.destroyOnClose = dock.hide
+        dock.toggleViewAction().triggered.connect(
+            lambda shown: dock.raise_() if shown else None
+        )
+        return dock
+
+    def add_tabs(
+        self, area: str, panels: Sequence[Panel], below: QDockWidget | None = None
+    ) -> None:
+        """Dock panels as tabs of one place, the first in front."""
+        docks = [self.add(panel.scrolled(), panel.title, area) for panel in panels]
+        if below is not None:
+            self.window.splitDockWidget(below, docks[0], Qt.Orientation.Vertical)
+        for dock in docks[1:]:
+            self.window.tabifyDockWidget(docks[0], dock)
+        docks[0].raise_()
+
+    def of(self, panel: QWidget) -> QDockWidget:
+        """The dock that holds a panel."""
+        docks = self.window.findChildren(QDockWidget)
+        return next(dock for dock in docks if dock.isAncestorOf(panel))
+
+    def show(self, panel: QWidget) -> None:
+        """Bring a panel's tab to the front."""
+        dock = self.of(panel)
+        dock.show()
+        dock.raise_()

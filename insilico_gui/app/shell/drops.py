@@ -1,0 +1,185 @@
+"""Files and folders that are dropped on the window, or opened in its viewer."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEvent, QObject, Qt, Signal
+from qtpy.QtWidgets import QApplication, QWidget
+
+from insilico_gui.errors import quoted
+from insilico_gui.export import SUFFIXES, suffix_of
+from insilico_gui.opening import session_infos
+from insilico_gui.session import is_image_session
+from insilico_gui.stimuli import SUPPORTED_SUFFIXES
+from insilico_gui.stimuli.readers.places import IMAGE_SUFFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from insilico_gui.app.work.jobs import Jobs
+    from insilico_gui.experiment import Experiment
+
+
+class DropFilter(QObject):
+    """Takes everything that is dropped before napari's own readers would.
+
+    With Alt held down a drop is left to napari, which then asks for a reader.
+
+    Parameters
+    ----------
+    window : QWidget
+        Everything in it accepts drops from now on.
+    on_drop : callable(list of str)
+        Gets everything that was dropped at once: paths, or addresses of what is not on
+        this computer.
+    """
+
+    def __init__(self, window: QWidget, on_drop: Callable[[list[str]], object]) -> None:
+        super().__init__(window)
+        self._on_drop = on_drop
+        window.setAcceptDrops(True)
+        # Not a filter on each widget: panels make new ones, and PySide never lets go of
+        # a widget that was found by findChildren().
+        QApplication.instance().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Accept files, let everything else pass."""
+        kind = event.type()
+        if kind not in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop):
+            return False
+        if not self._is_ours(watched):
+            return False
+        urls = event.mimeData().urls()  # type: ignore[attr-defined]
+        modifiers = event.modifiers()  # type: ignore[attr-defined]
+        if not urls or modifiers & Qt.KeyboardModifier.AltModifier:
+            return False
+        event.acceptProposedAction()  # type: ignore[attr-defined]
+        if kind == QEvent.Type.Drop:
+            self._on_drop(
+                [url.toLocalFile() if url.isLocalFile() else url.url() for url in urls]
+            )
+        return True
+
+    def _is_ours(self, watched: QObject) -> bool:
+        """Whether it is a widget of the window, or of a panel that floats beside it."""
+        window, widget = self.parent(), watched
+        while isinstance(widget, QWidget):
+            if widget is window:
+                return True
+            widget = widget.parentWidget()
+        return False
+
+
+class FileSorter(QObject):
+    """Tells what it is that was dropped or opened.
+
+    Signals
+    -------
+    stimulus(object)
+        A path to open as a stimulus, or a list of paths of images.
+    sessions(object)
+        A folder that holds sessions.
+    responses(object)
+        The path of exported responses.
+    problem(str)
+        What was given cannot be taken; one sentence.
+    """
+
+    stimulus = Signal(object)
+    sessions = Signal(object)
+    responses = Signal(object)
+    problem = Signal(str)
+
+    def __init__(
+        self, experiment: Experiment, jobs: Jobs, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._experiment = experiment
+        self._jobs = jobs
+
+    def sort(self, given: Sequence[str | Path]) -> None:
+        """Tell what was given at once; folders are looked into in the background."""
+        remote = next((str(path) for path in given if "://" in str(path)), None)
+        if remote is not None:
+            self.problem.emit(
+                f"{quoted(remote)} is not on this computer; download it and open the file."
+            )
+            return
+        paths = _without_side_files([Path(path) for path in given])
+        if len(paths) > 1:
+            self._sort_several(paths)
+        elif paths:
+            self._sort_one(paths[0])
+
+    def _sort_several(self, paths: list[Path]) -> None:
+        session = self._experiment.session
+        strange = [path for path in paths if path.suffix.lower() not in IMAGE_SUFFIXES]
+        if session is None or not is_image_session(session):
+            self.problem.emit(
+                "Open one file or folder at a time; to show several images one after "
+                "the other, put them into a folder and open that."
+            )
+        elif strange:
+            self.problem.emit(
+                f"Of {len(paths)} files that were opened together, "
+                f"{quoted(strange[0].name)} is not an image; open images only, or one "
+                "other file at a time."
+            )
+        else:
+            self.stimulus.emit(paths)
+
+    def _sort_one(self, path: Path) -> None:
+        suffix = path.suffix.lower()
+        if not os.path.exists(path):  # unlike Path.exists, of any name
+            self.problem.emit(
+                f"There is no file {quoted(path.name)}; check its name and folder."
+            )
+        elif suffix_of(path) in SUFFIXES:
+            self.responses.emit(path)
+        elif os.path.isdir(path):
+            self._look_into(path)
+        elif suffix in SUPPORTED_SUFFIXES | IMAGE_SUFFIXES:
+            self.stimulus.emit(path)
+        elif suffix_of(path):
+            self.problem.emit(
+                f"{quoted(path.name)} is of a type that is written for other programs "
+                "and does not hold all of the responses; to open responses here, export "
+                f"them to one of {', '.join(SUFFIXES)}."
+            )
+        else:
+            self.problem.emit(
+                f"{quoted(path.name)} is nothing that can be shown to a session: open a "
+                f"stimulus ({', '.join(sorted(SUPPORTED_SUFFIXES))}), a folder of images "
+                f"or of sessions, or exported responses ({', '.join(SUFFIXES)})."
+            )
+
+    def _look_into(self, folder: Path) -> None:
+        def tell(has_sessions: bool) -> None:
+            (self.sessions if has_sessions else self.stimulus).emit(folder)
+
+        self._jobs.start(
+            f"Looking into {folder.name}",
+            lambda: _holds_sessions(folder),
+            on_return=tell,
+        )
+
+
+def _without_side_files(paths: list[Path]) -> list[Path]:
+    """Paths but for those that an export to .csv wrote beside another of them."""
+    beside = {
+        path.with_name(f"{name}.{ending}")
+        for path in paths
+        if suffix_of(path) == ".csv"
+        for name in (path.name, path.name[:-4])  # now, and in earlier versions
+        for ending in ("units.csv", "trials.csv", "json")
+    }
+    return [path for path in paths if path not in beside]
+
+
+def _holds_sessions(folder: Path) -> bool:
+    """Whether some twin finds a session in a folder that it does not find without."""
+    everywhere = {info.id for info in session_infos()}
+    return any(info.id not in everywhere for info in session_infos(folder))

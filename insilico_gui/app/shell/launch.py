@@ -1,0 +1,119 @@
+"""Opening the window: from Python, the command line or napari's menu."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import napari
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QWidget
+
+from insilico_gui.app.shell.window import InsilicoWindow
+from insilico_gui.encoding import open_for
+from insilico_gui.errors import InsilicoError
+from insilico_gui.opening import open_session
+from insilico_gui.stimuli import Stimulus
+from insilico_gui.stimuli.readers.images import ImageSet
+
+if TYPE_CHECKING:
+    import os
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from insilico_gui.session import Session
+
+
+def launch(
+    session: Session | str | None = None,
+    *,
+    stimulus: Stimulus
+    | ImageSet
+    | NDArray[np.uint8]
+    | str
+    | os.PathLike[str]
+    | None = (None),
+    directory: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    viewer: napari.Viewer | None = None,
+    encode: bool = True,
+) -> InsilicoWindow:
+    """Open the window.
+
+    Session and stimulus are loaded before it appears; encoding goes on in the
+    background, see :meth:`InsilicoWindow.wait`. In a script, call ``napari.run()``
+    afterwards.
+
+    Parameters
+    ----------
+    session : Session or str, optional
+        A session, or the id of one.
+    stimulus : Stimulus, ImageSet, array or path, optional
+        What to show.
+    directory : path, optional
+        Folder with the weights of `session`.
+    device : str
+        See :func:`insilico_gui.open_session`.
+    viewer : napari.Viewer, optional
+        Where to put the panels, unless it has them already; default a new viewer.
+    encode : bool
+        Start encoding at once when there are a session and a stimulus.
+
+    Returns
+    -------
+    InsilicoWindow
+        With ``viewer`` (layers named "Stimulus" and "Units") and ``experiment``.
+
+    Raises
+    ------
+    InsilicoError
+        If the session or the stimulus cannot be opened.
+    """
+    if isinstance(session, str):
+        session = open_session(session, directory, device)
+    if stimulus is not None and not isinstance(stimulus, Stimulus | ImageSet):
+        stimulus = open_for(session, stimulus)
+    window = _shown_in(viewer) if viewer is not None else InsilicoWindow()
+    if session is not None:
+        window.experiment.use_session(session)
+    if stimulus is not None:
+        window.experiment.use_stimulus(stimulus)
+    if encode and session is not None and stimulus is not None:
+        window.encode()
+    return window
+
+
+class PluginWidget(QWidget):
+    """Opens the panels in a viewer that exists already (napari's Plugins menu).
+
+    napari docks the widget. It is only the door: its dock goes again at once, so that
+    opening the plugin once more comes here and shows the panels that there are.
+
+    Attributes
+    ----------
+    window_ : InsilicoWindow
+    """
+
+    def __init__(self, napari_viewer: napari.Viewer | None = None) -> None:
+        super().__init__()
+        # What plugins are handed hides the window, in which the panels have to go.
+        viewer = napari.current_viewer() or napari_viewer
+        if viewer is None:
+            raise InsilicoError("There is no napari viewer to open the panels in.")
+        self.window_ = _shown_in(viewer)
+        QTimer.singleShot(0, self._leave)
+
+    def _leave(self) -> None:
+        with suppress(LookupError):  # not docked
+            self.window_.viewer.window.remove_dock_widget(self)
+        self.deleteLater()
+
+
+def _shown_in(viewer: napari.Viewer) -> InsilicoWindow:
+    """The panels of a viewer, shown and in front; new ones if it has none."""
+    window = InsilicoWindow.in_viewer(viewer)
+    if window is None:
+        return InsilicoWindow(viewer)
+    window.show_again()
+    return window

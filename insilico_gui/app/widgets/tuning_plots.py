@@ -1,0 +1,223 @@
+"""The plots of the tuning panel: a curve, its polar form, and a map of two parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+
+from insilico_gui.app.widgets.image_plot import ImagePlot
+from insilico_gui.app.widgets.labels import parameter_label
+from insilico_gui.app.widgets.themed_plot import ThemedPlot
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from insilico_gui.app.widgets.theme import PlotColors
+
+    Floats = NDArray[np.float64]
+    Color = tuple[int, ...]
+
+TRIAL_ALPHA, BAND_ALPHA = 160, 70
+TITLE_HEIGHT = 17
+LOGARITHMIC = ("spatial_frequency", "temporal_frequency", "speed")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One tuning curve, of a unit or of the mean over units.
+
+    Attributes
+    ----------
+    parameter : str
+    levels, mean, sem : float64 arrays, [K]
+        Ascending levels; the standard error over presentations or, of a mean over
+        units, over units; NaN for single ones.
+    shown, trials : float64 arrays, [n]
+        Level and response of every presentation in the mean.
+    fit : (float64 array, float64 array) or None
+        Levels and values of a fitted curve.
+    """
+
+    parameter: str
+    levels: Floats
+    mean: Floats
+    sem: Floats
+    shown: Floats
+    trials: Floats
+    fit: tuple[Floats, Floats] | None = None
+
+    @property
+    def top(self) -> float:
+        """The largest value to be drawn."""
+        return max(float(np.nanmax(self._values)), 1e-9)
+
+    @property
+    def bottom(self) -> float:
+        """The smallest value to be drawn."""
+        return float(np.nanmin(self._values))
+
+    @property
+    def _values(self) -> Floats:
+        fitted = () if self.fit is None else (self.fit[1],)
+        values = np.concatenate([self.trials, self.mean, *fitted])
+        return values if np.isfinite(values).any() else np.zeros(1)
+
+
+class CurvePlot(ThemedPlot):
+    """Response against the levels of a parameter: trials, mean and standard error, fit.
+
+    A line above it says which is which.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumHeight(60)
+        self.setLabel("left", "response")
+        self._say({})
+
+    def show_curve(self, curve: Curve | None) -> None:
+        """Draw a curve, or nothing."""
+        self.clear()
+        if curve is None:
+            self._say({})
+            return
+        self.setLabel("bottom", parameter_label(curve.parameter))
+        is_log = curve.parameter in LOGARITHMIC and bool((curve.levels > 0).all())
+
+        def place(levels: Floats) -> Floats:
+            return np.asarray(np.log10(levels) if is_log else levels)
+
+        x = place(curve.levels)
+        if curve.parameter == "direction":
+            ticks = [(float(a), str(a)) for a in range(0, 361, 90)]
+            self.setXRange(-10, 385, padding=0)  # room for the last label
+        else:
+            ticks = [
+                (float(v), f"{level:g}")
+                for v, level in zip(x, curve.levels, strict=True)
+            ]
+            margin = 0.06 * max(float(np.ptp(x)), 1e-9)
+            self.setXRange(x.min() - margin, x.max() + margin, padding=0)
+        self.getAxis("bottom").setTicks([ticks])
+        colors = self.plot_colors
+        has_sem = bool(np.isfinite(curve.sem).any())
+        drawn = {"mean ± s.e.m." if has_sem else "mean": colors.mean}
+        if has_sem:
+            sem = np.nan_to_num(curve.sem)
+            edges = [pg.PlotCurveItem(x, curve.mean + sign * sem) for sign in (1, -1)]
+            self.addItem(pg.FillBetweenItem(*edges, brush=(*colors.mean, BAND_ALPHA)))
+        self.plot(place(curve.shown), curve.trials, **_dots(5, colors))
+        if len(curve.trials):
+            drawn["trials"] = colors.trials
+        self.plot(
+            x,
+            curve.mean,
+            pen=pg.mkPen(colors.mean, width=2),
+            symbol="s",
+            symbolSize=5,
+            symbolBrush=colors.mean,
+            symbolPen=None,
+        )
+        if curve.fit is not None:
+            levels, values = curve.fit
+            self.plot(place(levels), values, pen=pg.mkPen(colors.fit, width=1.5))
+            drawn["fit"] = colors.fit
+        self._say(drawn)
+        self.setYRange(min(0.0, curve.bottom), 1.05 * curve.top, padding=0)
+
+    def _say(self, drawn: dict[str, Color]) -> None:
+        """Name what is drawn, each in its colour, in a title as low as its letters."""
+        words = [
+            f"<span style='color: rgb{color[:3]}'>{name}</span>"
+            for name, color in drawn.items()
+        ]
+        self.setTitle(" &nbsp; ".join(words), size="8pt")
+        self.plotItem.titleLabel.setMaximumHeight(TITLE_HEIGHT)
+        self.plotItem.layout.setRowFixedHeight(0, TITLE_HEIGHT)
+
+
+class PolarPlot(ThemedPlot):
+    """Response against direction, around a circle: 0 to the right, 90 up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumHeight(60)
+        self.setAspectLocked(True)
+        self.hideAxis("bottom")
+        self.hideAxis("left")
+
+    def show_curve(self, curve: Curve | None) -> None:
+        """Draw a curve over directions, or nothing."""
+        self.clear()
+        if curve is None:
+            return
+        colors = self.plot_colors
+        radius = curve.top
+        circle = np.linspace(0, 2 * np.pi, 91)
+        for fraction in (0.5, 1.0):
+            self.plot(
+                fraction * radius * np.cos(circle),
+                fraction * radius * np.sin(circle),
+                pen=pg.mkPen(colors.guide, width=1),
+            )
+        for angle in range(0, 360, 90):
+            right, up = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
+            anchor = ((1 - right) / 2, (1 + up) / 2)  # the side towards the circle
+            text = pg.TextItem(f"{angle}°", color=colors.text, anchor=anchor)
+            text.setPos(1.03 * radius * right, 1.03 * radius * up)
+            self.addItem(text)
+        angles = np.deg2rad(curve.shown)
+        self.plot(
+            curve.trials * np.cos(angles),
+            curve.trials * np.sin(angles),
+            **_dots(4, colors),
+        )
+        around = np.deg2rad(np.append(curve.levels, curve.levels[0]))
+        closed = np.append(curve.mean, curve.mean[0])
+        self.plot(
+            closed * np.cos(around),
+            closed * np.sin(around),
+            pen=pg.mkPen(colors.mean, width=2),
+        )
+        self.setXRange(-1.9 * radius, 1.9 * radius, padding=0)
+        self.setYRange(-1.35 * radius, 1.35 * radius, padding=0)
+
+
+class PairPlot(ImagePlot):
+    """Mean response at every pair of levels of two parameters, as a picture."""
+
+    def __init__(self) -> None:
+        super().__init__(square=False, rows_down=False)
+
+    def show_pair(
+        self, names: tuple[str, str], levels: tuple[Floats, Floats], mean: Floats
+    ) -> None:
+        """Draw responses [K, L], the first parameter upwards, the second to the right."""
+        self.show_image(
+            mean,
+            rect=(0, 0, mean.shape[1], mean.shape[0]),
+            limits=(min(0.0, float(np.nanmin(mean))), float(np.nanmax(mean))),
+            colormap="viridis",
+            label="response",
+        )
+        for side, name, values in zip(("left", "bottom"), names, levels, strict=True):
+            ticks = [(k + 0.5, f"{level:g}") for k, level in enumerate(values)]
+            self.getAxis(side).setTicks([ticks])
+            # Low plots have no room for a name and its unit in one line
+            upright = parameter_label(name, short=True).replace(" (", "<br>(")
+            self.setLabel(side, upright if side == "left" else parameter_label(name))
+        self.setXRange(0, mean.shape[1], padding=0.02)
+        self.setYRange(0, mean.shape[0], padding=0.02)
+
+
+def _dots(size: int, colors: PlotColors) -> dict[str, object]:
+    return {
+        "pen": None,
+        "symbol": "o",
+        "symbolSize": size,
+        "symbolBrush": (*colors.trials, TRIAL_ALPHA),
+        "symbolPen": None,
+    }

@@ -1,0 +1,76 @@
+"""What a session is shown of a stimulus, and the moments at which it answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from insilico_gui.encoding.inputs import as_image_set
+from insilico_gui.session import is_image_session, is_video_session
+from insilico_gui.stimuli import Stimulus, convert
+from insilico_gui.stimuli.readers.seen_images import SeenImages
+
+if TYPE_CHECKING:
+    from insilico_gui.session import ImageSession, Session
+    from insilico_gui.stimuli import ConvertedStimulus, Fit
+    from insilico_gui.stimuli.readers.images import ImageSet
+
+IMAGES_PER_S = 2.0
+"""How fast images are played whose responses have no time of their own."""
+
+
+def as_shown(
+    stimulus: Stimulus | ImageSet | None, session: Session | None, fit: Fit
+) -> ConvertedStimulus | SeenImages | None:
+    """The stimulus as the session gets it; None if it does not take such a stimulus.
+
+    Parameters
+    ----------
+    stimulus : Stimulus, ImageSet or None
+    session : Session or None
+    fit : {"crop", "pad", "stretch"}
+        How a video is brought to the session's aspect ratio.
+
+    Returns
+    -------
+    ConvertedStimulus, SeenImages or None
+        Frames or images in the session's size.
+
+    Raises
+    ------
+    InsilicoError
+        If the stimulus cannot be brought to what the session takes.
+    """
+    if stimulus is None or session is None:
+        return None
+    if is_image_session(session):
+        images = as_image_set(stimulus)
+        rate = image_rate(session)
+        return SeenImages(images, session.seen, session.frame_shape, rate)
+    if is_video_session(session) and isinstance(stimulus, Stimulus):
+        return convert(stimulus, session.frame_shape, session.frame_rate, fit)
+    return None
+
+
+def image_rate(session: ImageSession) -> float:
+    """Images per second at which the responses of a session play."""
+    times = session.response_coords.get("time")
+    if times is None or len(times) < 2:
+        return IMAGES_PER_S
+    step = float(times[1] - times[0])
+    return 1 / (step * len(times))
+
+
+def moments_per_frame(session: Session | None) -> int:
+    """Moments of playback for each frame: those of the response to one image."""
+    if session is None or not is_image_session(session):
+        return 1
+    return len(session.response_coords.get("time", (0,)))
+
+
+def image_moment(session: ImageSession, n_images: int, moment: int) -> str:
+    """A moment of playback in words: which image, and how long after its onset."""
+    image, k = divmod(moment, moments_per_frame(session))
+    words = f"image {image + 1} / {n_images}"
+    if "time" in session.response_coords:
+        words += f"   {session.response_coords['time'][k] * 1000:+.0f} ms"
+    return words

@@ -1,0 +1,271 @@
+"""Trippy: the cosine of a smooth random phase that flows, after a published stimulus.
+
+A coarse grid of nodes that spans the screen gets a random number each, 60 times a
+second. They are smoothed in time by a Hann kernel, and in space by cubic B-splines
+between the nodes, which makes a smooth surface S(x, y, t). The picture is::
+
+    (cos(2 pi (S + temp_freq t)) + 1) / 2
+
+S is scaled such that the root mean square of its spatial gradient, which is the local
+spatial frequency, is ``spatial_freq``. Wherever one looks, there is a grating that
+changes its frequency, orientation, and direction of motion slowly.
+
+The names of the parameters and their values are those published for ``stimulus.Trippy``
+(8 x 6 nodes, 2.5 Hz, Hann kernel of 61 samples at 60 Hz, 0.06 cycles per degree). The
+published movie is made on a grid that is 24 times finer than the nodes and then
+stretched over the screen; here the splines are evaluated at the pixels themselves.
+Everything is done in whole numbers, so the bytes are the same on every machine.
+"""
+
+# Without "from __future__ import annotations": magicgui needs the types themselves
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from insilico_gui.errors import StimulusError
+from insilico_gui.stimuli.core.checks import (
+    contrast_above_zero,
+    spatial_frequencies,
+    whole_number,
+    within,
+)
+from insilico_gui.stimuli.core.random_words import random_bytes
+from insilico_gui.stimuli.render.carrier import deviation_table, levels_of, phase_of
+from insilico_gui.stimuli.spec.form_types import HiddenDisplay
+from insilico_gui.stimuli.spec.parametric import RenderedStimulus
+from insilico_gui.stimuli.spec.trial_spec import Order, Painter, TrialSpec
+
+KERNEL_RATE = 60.0  # Hz; of the nodes' random numbers
+_WEIGHT = 1 << 14  # fixed point of kernel and splines
+_CYCLE = 1 << 16
+_CHUNK = 16  # frames whose nodes are made at a time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trippy(TrialSpec):
+    """Specification of a set of Trippy clips.
+
+    The fields are the parameters of :func:`trippy`.
+    """
+
+    family: ClassVar[str] = "trippy"
+
+    n_clips: int = 1
+    duration_s: float = 15.0
+    xnodes: int = 8
+    ynodes: int = 6
+    temp_freq: float = 2.5
+    temp_kernel_length: int = 61
+    spatial_freq: float = 0.06
+    contrast: float = 1.0
+    blank_s: float = 0.0
+
+    def _normalise(self) -> dict[str, object]:
+        (frequency,) = spatial_frequencies([self.spatial_freq], self.display)
+        values: dict[str, Any] = {
+            **super()._normalise(),
+            "n_clips": whole_number(self.n_clips, "n_clips", 1, 10_000),
+            "duration_s": self._lasting("duration_s"),
+            "xnodes": whole_number(self.xnodes, "xnodes", 2, 64),
+            "ynodes": whole_number(self.ynodes, "ynodes", 2, 64),
+            "temp_freq": within(self.temp_freq, "temp_freq", 0, self.frame_rate / 2),
+            "temp_kernel_length": whole_number(
+                self.temp_kernel_length, "temp_kernel_length", 3, 600
+            ),
+            "spatial_freq": frequency,
+            "contrast": contrast_above_zero(self.contrast),
+        }
+        seconds = values["temp_kernel_length"] / KERNEL_RATE
+        if seconds > values["duration_s"]:
+            raise StimulusError(
+                f"The temporal kernel lasts {seconds:.3g} s, longer than a clip of "
+                f"{values['duration_s']:g} s; take a smaller temp_kernel_length or a "
+                "longer duration_s."
+            )
+        # Two standard deviations: 95 % of the screen
+        fastest = values["temp_freq"] + 2 * self.rate_sd
+        if fastest >= self.frame_rate / 2:
+            raise StimulusError(
+                f"With these parameters pixels change at up to {fastest:.3g} Hz, "
+                "which has to be below half the frame rate of "
+                f"{self.frame_rate:g} Hz; take a lower temp_freq or spatial_freq, more "
+                "nodes, or a longer temp_kernel_length."
+            )
+        return values
+
+    @property
+    def rate_sd(self) -> float:
+        """Standard deviation of the rate of the phase about `temp_freq`, in Hz."""
+        # S is a sum over nodes of spline times number, so its variance is that of the
+        # numbers times the mean squared spline; over time, Hann's slope against Hann
+        seconds = self.temp_kernel_length / KERNEL_RATE
+        relative_slope = np.pi / seconds * np.sqrt(4 / 3)
+        return float(self._node_sd * _SPLINE_POWER * relative_slope)
+
+    @property
+    def _node_sd(self) -> float:
+        """Standard deviation, in cycles, of the nodes' numbers smoothed in time."""
+        height, width = self.display.pixels
+        right, down = self.display.degrees_per_pixel
+        per_degree = np.hypot(
+            self.xnodes / (width * right), self.ynodes / (height * down)
+        )
+        slope = np.sqrt(_SLOPE_POWER * _SPLINE_POWER) * per_degree
+        return float(self.spatial_freq / slope)
+
+    def _factors(self) -> dict[str, tuple[object, ...]]:
+        return {"clip": tuple(range(self.n_clips))}
+
+    @property
+    def condition_frames(self) -> "NDArray[np.int64]":
+        """See :attr:`TrialSpec.condition_frames`."""
+        return np.full(self.n_clips, round(self.duration_s * self.frame_rate))
+
+    def painter(self) -> Painter:
+        """See :meth:`TrialSpec.painter`."""
+        height, width = self.display.pixels
+        down, right = _splines(height, self.ynodes), _splines(width, self.xnodes)
+        shape = (down.shape[1], right.shape[1])
+        levels = levels_of(deviation_table(self.contrast, "sine"))
+        # Uniform bytes, made odd numbers -255..255, have this standard deviation
+        byte_sd = np.sqrt((256**2 - 1) / 3)
+
+        @lru_cache(maxsize=2 * self.temp_kernel_length + _CHUNK)
+        def numbers(clip: int, step: int) -> "NDArray[np.float64]":
+            drawn = random_bytes(self.seed, shape[0] * shape[1], part=clip, step=step)
+            return 2 * drawn.astype(np.float64) - 255
+
+        # Neighbouring frames share most of their samples
+        @lru_cache(maxsize=4)
+        def nodes(
+            clip: int, chunk: int
+        ) -> "tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.uint16]]":
+            """Smooth numbers of the nodes in a chunk of frames, their unit, drift."""
+            times = np.arange(chunk * _CHUNK, (chunk + 1) * _CHUNK) / self.frame_rate
+            first, kernels = _kernels(times * KERNEL_RATE, self.temp_kernel_length)
+            steps = range(first, first + kernels.shape[1])
+            smooth = kernels @ np.stack([numbers(clip, step) for step in steps])
+            norm = byte_sd * np.sqrt(np.square(kernels).sum(axis=1)) * _WEIGHT**2
+            unit = self._node_sd * _CYCLE / norm
+            return smooth.reshape(-1, *shape), unit, phase_of(self.temp_freq * times)
+
+        def paint(condition: int, frame: int) -> "NDArray[np.uint8]":
+            chunk, k = divmod(frame, _CHUNK)
+            smooth, unit, drift = nodes(condition, chunk)
+            # Sums and products so far are of whole numbers below 2**53: exact
+            surface = down @ smooth[k] @ right.T
+            surface *= unit[k]
+            phase = np.rint(surface, out=surface).astype(np.int32).astype(np.uint16)
+            phase += drift[k]
+            # No phase is beyond the table; clipping is the fastest way not to check
+            picture: NDArray[np.uint8] = levels.take(phase, mode="clip")
+            return picture
+
+        return paint
+
+
+def _spline(distance: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """Cubic B-spline on whole knots, at distances from its middle; 0 from 2 on."""
+    far = np.clip(2 - np.abs(distance), 0, None)
+    near = np.clip(1 - np.abs(distance), 0, None)
+    weight: NDArray[np.float64] = (far**3 - 4 * near**3) / 6
+    return weight
+
+
+# Integrals of the squared spline and of its squared slope, over all distances
+_SPLINE_POWER = 151 / 315
+_SLOPE_POWER = 2 / 3
+
+
+def _splines(n_pixels: int, n_nodes: int) -> "NDArray[np.float64]":
+    """Weight of each node at each pixel, in whole units; [n_pixels, n_nodes + 3].
+
+    The nodes divide the screen into equal cells; some more lie outside, so that the
+    surface is as random at the edges as in the middle.
+    """
+    place = (np.arange(n_pixels) + 0.5) / n_pixels * n_nodes
+    nodes = np.arange(-1, n_nodes + 2)
+    weights = _spline(place[:, None] - nodes) * _WEIGHT
+    return np.rint(np.round(weights, 6))
+
+
+def _kernels(
+    now: "NDArray[np.float64]", length: int
+) -> "tuple[int, NDArray[np.float64]]":
+    """Hann kernels about several times, which ascend, in samples.
+
+    Returns
+    -------
+    int
+        Number of the first sample, counted from the first that time 0 needs.
+    float64 array, [n_times, n_samples]
+        Whole weights of that sample and those after it.
+    """
+    half = (length + 1) / 2
+    first = np.floor(np.round(now - half, 6)).astype(np.int64) + 1
+    samples = first[:, None] + np.arange(length + 1)
+    place = (samples - now[:, None]) / half
+    weights = (1 + np.cos(np.pi * np.clip(place, -1, 1))) / 2
+    kernels = np.zeros((len(now), samples[-1, -1] - first[0] + 1))
+    rows = np.arange(len(now))[:, None]
+    kernels[rows, samples - first[0]] = np.rint(np.round(weights * _WEIGHT, 6))
+    return int(first[0]) + length, kernels
+
+
+def trippy(
+    *,
+    n_clips: int = 1,
+    duration_s: float = 15.0,
+    xnodes: int = 8,
+    ynodes: int = 6,
+    temp_freq: float = 2.5,
+    temp_kernel_length: int = 61,
+    spatial_freq: float = 0.06,
+    contrast: float = 1.0,
+    blank_s: float = 0.0,
+    repeats: int = 1,
+    order: Order = "random",
+    seed: int = 0,
+    display: HiddenDisplay = None,
+    frame_rate: float = 30.0,
+) -> RenderedStimulus:
+    """Make Trippy clips, with their trial table.
+
+    Parameters
+    ----------
+    n_clips : int
+        How many different clips; repeats show the same clips again.
+    duration_s : float
+        Length of a clip in seconds; rounded to frames.
+    xnodes, ynodes : int
+        Nodes of random numbers across and down the screen.
+    temp_freq : float
+        Mean rate at which the phase advances, in Hz.
+    temp_kernel_length : int
+        Length of the Hann kernel in samples of 1/60 s.
+    spatial_freq : float
+        Root mean square of the local spatial frequency, in cycles per degree.
+    contrast : float
+        Above 0, to 1.
+    blank_s : float
+        Grey before each clip and after the last, in seconds; rounded to frames.
+    repeats, order, seed
+        See :class:`.trial_spec.TrialSpec`; `seed` draws the clips as well.
+    display, frame_rate
+        See :func:`.gratings.drifting_gratings`.
+
+    Returns
+    -------
+    RenderedStimulus
+        ``trials`` has ``onset``, ``duration``, ``condition``, ``clip`` and ``repeat``.
+
+    Raises
+    ------
+    StimulusError
+        If a value makes no sense or cannot be shown.
+    """
+    return Trippy.of_arguments(locals())

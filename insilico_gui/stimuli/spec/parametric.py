@@ -1,0 +1,242 @@
+"""The mould for stimuli that are made by formula.
+
+A family is a frozen dataclass that derives from :class:`StimulusSpec`: its fields are
+the whole truth about the stimulus. Equal specs are equal objects, make equal bytes,
+have equal hashes, and survive a round trip through JSON. What a family adds to its
+fields:
+
+- ``family``: its name in files, never changed once published;
+- ``_normalise()``: checks the fields and returns those to be stored in another form;
+- ``n_frames`` and ``trials``;
+- ``renderer()``: prepares what all frames share and returns a function that renders
+  a range of frames.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from insilico_gui.errors import StimulusError, echoed, listed, quoted
+from insilico_gui.stimuli.core.base import Stimulus
+from insilico_gui.stimuli.core.checks import at_least_a_frame, within
+from insilico_gui.stimuli.core.display import Display
+from insilico_gui.untrusted.limits import limit
+
+Renderer = Callable[[int, int], "NDArray[np.uint8]"]
+"""From a range of frames, start to stop (excluded), to uint8 [stop - start, H, W]."""
+
+MAX_FRAME_RATE = 1000.0  # Hz
+
+_families: dict[str, type[StimulusSpec]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StimulusSpec(ABC):
+    """Base of the parametric families.
+
+    Attributes
+    ----------
+    display : Display
+        Screen that the frames fill; turns degrees into pixels.
+    frame_rate : float
+        Frames per second (Hz).
+    """
+
+    family: ClassVar[str]
+
+    display: Display = field(default_factory=Display)
+    frame_rate: float = 30.0
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "family" in vars(cls):  # what families have in common has no name
+            _families[cls.family] = cls
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.display, Display):
+            raise StimulusError(f"display is {echoed(self.display)}; give a Display.")
+        frame_rate = within(self.frame_rate, "frame_rate", 1, MAX_FRAME_RATE)
+        object.__setattr__(self, "frame_rate", frame_rate)
+        with self.possible():
+            for name, value in self._normalise().items():
+                object.__setattr__(self, name, value)
+            self._check_length(self._fewest_frames)
+            self._check_length(self.n_frames)
+
+    @abstractmethod
+    def _normalise(self) -> Mapping[str, object]:
+        """Check the fields; return the values to store, where they differ in form.
+
+        Raises
+        ------
+        StimulusError
+            Naming the field that is wrong.
+        """
+
+    def _lasting(self, name: str) -> float:
+        """The field `name`, a duration in seconds that is at least a frame long."""
+        return at_least_a_frame(getattr(self, name), name, self.frame_rate)
+
+    @property
+    def title(self) -> str:
+        """For people: what is shown."""
+        return self.family.replace("_", " ")
+
+    @property
+    @abstractmethod
+    def n_frames(self) -> int:
+        """Number of frames."""
+
+    @property
+    def _fewest_frames(self) -> int:
+        """What `n_frames` is at least, where counting would itself take long."""
+        return 0
+
+    @contextmanager
+    def possible(self) -> Iterator[None]:
+        """Turn what formulas raise on extreme parameters into one sentence."""
+        try:
+            with np.errstate(over="raise", divide="raise", invalid="raise"):
+                yield
+        except (ArithmeticError, ValueError, MemoryError, RecursionError) as error:
+            raise StimulusError(
+                f"These parameters of {self.title} are too extreme to be shown "
+                f"({quoted(error, marks='')}); give values nearer to the defaults."
+            ) from error
+
+    def _check_length(self, n_frames: int) -> None:
+        seconds, longest = n_frames / self.frame_rate, limit("rendered_seconds")
+        if seconds > longest:
+            raise StimulusError(
+                f"The stimulus would last {seconds / 3600:.3g} hours and the limit is "
+                f"{longest / 3600:.3g}; take fewer conditions or repeats, or shorter "
+                "trials."
+            )
+
+    @property
+    @abstractmethod
+    def trials(self) -> pd.DataFrame:
+        """Trial table: ``onset``, ``duration`` (s), ``condition``, its parameters."""
+
+    @abstractmethod
+    def renderer(self) -> Renderer:
+        """Prepare rendering; the function returned may be called by any thread."""
+
+    def stimulus(self) -> RenderedStimulus:
+        """Frames of this spec, rendered when they are asked for."""
+        return RenderedStimulus(self)
+
+    @classmethod
+    def of_arguments(cls, arguments: Mapping[str, Any]) -> RenderedStimulus:
+        """Frames of the spec with these fields; a display of None is the default."""
+        display = arguments["display"]
+        fields = {**arguments, "display": Display() if display is None else display}
+        return cls(**fields).stimulus()
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
+        """Spec of this family with fields as in :meth:`to_dict`; others are defaults.
+
+        Raises
+        ------
+        StimulusError
+            If a field is unknown, or a value is wrong.
+        """
+        known = {f.name for f in dataclasses.fields(cls) if f.init}
+        unknown = sorted(str(name) for name in set(fields) - known)
+        if unknown:
+            raise StimulusError(
+                f"{cls.family} has no parameter {listed(unknown)}; it has "
+                f"{', '.join(sorted(known))}."
+            )
+        values = dict(fields)
+        if isinstance(values.get("display"), Mapping):
+            values["display"] = Display.from_dict(values["display"])
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise StimulusError(
+                f"A parameter of {cls.family} is missing or has a value of the wrong "
+                "kind; compare it with a spec that was saved by this program."
+            ) from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Family and all fields, JSON-able."""
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        fields["display"] = self.display.to_dict()
+        plain = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in fields.items()
+        }
+        return {"family": self.family, **plain}
+
+    @property
+    def hash(self) -> str:
+        """Hash of family and fields: equal for equal specs, on any machine."""
+        text = json.dumps(self.to_dict(), sort_keys=True, allow_nan=False)
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+class RenderedStimulus(Stimulus):
+    """Frames of a :class:`StimulusSpec`.
+
+    Attributes
+    ----------
+    spec : StimulusSpec
+    """
+
+    def __init__(self, spec: StimulusSpec) -> None:
+        self.spec = spec
+        self.name = spec.title
+        self.frame_shape = spec.display.pixels
+        self.frame_rate = spec.frame_rate
+        with spec.possible():
+            self.n_frames = spec.n_frames
+            self.trials = spec.trials
+        self.attrs = {
+            "kind": "parametric",
+            "spec": spec.to_dict(),
+            "spec_hash": spec.hash,
+        }
+        with spec.possible():
+            self._render = spec.renderer()
+
+    def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
+        """See :meth:`insilico_gui.stimuli.core.base.Stimulus.frames`."""
+        self._check_range(start, stop)
+        return self._render(start, stop)
+
+
+def spec_from_dict(values: Mapping[str, Any]) -> StimulusSpec:
+    """Inverse of :meth:`StimulusSpec.to_dict`, for any family.
+
+    Raises
+    ------
+    StimulusError
+        If the family or a field is unknown, or a value is wrong.
+    """
+    fields = dict(values)
+    family = fields.pop("family", None)
+    if family is None:
+        raise StimulusError(
+            "There is no 'family', so this is not the specification of a stimulus; "
+            f"known are {', '.join(sorted(_families))}."
+        )
+    cls = _families.get(family) if isinstance(family, str) else None
+    if cls is None:
+        raise StimulusError(
+            f"There is no family of stimuli called {echoed(family)}; known are "
+            f"{', '.join(sorted(_families))}."
+        )
+    return cls.from_fields(fields)

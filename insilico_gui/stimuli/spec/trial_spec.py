@@ -1,0 +1,182 @@
+"""Stimuli that are a series of trials: a condition, grey, the next condition.
+
+What is common to such families: conditions are shown in the order given or in a new
+random order for each repeat, each after a grey blank, with one more blank at the end
+for late responses. A family says which conditions there are, how many frames each
+lasts, and how a frame of one looks.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from insilico_gui.stimuli.core.checks import one_of, whole_number, within
+from insilico_gui.stimuli.render.carrier import GREY, is_per_axis
+from insilico_gui.stimuli.spec.parametric import Renderer, StimulusSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from insilico_gui.stimuli.core.display import Display
+    from insilico_gui.stimuli.render.carrier import Angles
+
+Order = Literal["random", "sequential"]
+
+Painter = Callable[[int, int], "NDArray[np.uint8]"]
+"""From the number of a condition and of a frame since its onset to uint8 [H, W]."""
+
+
+def with_center(
+    conditions: pd.DataFrame,
+    display: Display,
+    center: tuple[float, float],
+    angles: Angles,
+) -> pd.DataFrame:
+    """Conditions with the place on the screen as azimuth (right), elevation (up)."""
+    azimuth, elevation = display.to_degrees(*center, exact=is_per_axis(angles))
+    return conditions.assign(
+        azimuth_deg=round(float(azimuth), 6), elevation_deg=round(float(elevation), 6)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialSpec(StimulusSpec):
+    """Base of the families that show conditions one after the other.
+
+    Attributes
+    ----------
+    blank_s : float
+        Grey before each trial and after the last, in seconds; rounded to frames.
+    repeats : int
+        How often each condition is shown.
+    order : {"random", "sequential"}
+        Random: each repeat shows all conditions in a new order, drawn with `seed`.
+    seed : int
+    """
+
+    blank_s: float = 0.5
+    repeats: int = 1
+    order: Order = "random"
+    seed: int = 0
+
+    def _normalise(self) -> dict[str, object]:
+        one_of(self.order, "order", get_args(Order))
+        return {
+            "blank_s": within(self.blank_s, "blank_s", 0, 3600),
+            "repeats": whole_number(self.repeats, "repeats", 1),
+            "seed": whole_number(self.seed, "seed", 0),
+        }
+
+    @abstractmethod
+    def _factors(self) -> Mapping[str, tuple[object, ...]]:
+        """Parameters that are crossed to make the conditions, and their values."""
+
+    @property
+    @abstractmethod
+    def condition_frames(self) -> NDArray[np.int64]:
+        """Frames that each condition lasts; int64 [n_conditions], at least 1."""
+
+    @abstractmethod
+    def painter(self) -> Painter:
+        """Prepare rendering; any thread may call the function returned."""
+
+    @property
+    def conditions(self) -> pd.DataFrame:
+        """Parameters of each condition; the index is its number or name."""
+        factors = self._factors()
+        return pd.DataFrame(
+            list(itertools.product(*factors.values())), columns=list(factors)
+        )
+
+    @property
+    def n_conditions(self) -> int:
+        """Number of combinations of the parameters."""
+        return math.prod(len(values) for values in self._factors().values())
+
+    @property
+    def n_trials(self) -> int:
+        """Number of presentations."""
+        return self.n_conditions * self.repeats
+
+    @property
+    def condition_order(self) -> NDArray[np.int64]:
+        """Condition of each trial, as a row of `conditions`."""
+        n = self.n_conditions
+        if self.order == "sequential":
+            return np.tile(np.arange(n), self.repeats)
+        rng = np.random.Generator(np.random.PCG64(self.seed))
+        return np.concatenate([rng.permutation(n) for _ in range(self.repeats)])
+
+    @property
+    def blanks(self) -> NDArray[np.int64]:
+        """Frames of grey before each trial and after the last; int64 [n_trials + 1]."""
+        return np.full(self.n_trials + 1, round(self.blank_s * self.frame_rate))
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames: for each trial the blank, then what is shown; a blank."""
+        shown = int(self.condition_frames.sum()) * self.repeats
+        return shown + round(self.blank_s * self.frame_rate) * (self.n_trials + 1)
+
+    @property
+    def _fewest_frames(self) -> int:
+        return self.n_trials
+
+    @property
+    def onset_frames(self) -> NDArray[np.int64]:
+        """First frame of each trial."""
+        shown = self.condition_frames[self.condition_order]
+        # Behind each trial lie all blanks so far and all trials but itself
+        onsets: NDArray[np.int64] = np.cumsum(self.blanks[:-1] + shown) - shown
+        return onsets
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """Trial table; onsets and durations are those of the frames."""
+        order = self.condition_order
+        conditions = self.conditions
+        times = pd.DataFrame(
+            {
+                "onset": self.onset_frames / self.frame_rate,
+                "duration": self.condition_frames[order] / self.frame_rate,
+                "condition": conditions.index[order],
+            }
+        )
+        parameters = conditions.iloc[order].reset_index(drop=True)
+        trials = pd.concat([times, parameters], axis=1)
+        trials["repeat"] = np.arange(len(order)) // self.n_conditions
+        return trials
+
+    def trial_painter(self) -> Painter:
+        """Paints by the number of a trial; all trials of a condition look alike."""
+        order = self.condition_order
+        paint = self.painter()
+        return lambda trial, frame: paint(int(order[trial]), frame)
+
+    def renderer(self) -> Renderer:
+        """See :meth:`StimulusSpec.renderer`."""
+        order = self.condition_order
+        onset = self.onset_frames
+        shown = self.condition_frames[order]
+        shape = self.display.pixels
+        paint = self.trial_painter()
+
+        def render(start: int, stop: int) -> NDArray[np.uint8]:
+            frames = np.full((stop - start, *shape), GREY, np.uint8)
+            numbers = np.arange(start, stop)
+            trials = np.searchsorted(onset, numbers, side="right") - 1
+            for frame, k, trial in zip(frames, numbers, trials, strict=True):
+                since_onset = int(k - onset[trial])
+                if trial >= 0 and since_onset < shown[trial]:
+                    frame[:] = paint(int(trial), since_onset)
+            return frames
+
+        return render

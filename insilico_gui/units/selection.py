@@ -1,0 +1,286 @@
+"""Choosing units: which response columns, and the rule that chose them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from insilico_gui.errors import SelectionError, quoted
+from insilico_gui.session import Session, check_session
+from insilico_gui.units.filters import (
+    Conditions,
+    check_conditions,
+    fulfils,
+    members,
+    plain_list,
+)
+
+Combine = Literal["all", "any"]
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """A set of units of one session, and how it came about.
+
+    Attributes
+    ----------
+    indices : int64 array, [n]
+        Response columns, ascending, each once.
+    rule : mapping of str to Any
+        What was asked for, JSON-able; it goes with every response and export.
+    session : str
+        Id of the session whose units they are; "" if that is not known.
+    """
+
+    indices: NDArray[np.int64]
+    rule: Mapping[str, Any] = field(default_factory=dict)
+    session: str = ""
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Selection) and np.array_equal(
+            self.indices, other.indices
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # holds an array
+
+
+def select(
+    session: Session,
+    areas: Sequence[str] | None = None,
+    fields: Sequence[int] | None = None,
+    units: ArrayLike | None = None,
+    combine: Combine = "all",
+    where: Conditions | None = None,
+    unit_ids: ArrayLike | None = None,
+    indices: ArrayLike | None = None,
+) -> Selection:
+    """Select units by brain area, imaging field, id, position, or what is known of them.
+
+    Within a kind the choices are united (V1 *or* LM). Across kinds, ``combine="all"``
+    takes units that satisfy every kind given (in V1 *and* in field 3); ``"any"`` takes
+    those that satisfy at least one. With no kind given, all units are selected.
+
+    Parameters
+    ----------
+    session : Session
+    areas : sequence of str, optional
+        Values of the unit table's ``area``.
+    fields : sequence of int, optional
+        Values of the unit table's ``field``.
+    units : 0/1 array [U], or sequence of str, optional
+        A boolean (or 0/1) vector with one entry per unit, or ids that are text. Other
+        whole numbers could be ids or positions, and are refused.
+    combine : {"all", "any"}
+    where : mapping, optional
+        Conditions by column of the unit table, all of which hold; together they are one
+        kind. Of a number ``(low, high)``, both ends included and None for none, or one
+        number; of a column that names something (text, ``field``, ``unit_id``) a list of
+        values, or one. A unit without a value satisfies none.
+    unit_ids : sequence of int or str, optional
+        Values of the unit table's ``unit_id``.
+    indices : sequence of int, optional
+        Positions in response order: rows of the unit table.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    SelectionError
+        If a choice does not exist in the session, or a condition does not fit its column.
+
+    Examples
+    --------
+    ``select(session, areas=["V1"], where={"gOSI": (0.25, None), "field": [3, 4]})``
+    """
+    check_session(session)
+    return select_units(
+        session.units,
+        session.id,
+        areas,
+        fields,
+        units,
+        combine,
+        where,
+        unit_ids=unit_ids,
+        indices=indices,
+    )
+
+
+def select_units(
+    table: pd.DataFrame,
+    owner: str,
+    areas: Sequence[str] | None = None,
+    fields: Sequence[int] | None = None,
+    units: ArrayLike | None = None,
+    combine: Combine = "all",
+    where: Conditions | None = None,
+    *,
+    unit_ids: ArrayLike | None = None,
+    indices: ArrayLike | None = None,
+) -> Selection:
+    """:func:`select` on a unit table; `owner` is what errors call its source."""
+    if combine not in ("all", "any"):
+        raise SelectionError(f"combine is {quoted(combine)}; use 'all' or 'any'.")
+    masks = []
+    rule: dict[str, Any] = {}
+    if areas is not None:
+        rule["areas"] = plain_list(areas)
+        masks.append(members(table, "area", rule["areas"], owner))
+    if fields is not None:
+        rule["fields"] = plain_list(fields)
+        masks.append(members(table, "field", rule["fields"], owner))
+    by_unit = one_way_to_name(units, unit_ids, indices, len(table))
+    if by_unit is not None and by_unit[0] == "unit_ids":
+        rule["unit_ids"] = plain_list(by_unit[1])
+        masks.append(members(table, "unit_id", rule["unit_ids"], owner))
+    elif by_unit is not None:
+        mask = np.zeros(len(table), dtype=bool)
+        mask[unit_indices(by_unit[1], len(table))] = True
+        masks.append(mask)
+        rule["indices"] = np.flatnonzero(mask).tolist()
+    if where:
+        rule["where"] = check_conditions(table, owner, where)
+        hold = [fulfils(table, owner, *one) for one in rule["where"].items()]
+        masks.append(np.logical_and.reduce(hold))
+    if len(masks) > 1:
+        rule["combine"] = combine
+    if not masks:
+        return Selection(np.arange(len(table)), {"all": True}, owner)
+    merge = np.logical_and if combine == "all" else np.logical_or
+    return Selection(np.flatnonzero(merge.reduce(masks)), rule, owner)
+
+
+def arguments_of(rule: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Arguments of :func:`select` that make a selection again; None if it did not."""
+    given = {k: v for k, v in rule.items() if k != "all"}
+    kinds = {"areas", "fields", "unit_ids", "indices", "combine", "where"}
+    return given if set(given) <= kinds else None
+
+
+def without_conditions(selection: Selection) -> dict[str, Any]:
+    """Arguments of :func:`select` for what `selection` was before conditions narrowed it.
+
+    Where the rule does not tell (a lasso, or kinds of which any will do), its units. An
+    empty selection counts as all units, for conditions to start from.
+    """
+    given = arguments_of(selection.rule)
+    if given is None or given.get("combine") == "any":
+        given = {"indices": selection.indices}
+    given = {k: v for k, v in given.items() if k not in ("where", "combine")}
+    return {} if "indices" in given and len(given["indices"]) == 0 else given
+
+
+def invert(session: Session, selection: Selection) -> Selection:
+    """All units of the session that `selection` leaves out."""
+    mask = np.ones(len(session.units), dtype=bool)
+    mask[selection.indices] = False
+    return Selection(np.flatnonzero(mask), {"not": dict(selection.rule)}, session.id)
+
+
+def one_way_to_name(
+    units: ArrayLike | None,
+    unit_ids: ArrayLike | None,
+    indices: ArrayLike | None,
+    n_units: int,
+) -> tuple[Literal["unit_ids", "indices"], Sequence[Any]] | None:
+    """How units are named, and by what; None if they are not.
+
+    Parameters
+    ----------
+    units : 0/1 array [U], or sequence of str, optional
+    unit_ids, indices : sequence, optional
+        See :func:`select`.
+    n_units : int
+        Number U of units that there are.
+
+    Returns
+    -------
+    ("unit_ids" or "indices", list) or None
+
+    Raises
+    ------
+    SelectionError
+        If more than one is given, or `units` could be ids or positions.
+    """
+    given = [one for one in (units, unit_ids, indices) if one is not None]
+    if len(given) > 1:
+        raise SelectionError(
+            "Units are named in several ways at once; give one of units (a 0/1 vector), "
+            "unit_ids and indices."
+        )
+    if not given:
+        return None
+    name = "units" if units is not None else "indices"
+    values = _listed_units(given[0], "unit_ids" if unit_ids is not None else name)
+    if unit_ids is not None:
+        return "unit_ids", values.tolist()
+    if indices is not None:
+        return "indices", unit_indices(values, n_units).tolist()
+    if values.dtype.kind in "UOT":
+        return "unit_ids", values.tolist()
+    return "indices", _of_mask(values, n_units).tolist()
+
+
+def _listed_units(given: ArrayLike, name: str) -> NDArray[Any]:
+    """What was given for units, as an array [n]; one number or text counts as a list."""
+    if isinstance(given, str) and name == "units":
+        raise SelectionError(f"Give a list of names, such as [{quoted(given)}].")
+    values = np.asarray(given if not np.isscalar(given) or name == "units" else [given])
+    if values.ndim != 1:
+        raise SelectionError(
+            f"{name} has the shape {list(values.shape)}; give a list, or for units a 0/1 "
+            "vector with one entry per unit."
+        )
+    return values
+
+
+def _of_mask(values: NDArray[Any], n_units: int) -> NDArray[np.int64]:
+    """Positions from a 0/1 vector [U]; nothing of an empty list."""
+    if values.size == 0:
+        return np.empty(0, np.int64)
+    is_mask = values.dtype.kind in "biuf" and np.isin(values, (0, 1)).all()
+    if is_mask and len(values) == n_units:
+        return np.flatnonzero(values)
+    if values.dtype == bool:
+        raise SelectionError(
+            f"The unit mask has {len(values)} entries but the session has {n_units} "
+            "units; give one entry per unit."
+        )
+    raise SelectionError(
+        f"units holds {quoted(values.tolist()[:3], '')}, which could be ids or "
+        "positions of units; give unit_ids=[...] (as the unit table shows them) or "
+        "indices=[...] (rows of the unit table)."
+    )
+
+
+def unit_indices(units: ArrayLike, n_units: int) -> NDArray[np.int64]:
+    """Ascending response columns from positions.
+
+    Raises
+    ------
+    SelectionError
+        If a position is out of range or not a whole number.
+    """
+    values = np.asarray(units)
+    if values.size and values.dtype.kind not in "iu":
+        raise SelectionError(
+            f"The indices hold {values.dtype} values; positions of units are whole "
+            "numbers."
+        )
+    out = values[(values < 0) | (values >= n_units)] if values.size else values
+    if out.size:
+        raise SelectionError(
+            f"Unit index {out[0]} does not exist; the session has units 0 to "
+            f"{n_units - 1}."
+        )
+    return np.unique(values).astype(np.int64)
