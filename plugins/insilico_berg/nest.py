@@ -166,9 +166,9 @@ class NEST:
     ) -> list[Entry]:
         models = self.which_models(modality, train_dataset)
         chosen = models if model is None else [_one(model, models, "model")]
-        catalogue = scan_tree(self.nest_dir)
+        tree = scan_tree(self.nest_dir)
         ids = [catalogue.model_id(modality, train_dataset, name) for name in chosen]
-        return [entry for name in ids for entry in catalogue.ready(name)]
+        return [entry for name in ids for entry in tree.ready(name)]
 
 
 def _model_id(modality: object, train_dataset: object, model: object) -> str:

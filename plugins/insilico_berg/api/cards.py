@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from insilico_berg import catalogue
 from insilico_berg.api.family import title
 from insilico_berg.core.model_registry import card_of
 from insilico_berg.tree import scan_tree
@@ -35,11 +36,11 @@ def describe(family: Family, directory: Path) -> dict[str, Any]:
         "metadata_arguments": list(family.metadata_arguments),
         "stimulus": family.stimulus,
         "response": family.response,
-        "installed": [entry.name for entry in catalogue.ready(family.id)],
+        "installed": [entry.name for entry in tree.ready(family.id)],
         "cannot_be_opened": {
             entry.name: entry.obstacle for entry in entries if entry.obstacle
         },
-        "not_installed": catalogue.absent()[family.id],
+        "not_installed": tree.absent()[family.id],
     }
 
 
@@ -89,8 +90,8 @@ def folders(models: Iterable[str]) -> dict[str, list[str]]:
 
 def installed(directory: Path) -> list[str]:
     """Ids of models of which an instance can be opened."""
-    catalogue = scan_tree(directory)
-    return sorted(model for model in catalogue.KNOWN if catalogue.ready(model))
+    tree = scan_tree(directory)
+    return sorted(model for model in catalogue.KNOWN if tree.ready(model))
 
 
 def _line(name: str, parameter: dict[str, Any]) -> str:
