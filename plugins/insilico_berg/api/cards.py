@@ -23,9 +23,9 @@ def describe(family: Family, directory: Path) -> dict[str, Any]:
 
     The keys of the published card, and some of ours.
     """
-    catalogue = scan_tree(directory)
+    tree = scan_tree(directory)
     modality, train_dataset, model = family.id.split("-", 2)
-    entries = catalogue.models.get(family.id, {}).values()
+    entries = tree.models.get(family.id, {}).values()
     return card_of(family.id) | {
         "title": title(family.id),
         "modality": modality,
