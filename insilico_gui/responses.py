@@ -30,18 +30,6 @@ NO_TRIAL_LABELS = frozenset(
 )
 """Columns of trial tables whose names mean something else in responses and files."""
 
-LABELS = frozenset({"unit_id", "session", "scan_idx", "field", "sign_patch"})
-"""Numeric columns of unit tables that name something and measure nothing."""
-
-
-def measured_columns(units: pd.DataFrame) -> list[str]:
-    """Columns of a unit table that hold measurements: what can be plotted."""
-    return [
-        str(name)
-        for name, column in units.items()
-        if column.dtype.kind in "fi" and name not in LABELS
-    ]
-
 
 def distinct_names(columns: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
     """New names for columns that would hide others: ``gOSI`` to ``gOSI_measured``.

@@ -14,11 +14,11 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QPu
 from insilico_gui.analysis import compare
 from insilico_gui.analysis.fits.flatness import is_flat
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
-from insilico_gui.app.widgets.labels import is_place
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.errors import AnalysisError
 from insilico_gui.export import SUFFIXES, load_responses
-from insilico_gui.responses import measured_columns, unit_dim, unit_table
+from insilico_gui.responses import unit_dim, unit_table
+from insilico_gui.units.columns import facts, measured_columns
 from insilico_gui.units.identity import match_units
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class ComparePanel(Panel):
                 names.insert(0, MEAN_RESPONSE)
         chosen = self.column.currentText()
         if chosen not in names:  # a position is alike on both sides, and says nothing
-            chosen = next((name for name in names if not is_place(name)), "")
+            chosen = next((name for name in names if not facts(name).place), "")
         fill_box(self.column, names, chosen)
         self._draw()
 
