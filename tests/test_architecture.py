@@ -161,7 +161,7 @@ ROOMS = {
 }
 #: Plugins stand on the contract alone, and on the host where a script would.
 PUBLIC = {"twin", "session", "streaming", "stimuli", "device", "errors", "untrusted"}
-PUBLIC |= {"units"}
+PUBLIC |= {"units", "progress"}
 PLUGIN_ROWS = {
     "insilico_berg": {*PUBLIC, "opening"},
     "insilico_demo": PUBLIC,

@@ -17,7 +17,7 @@ from insilico_gui.analysis.fields.registry import (
     map_fields,
 )
 from insilico_gui.app.panels import rf_panel, tuning_panel
-from insilico_gui.app.work.jobs import Share
+from insilico_gui.progress import Progress
 from insilico_gui.units.selection import Selection
 
 LIMIT_S = 60.0
@@ -114,7 +114,7 @@ def test_cancel_of_a_fit_half_way(laboratory, qtbot, monkeypatch):
     qtbot.mouseClick(panel.compute_button, LEFT)
     qtbot.waitUntil(half_way.is_set, timeout=20_000)
     (job,) = laboratory.jobs.announced()
-    qtbot.waitUntil(lambda: isinstance(job.latest, Share), timeout=5000)
+    qtbot.waitUntil(lambda: isinstance(job.latest, Progress), timeout=5000)
     bar = laboratory.playback_bar
     assert bar.progress.isVisible()
     assert 0 < bar.progress.value() < bar.progress.maximum()
