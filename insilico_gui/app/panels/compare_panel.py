@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -188,8 +189,10 @@ class ComparePanel(Panel):
         x, y = np.asarray(x, float), y.to_numpy(dtype=float)
         known = np.isfinite(x) & np.isfinite(y)
         x, y = x[known], y[known]
-        self.plot.setLabel("bottom", f"{name}, reference")
-        self.plot.setLabel("left", f"{name}, current")
+        about = facts(name)
+        for side, which in (("bottom", "reference"), ("left", "current")):
+            named = replace(about, title=f"{about.title}, {which}")
+            self.plot.setLabel(side, named.label)
         if len(x) == 0:
             self.summary.setText("No selected unit has this value on both sides.")
             return
@@ -205,7 +208,9 @@ class ComparePanel(Panel):
             symbolPen=None,
         )
         text = f"{len(x):,} selected units"
-        if len(x) > 2 and not is_flat(np.stack([x, y]), axis=1).any():
+        # Of angles, 359 and 1 degrees are alike, which r does not see
+        comparable = about.period is None and len(x) > 2
+        if comparable and not is_flat(np.stack([x, y]), axis=1).any():
             text += f", r = {np.corrcoef(x, y)[0, 1]:.3f} across units"
         compared = COMPARISON in self.experiment.analyses
         if compared and units["correlation"].notna().any():
