@@ -16,6 +16,7 @@ from insilico_gui.analysis.fields.registry import (
     SPARSE_NOISE,
     map_fields,
 )
+from insilico_gui.analysis.tuning.registry import tune
 from insilico_gui.app.panels import rf_panel, tuning_panel
 from insilico_gui.progress import Progress
 from insilico_gui.units.selection import Selection
@@ -84,9 +85,7 @@ def test_significance_is_shown_and_becomes_columns(laboratory, qtbot):
     experiment.use_selection(everything)
     assert panel.unit.value() == "mean"  # that of any selection
     # the same again with the same seed, by every other way in
-    _, columns = ig.analysis.choices.tune(
-        experiment.responses, "direction", n_permutations=40, seed=7
-    )
+    _, columns = tune(experiment.responses, "direction", n_permutations=40, seed=7)
     np.testing.assert_array_equal(units["p_gOSI"], columns["p_gOSI"])
 
 
@@ -280,7 +279,7 @@ def test_one_of_two_parts_that_vary_the_same_is_chosen(laboratory, qtbot):
         assert tuning.attrs["analysis"]["part"] == part
         assert panel.unit.isEnabled()
         taken = ig.analysis.take_part(experiment.responses, part)
-        expected, _ = ig.analysis.choices.tune(taken, "direction")
+        expected, _ = tune(taken, "direction")
         assert tuning.identical(expected)
         means.append(tuning["curve"].mean().item())
     assert means[0] != pytest.approx(means[1], rel=0.01)
