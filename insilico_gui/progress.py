@@ -1,23 +1,74 @@
-"""Progress of long analyses, and stopping them: one way for all.
+"""Progress of long work, and stopping it: one way for all.
 
-An analysis that may take a second takes ``on_progress(done, total)`` and calls it between
-blocks of work, with `done` rising to `total`. An exception raised by it ends the analysis
-and is passed on, which is how one is cancelled. Results do not depend on it.
+Work that may take a second takes ``on_progress(done, total)`` and calls it between blocks,
+with `done` rising to `total`. An exception raised by it ends the work and is passed on,
+which is how it is cancelled. Results do not depend on it.
 """
 
 from __future__ import annotations
 
+import time
+import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OnProgress = Callable[[int, int], object]
-"""Called with the amount of work done and the whole of it, in the same unit."""
+"""Called with the amount of work done and the whole of it, in the same unit; the whole is
+0 while it is not known."""
 
 PER_PART = 1000
 """Steps into which :func:`parts` divides each part."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far some work is.
+
+    Attributes
+    ----------
+    done, total : int
+    elapsed_s : float
+        Seconds since it began.
+    what : str
+        What is counted, such as ``"frames"``; "" if it means nothing to people.
+    """
+
+    done: int
+    total: int
+    elapsed_s: float = 0.0
+    what: str = ""
+
+    @property
+    def per_s(self) -> float:
+        """Average rate so far."""
+        return self.done / self.elapsed_s if self.elapsed_s > 0 else 0.0
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Seconds left at this rate; None before there is a rate."""
+        rate = self.per_s
+        return (self.total - self.done) / rate if rate > 0 else None
+
+
+class Throttle:
+    """Lets through one of many events every `least_s` seconds, the first one at once."""
+
+    def __init__(self, least_s: float) -> None:
+        self.least_s = least_s
+        self._last = -float("inf")
+
+    def is_due(self, *, at_once: bool = False) -> bool:
+        """Whether this event is let through, as every one `at_once` is."""
+        now = time.monotonic()
+        if now - self._last < self.least_s and not at_once:
+            return False
+        self._last = now
+        return True
 
 
 def in_blocks(
@@ -35,7 +86,7 @@ def in_blocks(
 
 
 def parts(on_progress: OnProgress | None, n: int) -> list[OnProgress | None]:
-    """One callback for each of `n` successive parts of an analysis.
+    """One callback for each of `n` successive parts of some work.
 
     Together they report ``done`` from 0 to ``n * PER_PART``, each part the same amount.
     """
@@ -50,3 +101,48 @@ def _part(on_progress: OnProgress, i: int, n: int) -> OnProgress:
         on_progress(i * PER_PART + share, n * PER_PART)
 
     return report
+
+
+@contextmanager
+def progress_bar(what: str, **style: Any) -> Iterator[OnProgress]:
+    """``on_progress`` that draws a bar on a terminal, or in a notebook.
+
+    Parameters
+    ----------
+    what : str
+        What is done, in a word or two.
+    style
+        Further arguments of :class:`tqdm.tqdm`, such as ``unit``; with ``disable=False``
+        the bar is drawn into files as well.
+    """
+    # Imported only here: in notebooks without ipywidgets the import itself warns
+    from tqdm import TqdmWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TqdmWarning)
+        from tqdm.auto import tqdm
+    with tqdm(desc=what, **{"disable": None, **style}) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total or None
+            bar.update(done - bar.n)
+
+        yield show
+
+
+@contextmanager
+def reporting(
+    with_bar: bool, on_progress: OnProgress | None, what: str = "", **style: Any
+) -> Iterator[OnProgress]:
+    """``on_progress`` that tells a bar, a function, both or neither.
+
+    See :func:`progress_bar` for `what` and `style`.
+    """
+    with progress_bar(what, **style) if with_bar else nullcontext() as show:
+
+        def report(done: int, total: int) -> None:
+            for tell in (on_progress, show):
+                if tell is not None:
+                    tell(done, total)
+
+        yield report

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.errors import AnalysisError
 from insilico_gui.units.frame import MEASURED_AGAIN
@@ -29,18 +30,6 @@ NO_TRIAL_LABELS = frozenset(
     {"trial", "time", "unit", "responses", "attrs", "layout", "n_frames"}
 )
 """Columns of trial tables whose names mean something else in responses and files."""
-
-LABELS = frozenset({"unit_id", "session", "scan_idx", "field", "sign_patch"})
-"""Numeric columns of unit tables that name something and measure nothing."""
-
-
-def measured_columns(units: pd.DataFrame) -> list[str]:
-    """Columns of a unit table that hold measurements: what can be plotted."""
-    return [
-        str(name)
-        for name, column in units.items()
-        if column.dtype.kind in "fi" and name not in LABELS
-    ]
 
 
 def distinct_names(columns: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
@@ -100,6 +89,14 @@ def unit_table(responses: xr.DataArray) -> pd.DataFrame:
         if coord.dims == (dim,) and name != dim
     }
     return indexed_by_id(pd.DataFrame(columns, index=range(responses.sizes[dim])))
+
+
+def mask_positions(units: ArrayLike, n_units: int) -> NDArray[np.int64] | None:
+    """Positions that a vector of 0 and 1 [U] chooses; None if it is no such vector."""
+    values = np.asarray(units)
+    if values.shape != (n_units,) or values.dtype.kind not in "biuf":
+        return None
+    return np.flatnonzero(values) if np.isin(values, (0, 1)).all() else None
 
 
 def take_units(

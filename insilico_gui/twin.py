@@ -8,10 +8,11 @@ sessions (``demo``, ``family/session-8_scan-5``), and it loads to an object that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from insilico_gui.progress import OnProgress
 from insilico_gui.session import FLOAT32, Session, SessionInfo
 
 
@@ -68,7 +69,7 @@ class FetchingTwin(Twin, Protocol):
     def fetch(
         self,
         directory: Path,
-        on_progress: Callable[[int, int | None], None] | None = None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         """Download the weights into `directory`, so that sessions can be opened there.
 
@@ -77,7 +78,7 @@ class FetchingTwin(Twin, Protocol):
         directory : Path
             Made if it does not exist.
         on_progress : callable(done, total), optional
-            In bytes; the whole may not be known.
+            In bytes; the whole is 0 while it is not known.
 
         Raises
         ------

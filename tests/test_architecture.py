@@ -115,13 +115,15 @@ ROOMS = {
     "untrusted": set(),
     "__main__": {"cli"},
     "units.frame": set(),
+    "units.columns": {"units.frame"},
     "units.identity": {"units.frame"},
     "session": {"units.frame"},
     "streaming": {"session"},
     "twin": {"session"},
     "opening": {"session", "streaming", "twin", "units.identity"},
     "responses": {"units.identity", "units.frame"},
-    "units": {"session", "responses", "units.identity", "units.frame"},
+    "units": {"session", "responses", "units.identity", "units.frame"}
+    | {"units.columns"},
     "stimuli": {"stimuli.core", "stimuli.readers", "stimuli.spec", "stimuli.families"},
     "stimuli.core": set(),
     "stimuli.render": {"stimuli.core"},
@@ -132,7 +134,8 @@ ROOMS = {
     "export": {"session", "responses"},
     "analysis": ANALYSIS,
     "analysis.fits": set(),
-    "analysis.trials": {"analysis.fits", "responses", "stimuli.core", "stimuli.spec"},
+    "analysis.trials": {"analysis.fits", "responses", "stimuli.core", "stimuli.spec"}
+    | {"units.columns"},
     "analysis.tuning": {"analysis.fits", "analysis.trials", "responses", "session"}
     | {"units.identity"},
     "analysis.fields": {"analysis.fits", "analysis.trials", "responses"}
@@ -140,22 +143,25 @@ ROOMS = {
     "analysis.cortex": {"stimuli.core", "units.identity", "units.frame"},
     "analysis.population": {"analysis.fits", "analysis.trials", "analysis.tuning"},
     "analysis.agreement": {"analysis.fits", "analysis.trials", "responses"}
-    | {"units.identity", "units.frame"},
+    | {"units.identity", "units.frame", "units.columns"},
     "experiment": {*CONTRACT, *STIMULI, "encoding", "export", "units"}
     | {"units.identity"},
-    "cli": BELOW | {"", "app.shell", "units.identity", "units.frame"} - {"experiment"},
+    "cli": BELOW
+    | {"", "app.shell", "units.identity", "units.frame", "units.columns"}
+    - {"experiment"},
     "app": {"app.shell"},
     "app.work": {"encoding", "experiment", "stimuli"},
     "app.widgets": {"responses", "experiment", "units", "units.frame"}
-    | {"stimuli.families"},
+    | {"stimuli.families", "units.columns"},
     "app.map": {"app.widgets", "experiment", "session", "responses", "units"}
-    | {"analysis.cortex", "stimuli.core"},
-    "app.panels": {*BELOW, "units.identity", "units.frame"}
+    | {"analysis.cortex", "stimuli.core", "units.columns"},
+    "app.panels": {*BELOW, "units.identity", "units.frame", "units.columns"}
     | {"", "app.widgets", "app.map", "app.work"},
     "app.shell": {*BELOW, "", "app.panels", "app.widgets", "app.map", "app.work"},
 }
 #: Plugins stand on the contract alone, and on the host where a script would.
 PUBLIC = {"twin", "session", "streaming", "stimuli", "device", "errors", "untrusted"}
+PUBLIC |= {"units", "progress"}
 PLUGIN_ROWS = {
     "insilico_berg": {*PUBLIC, "opening"},
     "insilico_demo": PUBLIC,

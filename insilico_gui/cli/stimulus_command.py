@@ -18,6 +18,7 @@ from insilico_gui.cli.progress import progress_bar
 from insilico_gui.errors import ExportError, StimulusError
 from insilico_gui.files import require_space
 from insilico_gui.files.formulas import write_csv
+from insilico_gui.progress import in_blocks
 from insilico_gui.stimuli import RenderedStimulus, Sequence, StimulusSpec, save_spec
 from insilico_gui.stimuli.families.registry import FAMILIES
 from insilico_gui.stimuli.spec.files import SPEC_SUFFIXES, as_yaml
@@ -144,7 +145,6 @@ def _render(
     ):
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
         npy.write_array_header_1_0(file, header)
-        for start in range(0, shape[0], BLOCK):
-            stop = min(start + BLOCK, shape[0])
-            file.write(np.ascontiguousarray(stimulus.frames(start, stop)).data)
-            show(stop, shape[0])
+        for block in in_blocks(shape[0], BLOCK, show):
+            frames = stimulus.frames(block.start, block.stop)
+            file.write(np.ascontiguousarray(frames).data)

@@ -19,6 +19,7 @@ from insilico_gui.files import fingerprints, refuse_foreign, settle, writing
 from insilico_gui.files.formulas import unescape_table, write_csv
 from insilico_gui.files.marks import HASHES
 from insilico_gui.responses import distinct_names
+from insilico_gui.units.columns import facts
 from insilico_gui.units.frame import MEASURED_AGAIN
 from insilico_gui.units.identity import measured_names, same_units
 from insilico_gui.untrusted.tables import read_csv, read_parquet
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".parquet")
 FORMAT = "insilico_gui table"
 METADATA_KEY = b"insilico_gui_table"
-
-VARIANTS = ("raw", "folded", "fit")
-"""Ends of names that say how a column was computed."""
 
 COUNTS = ("n_presentations", "n_frames", "n_samples", "n_units")
 
@@ -157,13 +155,14 @@ def _about(name: str, analysis: Mapping[str, Any]) -> dict[str, Any]:
     """How one column was measured, in short."""
     name = name.removesuffix(MEASURED_AGAIN)
     variant = analysis.get("variants", {}).get(name)
+    about = facts(name)
     if variant is None:
-        ending = name.rpartition("_")[2]
-        variant = ending if ending in VARIANTS else analysis.get("variant")
+        variant = about.variant or analysis.get("variant")
     counts = [analysis[key] for key in COUNTS if key in analysis]
     if not counts and "n_on" in analysis:
         counts = [analysis["n_on"] + analysis["n_off"]]
     return {
+        "unit": about.unit or None,
         "variant": variant,
         "burn_in_frames": analysis.get("burn_in_frames"),
         "latency_s": analysis.get("latency_s"),

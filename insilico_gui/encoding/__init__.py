@@ -6,8 +6,8 @@ from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob
 from insilico_gui.encoding.inputs import open_for
 from insilico_gui.encoding.precision import precision_sentence
-from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.running import encode, encoding_job
+from insilico_gui.progress import Progress
 
 __all__ = [
     "EncodingJob",

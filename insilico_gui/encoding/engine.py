@@ -19,11 +19,11 @@ from insilico_gui.encoding.behavior import check_behavior
 from insilico_gui.encoding.inputs import as_videos, stimulus_warning
 from insilico_gui.encoding.precision import ATTRIBUTE, PrecisionCheck
 from insilico_gui.encoding.prefetch import ahead
-from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
 from insilico_gui.encoding.store import ResponseStore, open_store
 from insilico_gui.encoding.trial_labels import labels_of_videos
 from insilico_gui.errors import EncodingError, StimulusError
+from insilico_gui.progress import Progress
 from insilico_gui.responses import BURN_IN_FRAMES, SECONDS, with_unit_index
 from insilico_gui.session import is_reduced, is_video_session
 from insilico_gui.stimuli import Stimulus, convert
@@ -162,9 +162,8 @@ class EncodingJob:
                 if self._check is not None:
                     self._check.see(block)
                 self.store.write(block)
-                yield Progress(
-                    self.store.n_done, self.n_frames, time.perf_counter() - started
-                )
+                elapsed = time.perf_counter() - started
+                yield Progress(self.store.n_done, self.n_frames, elapsed, "frames")
         if self.store.n_done != self.n_frames:
             raise EncodingError(
                 f"{self.session.id} answered {self.store.n_done} of {self.n_frames} "
@@ -174,7 +173,7 @@ class EncodingJob:
             for found in self._compare(self._check):
                 self._precision_error = found
                 elapsed = time.perf_counter() - started
-                yield Progress(self.n_frames, self.n_frames, elapsed)
+                yield Progress(self.n_frames, self.n_frames, elapsed, "frames")
 
     def _compare(self, check: PrecisionCheck) -> Iterator[dict[str, Any] | None]:
         """Encode the first frames again, in float32."""

@@ -13,12 +13,12 @@ import xarray as xr
 
 from insilico_gui.encoding.inputs import stimulus_warning
 from insilico_gui.encoding.prefetch import ahead
-from insilico_gui.encoding.progress import Progress
 from insilico_gui.encoding.provenance import chosen_units, provenance, unit_coords
 from insilico_gui.encoding.store import ScratchStore, zarr_path
 from insilico_gui.encoding.timeline import Moments
 from insilico_gui.errors import EncodingError
 from insilico_gui.export import Destination, load_responses
+from insilico_gui.progress import Progress
 from insilico_gui.responses import SECONDS, with_unit_index
 from insilico_gui.streaming import ADVICE_ON_IMAGES, telling_of_memory
 

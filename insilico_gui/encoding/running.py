@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any, cast
 
 import numpy as np
@@ -16,6 +16,7 @@ from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob
 from insilico_gui.encoding.inputs import as_image_set, open_for
 from insilico_gui.errors import EncodingCancelled, EncodingError
+from insilico_gui.progress import OnProgress, reporting
 from insilico_gui.session import Session, check_session, is_image_session
 from insilico_gui.stimuli import Fit, Stimulus, open_stimulus
 from insilico_gui.stimuli.readers.images import ImageSet
@@ -90,7 +91,7 @@ def encode(
     stimulus: Stimuli,
     units: Selection | ArrayLike | None = None,
     behavior: Mapping[str, ArrayLike] | None = None,
-    on_progress: Callable[[int, int], object] | None = None,
+    on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
     store: str | os.PathLike[str] | None = None,
     *,
@@ -164,38 +165,24 @@ def encode(
         store=store,
         overwrite=overwrite,
     )
-    steps = job.run()
-    bar = _bar(job.stimulus.name) if progress else None
-    try:
-        while True:
-            step = next(steps)
-            if on_progress is not None:
-                on_progress(step.done, step.total)
-            if bar is not None:
-                bar.total, bar.unit = step.total, f" {step.what}"
-                bar.update(step.done - bar.n)
-            _stop_if(
-                cancel,
-                f"Encoding {job.stimulus.name} was cancelled after {step.done} of "
-                f"{step.total} {step.what}.",
-            )
-    except StopIteration as end:
-        responses: xr.DataArray = end.value
-        return responses
-    finally:
-        steps.close()
-        if bar is not None:
-            bar.close()
-
-
-def _bar(name: str) -> Any:
-    """A progress bar, of the notebook or of the terminal."""
-    with warnings.catch_warnings():
-        # In notebooks without widgets the bar is text, which is fine
-        warnings.simplefilter("ignore")
-        from tqdm.auto import tqdm
-
-    return tqdm(desc=f"Encoding {name}")
+    doing = f"Encoding {job.stimulus.name}"
+    unit = " images" if isinstance(job, ImageJob) else " frames"
+    with (
+        closing(job.run()) as steps,
+        reporting(progress, on_progress, doing, unit=unit, disable=False) as report,
+    ):
+        try:
+            while True:
+                step = next(steps)
+                report(step.done, step.total)
+                _stop_if(
+                    cancel,
+                    f"{doing} was cancelled after {step.done} of {step.total} "
+                    f"{step.what}.",
+                )
+        except StopIteration as end:
+            responses: xr.DataArray = end.value
+            return responses
 
 
 def _stop_if(cancel: threading.Event | None, sentence: str) -> None:

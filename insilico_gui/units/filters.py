@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from insilico_gui.errors import SelectionError, echoed
-from insilico_gui.responses import LABELS
+from insilico_gui.units.columns import is_measure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,11 +25,6 @@ Conditions: TypeAlias = Mapping[str, Any]
 
 MOST_NAMES = 100
 """Names that a message lists."""
-
-
-def is_measure(column: pd.Series[Any]) -> bool:
-    """Whether a column measures something, so that a range of it has a meaning."""
-    return column.dtype.kind in "fiu" and column.name not in LABELS
 
 
 def check_conditions(

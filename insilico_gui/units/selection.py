@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.errors import SelectionError, quoted
+from insilico_gui.responses import mask_positions
 from insilico_gui.session import Session, check_session
 from insilico_gui.units.filters import (
     Conditions,
@@ -248,9 +249,9 @@ def _of_mask(values: NDArray[Any], n_units: int) -> NDArray[np.int64]:
     """Positions from a 0/1 vector [U]; nothing of an empty list."""
     if values.size == 0:
         return np.empty(0, np.int64)
-    is_mask = values.dtype.kind in "biuf" and np.isin(values, (0, 1)).all()
-    if is_mask and len(values) == n_units:
-        return np.flatnonzero(values)
+    positions = mask_positions(values, n_units)
+    if positions is not None:
+        return positions
     if values.dtype == bool:
         raise SelectionError(
             f"The unit mask has {len(values)} entries but the session has {n_units} "

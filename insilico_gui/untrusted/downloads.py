@@ -27,11 +27,11 @@ from insilico_gui.untrusted.partial import Origin, Part, new_digest
 from insilico_gui.untrusted.transfers import Clock, Head, Patience, Transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
     from threading import Event
 
-    OnProgress = Callable[[int, int], None]
+    from insilico_gui.progress import OnProgress
 
 _PROGRESS = 2**16  # bytes that count as getting further
 _MAX_RESTARTS = 2

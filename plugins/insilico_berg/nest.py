@@ -21,11 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from insilico_berg.api.model import (
-        EncodingModel,
-        OnProgress,
-    )
+    from insilico_berg.api.model import EncodingModel
     from insilico_berg.tree import Entry
+    from insilico_gui.progress import OnProgress
 
 __all__ = ["NEST"]
 

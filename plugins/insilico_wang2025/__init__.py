@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from insilico_gui.errors import SessionError, quoted
+from insilico_gui.progress import reporting
 from insilico_wang2025.ids import ScanKey
 from insilico_wang2025.twin import Wang2025Twin
 
@@ -118,18 +119,8 @@ def download_data(
         If the download fails, or is not the published file.
     """
     folder = Path(directory or ".").expanduser().resolve()
-    if not verbose:
-        twin.fetch(folder)
-        return
-    from tqdm import tqdm  # only when a bar is shown
-
-    with tqdm(desc="Downloading", unit="B", unit_scale=True, disable=None) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total or None
-            bar.update(done - bar.n)
-
-        twin.fetch(folder, show)
+    with reporting(verbose, None, "Downloading", unit="B", unit_scale=True) as report:
+        twin.fetch(folder, report)
 
 
 def _device(cuda: bool, device: str | None) -> str:

@@ -15,10 +15,11 @@ from insilico_wang2025.ids import ScanKey, parse
 from insilico_wang2025.unit_table import count_areas_and_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
     from threading import Event
 
+    from insilico_gui.progress import OnProgress
     from insilico_gui.session import Session
     from insilico_gui.untrusted.transfers import Patience
     from insilico_wang2025.folders import WeightsFolder
@@ -90,7 +91,7 @@ class Wang2025Twin:
     def fetch(
         self,
         directory: Path,
-        on_progress: Callable[[int, int], None] | None = None,
+        on_progress: OnProgress | None = None,
         cancel: Event | None = None,
         *,
         base_url: str = BASE_URL,

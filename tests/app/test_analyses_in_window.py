@@ -16,8 +16,9 @@ from insilico_gui.analysis.fields.registry import (
     SPARSE_NOISE,
     map_fields,
 )
+from insilico_gui.analysis.tuning.registry import tune
 from insilico_gui.app.panels import rf_panel, tuning_panel
-from insilico_gui.app.work.jobs import Share
+from insilico_gui.progress import Progress
 from insilico_gui.units.selection import Selection
 
 LIMIT_S = 60.0
@@ -84,9 +85,7 @@ def test_significance_is_shown_and_becomes_columns(laboratory, qtbot):
     experiment.use_selection(everything)
     assert panel.unit.value() == "mean"  # that of any selection
     # the same again with the same seed, by every other way in
-    _, columns = ig.analysis.choices.tune(
-        experiment.responses, "direction", n_permutations=40, seed=7
-    )
+    _, columns = tune(experiment.responses, "direction", n_permutations=40, seed=7)
     np.testing.assert_array_equal(units["p_gOSI"], columns["p_gOSI"])
 
 
@@ -114,7 +113,7 @@ def test_cancel_of_a_fit_half_way(laboratory, qtbot, monkeypatch):
     qtbot.mouseClick(panel.compute_button, LEFT)
     qtbot.waitUntil(half_way.is_set, timeout=20_000)
     (job,) = laboratory.jobs.announced()
-    qtbot.waitUntil(lambda: isinstance(job.latest, Share), timeout=5000)
+    qtbot.waitUntil(lambda: isinstance(job.latest, Progress), timeout=5000)
     bar = laboratory.playback_bar
     assert bar.progress.isVisible()
     assert 0 < bar.progress.value() < bar.progress.maximum()
@@ -280,7 +279,7 @@ def test_one_of_two_parts_that_vary_the_same_is_chosen(laboratory, qtbot):
         assert tuning.attrs["analysis"]["part"] == part
         assert panel.unit.isEnabled()
         taken = ig.analysis.take_part(experiment.responses, part)
-        expected, _ = ig.analysis.choices.tune(taken, "direction")
+        expected, _ = tune(taken, "direction")
         assert tuning.identical(expected)
         means.append(tuning["curve"].mean().item())
     assert means[0] != pytest.approx(means[1], rel=0.01)

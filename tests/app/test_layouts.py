@@ -8,6 +8,7 @@ from support.pictures import PictureSession
 
 from insilico_gui.app.map.layouts import available_layouts, listed, unit_positions
 from insilico_gui.app.widgets import colors
+from insilico_gui.units.columns import facts
 
 
 def test_layouts_go_by_what_is_known():
@@ -67,9 +68,9 @@ def test_units_without_names_are_one_block():
 
 
 def test_angles_around_zero_and_responses_of_either_sign():
-    assert colors.cycle_limits("polar_angle_deg") == (-180.0, 180.0)
-    assert colors.cycle_limits("pref_dir") == (0.0, 360.0)
-    assert colors.cycle_limits("eccentricity_deg") is None
+    assert facts("polar_angle_deg").turn == (-180.0, 180.0)
+    assert facts("pref_dir").turn == (0.0, 360.0)
+    assert facts("eccentricity_deg").turn is None
     assert colors.has_sign((-1.0, 3.0))
     assert not colors.has_sign((-0.01, 3.0))
     assert colors.around_zero((-1.0, 3.0)) == (-3.0, 3.0)

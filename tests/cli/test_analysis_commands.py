@@ -61,6 +61,7 @@ def test_tuning_to_frequency_from_a_file(gratings, files):
     about = json.loads(out.with_suffix(".csv.json").read_text())
     assert about["session"] == "demo"
     assert about["columns"]["pref_sf_fit"] == {
+        "unit": "cycles/deg",
         "variant": "fit",
         "burn_in_frames": 10,
         "latency_s": 0.3,

@@ -9,18 +9,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insilico_gui.errors import AnalysisError
+from insilico_gui.units.columns import facts
 from insilico_gui.units.frame import MEASURED_AGAIN
 from insilico_gui.units.identity import UnitMatch, match_units
 
 Floats = NDArray[np.float64]
 
 
-PERIODS = {"pref_dir": 360.0, "pref_ori": 180.0}
-
 TOLERANCES = {
     **dict.fromkeys(("OSI", "DSI", "gOSI", "gDSI"), 0.05),
     **dict.fromkeys(("cc_abs", "cc_max", "cc_norm"), 0.01),
-    **dict.fromkeys(PERIODS, 5.0),
+    **dict.fromkeys(("pref_dir", "pref_ori"), 5.0),
 }
 """Released columns, and the difference (for angles in degrees) that passes as none."""
 
@@ -121,9 +120,9 @@ def _compared(
     ours = measured.to_numpy(float)
     theirs = np.where(rows >= 0, released.to_numpy(float)[rows], np.nan)
     difference = ours - theirs
-    if name in PERIODS:
-        half = PERIODS[name] / 2
-        difference = (difference + half) % PERIODS[name] - half
+    period = facts(name).period
+    if period is not None:
+        difference = (difference + period / 2) % period - period / 2
     known = np.abs(difference[np.isfinite(difference)])
     median, high = (
         np.quantile(known, (0.5, QUANTILE)) if len(known) else (np.nan, np.nan)

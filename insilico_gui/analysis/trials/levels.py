@@ -10,12 +10,10 @@ import pandas as pd
 
 from insilico_gui.analysis.fits.directions import modulo
 from insilico_gui.errors import AnalysisError
+from insilico_gui.units.columns import parameter_facts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-PERIODS = {"direction": 360.0, "orientation": 180.0}
-"""Columns that are angles (degrees), with what brings them back to themselves."""
 
 DIGITS = 9
 """Significant digits that tell levels apart: 2/0.02 and 4/0.04 are one speed."""
@@ -78,6 +76,7 @@ def levels_of(table: pd.DataFrame, column: str) -> Levels:
 
 
 def _rounded(numbers: NDArray[np.float64], column: str) -> NDArray[np.float64]:
-    if column in PERIODS:
-        return modulo(numbers, PERIODS[column])
+    period = parameter_facts(column).period
+    if period is not None:
+        return modulo(numbers, period)
     return np.array([float(f"{number:.{DIGITS}g}") for number in numbers])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from insilico_gui.errors import AnalysisError
+from insilico_gui.responses import mask_positions
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,13 +33,14 @@ def take_units(responses: xr.DataArray, units: ArrayLike) -> xr.DataArray:
     AnalysisError
         If it is no mask, or chooses no unit.
     """
-    chosen, n_units = np.asarray(units), responses.sizes["unit"]
-    if chosen.shape != (n_units,) or not np.isin(chosen, (0, 1)).all():
+    n_units = responses.sizes["unit"]
+    chosen = mask_positions(units, n_units)
+    if chosen is None:
         raise AnalysisError(
             f"units must be a mask with 0 or 1 for each of the {n_units} units; choose "
             "by id with responses.sel(unit_id=[...]), or by position with "
             "responses.isel(unit=[...])."
         )
-    if not chosen.any():
+    if len(chosen) == 0:
         raise AnalysisError("The mask chooses no unit; choose at least one.")
-    return responses.isel(unit=np.flatnonzero(chosen))
+    return responses.isel(unit=chosen)

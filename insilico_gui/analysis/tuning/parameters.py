@@ -20,7 +20,7 @@ from insilico_gui.analysis.trials.design import (
     make_combinations,
 )
 from insilico_gui.analysis.trials.grouping import group_means
-from insilico_gui.analysis.trials.levels import PERIODS, Levels, levels_of
+from insilico_gui.analysis.trials.levels import Levels, levels_of
 from insilico_gui.analysis.trials.significance import permutation_p
 from insilico_gui.analysis.trials.strata import make_strata
 from insilico_gui.analysis.trials.unit_mask import take_units
@@ -214,7 +214,7 @@ def _tuning(
 
     n_cells = int(np.prod(shape))
     # directions are only then no condition when they are what is looked at
-    not_conditions = (NOT_CONDITIONS - PERIODS.keys()) | set(names)
+    not_conditions = (NOT_CONDITIONS - {"direction", "orientation"}) | set(names)
     at = cell.astype(np.int64)
     combinations, combination = make_combinations(
         table[shown], at, other, other_columns, not_conditions

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.app.widgets import colors
+from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+
+COLORMAPS = {"cyclic": "hsv", "diverging": "coolwarm"}
+"""Of columns, by how they are drawn; of others ``viridis``."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +79,17 @@ def column_scale(
     """The scale of a column of the unit table, and its values as numbers."""
     name = str(column.name)
     values, categories = colors.column_values(column)
-    turn = colors.cycle_limits(name)
-    cyclic = False
+    about = facts(name)
     if categories is not None:
         table = colors.categorical_table(len(categories))
         automatic = (-0.5, max(len(categories), 1) - 0.5)
         limits = None  # names have no ends to be chosen
-    elif turn is not None:
-        table, automatic, cyclic = colors.lookup_table("hsv"), turn, True
-    elif name in colors.SIGNED:
-        table = colors.lookup_table("coolwarm")
-        automatic = (-colors.SIGNED[name], colors.SIGNED[name])
     else:
-        table, automatic = colors.lookup_table("viridis"), colors.robust_limits(values)
+        table = colors.lookup_table(COLORMAPS.get(about.drawn, "viridis"))
+        known = about.ends if about.drawn in COLORMAPS else None
+        automatic = known or colors.robust_limits(values)
+        if about.drawn == "diverging":
+            automatic = colors.around_zero(automatic)
     names = None if categories is None else tuple(categories)
+    cyclic = names is None and about.drawn == "cyclic"
     return ColorScale(name, table, limits or automatic, names, cyclic), values

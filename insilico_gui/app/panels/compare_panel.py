@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,11 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QPu
 from insilico_gui.analysis import compare
 from insilico_gui.analysis.fits.flatness import is_flat
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
-from insilico_gui.app.widgets.labels import is_place
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.errors import AnalysisError
 from insilico_gui.export import SUFFIXES, load_responses
-from insilico_gui.responses import measured_columns, unit_dim, unit_table
+from insilico_gui.responses import unit_dim, unit_table
+from insilico_gui.units.columns import facts, measured_columns
 from insilico_gui.units.identity import match_units
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class ComparePanel(Panel):
                 names.insert(0, MEAN_RESPONSE)
         chosen = self.column.currentText()
         if chosen not in names:  # a position is alike on both sides, and says nothing
-            chosen = next((name for name in names if not is_place(name)), "")
+            chosen = next((name for name in names if not facts(name).place), "")
         fill_box(self.column, names, chosen)
         self._draw()
 
@@ -188,8 +189,10 @@ class ComparePanel(Panel):
         x, y = np.asarray(x, float), y.to_numpy(dtype=float)
         known = np.isfinite(x) & np.isfinite(y)
         x, y = x[known], y[known]
-        self.plot.setLabel("bottom", f"{name}, reference")
-        self.plot.setLabel("left", f"{name}, current")
+        about = facts(name)
+        for side, which in (("bottom", "reference"), ("left", "current")):
+            named = replace(about, title=f"{about.title}, {which}")
+            self.plot.setLabel(side, named.label)
         if len(x) == 0:
             self.summary.setText("No selected unit has this value on both sides.")
             return
@@ -205,7 +208,9 @@ class ComparePanel(Panel):
             symbolPen=None,
         )
         text = f"{len(x):,} selected units"
-        if len(x) > 2 and not is_flat(np.stack([x, y]), axis=1).any():
+        # Of angles, 359 and 1 degrees are alike, which r does not see
+        comparable = about.period is None and len(x) > 2
+        if comparable and not is_flat(np.stack([x, y]), axis=1).any():
             text += f", r = {np.corrcoef(x, y)[0, 1]:.3f} across units"
         compared = COMPARISON in self.experiment.analyses
         if compared and units["correlation"].notna().any():

@@ -18,9 +18,9 @@ from qtpy.QtWidgets import (
 
 from insilico_gui.app.map.map_note import empty_note, places_note
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
-from insilico_gui.app.widgets.labels import angle_ticks, column_label
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.experiment.map_view import RESPONSE
+from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:
     from insilico_gui.app.map.unit_map import UnitMap
@@ -136,17 +136,16 @@ class MapPanel(Panel):
         self._bar_image.setRect(low, 0.0, high - low, 1.0)
         self.bar.setXRange(low, high, padding=0)
         axis = self.bar.getAxis("bottom")
+        about = facts(scale.column)
         session = self.experiment.session
         if scale.categories is not None:
             axis.setTicks([list(enumerate(scale.categories))])
         else:
-            angles = angle_ticks(scale.column)
+            angles = about.ticks
             axis.setTicks([angles] if angles else None)
         label = getattr(session, "response_label", scale.column)
         is_response = scale.column == RESPONSE
-        self.bar.setLabel(
-            "bottom", label if is_response else column_label(scale.column)
-        )
+        self.bar.setLabel("bottom", label if is_response else about.label)
         by_hand = self.experiment.view.limits is not None
         self.automatic.setEnabled(scale.categories is None)
         with QSignalBlocker(self.automatic):

@@ -20,8 +20,7 @@ from qtpy.QtWidgets import (
 
 from insilico_gui.app.panels.panel import Panel, breakable
 from insilico_gui.app.widgets.icons import Name, icon
-from insilico_gui.app.work.jobs import Share
-from insilico_gui.encoding import Progress
+from insilico_gui.progress import Progress
 
 if TYPE_CHECKING:
     from insilico_gui.app.work.jobs import Jobs
@@ -230,15 +229,9 @@ class PlaybackBar(Panel):
         if isinstance(progress, Progress):
             self.progress.setRange(0, progress.total)
             self.progress.setValue(progress.done)
-            text = f"{progress.done} of {progress.total} {progress.what}"
-            if progress.per_s:
-                text += f", {progress.per_s:.0f} {progress.what}/s"
-            if progress.remaining_s:
-                text += f", {_duration(progress.remaining_s)} left"
-        elif isinstance(progress, Share):
-            self.progress.setRange(0, progress.total)
-            self.progress.setValue(progress.done)
             text = f"{title}: {progress.done / max(progress.total, 1):.0%}"
+            if progress.what:
+                text = _counted(progress)
         else:
             self.progress.setRange(0, 0)
         self.progress.setToolTip(title)
@@ -252,6 +245,15 @@ class PlaybackBar(Panel):
         """No work is under way."""
         for widget in (self.doing, self.progress, self.cancel_button):
             widget.hide()
+
+
+def _counted(progress: Progress) -> str:
+    text = f"{progress.done} of {progress.total} {progress.what}"
+    if progress.per_s:
+        text += f", {progress.per_s:.0f} {progress.what}/s"
+    if progress.remaining_s:
+        text += f", {_duration(progress.remaining_s)} left"
+    return text
 
 
 def _duration(seconds: float) -> str:

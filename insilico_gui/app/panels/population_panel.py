@@ -11,14 +11,8 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout
 
 from insilico_gui.app.panels.panel import NarrowText, Panel, fill_box
 from insilico_gui.app.widgets import colors
-from insilico_gui.app.widgets.labels import (
-    angle_ticks,
-    column_label,
-    in_octaves,
-    is_place,
-)
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
-from insilico_gui.responses import measured_columns
+from insilico_gui.units.columns import facts, measured_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +96,7 @@ class PopulationPanel(Panel):
         current = [name for name in names if self.experiment.is_current(name)]
         for wanted in ([n for n in names if n in measured], current):
             for name in wanted:
-                if not is_place(name):
+                if not facts(name).place:
                     return name
         return current[0] if current else ""
 
@@ -115,15 +109,16 @@ class PopulationPanel(Panel):
         units = self.experiment.units.iloc[selection.indices]
         values = units[name].astype(float)
         known = values[np.isfinite(values)]
-        is_log = in_octaves(name) and bool((known > 0).all())
-        self.plot.setLabel("bottom", column_label(name))
+        about = facts(name)
+        is_log = about.drawn == "octaves" and bool((known > 0).all())
+        self.plot.setLabel("bottom", about.label)
         if len(known) == 0:
             self.summary.setText("No selected unit has this value.")
             return
         if is_log:
             known = np.log2(known)
         edges = _edges(name, known.to_numpy())
-        ticks = _octaves(edges) if is_log else angle_ticks(name)
+        ticks = _octaves(edges) if is_log else about.ticks
         self.plot.getAxis("bottom").setTicks([ticks] if ticks else None)
         named = []
         groups: list[tuple[str, pd.Series[float]]] = [("all", known)]
@@ -151,7 +146,7 @@ class PopulationPanel(Panel):
         if not self.experiment.is_current(name):
             _, parameters = self.experiment.origin(name) or ("", {})
             text = f"⚠ of {escape(parameters.get('stimulus') or 'other responses')}: {text}"
-        if colors.period(name) is None:  # a median of angles would mean nothing
+        if about.period is None:  # a median of angles would mean nothing
             median = known.median()
             text += f", median {2**median if is_log else median:.3g}"
         self.summary.setText(f"{text}: &nbsp; {' &nbsp; '.join(named)}")
@@ -167,7 +162,7 @@ def _octaves(edges: np.ndarray) -> list[tuple[float, str]]:
 
 
 def _edges(name: str, values: np.ndarray) -> np.ndarray:
-    turn = colors.cycle_limits(name)
+    turn = facts(name).turn
     if turn is not None:
         return np.linspace(*turn, N_BINS + 1)
     low, high = float(values.min()), float(values.max())

@@ -19,12 +19,11 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
-from insilico_gui.app.widgets.colors import period
 from insilico_gui.app.widgets.copying import copy_selected, tab_separated
-from insilico_gui.app.widgets.labels import column_label, is_place
 from insilico_gui.app.widgets.units_model import RIGHT, UnitsModel
 from insilico_gui.errors import SelectionError, quoted
-from insilico_gui.units.filters import condition_text, is_measure
+from insilico_gui.units.columns import facts, is_measure
+from insilico_gui.units.filters import condition_text
 from insilico_gui.units.frame import MEASURED_AGAIN
 
 if TYPE_CHECKING:
@@ -213,8 +212,8 @@ class UnitsPanel(Panel):
             name
             for name in names
             if is_measure(self.experiment.units[name])
-            and not is_place(name)
-            and period(name) is None
+            and not facts(name).place
+            and facts(name).period is None
         ]
         results = (name for name in measures if self.experiment.origin(name))
         return next(results, (measures or names or [""])[0])
@@ -278,7 +277,7 @@ class UnitsPanel(Panel):
 
     def _about(self, name: str) -> str:
         """What is known of a column: its unit, and what measured it with what."""
-        lines = [column_label(name)]
+        lines = [facts(name).label]
         origin = self.experiment.origin(name)
         if origin is not None:
             analysis, parameters = origin

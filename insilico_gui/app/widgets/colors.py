@@ -1,4 +1,4 @@
-"""From values to colours: colour maps, robust limits, units of a colour bar."""
+"""From values to colours: colour maps and robust limits."""
 
 from __future__ import annotations
 
@@ -8,30 +8,14 @@ import numpy as np
 from napari.utils.colormaps import ensure_colormap
 from napari.utils.colormaps.standardize_color import transform_color
 
-from insilico_gui.responses import LABELS
-from insilico_gui.units.frame import MEASURED_AGAIN
+from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-CYCLES = {
-    "direction": 360.0,
-    "pref_dir": 360.0,
-    "pref_ori": 180.0,
-    "orientation": 180.0,
-    "polar_angle_deg": 360.0,
-}
-"""Period in degrees of the columns that are angles (by the end of their name)."""
-
-AROUND_ZERO = "polar_angle_deg"
-"""Ending of angles that are given from minus to plus half a turn."""
-
 SIGN_FROM = 0.05
 """Negative values that are smaller than this part of the largest one count for none."""
-
-SIGNED = {"field_sign": 1.0}
-"""Largest absolute value of the columns whose zero is in the middle of the colours."""
 
 CATEGORIES = (
     *("#e69f00", "#56b4e9", "#009e73", "#f0e442"),
@@ -44,23 +28,6 @@ UNKNOWN = np.array([0.55, 0.65, 0.85, 0.45], dtype=np.float32)
 
 LOW_ALPHA, OPAQUE_FROM = 0.18, 0.6
 """Response colours: units that are silent let the stimulus, and units below, through."""
-
-
-def period(name: str) -> float | None:
-    """Period of a column in its own unit if it is cyclic, else None."""
-    for ending, cycle in CYCLES.items():
-        if name.removesuffix(MEASURED_AGAIN).endswith(ending):
-            return cycle
-    return None
-
-
-def cycle_limits(name: str) -> tuple[float, float] | None:
-    """Ends of one turn of a cyclic column, as its values go; None if it is not cyclic."""
-    cycle = period(name)
-    if cycle is None:
-        return None
-    around_zero = name.removesuffix(MEASURED_AGAIN).endswith(AROUND_ZERO)
-    return (-cycle / 2, cycle / 2) if around_zero else (0.0, cycle)
 
 
 def lookup_table(
@@ -144,7 +111,7 @@ def robust_limits(
 
 def is_label(column: pd.Series) -> bool:
     """Whether the numbers of a column are names, few enough for colours of their own."""
-    return column.name in LABELS and column.nunique() <= 24
+    return facts(str(column.name)).drawn == "names" and column.nunique() <= 24
 
 
 def column_values(

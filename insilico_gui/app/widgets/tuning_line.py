@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from insilico_gui.app.widgets.colors import period
-from insilico_gui.app.widgets.labels import column_unit
+from insilico_gui.units.columns import facts
 from insilico_gui.units.frame import MEASURED_AGAIN
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def tuning_line(
     numeric.sort(key=lambda name: _plain(name) not in SHOWN_FIRST)
     if together:
         # A median of angles would mean nothing.
-        numeric = [name for name in numeric if period(name) is None]
+        numeric = [name for name in numeric if facts(name).period is None]
         parts = [f"<b>{len(units):,} units</b>"]
         parts += [
             f"p({name.removeprefix('p_')}) &le; {SIGNIFICANT:g}: "
@@ -77,7 +76,7 @@ def tuning_line(
 
 
 def _value(column: str, value: float) -> str:
-    unit = column_unit(column)
+    unit = facts(column).unit
     text = f"{_plain(column)} {value:.3g}"
     if unit == "deg":
         return f"{text}°"

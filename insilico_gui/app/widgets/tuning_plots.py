@@ -11,6 +11,7 @@ import pyqtgraph as pg
 from insilico_gui.app.widgets.image_plot import ImagePlot
 from insilico_gui.app.widgets.labels import parameter_label
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
+from insilico_gui.units.columns import parameter_facts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 TRIAL_ALPHA, BAND_ALPHA = 160, 70
 TITLE_HEIGHT = 17
-LOGARITHMIC = ("spatial_frequency", "temporal_frequency", "speed")
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,18 @@ class CurvePlot(ThemedPlot):
             self._say({})
             return
         self.setLabel("bottom", parameter_label(curve.parameter))
-        is_log = curve.parameter in LOGARITHMIC and bool((curve.levels > 0).all())
+        about = parameter_facts(curve.parameter)
+        is_log = about.drawn == "octaves" and bool((curve.levels > 0).all())
 
         def place(levels: Floats) -> Floats:
             return np.asarray(np.log10(levels) if is_log else levels)
 
         x = place(curve.levels)
-        if curve.parameter == "direction":
-            ticks = [(float(a), str(a)) for a in range(0, 361, 90)]
-            self.setXRange(-10, 385, padding=0)  # room for the last label
+        ticks = about.ticks
+        if ticks is not None:
+            low, high = ticks[0][0], ticks[-1][0]
+            room = (high - low) / 72  # for the last label
+            self.setXRange(low - 2 * room, high + 5 * room, padding=0)
         else:
             ticks = [
                 (float(v), f"{level:g}")

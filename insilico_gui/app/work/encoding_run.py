@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
@@ -10,6 +9,7 @@ from qtpy.QtCore import QObject, Signal
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.encoding import precision_sentence
 from insilico_gui.errors import InsilicoError
+from insilico_gui.progress import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.encoding import EncodingJob, ImageJob, Progress
+    from insilico_gui.encoding import EncodingJob, ImageJob
     from insilico_gui.experiment import Experiment
+    from insilico_gui.progress import Progress
 
 REDRAW_S = 0.4
 """While responses come in, colours and traces take them up this often."""
@@ -33,7 +34,7 @@ class EncodingRun(QObject):
     Signals
     -------
     progressed(str, object)
-        What is being done, and how far it is (:class:`~insilico_gui.encoding.Progress`).
+        What is being done, and how far it is (:class:`~insilico_gui.progress.Progress`).
     grew()
         There are more responses to show; at most every :data:`REDRAW_S`, and at the end.
     completed(str)
@@ -55,7 +56,7 @@ class EncodingRun(QObject):
         self._jobs = jobs
         self._running: Job | None = None
         self._follow = False
-        self._last_redraw = 0.0
+        self._redraw = Throttle(REDRAW_S)
 
     @property
     def running(self) -> Job | None:
@@ -77,7 +78,7 @@ class EncodingRun(QObject):
             return
         experiment.use_job(job)
         self._follow = True
-        self._last_redraw = 0.0
+        self._redraw = Throttle(REDRAW_S)
 
         def work() -> Generator[Progress, None, xr.DataArray]:
             return (yield from job.run())
@@ -116,10 +117,8 @@ class EncodingRun(QObject):
         if self._running.cancelled:
             return
         self.progressed.emit(f"Encoding {job.stimulus.name}", progress)
-        now = time.monotonic()
-        if now - self._last_redraw < REDRAW_S and progress.done < progress.total:
+        if not self._redraw.is_due(at_once=progress.done >= progress.total):
             return
-        self._last_redraw = now
         playback = self._experiment.playback
         if self._follow and not playback.playing:
             playback.seek_frame((progress.done - 1) * job.n_times)

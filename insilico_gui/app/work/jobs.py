@@ -3,7 +3,7 @@
 Work is one of three:
 
 - a generator function that yields after every piece (a text, None, or a
-  :class:`~insilico_gui.encoding.Progress`) and returns its result;
+  :class:`~insilico_gui.progress.Progress`) and returns its result;
 - a function of one argument, ``on_progress(done, total)``, which it calls between
   pieces, as analyses do; the call raises once the job is cancelled;
 - a function without arguments, which cannot be stopped before its end.
@@ -17,7 +17,6 @@ from __future__ import annotations
 import inspect
 import logging
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, QThreadPool, Signal
@@ -25,6 +24,7 @@ from superqt.utils import WorkerBase, create_worker
 
 from insilico_gui.errors import InsilicoError
 from insilico_gui.log_file import unexpected
+from insilico_gui.progress import Progress, Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,23 +36,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TELL_S = 0.05
-"""Progress that is told more often would keep the window from anything else."""
+"""Telling progress more often would keep the window from anything else."""
 
 QUIET_S = 0.3
 """Work that ends may start other work; after this long without any, all is done."""
-
-
-@dataclass(frozen=True)
-class Share:
-    """How much of the work is done.
-
-    Attributes
-    ----------
-    done, total : int
-    """
-
-    done: int
-    total: int
 
 
 class _Stopped(Exception):
@@ -89,7 +76,7 @@ class Job(QObject):
     Signals
     -------
     progressed(object)
-        What the generator yielded, or a :class:`Share`.
+        What the generator yielded, or a :class:`~insilico_gui.progress.Progress`.
     returned(object)
         The result; not emitted after a failure or a cancel.
     failed(str)
@@ -160,16 +147,13 @@ class Job(QObject):
 
     def _run_told(self, work: Callable[[OnProgress], Any]) -> object:
         """Run a function that tells how far it is."""
-        told = 0.0
+        tell = Throttle(TELL_S)
 
         def on_progress(done: int, total: int) -> None:
-            nonlocal told
             if self.cancelled:
                 raise _Stopped
-            now = time.monotonic()
-            if now - told >= TELL_S:
-                told = now
-                self._yielded.emit(Share(done, total))
+            if tell.is_due():
+                self._yielded.emit(Progress(done, total))
 
         try:
             return work(on_progress)

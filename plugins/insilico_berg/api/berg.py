@@ -17,7 +17,6 @@ from insilico_berg.api.electrodes import Electrodes
 from insilico_berg.api.locate import find_entry, find_metadata, metadata_file
 from insilico_berg.api.model import EncodingModel, read_all
 from insilico_berg.api.mouse import Mouse
-from insilico_berg.api.progress import reporting
 from insilico_berg.api.vertices import Vertices
 from insilico_berg.api.voxels import Voxels
 from insilico_berg.core.model_registry import card_of, registered
@@ -30,6 +29,7 @@ from insilico_berg.errors import (
 )
 from insilico_gui.device import resolve_device
 from insilico_gui.errors import DeviceError, InsilicoError
+from insilico_gui.progress import reporting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_berg.api.family import Family
-    from insilico_berg.api.model import OnProgress
+    from insilico_gui.progress import OnProgress
 
 FAMILIES: dict[str, Family] = {
     family.id: family for family in (Mouse(), Electrodes(), Voxels(), Vertices())
@@ -261,7 +261,7 @@ class BERG:
                 BERGWarning,
                 stacklevel=2,
             )
-        with reporting(show_progress, on_progress) as report:
+        with reporting(show_progress, on_progress, leave=False) as report:
             responses = model.respond(stimulus, report)
         return (responses, model.metadata()) if return_metadata else responses
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
-from insilico_berg.api.progress import reporting
 from insilico_berg.errors import (
     BERGWarning,
     InvalidParameterError,
@@ -20,6 +19,7 @@ from insilico_berg.interfaces.base_model import BaseModelInterface
 from insilico_berg.metadata import read_metadata
 from insilico_berg.pictures import as_pictures
 from insilico_gui.errors import InsilicoError
+from insilico_gui.progress import reporting
 from insilico_gui.session import ImageSession, Session
 
 if TYPE_CHECKING:
@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_berg.tree import Entry
+    from insilico_gui.progress import OnProgress
 
     Responses = NDArray[np.float32] | tuple[NDArray[np.float32], ...]
-    # Told how many images or frames are done, and how many there are
-    OnProgress = Callable[[int, int], None]
     Selected = Mapping[str, NDArray[np.int64]]
 
 SessionT = TypeVar("SessionT", bound=Session)
@@ -193,7 +192,7 @@ class EncodingModel(BaseModelInterface, Generic[SessionT]):
         on_progress: OnProgress | None = None,
     ) -> Responses:
         """Responses to a stimulus; see :meth:`insilico_berg.BERG.encode`."""
-        with reporting(show_progress, on_progress) as report:
+        with reporting(show_progress, on_progress, leave=False) as report:
             return self.respond(stimulus, report)
 
     def cleanup(self) -> None:

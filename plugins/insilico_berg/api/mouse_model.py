@@ -15,8 +15,9 @@ from insilico_gui.session import VideoSession
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from insilico_berg.api.model import OnProgress, Selected
+    from insilico_berg.api.model import Selected
     from insilico_berg.tree import Entry
+    from insilico_gui.progress import OnProgress
 
 FRAME = "[frames, 144, 256]"
 CHUNK_FRAMES = 30  # between two reports of progress: one second

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_berg.api.arguments import Selection
-    from insilico_berg.api.model import OnProgress, Responses
+    from insilico_berg.api.model import Responses
     from insilico_berg.tree import Entry
     from insilico_berg.vit.fsaverage import FsaverageSession
+    from insilico_gui.progress import OnProgress
 
 VECTORS = {side: f"{side}_vertices" for side in HEMISPHERES}
 # The published list of regions has one misspelt.

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+import insilico_berg.columns  # noqa: F401 - tells what they are called
 from insilico_berg.catalogue import NSD_CITATION, NSD_DOI, VOXEL_SESSIONS
 from insilico_berg.fwrf.anatomy import Volume, read_volume
 from insilico_berg.fwrf.anatomy import unit_columns as anatomical_columns

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+import insilico_berg.columns  # noqa: F401 - tells what they are called
 from insilico_berg.image_encoder import ImageEncoder, default_budget
 from insilico_berg.linear_model import HELD_ON_CPU, ROWS_AT_ONCE, Projection
 from insilico_berg.vit.preprocessing import CROP, fit, prepare, resized_shape
