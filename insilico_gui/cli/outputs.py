@@ -9,7 +9,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from insilico_gui.errors import ExportError
-from insilico_gui.export import EXPORT_SUFFIXES, suffix_of
+from insilico_gui.export import export_suffixes, suffix_of
 from insilico_gui.files import (
     Claim,
     check_target,
@@ -53,9 +53,10 @@ def keeping_outputs(command: Callable[P, T]) -> Callable[P, T]:
 
 
 def check_output(
-    output: Path, overwrite: bool, suffixes: Sequence[str] = EXPORT_SUFFIXES
+    output: Path, overwrite: bool, suffixes: Sequence[str] | None = None
 ) -> None:
-    """Refuse a bad target before any time is spent on what would go there."""
+    """Check the name of an output; by default it may have any suffix of an export."""
+    suffixes = export_suffixes() if suffixes is None else suffixes
     if not suffix_of(output, suffixes):
         raise ExportError(
             f"{shown(output.name)} has no known format; end it in {' or '.join(suffixes)}."

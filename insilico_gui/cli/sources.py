@@ -5,7 +5,6 @@
 import functools
 import inspect
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import insilico_gui as ig
@@ -19,7 +18,7 @@ from insilico_gui.cli.options import AnyOf, Areas, Device, Directory, Fields, Wh
 from insilico_gui.cli.steps import choose, encode_with_bar, select
 from insilico_gui.cli.tables import read_table
 from insilico_gui.errors import AnalysisError, StimulusError
-from insilico_gui.export import SUFFIXES
+from insilico_gui.export import load_suffixes, suffix_of
 from insilico_gui.responses import unit_table
 from insilico_gui.session import is_image_session, is_video_session
 from insilico_gui.stimuli import convert
@@ -57,7 +56,7 @@ class Source:
     @property
     def is_file(self) -> bool:
         """Whether the responses were encoded before."""
-        return Path(self.session).suffix.lower() in SUFFIXES
+        return suffix_of(self.session) in load_suffixes()
 
     def without_stimulus(self) -> "Source":
         """The same, with no stimulus named."""

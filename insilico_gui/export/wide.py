@@ -35,13 +35,7 @@ def leading(dims: Sequence[str], unit_dim: str) -> dict[str, pa.DataType]:
 
 
 def columns(record: Record) -> list[str]:
-    """Names of the columns, in order.
-
-    Raises
-    ------
-    ExportError
-        If they would not be distinct, or not on one line.
-    """
+    """Names of the columns, in order; an ExportError if they are not distinct lines."""
     headers = list(leading(record.dims, record.unit_dim))
     headers += [str(value) for value in record.units["unit_id"].values]
     seen: set[str] = set()
@@ -95,34 +89,20 @@ def _places(dim: str, record: Record) -> NDArray[Any]:
 def collect(
     parts: Iterable[pa.RecordBatch],
     layout: Mapping[str, Any],
-    axes: Mapping[str, NDArray[Any]],
+    axes: Mapping[str, Any],
 ) -> NDArray[np.float32]:
-    """Fill an array with rows as they come.
+    """The values of the rows, in the shape of a layout that was checked.
 
-    Parameters
-    ----------
-    parts : iterable of RecordBatch
-        Columns in the order of :func:`columns`.
-    layout : mapping
-        Checked; says dims and shape.
-    axes : mapping of str to array
-        Labels of the dims; of these ``time`` is in the rows too.
-
-    Returns
-    -------
-    float32 array
-        In the shape of the layout.
-
-    Raises
-    ------
-    ValueError
-        If rows are missing, left over, empty or in another order.
+    The columns are in the order of :func:`columns`; `axes` are the labels of the dims, of
+    which ``time`` is in the rows too. A ValueError says that rows are missing, left over,
+    empty or in another order.
     """
     sizes = dict(zip(layout["dims"], layout["shape"], strict=True))
     n_units = sizes.pop(layout["unit_dim"])
     n_rows = math.prod(sizes.values())
     labels = [
-        axes["time"] if name == "time" else np.arange(n) for name, n in sizes.items()
+        np.asarray(axes["time"], np.float64) if name == "time" else np.arange(n)
+        for name, n in sizes.items()
     ]
     if [len(label) for label in labels] != [*sizes.values()]:
         raise ValueError("its times are not those of its table")
