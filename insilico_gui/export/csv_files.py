@@ -78,7 +78,6 @@ class CsvFiles(Exporter):
 
     def check(self, target: Path, record: Record) -> None:
         """The ids of the units must do as the names of columns."""
-        del target
         wide.columns(record)
 
     def write(self, path: Path, responses: xr.DataArray, record: Record) -> None:

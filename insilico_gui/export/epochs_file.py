@@ -57,7 +57,6 @@ class EpochsFile(SidecarExporter):
 
     def check(self, target: Path, record: Record) -> None:
         """Refuse names, times and sizes that such a file cannot hold."""
-        del target
         channels = _channels(record)
         if len({*channels}) < len(channels):
             raise ExportError(

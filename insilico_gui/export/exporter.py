@@ -49,7 +49,6 @@ class Exporter:
 
     def misfit(self, kind: Kind) -> str:
         """In words, why responses of a kind cannot be written; "" if they can."""
-        del kind
         return ""
 
     def require_packages(self, suffix: str) -> None:
@@ -71,7 +70,6 @@ class Exporter:
 
     def written(self, target: Path, record: Record) -> list[str]:
         """Those of :meth:`files` that :meth:`write` makes of these responses."""
-        del record
         return self.files(target)
 
     def write(self, path: Path, responses: xr.DataArray, record: Record) -> None:

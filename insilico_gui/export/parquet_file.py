@@ -44,7 +44,6 @@ class ParquetFile(Exporter):
 
     def check(self, target: Path, record: Record) -> None:
         """The ids of the units must do as the names of columns."""
-        del target
         wide.columns(record)
 
     def write(self, path: Path, responses: xr.DataArray, record: Record) -> None:

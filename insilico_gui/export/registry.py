@@ -62,7 +62,8 @@ def _is_own(form: type[Exporter]) -> bool:
 
 
 def _of_this_folder() -> Iterator[Exporter]:
-    for info in pkgutil.iter_modules([str(Path(__file__).parent)]):
+    package = import_module(__package__)
+    for info in pkgutil.iter_modules(package.__path__):
         module = import_module(f"{__package__}.{info.name}")
         for form in vars(module).values():
             if isinstance(form, type) and issubclass(form, Exporter):

@@ -61,7 +61,6 @@ class ZarrFolder(Exporter):
 
     def check(self, target: Path, record: Record) -> None:
         """Refuse what cannot be written."""
-        del target
         for name in (*record.units, *(record.trials or {})):
             if "/" in name or "\\" in name or name.startswith((".", "__")) or not name:
                 raise ExportError(
