@@ -20,7 +20,7 @@ class Behind:
     Parameters
     ----------
     n : int
-        How many calls may be on their way; whoever asks for more waits. At least 1.
+        Number of calls that may be waiting or in work; :meth:`call` waits for room.
     """
 
     def __init__(self, n: int = 1) -> None:
@@ -33,6 +33,7 @@ class Behind:
 
         An error in an earlier call is raised here, or at the latest by :meth:`finish`.
         """
+        # Waiting bounds the memory: a disk that is slower than the session slows it down
         while len(self._pending) >= self._n:
             self._pending.popleft().result()
         self._pending.append(self._thread.submit(work))

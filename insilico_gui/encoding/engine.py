@@ -114,6 +114,7 @@ class EncodingJob:
         if is_reduced(session):
             self._check = PrecisionCheck(session, self.n_frames, self._n_videos)
         self._precision_error: dict[str, Any] | None = None
+        # One hash for each video: the chunks of a batch take turns between the videos
         self._hashes = [hashlib.sha256() for _ in self._videos]
         shape: tuple[int, ...] = (self.n_frames, len(self.selection))
         if self._n_videos is not None:
@@ -140,12 +141,14 @@ class EncodingJob:
             complete = True
             return responses
         finally:
+            # An error, close(), or what the caller threw into the generator
             if not complete:
                 self.store.discard()
 
     def _fill(self) -> Iterator[Progress]:
         started = time.perf_counter()
-        # While the session computes, the next frames are decoded and converted.
+        # While the session computes, the next frames are decoded and converted. Closed
+        # here, not when it is collected: no thread outlives the job.
         with closing(ahead(self._chunks())) as chunks:
             stream = self.session.stream(
                 chunks,
@@ -178,6 +181,7 @@ class EncodingJob:
 
     def _compare(self, check: PrecisionCheck) -> Iterator[dict[str, Any] | None]:
         """Encode the first frames again, in float32."""
+        # In chunks of full size: of these frames nothing is shown while they come
         videos = self._videos[: check.n_videos]
         ends = chunk_ends(check.n_frames, self._largest_chunk, self._largest_chunk)
         edges = pairwise([0, *ends])

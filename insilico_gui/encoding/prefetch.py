@@ -38,10 +38,12 @@ def ahead(items: Iterable[Item], n: int = 2) -> Generator[Item, None, None]:
     def make() -> Any:
         return next(iterator, _END)
 
+    # One thread, since the items of a video come in order from one decoder
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead") as thread:
         pending = deque(thread.submit(make) for _ in range(n))
         try:
             while (item := pending.popleft().result()) is not _END:
+                # Before the yield, so that n items are in the making during the use
                 pending.append(thread.submit(make))
                 yield cast("Item", item)
         finally:

@@ -183,6 +183,7 @@ def encode(
         responses: xr.DataArray = end.value
         return responses
     finally:
+        # Also if on_progress raised: closing ends the threads and removes the output
         steps.close()
         if bar is not None:
             bar.close()

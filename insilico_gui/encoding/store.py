@@ -98,6 +98,8 @@ class ScratchStore(ResponseStore):
         require_space(Path(tempfile.gettempdir()), size, EncodingError)
         self._file = tempfile.TemporaryFile()
         weakref.finalize(self, self._file.close)
+        # Of full size at once, so that one map shows all that will be written; the file
+        # is sparse and takes space only as it fills
         self._file.truncate(size)
         self._array = np.memmap(self._file, np.float32, mode="r", shape=shape)
 
@@ -115,7 +117,8 @@ class ScratchStore(ResponseStore):
                 with writing("the temporary file", EncodingError):
                     self._file.seek(offset)
                     self._file.write(np.ascontiguousarray(video, np.float32).data)
-                    self._file.flush()
+                    self._file.flush()  # the map shows no more than the system has
+        # Last: threads that draw read every row below n_done
         self.n_done = stop
 
     def rows(self, start: int, stop: int) -> NDArray[np.float32]:
@@ -175,12 +178,16 @@ class ZarrStore(ResponseStore):
         """See :meth:`ResponseStore.write`."""
         with self._lock:
             self._unwritten.append(block)
+        # After the block can be read: threads that draw read every row below n_done
         self.n_done += block.shape[-2]
         while self.n_done - self._n_handed_over >= self._rows:
             self._hand_over(self._rows)
 
     def _hand_over(self, n: int) -> None:
-        """Have the next frames written: whole zarr chunks only, each once."""
+        """Have the next frames written: whole zarr chunks only, each once.
+
+        A chunk that was written in part would be read, unpacked and packed again.
+        """
         start = self._n_handed_over
         self._n_handed_over += n
         frames = self.rows(start, start + n)
@@ -190,6 +197,7 @@ class ZarrStore(ResponseStore):
         stop = start + frames.shape[-2]
         with writing(str(self.path), EncodingError):
             self._array[..., start:stop, :] = frames
+        # On disk first, then dropped from memory: a reader finds them in one of both
         with self._lock:
             first = self._n_written
             self._unwritten = _between(self._unwritten, first, stop, self.n_done)
@@ -199,6 +207,7 @@ class ZarrStore(ResponseStore):
         """See :meth:`ResponseStore.rows`."""
         with self._lock:
             first, unwritten = self._n_written, list(self._unwritten)
+        # Without the lock from here on: frames on disk change no more, nor do blocks
         parts = _between(unwritten, first, max(start, first), stop)
         if start < first or not parts:
             stored = self._array[..., start : min(stop, first), :]
@@ -212,6 +221,7 @@ class ZarrStore(ResponseStore):
         if self.n_done > self._n_handed_over:
             self._hand_over(self.n_done - self._n_handed_over)
         self._behind.finish()
+        # The labels are described by an array of the full shape that takes no memory
         no_values = np.broadcast_to(np.float32(0), self.shape)
         labels = xr.DataArray(no_values, coords, self.dims, attrs=dict(attrs))
         with writing(str(self.path), EncodingError):
