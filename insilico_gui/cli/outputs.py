@@ -1,4 +1,4 @@
-"""Files that a command writes: checked and claimed before any time is spent on them."""
+"""Output files of a command: checked and reserved before the computation starts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass
 class _Kept:
-    """Claims of the command that runs."""
+    """Claims of the command that is running."""
 
     stack: ExitStack
     of: dict[Path, Claim] = field(default_factory=dict)
@@ -41,7 +41,7 @@ _kept: ContextVar[_Kept | None] = ContextVar("kept", default=None)
 
 
 def keeping_outputs(command: Callable[P, T]) -> Callable[P, T]:
-    """A command that keeps what it reserves until it ends."""
+    """Wrap a command so that its reserved outputs are released when it ends."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -70,17 +70,10 @@ def check_output(
 def reserve(
     output: Path, overwrite: bool, suffixes: Sequence[str], *beside: str
 ) -> None:
-    """Check an output and keep everybody else from writing it while the command runs.
+    """Check an output and the files `beside` it, and reserve their names.
 
-    Parameters
-    ----------
-    output : Path
-        What :func:`output_claim` and :func:`output_file` are asked for later.
-    overwrite : bool
-    suffixes : sequence of str
-        Those that it may have.
-    *beside : str
-        Names of files that are written with it.
+    Other processes cannot write these names while the command runs; the command gets them
+    by :func:`output_claim` or :func:`output_file`.
     """
     check_output(output, overwrite, suffixes)
     for name in beside:
