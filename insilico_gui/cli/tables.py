@@ -1,8 +1,8 @@
 """Result tables of units in files, with the parameters of the analysis.
 
 ``NAME.csv`` has ``NAME.csv.json`` beside it; ``.parquet`` holds the same JSON in its
-metadata, under :data:`METADATA_KEY`. Text that a spreadsheet would take for a formula is escaped in
-``.csv`` (:mod:`insilico_gui.files.formulas`).
+metadata, under :data:`METADATA_KEY`. Text that a spreadsheet would take for a formula is
+escaped in ``.csv`` (:mod:`insilico_gui.files.formulas`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Where responses go while they are computed: memory stays flat however long they get.
+"""Storage of responses while they are computed, in memory that does not grow with them.
 
-Both stores take blocks in order of time and hand out rows while they fill, so that the
-map can show results during encoding. A small result is kept in memory; a larger one goes
-to a temporary file that the system removes with the last reference to it, or, when a path
-is asked for, to a zarr folder that gets its name only when it is complete.
+Both stores take blocks in order of time and return rows at any time, so that the map can
+show results during encoding. A small result is kept in memory. A larger one is written to
+a temporary file, which the system removes with the last reference to it, or to a zarr
+folder, which gets its name when it is complete.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 IN_MEMORY_BYTES = 32 * 2**20
-"""Results up to this size are held in memory; it bounds what encoding adds to it."""
+"""Results up to this size are kept in memory; larger ones are on disk."""
 
 
 class ResponseStore(ABC):
@@ -51,13 +51,7 @@ class ResponseStore(ABC):
 
     @abstractmethod
     def write(self, block: NDArray[np.float32]) -> None:
-        """Append a block, [n, U] or [N, n, U].
-
-        Raises
-        ------
-        EncodingError
-            If it cannot be written, for instance because the disk is full.
-        """
+        """Append a block, [n, U] or [N, n, U]; a full disk is an EncodingError."""
 
     @abstractmethod
     def rows(self, start: int, stop: int) -> NDArray[np.float32]:
@@ -252,13 +246,7 @@ def _between(
 
 
 def zarr_path(path: str | os.PathLike[str]) -> Path:
-    """The path of a zarr folder for responses.
-
-    Raises
-    ------
-    EncodingError
-        If it does not end in ``.zarr``.
-    """
+    """The path of a zarr folder for responses; another suffix is an EncodingError."""
     target = Path(path)
     if target.suffix.lower() != ".zarr":
         raise EncodingError(
@@ -274,7 +262,7 @@ def open_store(
     *,
     overwrite: bool = False,
 ) -> ResponseStore:
-    """Make the store for responses of `shape`: at `path` (``.zarr``), else scratch."""
+    """Make the store for responses of `shape`: at `path` (``.zarr``), else temporary."""
     if path is None:
         return ScratchStore(shape)
     return ZarrStore(shape, zarr_path(path), overwrite=overwrite)

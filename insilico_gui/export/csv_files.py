@@ -43,10 +43,10 @@ if TYPE_CHECKING:
     from insilico_gui.export.record import Record
 
 READ_BYTES = 2**24
-"""Read at once."""
+"""Size of the parts in which a table is read."""
 
 SIDECAR, UNITS, TRIALS = ENDS = ("json", "units.csv", "trials.csv")
-"""What the names of the files beside a table add to its own."""
+"""Ends of the names of the files beside a table."""
 
 _TYPES = {"bool": pa.bool_(), "str": pa.string(), "json": pa.string()}
 

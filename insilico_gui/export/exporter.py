@@ -6,18 +6,15 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
+
+import xarray as xr
 
 from insilico_gui.errors import ExportError
+from insilico_gui.export.fitting import Kind
+from insilico_gui.export.record import Record
 from insilico_gui.files import refuse_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import xarray as xr
-
-    from insilico_gui.export.fitting import Kind
-    from insilico_gui.export.record import Record
 
 
 class Exporter:

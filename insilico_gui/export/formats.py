@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import xarray as xr
 
 from insilico_gui.errors import ExportError, InsilicoError, quoted
 from insilico_gui.export.fitting import Kind
@@ -19,25 +21,14 @@ from insilico_gui.files import check_target, claim, settle, shown, writing
 from insilico_gui.responses import check_responses
 from insilico_gui.untrusted.door import as_path, reading
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import xarray as xr
-
 
 def fitting_suffixes(kind: Kind) -> tuple[str, ...]:
-    """Of :func:`export_suffixes`, those that can hold responses of this kind."""
+    """The :func:`export_suffixes` of formats that can hold responses of this kind."""
     return tuple(s for s, form in exporters().items() if not form.misfit(kind))
 
 
 def check_fit(path: str | os.PathLike[str], kind: Kind) -> None:
-    """Refuse a format that cannot hold responses of this kind, or cannot be written.
-
-    Raises
-    ------
-    ExportError
-        If the suffix is unknown, does not fit, or needs a package that is not there.
-    """
+    """Raise an ExportError unless the format of a path can hold and write this kind."""
     suffix = _known_suffix(Path(path), export_suffixes())
     form = exporters()[suffix]
     reason = form.misfit(kind)
@@ -55,14 +46,13 @@ def export(
     """Write responses with all their labels and provenance to a file.
 
     Responses that are stored on disk are written block by block. Until everything is
-    written nothing appears under the name asked for, and if anything goes wrong, files
-    that were there before are as they were.
+    written no file has its final name, and after an error existing files are unchanged.
 
     Parameters
     ----------
     responses : xarray.DataArray
-        float32 (``time``, ``unit``) or (``trial``, ``time``, ``unit``), or whatever
-        follows ``trial`` in responses to images.
+        float32 (``time``, ``unit``) or (``trial``, ``time``, ``unit``), or for images
+        (``trial``, ...) with the dimensions of the session's response.
     path : path
         Its suffix chooses the format: one of
         :func:`insilico_gui.export.export_suffixes`.
@@ -72,7 +62,7 @@ def export(
     Returns
     -------
     Path
-        What was written; the first, if there are several files.
+        The file; the main one if there are several.
 
     Raises
     ------
@@ -94,23 +84,11 @@ def export(
 
 
 class Destination:
-    """Where an export goes: checked and claimed before there are any responses.
+    """The target of an export, checked and reserved before responses are computed.
 
-    As a context it is closed at the end; see :class:`insilico_gui.files.Claim`.
-
-    Parameters
-    ----------
-    path : path
-        See :func:`export`.
-    overwrite : bool
-    error : type
-        What is raised.
-
-    Raises
-    ------
-    InsilicoError
-        If the suffix is unknown, a file is there already or would have an impossible
-        name, somebody else is writing it, or it may not be replaced.
+    An `error` is raised if the suffix is unknown, a file exists and may not be replaced,
+    its name is impossible, or another process is writing it. The reservation ends with
+    the context; see :class:`insilico_gui.files.Claim`.
     """
 
     def __init__(
@@ -150,7 +128,7 @@ class Destination:
         return self.path.with_name(written[0])
 
     def close(self) -> None:
-        """Give up the claim; what was not written completely is removed."""
+        """End the reservation, and remove files that are not complete."""
         self._claim.close()
 
     def __enter__(self) -> Destination:
@@ -161,7 +139,7 @@ class Destination:
 
 
 def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
-    """Read responses that :func:`export` wrote, as they were.
+    """Read responses that :func:`export` wrote, without any change.
 
     The values of a ``.zarr`` folder stay on disk until they are used; the other formats
     are read into memory.
@@ -169,7 +147,7 @@ def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
     Parameters
     ----------
     path : path
-        As given to :func:`export`.
+        The path that :func:`export` returned.
 
     Returns
     -------
@@ -179,9 +157,9 @@ def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
     Raises
     ------
     ExportError
-        If there is no such file, or it is damaged or of another kind.
+        If the file does not exist, is damaged, or holds something else.
     UntrustedFileError
-        If it holds something other than plain data.
+        If the file holds something other than plain data.
     """
     source = as_path(path, ExportError)
     name = quoted(source.name, marks="")

@@ -1,7 +1,7 @@
-"""Everything about responses but their values, in a form that every format can write.
+"""Labels and provenance of responses, in a form that every format can write.
 
-A *layout* is the JSON-able part of it that a file needs so that it can be read back to
-the same array: dims, shape and how to restore each column.
+A *layout* is the part, fit for JSON, from which the same array is restored: dims, shape
+and the spec of each column.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Record:
     dims : tuple of str
     shape : tuple of int
     unit_dim : str
-        The one of `dims` along which the units lie.
+        The dimension of the units.
     axes : dict of str to Column
-        Labels of the other dims that have any: ``time`` in seconds, ``trial``, ...
+        Labels of other dims, if any: ``time`` in seconds, ``trial``, ...
     units : dict of str to Column
         The unit table.
     trials : dict of str to Column, or None
@@ -62,7 +62,7 @@ class Record:
 
     @property
     def layout(self) -> dict[str, Any]:
-        """What :func:`assemble` needs besides arrays, JSON-able."""
+        """The argument of :func:`assemble` that is fit for JSON."""
         return {
             "format": FORMAT,
             "version": VERSION,

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 import pkgutil
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from insilico_gui.errors import quoted
 from insilico_gui.export.exporter import Exporter
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterator, Sequence
 
 ENTRY_POINT_GROUP = "insilico_gui.exporters"
 

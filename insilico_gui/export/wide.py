@@ -1,6 +1,6 @@
 """The wide table of responses: a row for each moment, a column for each unit.
 
-The first columns say where a row belongs: ``time`` in seconds, positions in the other
+The first columns are the position of a row: ``time`` in seconds, positions in the other
 dimensions (``trial``: of the video in a batch, or of the image). Then comes one float32
 column for each unit, headed by its ``unit_id``.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def leading(dims: Sequence[str], unit_dim: str) -> dict[str, pa.DataType]:
-    """Name and type of the columns that say where a row belongs."""
+    """Name and type of the columns for the position of a row."""
     return {
         name: pa.float64() if name == "time" else pa.int64()
         for name in dims
@@ -80,7 +80,7 @@ def batches(
 
 
 def _places(dim: str, record: Record) -> NDArray[Any]:
-    """What the rows say of their place in a dimension."""
+    """Positions of the rows in a dimension: times (s), or numbers from 0."""
     if dim == "time":
         return record.axes["time"].values
     return np.arange(record.shape[record.dims.index(dim)], dtype=np.int64)

@@ -2,7 +2,7 @@
 
 ``responses`` has the provenance as its attributes, the columns of the unit table are
 coordinates, and the group ``trials`` holds the trial table. Every chunk is written,
-even an empty one, so that a missing chunk is known to be a loss.
+even an empty one, so that a missing chunk shows that data were lost.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class ZarrFolder(Exporter):
 
 
 def check_replaced(target: Path, error: type[InsilicoError]) -> None:
-    """Refuse to replace what this project did not make, or what others put into it."""
+    """Refuse to replace a folder of another origin, or one with foreign files in it."""
     if not target.exists():
         return
     if not _is_ours(target):
@@ -168,7 +168,7 @@ def check_replaced(target: Path, error: type[InsilicoError]) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether there is a zarr folder that says that it holds responses of ours."""
+    """Whether a folder has the metadata of exported responses."""
     about = path / "zarr.json"
     try:
         if not about.is_file() or about.stat().st_size > _LARGEST_METADATA:
@@ -180,7 +180,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def values(path: Path) -> zarr.Array[Any]:
-    """The values of a folder, to be read in parts."""
+    """The values of a folder, read in parts."""
     import zarr
 
     check_folder(path, ExportError)
@@ -190,16 +190,16 @@ def values(path: Path) -> zarr.Array[Any]:
 
 
 def chunk_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """What is stored together: of one trial, as much as fits."""
+    """Shape of a chunk: consecutive rows of one trial, of about :data:`CHUNK_BYTES`."""
     n_rows, width = shape[-2:]
     rows = max(1, min(n_rows, CHUNK_BYTES // (4 * width)))
     return (*(1,) * (len(shape) - 2), rows, width)
 
 
 def begin(path: Path, shape: tuple[int, ...], dims: tuple[str, ...]) -> zarr.Array[Any]:
-    """Make a folder that holds nothing but room for the values, which are returned.
+    """Make a folder with an array for the values, and return the array.
 
-    With :func:`label` it becomes complete; in between, values may be written over time.
+    The values may be written over time; :func:`label` completes the folder.
     """
     import zarr
 
