@@ -58,12 +58,12 @@ def resolve_device(name: str = "auto") -> str:
 
 
 class _Float32Products:
-    """How CUDA multiplies float32 numbers while a thread is within :meth:`made`.
+    """The precision of CUDA's float32 products while a thread is within :meth:`made`.
 
-    The flags are of the whole process, and encodings may overlap. Those that ask for the
-    same share them: the first to enter sets them, the last to leave puts back what was
-    there before. Who asks for something else waits until they have left, so it must not
-    be asked for within the other.
+    The flags of torch apply to the whole process, and encodings may overlap. Encodings
+    with the same flags share them: the first one sets the flags, the last one restores
+    them. An encoding with other flags waits for the end of these, so the two contexts
+    must not be nested.
     """
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class _Float32Products:
 
     @contextmanager
     def made(self, *, tf32: bool) -> Iterator[None]:
-        """Have products made in TensorFloat-32, or in full."""
+        """Compute products in TensorFloat-32, or in full float32."""
         with self._condition:
             self._condition.wait_for(lambda: not self._inside or self._tf32 == tf32)
             if not self._inside:
@@ -113,17 +113,17 @@ _products = _Float32Products()
 
 
 def full_float32() -> AbstractContextManager[None]:
-    """Have CUDA multiply in float32, not in the shorter TensorFloat-32."""
+    """A context in which CUDA multiplies in float32, not in TensorFloat-32."""
     return _products.made(tf32=False)
 
 
 def tensor_float32() -> AbstractContextManager[None]:
-    """Have CUDA multiply float32 numbers in TensorFloat-32: faster, with 10 bits."""
+    """A context in which CUDA multiplies in TensorFloat-32: faster, 10-bit mantissa."""
     return _products.made(tf32=True)
 
 
 def free_memory(device: str = "cpu") -> int:
-    """Bytes that can be taken on a device without pushing anything else out."""
+    """Bytes of memory that are free on a device."""
     if device == "cpu":
         import psutil
 

@@ -10,25 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 MAX_ECHO = 80
-"""A value that came from outside is repeated in a message up to this many characters."""
+"""Length in characters to which values from outside are cut in messages."""
 
 MAX_LISTED = 8
-"""So many names are listed in a message; of the others, how many there are."""
+"""Number of names that a message lists; further ones are counted."""
 
 MAX_MESSAGE = 800
-"""A longer message loses its middle: what it names and what to do stay."""
+"""Length in characters; of a longer message the middle is left out."""
 
 
 def quoted(value: object, marks: str = "'") -> str:
-    """A value from outside as it stands in a message: on one line, and not too long.
-
-    Parameters
-    ----------
-    value : object
-        Text, or anything whose ``str`` says what it is.
-    marks : str
-        Put before and after it.
-    """
+    """A value from outside for a message: on one line, cut, between quotation `marks`."""
     try:
         text = str(value)[: MAX_ECHO + 1]
     # Whole numbers of thousands of digits have no str; other objects may raise anything
@@ -41,7 +33,7 @@ def quoted(value: object, marks: str = "'") -> str:
 
 
 def echoed(value: object) -> str:
-    """A value from outside as Python writes it, cut like :func:`quoted`."""
+    """The ``repr`` of a value from outside, cut as by :func:`quoted`."""
     try:
         text = repr(value)
     except Exception:  # as of whole numbers of thousands of digits
@@ -50,16 +42,9 @@ def echoed(value: object) -> str:
 
 
 def listed(values: Iterable[object], marks: str = "", none: str = "none") -> str:
-    """Some values from outside as they stand in a message: few of them, each cut.
+    """Values from outside for a message: the first few, each as by :func:`quoted`.
 
-    Parameters
-    ----------
-    values : iterable of object
-        See :func:`quoted`.
-    marks : str
-        Put before and after each.
-    none : str
-        Said if there are none.
+    `none` is returned if there are no values.
     """
     given = list(values)
     parts = [quoted(value, marks) for value in given[:MAX_LISTED]]
@@ -77,16 +62,15 @@ def _one_line(text: str) -> str:
 class InsilicoError(Exception):
     """Base of all errors that insilico_gui raises on purpose.
 
-    The message is one line and no longer than :data:`MAX_MESSAGE`, whatever was put
-    into it.
+    The message is one line of at most :data:`MAX_MESSAGE` characters.
 
     Parameters
     ----------
     *args : object
         One sentence: what, why, what to do.
     in_window : str, optional
-        The sentence for somebody in the window, where what to do there is something
-        else than in Python or on the command line.
+        The sentence for the window, if the remedy there is another one than in Python
+        and on the command line.
     """
 
     def __init__(self, *args: object, in_window: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Which sessions can be opened here, and how one is opened."""
+"""Finding installed twins, and listing and opening their sessions."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ logger = logging.getLogger(__name__)
 
 
 class InstalledTwins(Mapping[str, "Twin"]):
-    """Twins by entry-point name, each imported only when it is asked for.
+    """Twins by entry-point name, each imported at its first use.
 
-    Names are known without importing anything: a package that is not asked for costs
-    nothing, and one that is broken breaks only its own sessions.
+    The names are listed without an import, so an unused package costs no time, and a
+    broken package affects its own sessions only.
     """
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class InstalledTwins(Mapping[str, "Twin"]):
 
 
 def twins() -> Mapping[str, Twin]:
-    """All registered twins by entry-point name, imported one by one as they are used."""
+    """All registered twins by entry-point name, each imported at its first use."""
     return InstalledTwins()
 
 
@@ -74,12 +74,12 @@ def session_infos(directory: str | os.PathLike[str] | None = None) -> list[Sessi
     Parameters
     ----------
     directory : path, optional
-        Folder with weights; without it only sessions that need none are found.
+        Folder with weights; by default only sessions without weights are listed.
 
     Returns
     -------
     list of SessionInfo
-        What is known of each before its weights are loaded.
+        Their descriptions; no weights are loaded.
 
     Raises
     ------
@@ -124,19 +124,19 @@ def open_session(
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     precision : str
-        ``"float32"``, or another of :func:`precisions`: faster, and less exact.
+        ``"float32"``, or one of :func:`precisions`, which is faster and less exact.
 
     Returns
     -------
     Session
         Ready to encode on the device. Its unit table is indexed by ``unit_id``, so that
-        tables of results join to it by what names the units.
+        tables of results are joined by the ids of the units.
 
     Raises
     ------
     SessionError
-        If there is no such session, its files are wrong, it does not compute in this
-        precision, or memory does not do.
+        If the session does not exist, its files are wrong, it does not support the
+        precision, or the memory does not suffice.
     DeviceError
         If there is no such device.
     """
@@ -175,7 +175,7 @@ def open_session(
 
 
 def precisions(session_id: str, device: str = "auto") -> tuple[str, ...]:
-    """What a session can compute in on a device, ``"float32"`` first.
+    """Precisions in which a session can compute on a device, ``"float32"`` first.
 
     Raises
     ------

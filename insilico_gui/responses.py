@@ -1,4 +1,4 @@
-"""What is agreed on responses: their burn-in, unit table, and a choice of units."""
+"""Conventions of response arrays: burn-in, unit table, index and subsets of units."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 BURN_IN_FRAMES = 10
 """Frames that the published evaluation of the MICrONS twins leaves out of every clip.
 
-Their networks are recurrent and start from an empty state. Responses keep these frames;
-analyses skip them and say so.
+Their networks are recurrent and start from a state of zeros. Responses contain these
+frames; analyses leave them out and record their number.
 """
 
 SECONDS = {"units": "s"}
@@ -33,10 +33,9 @@ NO_TRIAL_LABELS = frozenset(
 
 
 def distinct_names(columns: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
-    """New names for columns that would hide others: ``gOSI`` to ``gOSI_measured``.
+    """New names for columns whose names are taken: ``gOSI`` to ``gOSI_measured``.
 
-    What a session knows of its units and what was measured on its responses are two
-    things, and stay apart.
+    Columns of a session are kept apart from columns measured on its responses.
     """
     known = set(taken)
     return {name: f"{name}{MEASURED_AGAIN}" for name in columns if name in known}
@@ -54,13 +53,7 @@ def unit_dim(responses: xr.DataArray) -> str:
 
 
 def check_responses(*given: object) -> None:
-    """Refuse what are no responses, such as their bare values.
-
-    Raises
-    ------
-    AnalysisError
-        Saying what they are instead.
-    """
+    """Raise an AnalysisError if an object is not responses, but for instance an array."""
     for one in given:
         if not isinstance(one, xr.DataArray):
             raise AnalysisError(
@@ -72,8 +65,8 @@ def check_responses(*given: object) -> None:
 def with_unit_index(responses: Labelled) -> Labelled:
     """The same responses, with an index on ``unit_id``: ``responses.sel(unit_id=1003)``.
 
-    Arithmetic of two such arrays aligns them by the id of their units, not by position.
-    Also of datasets of results; without a ``unit_id`` they stay as they are.
+    Arithmetic aligns such arrays by the ids of their units, not by position. Datasets of
+    results get the index too; without a ``unit_id`` they are returned unchanged.
     """
     if "unit_id" not in responses.coords or "unit_id" in responses.xindexes:
         return responses
@@ -81,7 +74,7 @@ def with_unit_index(responses: Labelled) -> Labelled:
 
 
 def unit_table(responses: xr.DataArray) -> pd.DataFrame:
-    """Unit table of responses: one row per unit, indexed by unit id as of a session."""
+    """Unit table of responses: one row per unit, indexed by unit id."""
     dim = unit_dim(responses)
     columns = {
         str(name): coord.to_numpy()

@@ -1,6 +1,7 @@
-"""What a session is: all that the host knows of a model bound to recorded units.
+"""Protocols of sessions: models of recorded units that predict responses to stimuli.
 
-A session satisfies the protocol of its kind of input, and its unit table one schema.
+A session satisfies the protocol of its input kind, and its unit table the schema of
+:func:`check_units`.
 """
 
 from __future__ import annotations
@@ -17,34 +18,35 @@ from typing_extensions import TypeIs
 from insilico_gui.errors import SessionError, quoted
 
 FLOAT32 = "float32"
-"""The precision of sessions that do not say another."""
+"""Precision of a session without the attribute ``precision``."""
 
 InputKind = Literal["video", "images", "conditions", "drive"]
 
 
 @runtime_checkable
 class Session(Protocol):
-    """A twin bound to recorded units, ready to encode: what every kind of session has.
+    """A twin with its recorded units, ready to encode; common to all input kinds.
 
     Attributes
     ----------
     id : str
-        Id by which :func:`insilico_gui.open_session` finds it again.
+        The id that :func:`insilico_gui.open_session` takes.
     units : pandas.DataFrame
         The unit table: one row per unit **in response order**, checked by
         :func:`check_units`. A twin makes it with the index 0..U-1;
-        :func:`insilico_gui.open_session` indexes it by ``unit_id``. A column that the
-        session does not know is absent.
+        :func:`insilico_gui.open_session` indexes it by ``unit_id``. Properties that are
+        not known for a session have no column.
     input_kind : {"video", "images", "conditions", "drive"}
-        What drives the session; it says which protocol below the session follows.
+        The stimuli that the session takes; each kind has a protocol below.
     frame_shape : (int, int)
-        Height and width in pixels of the pictures that the model works on.
+        Height and width in pixels of the frames that the model receives.
     device : str
         ``"cpu"`` or ``"cuda:N"``.
     attrs : mapping of str to Any
-        Provenance that goes with every response, JSON-able; ``"weights_hash"`` is
-        required. ``"axes": "RAS"`` says that ``x``, ``y``, ``z`` of the units point to
-        the right, the front and the top of a head; else ``y`` goes down a sheet.
+        Provenance, stored with all responses, JSON-able; ``"weights_hash"`` is
+        required. ``"axes": "RAS"`` means that ``x``, ``y``, ``z`` of the units point to
+        the right, the front and the top of the head; by default ``y`` points down in
+        the plane of a cortical sheet.
     """
 
     id: str
@@ -70,10 +72,9 @@ class VideoSession(Session, Protocol):
     Notes
     -----
     A session may also have ``chunk_frames`` (int): the length of chunks at which it is
-    fastest. The first chunks of a video are shorter, so that there is soon something to
-    see, and so may others be.
+    fastest. Encoding may pass shorter chunks, in particular at the start of a video.
 
-    One that computes in a reduced precision satisfies :class:`ReducedSession`.
+    A session in reduced precision satisfies :class:`ReducedSession`.
     """
 
     frame_rate: float
@@ -110,15 +111,15 @@ class VideoSession(Session, Protocol):
 
 @runtime_checkable
 class ReducedSession(VideoSession, Protocol):
-    """A video session that may compute in less than float32, for speed.
+    """A video session that can compute in less than float32, for speed.
 
-    Its responses are float32 arrays all the same. Encoding compares the first of them
-    with those in float32, and says by how much they differ.
+    Its responses are float32 arrays nevertheless. Encoding compares the first responses
+    with those computed in float32, and stores the difference in their provenance.
 
     Attributes
     ----------
     precision : str
-        One of those that its twin offers; see
+        One of the precisions of its twin; see
         :class:`insilico_gui.twin.ReducingTwin`.
     """
 
@@ -131,7 +132,7 @@ class ReducedSession(VideoSession, Protocol):
 
 @runtime_checkable
 class ImageSession(Session, Protocol):
-    """A session that answers images one by one: ``input_kind`` is ``"images"``.
+    """A session that responds to single images: ``input_kind`` is ``"images"``.
 
     Attributes
     ----------
@@ -139,14 +140,14 @@ class ImageSession(Session, Protocol):
         Dimensions of the response to one image: ``("unit",)``, or for instance
         ``("repeat", "channel", "time")``.
     unit_dim : str
-        The one of them whose entries are the rows of ``units``.
+        The dimension whose entries are the rows of ``units``.
     response_coords : mapping of str to array
         Coordinates of the other dimensions, ``time`` in seconds from image onset. A
         dimension called ``time`` is sampled evenly.
     response_label : str
-        What the numbers are, for axes, e.g. ``"response (z)"``.
+        Label of the responses with their unit, e.g. ``"response (z)"``.
     memory_budget : int
-        Bytes that :meth:`respond` may take for its work; may be set.
+        Bytes of memory that :meth:`respond` may use; can be set.
     """
 
     response_dims: tuple[str, ...]
@@ -158,11 +159,11 @@ class ImageSession(Session, Protocol):
     def batch_size(
         self, image_shape: tuple[int, int], units: NDArray[np.integer] | None = None
     ) -> int:
-        """How many images of this height and width fit the memory budget; at least 1."""
+        """Number of images of this height and width that fit the budget; at least 1."""
         ...
 
     def seen(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Images [n, 3, H, W] as the model sees them: uint8 [n, 3, *frame_shape]."""
+        """Images [n, 3, H, W] as the model receives them: uint8 [n, 3, *frame_shape]."""
         ...
 
     def respond(
@@ -170,7 +171,7 @@ class ImageSession(Session, Protocol):
         images: Iterable[NDArray[np.uint8]],
         units: NDArray[np.integer] | None = None,
     ) -> Iterator[NDArray[np.float32]]:
-        """Encode batches of images; how they are batched changes nothing.
+        """Encode batches of images; the responses do not depend on the batches.
 
         Parameters
         ----------
@@ -198,13 +199,7 @@ def is_image_session(session: Session) -> TypeIs[ImageSession]:
 
 
 def check_session(session: object) -> None:
-    """Refuse what is no session, such as the id of one.
-
-    Raises
-    ------
-    SessionError
-        Saying how to open one.
-    """
+    """Raise a SessionError if an object is not a session, but for instance its id."""
     if isinstance(session, str):
         raise SessionError(
             f"{quoted(session)} is the id of a session, not a session; open it with "
@@ -218,7 +213,7 @@ def check_session(session: object) -> None:
 
 
 def precision_of(session: Session) -> str:
-    """What a session computes in: ``"float32"`` unless it says otherwise."""
+    """Precision in which a session computes; ``"float32"`` by default."""
     return str(getattr(session, "precision", FLOAT32))
 
 
@@ -229,14 +224,14 @@ def is_reduced(session: Session) -> TypeIs[ReducedSession]:
 
 @dataclass(frozen=True)
 class SessionInfo:
-    """What can be said of a session before its weights are loaded.
+    """Description of a session, available before its weights are loaded.
 
     Attributes
     ----------
     id : str
         Full id, e.g. ``"demo"``.
     title : str
-        One line for people.
+        Name of the session in lists, one line.
     n_units : int
         Number of units.
     areas, fields : mapping of str to int
@@ -244,8 +239,7 @@ class SessionInfo:
     input_kind : str
         See :class:`Session`.
     notes : str
-        What else to know before loading, in sentences: how accurate the model is, or
-        which file is still missing.
+        Remarks in sentences, such as the accuracy of the model or a missing file.
     """
 
     id: str
@@ -258,16 +252,16 @@ class SessionInfo:
 
 
 def check_units(units: pd.DataFrame, session_id: str) -> None:
-    """Check a unit table against the schema that everything else relies on.
+    """Check the schema of a unit table.
 
-    Required: index 0..U-1 (response order; or the ids of the units, as opened sessions
-    have) and a unique ``unit_id``. Checked where
-    present: ``rf_x`` and ``rf_y`` within -1..1 (NaN = unknown), ``x, y, z`` numeric.
+    Required: an index 0..U-1 in response order (or the ids of the units, as in opened
+    sessions) and a unique ``unit_id``. Checked if present: ``rf_x`` and ``rf_y`` within
+    -1..1 (NaN = unknown), ``x, y, z`` numeric.
 
     Raises
     ------
     SessionError
-        Naming the first rule that is broken.
+        If the table breaks a rule; the message names the first one.
     """
 
     def wrong(what: str) -> SessionError:

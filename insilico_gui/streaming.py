@@ -1,10 +1,9 @@
-"""A base for sessions whose network carries a state from frame to frame.
+"""Base class of sessions whose network has a state that is carried from frame to frame.
 
-A twin writes two pure functions, :meth:`StreamingSession.initial_state` and
-:meth:`StreamingSession.advance`; this class makes the contract of
-:meth:`insilico_gui.session.VideoSession.stream` out of them: batches, behaviour traces
-cut to the chunk at hand, and running out of device memory, which halves the chunk and
-goes on.
+A twin defines two pure functions, :meth:`StreamingSession.initial_state` and
+:meth:`StreamingSession.advance`. The base class implements
+:meth:`insilico_gui.session.VideoSession.stream` with them: batches, behaviour traces
+cut to each chunk, and smaller chunks when device memory runs out.
 """
 
 from __future__ import annotations
@@ -25,16 +24,16 @@ from insilico_gui.errors import EncodingMemoryError
 State = TypeVar("State")
 
 ADVICE_ON_VIDEOS = "encode fewer videos at once, select fewer units"
-"""How to take less memory in a session driven by video."""
+"""How to use less memory in a session driven by video."""
 
 ADVICE_ON_IMAGES = "select fewer units"
-"""The same where images are answered one by one."""
+"""How to use less memory in a session driven by images."""
 
 logger = logging.getLogger(__name__)
 
 
 class StreamingSession(ABC, Generic[State]):
-    """Makes ``stream`` from a pure ``advance``; the rest of the protocol is the twin's."""
+    """Implements ``stream`` by a pure ``advance``; a twin implements the other members."""
 
     @abstractmethod
     def initial_state(self, n_videos: int) -> State:
@@ -48,7 +47,7 @@ class StreamingSession(ABC, Generic[State]):
         behavior: Mapping[str, NDArray[np.float32]],
         units: NDArray[np.int64] | None,
     ) -> tuple[NDArray[np.float32], State]:
-        """Encode some frames; must not change `state`, so that a try can be repeated.
+        """Encode frames without changing `state`, so that a failed step can be repeated.
 
         Parameters
         ----------
@@ -57,7 +56,7 @@ class StreamingSession(ABC, Generic[State]):
         frames : uint8 array, [N, n, H, W]
             Next n frames of N videos.
         behavior : mapping of str to float32 array, [N, n, K]
-            Traces at these frames; a key that was not given is absent.
+            Traces at these frames, of the inputs that were given.
         units : int64 array or None
             Response columns to compute; None = all.
 
@@ -133,13 +132,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 def telling_of_memory(
     what: str, device: str, advice: str = ADVICE_ON_VIDEOS
 ) -> Iterator[None]:
-    """Have running out of memory raise a sentence; other errors pass.
-
-    Raises
-    ------
-    EncodingMemoryError
-        See :func:`memory_error`.
-    """
+    """Turn errors of memory into an EncodingMemoryError; see :func:`memory_error`."""
     try:
         yield
     except Exception as error:
@@ -151,23 +144,10 @@ def telling_of_memory(
 def memory_error(
     error: Exception, what: str, device: str, advice: str = ADVICE_ON_VIDEOS
 ) -> EncodingMemoryError:
-    """The sentence for a user whose memory ran out.
+    """An error to raise from `error`, for which :func:`is_out_of_memory` holds.
 
-    Parameters
-    ----------
-    error : Exception
-        One for which :func:`is_out_of_memory` holds.
-    what : str
-        What memory was needed for, e.g. ``"a single frame"``.
-    device : str
-        ``"cpu"`` or ``"cuda:N"``.
-    advice : str
-        What would take less: :data:`ADVICE_ON_VIDEOS` or :data:`ADVICE_ON_IMAGES`.
-
-    Returns
-    -------
-    EncodingMemoryError
-        To be raised from `error`.
+    `what` needed the memory, e.g. ``"a single frame"``; `advice` is
+    :data:`ADVICE_ON_VIDEOS` or :data:`ADVICE_ON_IMAGES`.
     """
     on_host = isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
     if on_host or not device.startswith("cuda"):
@@ -184,7 +164,7 @@ def memory_error(
 
 
 def release_memory() -> None:
-    """Give memory that torch keeps for later back to the device."""
+    """Release device memory that torch keeps in its cache."""
     import torch
 
     if torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""What a twin is: a family of trained models, as the host sees it.
+"""Protocols of twins: families of trained models whose sessions can be opened.
 
 A twin is registered by its distribution under the entry-point group
 ``insilico_gui.twins``. The entry point's name is the first part of the ids of its
@@ -17,7 +17,7 @@ from insilico_gui.session import FLOAT32, Session, SessionInfo
 
 
 class Twin(Protocol):
-    """A family of trained models: what an entry point of this group loads to."""
+    """A family of trained models; an entry point of the group loads to such an object."""
 
     def sessions(self, directory: Path | None) -> Sequence[SessionInfo]:
         """Sessions that can be opened from `directory`, without loading weights.
@@ -32,22 +32,22 @@ class Twin(Protocol):
         Raises
         ------
         InsilicoError
-            One clear sentence on what is missing or wrong.
+            If something is missing or wrong, in one sentence.
         """
         ...
 
 
 @runtime_checkable
 class ReducingTwin(Twin, Protocol):
-    """A twin some of whose sessions can compute in less than float32.
+    """A twin with sessions that can compute in less than float32.
 
-    Nothing else changes for it: without `precision`, a session is opened in float32.
+    Without `precision`, a session is opened in float32.
     """
 
     def precisions(self, session_id: str, device: str) -> tuple[str, ...]:
-        """What a session can compute in on a device.
+        """Precisions in which a session can compute on a device.
 
-        The first is ``"float32"``. The others are at least as fast there.
+        The first is ``"float32"``; the others are at least as fast.
         """
         ...
 
@@ -58,7 +58,7 @@ class ReducingTwin(Twin, Protocol):
         device: str,
         precision: str = FLOAT32,
     ) -> Session:
-        """Load one session: a ReducedSession, if the precision is another."""
+        """Load one session; a ReducedSession unless the precision is float32."""
         ...
 
 
@@ -78,11 +78,11 @@ class FetchingTwin(Twin, Protocol):
         directory : Path
             Made if it does not exist.
         on_progress : callable(done, total), optional
-            In bytes; the whole is 0 while it is not known.
+            Bytes done, and in all (0 while that is not known).
 
         Raises
         ------
         InsilicoError
-            If they cannot be had, or are not what was published.
+            If they cannot be downloaded, or differ from the published ones.
         """
         ...

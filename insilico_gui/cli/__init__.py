@@ -1,4 +1,7 @@
-"""The command line: the window, and every step of the job without one."""
+"""The command line: opens the window, and runs every step without it.
+
+Computations live in the packages that the commands call.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +37,10 @@ logger = logging.getLogger(__name__)
 
 
 class WindowByDefault(TyperGroup):
-    """What is not a command opens the window: ``insilico-gui demo``."""
+    """Arguments without a command open the window: ``insilico-gui demo``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the command in that the user left out."""
+        """Insert the command ``window`` if no command is named."""
         if not args or args[0] not in (*self.commands, *OWN_OPTIONS):
             if args:
                 self._refuse_misspelt(args[0])
@@ -45,9 +48,9 @@ class WindowByDefault(TyperGroup):
         return super().parse_args(ctx, args)
 
     def _refuse_misspelt(self, word: str) -> None:
-        """Refuse a word that is nearly a command and is no session.
+        """Refuse a word that resembles a command and is not a session.
 
-        The window would come up to say that there is no such session.
+        Otherwise the window would open and report a missing session.
         """
         near = get_close_matches(word.lower(), self.commands, n=1, cutoff=0.7)
         if near and word.split("/")[0] not in twins() and not Path(word).exists():
@@ -82,7 +85,7 @@ def common(
 ) -> None:
     """In silico experiments with digital twins of the brain.
 
-    With --debug, anywhere in a command, an error also shows its traceback.
+    The option --debug, at any place, shows the traceback of an error.
     """
 
 
@@ -105,10 +108,7 @@ for command in (
 
 
 def main() -> None:
-    """Run the command line; every error is one sentence.
-
-    ``--debug``, anywhere in the command, shows the traceback as well.
-    """
+    """Run the command line; an error is one sentence, with ``--debug`` also a traceback."""
     debug = DEBUG in sys.argv
     sys.argv[1:] = [word for word in sys.argv[1:] if word != DEBUG]
     logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT)

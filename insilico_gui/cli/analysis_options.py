@@ -1,4 +1,4 @@
-"""Options that the commands of analyses share."""
+"""Options that the analysis commands share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 Responses = Annotated[
     str,
-    typer.Argument(help="Session to use, such as demo; or a file of responses."),
+    typer.Argument(help="Session, such as demo, or a file of responses."),
 ]
 Table = Annotated[
     Path, typer.Option("--output", "-o", help="Table to write: .csv or .parquet.")
@@ -18,36 +18,41 @@ Shown = Annotated[
     str | None,
     typer.Option(
         "--stimulus",
-        help="What to show: a family such as size-series, a specification (.yaml, "
-        ".json), or a video, images or array.",
+        help="Stimulus to encode: a family such as size-series, a specification "
+        "(.yaml, .json), a video, images or an array.",
     ),
 ]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
-        help="Parameter of the family, such as repeats=4 or size_deg=5,10,20; "
-        "repeatable.",
+        help="Parameter of the stimulus family, such as repeats=4 or "
+        "size_deg=5,10,20; repeatable.",
     ),
 ]
 Trials = Annotated[
     Path | None,
-    typer.Option(help="Trial table (.csv, .parquet) with onset and duration in s."),
+    typer.Option(
+        help="Trial table (.csv, .parquet) with columns onset and duration (s)."
+    ),
 ]
 Part = Annotated[
     str | None,
-    typer.Option(help="Of a sequence: the part to analyse, by its name or number."),
+    typer.Option(help="Part of a sequence to analyse, by name or number."),
 ]
 Latency = Annotated[
-    float, typer.Option(help="Seconds from onset to the response window.")
+    float, typer.Option(help="Delay (s) from onset to the response window.")
 ]
 Window = Annotated[
     float | None,
-    typer.Option(help="Seconds of the window. Default: the trial's duration."),
+    typer.Option(
+        help="Length (s) of the response window; default: the trial's duration."
+    ),
 ]
 BurnIn = Annotated[
-    int, typer.Option(help="Frames at the start of a video that are left out.")
+    int, typer.Option(help="Number of frames at the start of a video to leave out.")
 ]
 Over = Annotated[
-    str, typer.Option(help="Column of the trial table whose values are conditions.")
+    str,
+    typer.Option(help="Column of the trial table whose values define the conditions."),
 ]

@@ -1,4 +1,4 @@
-"""``insilico-gui reliability`` and ``compare``: responses against other responses."""
+"""``insilico-gui reliability`` and ``compare``: agreement of responses."""
 
 # Without "from __future__ import annotations": typer needs the types themselves
 
@@ -28,22 +28,24 @@ if TYPE_CHECKING:
 
 
 def reliability(
-    predicted: Annotated[Path, typer.Argument(help="Responses written before.")],
+    predicted: Annotated[Path, typer.Argument(help="File of predicted responses.")],
     recorded: Annotated[
         Path,
         typer.Argument(
-            help="Recorded responses to the same video, repeats x frames x units: "
-            ".npy, or .npz with 'responses' and perhaps 'unit_id'."
+            help="Recorded responses to the same video [repeats, frames, units]: "
+            ".npy, or .npz with the arrays 'responses' and, optionally, 'unit_id'."
         ),
     ],
     output: Table,
     also_predicted: Annotated[
         list[Path] | None,
-        typer.Option(help="Predictions for another video; repeatable."),
+        typer.Option(help="Predicted responses to a further video; repeatable."),
     ] = None,
     also_recorded: Annotated[
         list[Path] | None,
-        typer.Option(help="The recording that belongs to it; as often."),
+        typer.Option(
+            help="Recorded responses to that video, one per --also-predicted."
+        ),
     ] = None,
     area: Areas = None,
     field: Fields = None,
@@ -54,8 +56,8 @@ def reliability(
 ) -> None:
     """Measure CC_abs, CC_max and CC_norm of predictions against recordings.
 
-    Recorded units belong to predicted ones by unit_id, or by order if the file has
-    none. Videos are joined after the burn-in of each.
+    Recorded units are matched to predicted units by unit_id, or by order if the
+    recording has no ids. Videos are concatenated after the burn-in of each.
     """
     check_table(output, overwrite)
     more, theirs = also_predicted or [], also_recorded or []
@@ -97,8 +99,8 @@ def reliability(
 
 
 def compare(
-    responses: Annotated[Path, typer.Argument(help="Responses written before.")],
-    reference: Annotated[Path, typer.Argument(help="Others, to compare them with.")],
+    responses: Annotated[Path, typer.Argument(help="File of responses.")],
+    reference: Annotated[Path, typer.Argument(help="File of reference responses.")],
     output: Table,
     area: Areas = None,
     field: Fields = None,
@@ -107,9 +109,9 @@ def compare(
     burn_in: BurnIn = BURN_IN_FRAMES,
     overwrite: Overwrite = False,
 ) -> None:
-    """Compare two files of responses, unit by unit (by session, scan and unit_id).
+    """Compare two files of responses unit by unit, matched by session, scan and unit_id.
 
-    Writes mean responses and their difference and, if both have the same times, the
+    Writes mean responses, their difference and, if both files have the same times, the
     correlation over frames.
     """
     check_table(output, overwrite)
@@ -130,7 +132,7 @@ def compare(
 def _rows(
     responses: "xr.DataArray", units: "pd.DataFrame", session: object, file: Path
 ) -> "NDArray[np.int64]":
-    """Where the units are in other responses of the same session."""
+    """Columns of the units in other responses of the same session, int64 [U]."""
     rows = match_units(
         units,
         unit_table(responses),

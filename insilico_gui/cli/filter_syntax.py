@@ -1,4 +1,4 @@
-"""Conditions on columns as they are typed: ``gOSI>=0.25``, ``area==V1``."""
+"""Parsing conditions on columns, such as ``gOSI>=0.25`` or ``area==V1``."""
 
 from __future__ import annotations
 
@@ -18,20 +18,8 @@ FORM = re.compile(
 def parse_conditions(texts: Iterable[str]) -> dict[str, Any]:
     """Conditions by column, for :func:`insilico_gui.select`.
 
-    Parameters
-    ----------
-    texts : iterable of str
-        Each a column, ``>=``, ``<=`` or ``==``, and a number, or after ``==`` a name. A
-        lower and an upper limit of one column make a range.
-
-    Returns
-    -------
-    dict of str to condition
-
-    Raises
-    ------
-    SelectionError
-        If a text has another form, or a column has two conditions of the same kind.
+    A text is a column, ``>=``, ``<=`` or ``==``, and a number, or after ``==`` a name. A
+    lower and an upper limit of one column become a range.
     """
     where: dict[str, Any] = {}
     for text in texts:

@@ -1,4 +1,4 @@
-"""Files that a command writes: checked and claimed before any time is spent on them."""
+"""Output files of a command: checked and reserved before the computation starts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from insilico_gui.errors import ExportError
-from insilico_gui.export import EXPORT_SUFFIXES, suffix_of
+from insilico_gui.export import export_suffixes, suffix_of
 from insilico_gui.files import (
     Claim,
     check_target,
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass
 class _Kept:
-    """Claims of the command that runs."""
+    """Claims of the command that is running."""
 
     stack: ExitStack
     of: dict[Path, Claim] = field(default_factory=dict)
@@ -41,7 +41,7 @@ _kept: ContextVar[_Kept | None] = ContextVar("kept", default=None)
 
 
 def keeping_outputs(command: Callable[P, T]) -> Callable[P, T]:
-    """A command that keeps what it reserves until it ends."""
+    """Wrap a command so that its reserved outputs are released when it ends."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -53,9 +53,10 @@ def keeping_outputs(command: Callable[P, T]) -> Callable[P, T]:
 
 
 def check_output(
-    output: Path, overwrite: bool, suffixes: Sequence[str] = EXPORT_SUFFIXES
+    output: Path, overwrite: bool, suffixes: Sequence[str] | None = None
 ) -> None:
-    """Refuse a bad target before any time is spent on what would go there."""
+    """Check the name of an output; by default it may have any suffix of an export."""
+    suffixes = export_suffixes() if suffixes is None else suffixes
     if not suffix_of(output, suffixes):
         raise ExportError(
             f"{shown(output.name)} has no known format; end it in {' or '.join(suffixes)}."
@@ -69,17 +70,10 @@ def check_output(
 def reserve(
     output: Path, overwrite: bool, suffixes: Sequence[str], *beside: str
 ) -> None:
-    """Check an output and keep everybody else from writing it while the command runs.
+    """Check an output and the files `beside` it, and reserve their names.
 
-    Parameters
-    ----------
-    output : Path
-        What :func:`output_claim` and :func:`output_file` are asked for later.
-    overwrite : bool
-    suffixes : sequence of str
-        Those that it may have.
-    *beside : str
-        Names of files that are written with it.
+    Other processes cannot write these names while the command runs; the command gets them
+    by :func:`output_claim` or :func:`output_file`.
     """
     check_output(output, overwrite, suffixes)
     for name in beside:

@@ -58,7 +58,7 @@ def sparseness(
     source: Source,
     output: Table,
     variant: Annotated[
-        str, typer.Option(help=f"{' or '.join(VARIANTS)}.")
+        str, typer.Option(help=f"Definition: {' or '.join(VARIANTS)}.")
     ] = "vinje-gallant",
     over: Over = "condition",
     latency: Latency = 0.0,
@@ -66,11 +66,11 @@ def sparseness(
     burn_in: BurnIn = BURN_IN_FRAMES,
     overwrite: Overwrite = False,
 ) -> None:
-    """Measure sparseness: of each unit over conditions, and of the population.
+    """Measure lifetime sparseness of each unit, and sparseness of the population.
 
-    Shows drifting gratings unless a stimulus is named; of sessions driven by images,
-    each image is a condition. The sparseness of the population in each condition goes
-    with the table's other information.
+    The stimulus is drifting gratings unless another one is named; for sessions driven by
+    images, each image is a condition. The population sparseness of each condition is
+    stored with the table's provenance.
     """
     check_table(output, overwrite)
     if variant not in VARIANTS:
@@ -112,18 +112,19 @@ def signal_correlations(
     over: Over = "condition",
     matrix: Annotated[
         Path | None,
-        typer.Option(help="File for the correlation of every pair of units: .npy."),
+        typer.Option(help="File for the correlation matrix of all units: .npy."),
     ] = None,
     latency: Latency = 0.0,
     window: Window = None,
     burn_in: BurnIn = BURN_IN_FRAMES,
     overwrite: Overwrite = False,
 ) -> None:
-    """Measure how alike units are in what they respond to.
+    """Measure signal correlations between units.
 
-    Writes the mean signal correlation of each unit with all others; --matrix also
-    that of every pair, in the order of the table. Shows drifting gratings unless a
-    stimulus is named; of sessions driven by images, each image is a condition.
+    Writes the mean signal correlation of each unit with all others; --matrix also writes
+    the correlation of every pair, in the order of the table. The stimulus is drifting
+    gratings unless another one is named; for sessions driven by images, each image is a
+    condition.
     """
     check_table(output, overwrite)
     if matrix is not None:
@@ -162,9 +163,9 @@ def _means(
     burn_in: int,
     measure: "Callable[[xr.Dataset], object]",
 ) -> "tuple[xr.DataArray, xr.Dataset]":
-    """Responses, and the mean response of units to each condition or image.
+    """Responses, and the mean response of each unit to each condition or image.
 
-    `measure` is what will be made of the means: it is tried before anything is encoded.
+    `measure`, the analysis of the means, is checked before anything is encoded.
     """
 
     def means(

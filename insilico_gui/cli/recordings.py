@@ -26,7 +26,7 @@ SUFFIXES = (".npy", ".npz")
 
 @dataclass(frozen=True)
 class Recording:
-    """Responses [repeats, frames, units], and which units these are if it is known."""
+    """Responses [repeats, frames, units], and the ids of the units if the file has them."""
 
     name: str
     values: NDArray[Any]
@@ -34,23 +34,10 @@ class Recording:
 
 
 def read_recording(path: Path) -> Recording:
-    """Read an array [repeats, frames, units].
+    """Read an array [repeats, frames, units] from ``.npy`` or ``.npz``.
 
-    Parameters
-    ----------
-    path : Path
-        ``.npy``, or ``.npz`` with ``responses`` (or one array only) and perhaps
-        ``unit_id``, one for each unit.
-
-    Returns
-    -------
-    Recording
-        Values as they are in the file, and the units' ids if it has them.
-
-    Raises
-    ------
-    AnalysisError
-        If there is no such file, or it holds something else.
+    An ``.npz`` file has the array ``responses``, or one array only, and optionally
+    ``unit_id`` [units].
     """
     if path.suffix.lower() not in SUFFIXES:
         raise AnalysisError(
@@ -82,20 +69,14 @@ def read_recording(path: Path) -> Recording:
 
 
 def _arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
-    """By the suffix, not by what the first bytes say."""
+    """Arrays by name; the suffix, not the first bytes, decides how they are read."""
     if path.suffix.lower() == ".npy":
         return {"responses": read_npy(path, name, AnalysisError)}
     return read_npz(path, name, AnalysisError, compressed=True)
 
 
 def prediction(responses: xr.DataArray, name: str) -> NDArray[Any]:
-    """Responses as [repeats, frames, units]; those to one video are one repeat.
-
-    Raises
-    ------
-    AnalysisError
-        If they have other dimensions.
-    """
+    """Responses as [repeats, frames, units]; responses to one video are one repeat."""
     if responses.dims == ("time", "unit"):
         return responses.to_numpy()[None]
     if responses.dims == ("trial", "time", "unit"):
@@ -109,13 +90,7 @@ def prediction(responses: xr.DataArray, name: str) -> NDArray[Any]:
 def recorded_from(
     recording: Recording, responses: xr.DataArray, name: str
 ) -> NDArray[Any]:
-    """The recording with the units of responses, in their order; NaN where it has none.
-
-    Raises
-    ------
-    AnalysisError
-        If frames or units do not fit.
-    """
+    """Recorded values for the units of responses, in their order; NaN if not recorded."""
     _, n_frames, n_units = recording.values.shape
     if n_frames != responses.sizes["time"]:
         raise AnalysisError(
@@ -131,7 +106,7 @@ def recorded_from(
                 "are."
             )
         return recording.values
-    # A recording names its units by id alone: it is of the scan it is compared with.
+    # A recording has unit ids only: it is taken to be of the scan of the responses.
     rows = match_units(
         unit_table(responses),
         pd.DataFrame({"unit_id": recording.unit_ids}),

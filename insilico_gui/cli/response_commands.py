@@ -1,4 +1,4 @@
-"""``insilico-gui encode`` and ``export``: responses, and their formats."""
+"""``insilico-gui encode`` and ``export``: compute responses, convert their files."""
 
 # Without "from __future__ import annotations": typer needs the types themselves
 
@@ -35,7 +35,7 @@ def encode(
         Path,
         typer.Argument(
             help="Video, folder of images, array, or specification (.yaml, .json); for "
-            "sessions driven by images also one image."
+            "sessions driven by images also a single image."
         ),
     ],
     output: Output,
@@ -49,15 +49,19 @@ def encode(
     fit: Annotated[
         str | None,
         typer.Option(
-            help="Of a video of another aspect ratio: crop (default), pad or stretch."
+            help="How a video of another aspect ratio is fitted: crop (default), pad or "
+            "stretch."
         ),
     ] = None,
     frame_rate: Annotated[
-        float | None, typer.Option(help="Rate (Hz) of arrays and images.")
+        float | None, typer.Option(help="Frame rate (Hz) of arrays and images.")
     ] = None,
     interval: Annotated[
         float | None,
-        typer.Option(help="Of a video shown as images: one every so many seconds."),
+        typer.Option(
+            help="Interval (s) between the images taken from a video; default: every "
+            "frame."
+        ),
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -88,15 +92,17 @@ def encode(
 
 
 def export(
-    responses: Annotated[Path, typer.Argument(help="Responses written before.")],
-    output: Annotated[Path, typer.Argument(help="File to write; format by suffix.")],
+    responses: Annotated[Path, typer.Argument(help="File of responses.")],
+    output: Annotated[
+        Path, typer.Argument(help="File to write; the suffix chooses the format.")
+    ],
     area: Areas = None,
     field: Fields = None,
     any_of: AnyOf = False,
     where: Where = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write responses, or those of some areas and fields, in another format."""
+    """Convert responses, or those of selected units, to another format."""
     check_output(output, overwrite)
     loaded = ig.load_responses(responses)
     loaded = choose(loaded, str(responses), area, field, any_of, where)

@@ -1,4 +1,4 @@
-"""``insilico-gui sessions`` and ``fetch``: what there is to work with."""
+"""``insilico-gui sessions`` and ``fetch``: list sessions, download weights."""
 
 # Without "from __future__ import annotations": typer needs the types themselves
 
@@ -18,9 +18,9 @@ from insilico_gui.twin import FetchingTwin
 
 def sessions(
     directory: Directory = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the sessions that can be opened, and what they hold."""
+    """List the sessions that can be opened, with their units and areas."""
     infos = ig.session_infos(directory)
     if as_json:
         rows = [
@@ -43,8 +43,8 @@ def sessions(
 
 
 def fetch(
-    twin: Annotated[str, typer.Argument(help="Twin whose weights to download.")],
-    directory: Annotated[Path, typer.Argument(help="Folder to put them in.")],
+    twin: Annotated[str, typer.Argument(help="Twin whose weights are downloaded.")],
+    directory: Annotated[Path, typer.Argument(help="Folder to download into.")],
 ) -> None:
     """Download the published weights of a twin."""
     fetching = _fetching(twin)
@@ -54,7 +54,7 @@ def fetch(
 
 
 def _fetching(name: str) -> FetchingTwin:
-    """The twin of this name, whose weights can be fetched; no other is imported."""
+    """The twin of this name, if its weights can be fetched; no other is imported."""
     known = twins()
     found = known[name] if name in known else None
     if isinstance(found, FetchingTwin):

@@ -1,4 +1,4 @@
-"""The frames that responses are to, in the size and at the rate of the session."""
+"""Frames of the stimulus of given responses, in the session's size and rate."""
 
 from __future__ import annotations
 
@@ -17,24 +17,10 @@ if TYPE_CHECKING:
 def shown_frames(
     responses: xr.DataArray, stimulus: ig.Stimulus | None = None
 ) -> ig.Stimulus | None:
-    """Make the frames again that responses are to.
+    """Reconstruct the frames to which responses were computed; None if they are unknown.
 
-    Parameters
-    ----------
-    responses : xarray.DataArray
-    stimulus : Stimulus, optional
-        What was shown, in its own size and rate. Parametric ones are made from what the
-        responses say of them if it is not given.
-
-    Returns
-    -------
-    Stimulus or None
-        None if the responses say too little.
-
-    Raises
-    ------
-    StimulusError
-        If the stimulus is another one than the responses are to.
+    `stimulus` has its own size and rate; without it, a parametric stimulus is rendered
+    from the specification in the provenance.
     """
     about: Any = responses.attrs.get("stimulus_attrs")
     about = about if isinstance(about, dict) else {}

@@ -5,7 +5,6 @@
 import functools
 import inspect
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import insilico_gui as ig
@@ -19,7 +18,7 @@ from insilico_gui.cli.options import AnyOf, Areas, Device, Directory, Fields, Wh
 from insilico_gui.cli.steps import choose, encode_with_bar, select
 from insilico_gui.cli.tables import read_table
 from insilico_gui.errors import AnalysisError, StimulusError
-from insilico_gui.export import SUFFIXES
+from insilico_gui.export import load_suffixes, suffix_of
 from insilico_gui.responses import unit_table
 from insilico_gui.session import is_image_session, is_video_session
 from insilico_gui.stimuli import convert
@@ -37,9 +36,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """Where responses come from.
+    """A file of responses, or a session and a stimulus to encode.
 
-    The fields are the options that commands of analyses share; see :func:`of_source`.
+    The fields are the options that the analysis commands share; see :func:`of_source`.
     """
 
     session: Responses
@@ -56,8 +55,8 @@ class Source:
 
     @property
     def is_file(self) -> bool:
-        """Whether the responses were encoded before."""
-        return Path(self.session).suffix.lower() in SUFFIXES
+        """Whether the responses are in a file."""
+        return suffix_of(self.session) in load_suffixes()
 
     def without_stimulus(self) -> "Source":
         """The same, with no stimulus named."""
@@ -71,7 +70,7 @@ class Source:
         return named_stimulus(self.stimulus or default, settings)
 
     def units(self) -> "tuple[pd.DataFrame, dict[str, Any]]":
-        """Unit table of the chosen units, and where it is from; nothing is encoded."""
+        """Unit table of the selected units, and its provenance; nothing is encoded."""
         if self.is_file:
             loaded = self._loaded()
             return unit_table(loaded), dict(loaded.attrs)
@@ -92,29 +91,12 @@ class Source:
         check: "Callable[[xr.DataArray], object]",
         images_too: bool = False,
     ) -> "xr.DataArray":
-        """Read the responses, or encode.
+        """Responses of the selected units, read or encoded, with the trial table.
 
-        Parameters
-        ----------
-        default : str
-            Family to show if none is named.
-        given : mapping, optional
-            Parameters of the family that have options of their own.
-        check : callable(responses)
-            Called before anything is encoded, with responses of a silent unit; raises
-            what will be wrong with the analysis.
-        images_too : bool
-            Whether responses to single images can be analysed.
-
-        Returns
-        -------
-        xarray.DataArray
-            Of the chosen units, with the trial table that is named or that of the part.
-
-        Raises
-        ------
-        InsilicoError
-            If something is wrong with the file, the stimulus or the session.
+        `default` is the stimulus family if none is named, `given` are parameters that
+        have options of their own. `check` is called with responses of zeros before
+        anything is encoded, and raises the errors of the analysis. `images_too` admits
+        responses to single images.
         """
         if self.is_file:
             settings = [*(given or ()), *parse_settings(self.settings or ())]
@@ -139,7 +121,7 @@ class Source:
         return self._prepared(encode_with_bar(session, shown, selection))
 
     def _prepared(self, responses: "xr.DataArray") -> "xr.DataArray":
-        """Responses with the trial table that is named, and to the part that is."""
+        """Responses with the trial table of --trials, cut to the part of --part."""
         if self.trials is not None:
             if are_to_images(responses):
                 raise AnalysisError(
@@ -153,7 +135,7 @@ class Source:
         return responses
 
     def _images(self, session: "ImageSession") -> "ImageSet":
-        """The images that are named."""
+        """The images of --stimulus."""
         if self.stimulus is None or self.settings:
             raise StimulusError(
                 f"{session.id} answers single images; name a folder of them with "
@@ -165,7 +147,7 @@ class Source:
         return select(session, self.areas, self.fields, self.any_of, self.where)
 
     def _loaded(self, images_too: bool = False) -> "xr.DataArray":
-        """The chosen units of a file."""
+        """Responses of the selected units of a file."""
         loaded = ig.load_responses(self.session)
         if not (images_too and are_to_images(loaded)):
             check_layout(loaded)
@@ -174,7 +156,7 @@ class Source:
         )
 
     def _session(self, images_too: bool = False) -> "VideoSession | ImageSession":
-        """The session; most analyses are of frames, and need one that is driven by them."""
+        """The session, driven by video unless the analysis takes images too."""
         session = ig.open_session(self.session, self.directory, self.device)
         if images_too and is_image_session(session):
             return session
@@ -187,18 +169,7 @@ class Source:
 
 
 def of_source(command: "Callable[..., None]") -> "Callable[..., None]":
-    """Give a command the fields of :class:`Source` as options.
-
-    Parameters
-    ----------
-    command : callable
-        With a parameter `source`, and others that are options of its own.
-
-    Returns
-    -------
-    callable
-        The same with all of these options, for typer.
-    """
+    """Give a command the fields of :class:`Source` as options, in place of `source`."""
     shared = inspect.signature(Source).parameters
     own = inspect.signature(command).parameters
     both = [*shared.values(), *(p for name, p in own.items() if name != "source")]

@@ -30,7 +30,7 @@ def encode_with_bar(
     store: Path | None = None,
     overwrite: bool = False,
 ) -> xr.DataArray:
-    """:func:`insilico_gui.encode` with a progress bar; says what was assumed first."""
+    """:func:`insilico_gui.encode` with a progress bar, after warnings of the stimulus."""
     if warning := stimulus_warning(stimulus):
         typer.echo(f"Warning: {warning}", err=True)
     what = "image" if is_image_session(session) else "frame"
@@ -53,7 +53,7 @@ def select(
     any_of: bool,
     where: list[str] | None,
 ) -> ig.Selection:
-    """Units of a session by area, field and condition; all, if none is named."""
+    """Units of a session by area, field and condition; by default all."""
     return ig.select(
         session,
         areas,
@@ -71,7 +71,7 @@ def choose(
     any_of: bool,
     where: list[str] | None,
 ) -> xr.DataArray:
-    """Responses of the units by area, field and condition; of all, if none is named."""
+    """Responses of units by area, field and condition; by default of all units."""
     if not areas and not fields and not where:
         return responses
     chosen = select_units(

@@ -1,8 +1,8 @@
-"""Unit tables in files: what a command measured, with how it was measured.
+"""Result tables of units in files, with the parameters of the analysis.
 
-``NAME.csv`` goes with ``NAME.csv.json``; ``.parquet`` holds the same JSON in its metadata,
-under :data:`METADATA_KEY`. Text that a spreadsheet would take for a formula is escaped in
-``.csv`` (:mod:`insilico_gui.files.formulas`).
+``NAME.csv`` has ``NAME.csv.json`` beside it; ``.parquet`` holds the same JSON in its
+metadata, under :data:`METADATA_KEY`. Text that a spreadsheet would take for a formula is
+escaped in ``.csv`` (:mod:`insilico_gui.files.formulas`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ COUNTS = ("n_presentations", "n_frames", "n_samples", "n_units")
 
 
 def check_table(output: Path, overwrite: bool) -> None:
-    """Refuse a bad target before any time is spent on what would go there."""
+    """Check and reserve the file of a table, before the computation starts."""
     side = _side_file(output)
     reserve(output, overwrite, SUFFIXES, *([side.name] if side else []))
     if side is not None:
@@ -52,27 +52,12 @@ def write_table(
     provenance: Mapping[str, Any],
     **more: Any,
 ) -> pd.DataFrame:
-    """Write the unit table with measured columns, and what belongs to them.
+    """Write and return the unit table with the columns of an analysis.
 
-    Parameters
-    ----------
-    output : Path
-        See :func:`check_table`.
-    units : pandas.DataFrame
-        What the session knows of the units; it keeps its names where a measured column
-        has the same, which is then called ``<name>_measured``.
-    columns : pandas.DataFrame
-        A row per unit, with the parameters of the analysis in ``attrs``; joined by what
-        names the units, see :mod:`insilico_gui.units.identity`.
-    provenance : mapping
-        ``attrs`` of the responses.
-    more
-        Further JSON-able results to keep.
-
-    Returns
-    -------
-    pandas.DataFrame
-        What was written.
+    `columns` have a row per unit, joined by the ids of the units, and the parameters of
+    the analysis in ``attrs``. A column that `units` has too is named ``<name>_measured``.
+    `provenance` (``attrs`` of the responses) and `more` (fit for JSON) are stored with
+    the table.
     """
     rows = same_units(units, columns)
     if rows is None:
@@ -113,23 +98,14 @@ def _publish(output: Path, table: pd.DataFrame, about: dict[str, Any]) -> None:
 
 
 def _side_file(output: Path) -> Path | None:
-    """What goes with a table in a file of its own."""
+    """The file with the provenance of a ``.csv`` table."""
     if output.suffix.lower() != ".csv":
         return None
     return output.with_name(f"{output.name}.json")
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a table (.csv or .parquet) of units or trials.
-
-    Text of a .csv file that was escaped, as :func:`write_table` does, comes back as it
-    was.
-
-    Raises
-    ------
-    ExportError
-        If there is none, or it cannot be read.
-    """
+    """Read a table of units or trials from .csv, undoing its escapes, or .parquet."""
     suffix = path.suffix.lower()
     name = quoted(path.name, marks="")
     if suffix not in SUFFIXES:
@@ -172,7 +148,7 @@ def _about(name: str, analysis: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can hold: numbers of numpy as such, NaN as null, other things as text."""
+    """A copy for JSON: numpy numbers as numbers, NaN as null, other objects as text."""
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""``insilico-gui window``: the window, with a session and a stimulus if named."""
+"""``insilico-gui window``: the window, optionally with a session and a stimulus."""
 
 # Without "from __future__ import annotations": typer needs the types themselves
 
@@ -18,21 +18,24 @@ def window(
     directory: Directory = None,
     stimulus: Annotated[
         Path | None,
-        typer.Option(help="Video, images, array or specification to show."),
+        typer.Option(help="Video, images, array or specification to open."),
     ] = None,
     device: Device = "auto",
     demo: Annotated[
-        bool, typer.Option("--demo", help="The demo session with a demo clip encoded.")
+        bool,
+        typer.Option("--demo", help="Open the demo session and encode a demo clip."),
     ] = False,
     screenshot: Annotated[
         Path | None,
-        typer.Option(help="Do the job, save a picture of the window, and leave."),
+        typer.Option(
+            help="Save a picture of the window when all work is done, and quit."
+        ),
     ] = None,
     size: Annotated[
         str, typer.Option(help="Size of the window for --screenshot, in pixels.")
     ] = "1600x950",
 ) -> None:
-    """Open the window (this is what happens without a command)."""
+    """Open the window (the default command)."""
     from insilico_gui.app.shell.start import run
 
     run(

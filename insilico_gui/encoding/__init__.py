@@ -1,4 +1,8 @@
-"""Encoding: from a session and a stimulus to responses."""
+"""Encoding: responses of a session to a stimulus, computed in chunks or batches.
+
+The sessions themselves are those of twins; analyses of the responses are in
+:mod:`insilico_gui.analysis`.
+"""
 
 from __future__ import annotations
 

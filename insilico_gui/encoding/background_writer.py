@@ -1,4 +1,4 @@
-"""Calls that are made in order by a thread of their own, behind the one that asks."""
+"""Calls that a background thread makes in order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Behind:
     Parameters
     ----------
     n : int
-        How many calls may be on their way; whoever asks for more waits. At least 1.
+        Number of calls that may be waiting or in work; :meth:`call` waits for room.
     """
 
     def __init__(self, n: int = 1) -> None:
@@ -29,16 +29,17 @@ class Behind:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="behind")
 
     def call(self, work: Callable[[], None]) -> None:
-        """Have `work` called soon.
+        """Queue a call of `work`.
 
         An error in an earlier call is raised here, or at the latest by :meth:`finish`.
         """
+        # Waiting bounds the memory: a disk that is slower than the session slows it down
         while len(self._pending) >= self._n:
             self._pending.popleft().result()
         self._pending.append(self._thread.submit(work))
 
     def finish(self) -> None:
-        """Wait until everything has been done; raise if something could not be."""
+        """Wait until all calls are made; raises the error of a call that failed."""
         while self._pending:
             self._pending.popleft().result()
         self._thread.shutdown()

@@ -22,28 +22,10 @@ def check_behavior(
     n_frames: int,
     n_videos: int | None,
 ) -> dict[str, NDArray[np.float32]]:
-    """Bring behaviour traces to float32 and check them against session and stimulus.
+    """Behaviour traces as float32 [T, K] or [N, T, K], checked against the session.
 
-    Parameters
-    ----------
-    session : VideoSession
-    behavior : mapping of str to array, [T, K] or [N, T, K]
-        None means no behaviour.
-    n_frames : int
-        T of the converted stimulus.
-    n_videos : int or None
-        N of a batch; None for one video.
-
-    Returns
-    -------
-    dict of str to float32 array, [T, K] or [N, T, K]
-        The traces that were given; empty without behaviour.
-
-    Raises
-    ------
-    BehaviorError
-        For an unknown name, a wrong shape, or values that are not finite: a network
-        state that has seen a NaN never recovers, so they are refused, not passed on.
+    `n_frames` is T of the converted stimulus, `n_videos` N of a batch (None for one
+    video). NaN and infinity are refused, since they would remain in the network's state.
     """
     checked: dict[str, NDArray[np.float32]] = {}
     for name, trace in (behavior or {}).items():

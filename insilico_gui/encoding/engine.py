@@ -1,8 +1,8 @@
-"""The engine for video: frames stream through a session in chunks.
+"""The engine for video: frames are passed through a session in chunks.
 
-An :class:`EncodingJob` checks everything when it is made and computes nothing; its
-:meth:`~EncodingJob.run` is a generator that yields after every chunk, which is where a
-caller shows progress, stops, or lets others work.
+An :class:`EncodingJob` checks its arguments when it is created and computes nothing; its
+:meth:`~EncodingJob.run` is a generator that yields after every chunk, so that the caller
+can show progress or stop.
 """
 
 from __future__ import annotations
@@ -42,33 +42,33 @@ if TYPE_CHECKING:
     from insilico_gui.units.selection import Selection
 
 CHUNK_FRAMES = 16
-"""Frames in one step: enough to batch work, few enough to cancel and draw between.
+"""Frames in one step: enough for efficient batches, few enough to cancel and draw between.
 
-A session that is faster with another number says so in its attribute ``chunk_frames``.
+A session with the attribute ``chunk_frames`` gets chunks of that length instead.
 """
 
 FIRST_CHUNK_FRAMES = 4
-"""The first step is short, so that there is soon something to see; then it doubles."""
+"""The first step is short, so that the first responses appear soon; then it doubles."""
 
 
 class EncodingJob:
     """One stimulus (or a batch of videos) through one session.
 
-    Parameters are those of :func:`.encode`; they are all checked here. One more,
-    `chunk_frames`, makes all steps that long, instead of short ones first and then what
-    suits the session.
+    Parameters are those of :func:`.encode`; they are all checked here. `chunk_frames`
+    sets the length of all steps; by default the first ones are short, and the others
+    have the length that the session prefers.
 
     Attributes
     ----------
     session : Session
     stimulus : Stimulus
-        The frames as the session gets them (of a batch, the first video's).
+        The frames that the session receives (of a batch, those of the first video).
     selection : Selection
-        Which units are computed.
+        Units that are computed.
     n_frames : int
         Frames of each video.
     store : ResponseStore
-        Fills while the job runs.
+        Filled while the job runs.
     """
 
     n_times = 1
@@ -114,6 +114,7 @@ class EncodingJob:
         if is_reduced(session):
             self._check = PrecisionCheck(session, self.n_frames, self._n_videos)
         self._precision_error: dict[str, Any] | None = None
+        # One hash for each video: the chunks of a batch take turns between the videos
         self._hashes = [hashlib.sha256() for _ in self._videos]
         shape: tuple[int, ...] = (self.n_frames, len(self.selection))
         if self._n_videos is not None:
@@ -122,7 +123,7 @@ class EncodingJob:
 
     @property
     def moments(self) -> ResponseStore:
-        """Responses at each moment of playback, [moments, U]; fills while running."""
+        """Responses at each moment of playback, [moments, U]; filled during the run."""
         return self.store
 
     def run(self) -> Generator[Progress, None, xr.DataArray]:
@@ -140,12 +141,14 @@ class EncodingJob:
             complete = True
             return responses
         finally:
+            # An error, close(), or what the caller threw into the generator
             if not complete:
                 self.store.discard()
 
     def _fill(self) -> Iterator[Progress]:
         started = time.perf_counter()
-        # While the session computes, the next frames are decoded and converted.
+        # While the session computes, the next frames are decoded and converted. Closed
+        # here, not when it is collected: no thread outlives the job.
         with closing(ahead(self._chunks())) as chunks:
             stream = self.session.stream(
                 chunks,
@@ -177,6 +180,7 @@ class EncodingJob:
 
     def _compare(self, check: PrecisionCheck) -> Iterator[dict[str, Any] | None]:
         """Encode the first frames again, in float32."""
+        # In chunks of full size: of these frames nothing is shown while they come
         videos = self._videos[: check.n_videos]
         ends = chunk_ends(check.n_frames, self._largest_chunk, self._largest_chunk)
         edges = pairwise([0, *ends])
@@ -206,7 +210,7 @@ class EncodingJob:
         }
 
     def _stimulus_hash(self) -> str:
-        """Hash of size, rate and every frame of every video, however it was chunked."""
+        """Hash of size, rate and every frame of every video; independent of chunks."""
         height, width = self.session.frame_shape
         whole = hashlib.sha256(
             f"{self.n_frames}x{height}x{width}@{self.session.frame_rate!r}".encode()
@@ -245,7 +249,7 @@ class EncodingJob:
 
 
 def chunk_ends(n_frames: int, first: int, largest: int) -> Iterator[int]:
-    """Where chunks end that begin with `first` frames and double up to `largest`."""
+    """Ends of chunks: `first` frames, then twice as many each, up to `largest`."""
     size, stop = min(first, largest), 0
     while stop < n_frames:
         stop = min(stop + size, n_frames)
@@ -266,7 +270,7 @@ def _common_length(videos: Sequence[Stimulus]) -> int:
 
 
 def _as_frames(video: Stimulus, session: VideoSession, fit: Fit) -> Stimulus:
-    """The video in the session's size and rate; one that was converted stays as is."""
+    """The video in the session's size and rate; a converted video is not changed."""
     has_shape = video.frame_shape == session.frame_shape
     if video.attrs.get("kind") == CONVERSION and (
         has_shape and video.frame_rate == session.frame_rate

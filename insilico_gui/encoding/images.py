@@ -1,4 +1,4 @@
-"""The engine for images: batches of pictures, each answered for itself."""
+"""The engine for images: batches of images, whose responses are independent."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from insilico_gui.units.selection import Selection
 
 LARGEST_BATCH = 32
-"""Images in one step: enough to batch work, few enough to cancel and draw between."""
+"""Images in one step: enough for efficiency, few enough to cancel and draw between."""
 
 
 class ImageJob:
-    """An image set through one session; computes nothing until it runs.
+    """One image set through one session; nothing is computed before :meth:`run`.
 
     Parameters are those of :func:`.encode`; they are all checked here.
 
@@ -46,13 +46,13 @@ class ImageJob:
     session : ImageSession
     stimulus : ImageSet
     selection : Selection
-        Which units are computed.
+        Units that are computed.
     n_frames : int
         Number of images.
     n_times : int
         Moments of the response to one image; 1 if it has no time.
     moments : Moments
-        Responses by moment, for playback; fills while the job runs.
+        Responses by moment, for playback; filled while the job runs.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class ImageJob:
             )
 
     def _batches(self, units: NDArray[np.int64] | None) -> Iterator[NDArray[np.uint8]]:
-        """Images [n, 3, H, W]: neighbours of one size, as many as memory allows."""
+        """Batches [n, 3, H, W] of consecutive images of one size that fit into memory."""
         waiting: list[NDArray[np.uint8]] = []
         size = 1
         for k in range(self.n_frames):

@@ -1,4 +1,4 @@
-"""Stimuli as a session takes them: as images, as a video, or as a batch of videos."""
+"""Stimuli in the form that a session takes: images, a video, or a batch of videos."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def open_for(
     frame_rate: float | None = None,
     interval_s: float | None = None,
 ) -> Stimulus | ImageSet:
-    """Open a stimulus as `session` takes it: as images, else as a video.
+    """Open a stimulus in the form that `session` takes: images or a video.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def open_for(
 def as_image_set(
     stimulus: ImageSet | Stimulus | NDArray[Any] | Sequence[Stimulus | NDArray[Any]],
 ) -> ImageSet:
-    """The images that a stimulus consists of: of a video, every frame."""
+    """The images of a stimulus; of a video, every frame."""
     if isinstance(stimulus, ImageSet):
         return stimulus
     if isinstance(stimulus, Stimulus):
@@ -104,18 +104,9 @@ def as_videos(
 ) -> tuple[list[Stimulus], bool]:
     """The videos of a stimulus, and whether they form a batch.
 
-    Parameters
-    ----------
-    stimulus : Stimulus, array or sequence of them
-        An array is a video [T, H, W] or [T, H, W, S] with S = 1, 3 or 4 samples a pixel
-        (grey, RGB, RGB and alpha), or a batch [N, T, H, W] or [N, T, H, W, S].
-    frame_rate : float
-        Frames per second (Hz) of arrays.
-
-    Raises
-    ------
-    StimulusError
-        If an array is none of these, or could be several.
+    An array is a video [T, H, W] or [T, H, W, S] at `frame_rate` (Hz) with S = 1, 3 or 4
+    samples a pixel (grey, RGB, RGB and alpha), or a batch [N, T, H, W] or
+    [N, T, H, W, S]; a shape that fits both is refused.
     """
     if isinstance(stimulus, Stimulus):
         return [stimulus], False
@@ -136,7 +127,7 @@ def as_videos(
 
 
 def stimulus_warning(*shown: Stimulus | ImageSet) -> str | None:
-    """What was dropped or assumed when stimuli were opened, each thing once."""
+    """Warnings of opening stimuli (data left out, assumptions), without duplicates."""
     found: dict[str, None] = {}
     for stimulus in shown:
         source = stimulus

@@ -1,8 +1,7 @@
-"""How far responses in a reduced precision are from those in float32.
+"""Differences between responses in reduced precision and in float32.
 
-Measured on the user's own stimulus: its first frames are encoded a second time in
-float32, which costs as much as they do in that precision, whatever the length of the
-stimulus.
+They are measured on the stimulus itself: its first frames are encoded a second time in
+float32. The cost does not depend on the length of the stimulus.
 """
 
 from __future__ import annotations
@@ -21,24 +20,17 @@ if TYPE_CHECKING:
     from insilico_gui.session import ReducedSession
 
 COMPARED_FRAMES = 64
-"""Frames in all that are compared; fewer if the stimulus has fewer."""
+"""Number of frames, over all videos, that are compared at most."""
 
 ATTRIBUTE = "precision_error"
-"""Where the result is in the attributes of responses."""
+"""Attribute of responses that holds the result."""
 
 
 class PrecisionCheck:
-    """Compares the first responses of a session in reduced precision with float32.
+    """Comparison of the first responses of a session in reduced precision with float32.
 
-    Of several videos side by side, as many are compared as there are frames for.
-
-    Parameters
-    ----------
-    session : ReducedSession
-    n_frames : int
-        Of each video.
-    n_videos : int or None
-        None for a single one, whose blocks have no dimension for it.
+    Each of `n_videos` videos (None: a single one, without a dimension in the blocks) has
+    `n_frames` frames; of a batch, as many videos are compared as the frames allow.
     """
 
     def __init__(
@@ -53,11 +45,7 @@ class PrecisionCheck:
     def see(self, block: NDArray[np.float32]) -> None:
         """Take the next responses, [n, U] or [N, n, U].
 
-        Raises
-        ------
-        EncodingError
-            If there is NaN or infinity among them: they went beyond what the precision
-            can hold.
+        NaN or infinity, which exceed the range of the precision, are an EncodingError.
         """
         if not np.isfinite(block).all():
             raise EncodingError(
@@ -77,17 +65,8 @@ class PrecisionCheck:
     ) -> Iterator[dict[str, Any] | None]:
         """Encode the frames in float32; yields None at each chunk, in the end the result.
 
-        Parameters
-        ----------
-        chunks : iterator of uint8 array, [N, n, H, W]
-            The frames that are compared, of :attr:`n_videos` videos.
-        behavior, units
-            As of the encoding; behaviour [T, K] or [N, T, K].
-
-        Yields
-        ------
-        dict or None
-            None while it goes on; the last one as from :func:`differences`.
+        `chunks` are uint8 [N, n, H, W] of :attr:`n_videos` videos, `behavior` and `units`
+        those of the encoding; the result is that of :func:`differences`.
         """
         if behavior is not None:
             behavior = {
@@ -134,7 +113,7 @@ def differences(
 
 
 def precision_sentence(attrs: Mapping[str, Any]) -> str | None:
-    """What the attributes of responses say of their precision; None if float32."""
+    """The precision error of responses as a sentence; None for float32."""
     error = attrs.get(ATTRIBUTE)
     if error is None:
         return None

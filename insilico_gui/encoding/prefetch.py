@@ -1,4 +1,4 @@
-"""Items made ahead of their use, in a thread of its own."""
+"""Preparing items ahead of their use in a background thread."""
 
 from __future__ import annotations
 
@@ -15,33 +15,23 @@ _END = object()
 
 
 def ahead(items: Iterable[Item], n: int = 2) -> Generator[Item, None, None]:
-    """Yield `items`, of which up to `n` are made while the latest is in use.
+    """Yield `items` in order, of which up to `n` are prepared while the latest is in use.
 
-    The thread starts with the first item that is asked for, and has ended when this
-    generator has: exhausted, closed, or after an error, which is raised at the place of
-    the item that could not be made. Closing waits for the item in the making.
-
-    Parameters
-    ----------
-    items : iterable
-        Used by that thread only.
-    n : int
-        At least 1.
-
-    Yields
-    ------
-    object
-        The items, in their order.
+    The thread, which alone uses `items`, starts with the first item and ends with this
+    generator. An error is raised at the place of the item that failed. Closing waits for
+    the item that is being prepared.
     """
     iterator = iter(items)
 
     def make() -> Any:
         return next(iterator, _END)
 
+    # One thread, since the items of a video come in order from one decoder
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead") as thread:
         pending = deque(thread.submit(make) for _ in range(n))
         try:
             while (item := pending.popleft().result()) is not _END:
+                # Before the yield, so that n items are in the making during the use
                 pending.append(thread.submit(make))
                 yield cast("Item", item)
         finally:

@@ -1,4 +1,4 @@
-"""What goes with every response: which units answered, their labels, where it came from."""
+"""Labels and provenance of responses: selected units, unit table, session."""
 
 from __future__ import annotations
 
@@ -24,15 +24,7 @@ def chosen_units(
     unit_ids: ArrayLike | None = None,
     indices: ArrayLike | None = None,
 ) -> Selection:
-    """The selection that the arguments of :func:`.encode` mean.
-
-    Raises
-    ------
-    EncodingError
-        If it is empty.
-    SelectionError
-        If it does not fit the session, or is of another one.
-    """
+    """The selection of the arguments of :func:`.encode`: of this session, and not empty."""
     if isinstance(units, Selection) and unit_ids is None and indices is None:
         if units.session not in ("", session.id):
             raise SelectionError(
@@ -63,7 +55,7 @@ def unit_coords(session: Session, selection: Selection, dim: str) -> dict[str, A
 
 
 def provenance(session: Session, selection: Selection) -> dict[str, Any]:
-    """Attributes that say which session answered, on what, and for which units."""
+    """Attributes for the session, its device and precision, and the selected units."""
     return {
         **session.attrs,
         "session": session.id,

@@ -1,4 +1,4 @@
-"""Encoding from a script: the right job for a session, run to its end."""
+"""Encoding in one call: the job for a session and a stimulus, run to its end."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def encoding_job(
 
 
 def _opened(session: Session, stimulus: Stimuli) -> Opened:
-    """The stimulus, opened as the session takes it if it is named by paths."""
+    """The stimulus; paths are opened in the form that the session takes."""
     if isinstance(stimulus, str | os.PathLike):
         return open_for(session, stimulus)
     if not isinstance(stimulus, list | tuple):
@@ -107,33 +107,32 @@ def encode(
     ----------
     session : Session
     stimulus : Stimulus, path, uint8 array [T, H, W] or [N, T, H, W], or list of them
-        An array is taken to be at the session's frame rate; a last axis of 1, 3 or 4
-        holds samples: grey, RGB, or RGB and alpha. N videos are encoded side by side,
-        each from a fresh state, and so are equally long stimuli in a list. A
-        session driven by images takes an :class:`.ImageSet`, a folder or files of
-        images, an array of images [n, 3, H, W], or the frames of a stimulus. Files
-        that need more said are opened by :func:`.open_stimulus` or
-        :func:`.open_images` first.
+        An array has the session's frame rate; a last axis of 1, 3 or 4 holds samples
+        (grey, RGB, or RGB and alpha). N videos, or equally long stimuli in a list, are
+        encoded side by side, each from a fresh state. A session driven by images takes
+        an :class:`.ImageSet`, a folder or files of images, an array of images
+        [n, 3, H, W], or the frames of a stimulus. Files that need options are opened
+        by :func:`.open_stimulus` or :func:`.open_images` first.
     units : Selection or 0/1 array [U], optional
-        Which units to compute; default all. Whole numbers that could be ids or
-        positions are refused: give them by name.
+        Units to compute; by default all. Other whole numbers, which could be ids or
+        positions, are refused; use `unit_ids` or `indices`.
     behavior : mapping of str to array [T, K] or [N, T, K], optional
-        Traces at the session's frame rate, by the names in ``session.behavior``. Not
-        given means zeros.
+        Traces at the session's frame rate, by the names in ``session.behavior``; zeros
+        by default.
     on_progress : callable(done, total), optional
-        Called after every chunk, in frames.
+        Called after every chunk with numbers of frames.
     cancel : threading.Event, optional
         When set, encoding stops within one chunk.
     store : path ending in ``.zarr``, optional
-        Write the responses there as they come; the array returned reads from it.
+        Write the responses to this folder during encoding; the result reads from it.
     unit_ids : sequence, optional
-        Which units to compute, by ``unit_id`` of the unit table.
+        Units to compute, by ``unit_id`` of the unit table.
     indices : sequence of int, optional
-        Which units to compute, by position in response order.
+        Units to compute, by position in response order.
     progress : bool
         Show a progress bar.
     fit : {"crop", "pad", "stretch"}
-        How another aspect ratio is brought to the session's; see
+        How a stimulus of another aspect ratio is fitted; see
         :func:`insilico_gui.stimuli.convert`.
     overwrite : bool
         Replace an existing `store`.
@@ -143,13 +142,13 @@ def encode(
     xarray.DataArray
         float32 with dims (``time``, ``unit``), or (``trial``, ``time``, ``unit``) for a
         batch; ``time`` in seconds, the unit table as coordinates of ``unit``, provenance
-        and trial table in ``attrs``. To images, (``trial``, ...) with the dims of the
-        session's response.
+        and trial table in ``attrs``. Responses to images have (``trial``, ...) with the
+        dims of the session's response.
 
     Raises
     ------
     EncodingCancelled
-        If `cancel` was set; nothing is kept.
+        If `cancel` was set; no responses are kept.
     InsilicoError
         If an input does not fit, or memory or disk run out.
     """
@@ -167,6 +166,7 @@ def encode(
     )
     doing = f"Encoding {job.stimulus.name}"
     unit = " images" if isinstance(job, ImageJob) else " frames"
+    # Also if on_progress raises: closing ends the threads and removes the output
     with (
         closing(job.run()) as steps,
         reporting(progress, on_progress, doing, unit=unit, disable=False) as report,

@@ -1,9 +1,9 @@
-"""Where responses go while they are computed: memory stays flat however long they get.
+"""Storage of responses while they are computed, in memory that does not grow with them.
 
-Both stores take blocks in order of time and hand out rows while they fill, so that the
-map can show results during encoding. A small result is kept in memory; a larger one goes
-to a temporary file that the system removes with the last reference to it, or, when a path
-is asked for, to a zarr folder that gets its name only when it is complete.
+Both stores take blocks in order of time and return rows at any time, so that the map can
+show results during encoding. A small result is kept in memory. A larger one is written to
+a temporary file, which the system removes with the last reference to it, or to a zarr
+folder, which gets its name when it is complete.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 IN_MEMORY_BYTES = 32 * 2**20
-"""Results up to this size are held in memory; it bounds what encoding adds to it."""
+"""Results up to this size are kept in memory; larger ones are on disk."""
 
 
 class ResponseStore(ABC):
@@ -51,13 +51,7 @@ class ResponseStore(ABC):
 
     @abstractmethod
     def write(self, block: NDArray[np.float32]) -> None:
-        """Append a block, [n, U] or [N, n, U].
-
-        Raises
-        ------
-        EncodingError
-            If it cannot be written, for instance because the disk is full.
-        """
+        """Append a block, [n, U] or [N, n, U]; a full disk is an EncodingError."""
 
     @abstractmethod
     def rows(self, start: int, stop: int) -> NDArray[np.float32]:
@@ -98,6 +92,8 @@ class ScratchStore(ResponseStore):
         require_space(Path(tempfile.gettempdir()), size, EncodingError)
         self._file = tempfile.TemporaryFile()
         weakref.finalize(self, self._file.close)
+        # Of full size at once, so that one map shows all that will be written; the file
+        # is sparse and takes space only as it fills
         self._file.truncate(size)
         self._array = np.memmap(self._file, np.float32, mode="r", shape=shape)
 
@@ -115,7 +111,8 @@ class ScratchStore(ResponseStore):
                 with writing("the temporary file", EncodingError):
                     self._file.seek(offset)
                     self._file.write(np.ascontiguousarray(video, np.float32).data)
-                    self._file.flush()
+                    self._file.flush()  # the map shows no more than the system has
+        # Last: threads that draw read every row below n_done
         self.n_done = stop
 
     def rows(self, start: int, stop: int) -> NDArray[np.float32]:
@@ -175,12 +172,16 @@ class ZarrStore(ResponseStore):
         """See :meth:`ResponseStore.write`."""
         with self._lock:
             self._unwritten.append(block)
+        # After the block can be read: threads that draw read every row below n_done
         self.n_done += block.shape[-2]
         while self.n_done - self._n_handed_over >= self._rows:
             self._hand_over(self._rows)
 
     def _hand_over(self, n: int) -> None:
-        """Have the next frames written: whole zarr chunks only, each once."""
+        """Have the next frames written: whole zarr chunks only, each once.
+
+        A chunk that was written in part would be read, unpacked and packed again.
+        """
         start = self._n_handed_over
         self._n_handed_over += n
         frames = self.rows(start, start + n)
@@ -190,6 +191,7 @@ class ZarrStore(ResponseStore):
         stop = start + frames.shape[-2]
         with writing(str(self.path), EncodingError):
             self._array[..., start:stop, :] = frames
+        # On disk first, then dropped from memory: a reader finds them in one of both
         with self._lock:
             first = self._n_written
             self._unwritten = _between(self._unwritten, first, stop, self.n_done)
@@ -199,6 +201,7 @@ class ZarrStore(ResponseStore):
         """See :meth:`ResponseStore.rows`."""
         with self._lock:
             first, unwritten = self._n_written, list(self._unwritten)
+        # Without the lock from here on: frames on disk change no more, nor do blocks
         parts = _between(unwritten, first, max(start, first), stop)
         if start < first or not parts:
             stored = self._array[..., start : min(stop, first), :]
@@ -212,6 +215,7 @@ class ZarrStore(ResponseStore):
         if self.n_done > self._n_handed_over:
             self._hand_over(self.n_done - self._n_handed_over)
         self._behind.finish()
+        # The labels are described by an array of the full shape that takes no memory
         no_values = np.broadcast_to(np.float32(0), self.shape)
         labels = xr.DataArray(no_values, coords, self.dims, attrs=dict(attrs))
         with writing(str(self.path), EncodingError):
@@ -242,13 +246,7 @@ def _between(
 
 
 def zarr_path(path: str | os.PathLike[str]) -> Path:
-    """The path of a zarr folder for responses.
-
-    Raises
-    ------
-    EncodingError
-        If it does not end in ``.zarr``.
-    """
+    """The path of a zarr folder for responses; another suffix is an EncodingError."""
     target = Path(path)
     if target.suffix.lower() != ".zarr":
         raise EncodingError(
@@ -264,7 +262,7 @@ def open_store(
     *,
     overwrite: bool = False,
 ) -> ResponseStore:
-    """Make the store for responses of `shape`: at `path` (``.zarr``), else scratch."""
+    """Make the store for responses of `shape`: at `path` (``.zarr``), else temporary."""
     if path is None:
         return ScratchStore(shape)
     return ZarrStore(shape, zarr_path(path), overwrite=overwrite)

@@ -1,4 +1,4 @@
-"""Responses to images laid out in time, as they are played."""
+"""Responses to images, arranged in time for playback."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Moments:
 
     @property
     def n_done(self) -> int:
-        """Moments whose responses are known."""
+        """Number of moments that are computed."""
         return self._store.n_done * self.n_times
 
     def rows(self, start: int, stop: int) -> NDArray[np.float32]:

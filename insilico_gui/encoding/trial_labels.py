@@ -1,4 +1,4 @@
-"""What was shown in each video of a batch, as labels of its trials."""
+"""Labels of the trials of a batch: stimulus parameters that are constant in a video."""
 
 from __future__ import annotations
 
@@ -20,12 +20,9 @@ if TYPE_CHECKING:
 def labels_of_videos(
     videos: Sequence[Stimulus],
 ) -> dict[str, tuple[str, NDArray[Any]]]:
-    """Columns of the trial tables that have one value in each video.
+    """Columns of the trial tables with one value in each video, as coordinates [N].
 
-    Returns
-    -------
-    dict of str to (``"trial"``, array [N])
-        Empty unless every video has a trial table.
+    Empty unless every video has a trial table.
     """
     tables = [video.trials for video in videos]
     known = [table for table in tables if table is not None and len(table)]

@@ -26,6 +26,7 @@ from insilico_gui.errors import (
     InsilicoError,
     SelectionError,
 )
+from insilico_gui.experiment.encoded import copying, indices_of, row_of_all_units
 from insilico_gui.experiment.map_view import MapView
 from insilico_gui.experiment.playback import Playback
 from insilico_gui.experiment.session_input import (
@@ -33,7 +34,6 @@ from insilico_gui.experiment.session_input import (
     image_moment,
     moments_per_frame,
 )
-from insilico_gui.responses import take_units
 from insilico_gui.session import Session, is_image_session
 from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus
 from insilico_gui.stimuli.readers.images import ImageSet
@@ -215,14 +215,7 @@ class Experiment:
 
         NaN for units that were not encoded; None if the moment has not been yet.
         """
-        if self.job is None or moment >= self.job.moments.n_done:
-            return None
-        row = self.job.moments.row(moment)
-        if len(row) == len(self.units):
-            return row
-        full = np.full(len(self.units), np.nan, dtype=np.float32)
-        full[self.job.selection.indices] = row
-        return full
+        return row_of_all_units(self.job, moment, len(self.units))
 
     def _drop_responses(self) -> None:
         self.job = None
@@ -298,11 +291,8 @@ class Experiment:
 
     def selected_columns(self) -> NDArray[np.int64]:
         """Columns of :attr:`responses` (or the job's moments) that are selected."""
-        if self.job is None or self.selection is None:
-            return np.empty(0, np.int64)
-        return np.flatnonzero(
-            np.isin(self.job.selection.indices, self.selection.indices)
-        )
+        chosen = () if self.selection is None else self.selection.indices
+        return np.flatnonzero(np.isin(self.job_indices(), chosen))
 
     def selected_responses(self) -> xr.DataArray:
         """Complete responses of the selected units, with the rule in ``attrs``.
@@ -321,25 +311,13 @@ class Experiment:
         if self.responses is None or self.selection is None:
             raise ExportError("There are no responses yet; encode a stimulus first.")
         columns = self.selected_columns()
-        if len(columns) == 0:
-            raise ExportError(
-                "None of the encoded units is selected; select at least one."
-            )
-        responses, rule = self.responses, self.selection.rule
-        added = added_coords(self.units.iloc[self.job_indices()[columns]], responses)
+        units = self.units.iloc[self.job_indices()[columns]]
         parameters = self._measured.parameters
-
-        def take() -> xr.DataArray:
-            taken = take_units(responses, columns, rule).assign_coords(added)
-            if parameters:
-                taken.attrs["analyses"] = parameters
-            return taken
-
-        return take
+        return copying(self.responses, columns, self.selection.rule, units, parameters)
 
     def job_indices(self) -> NDArray[np.int64]:
         """Units, by row of the unit table, that :attr:`job` computes."""
-        return np.empty(0, np.int64) if self.job is None else self.job.selection.indices
+        return indices_of(self.job)
 
     # -- analysis and export -----------------------------------------------------------
 
@@ -353,23 +331,11 @@ class Experiment:
     ) -> None:
         """Take the result of an analysis of :attr:`responses`, or of the unit table.
 
-        Parameters
-        ----------
-        name : str
-            E.g. ``"direction tuning"``; replaces an earlier result of that name.
-        result : xarray.Dataset
-        columns : pandas.DataFrame
-            One row per encoded unit, joined to :attr:`units` by what names the units
-            (without ids: in the order of the responses). Columns get another name where
-            the session has one like it, and ``attrs`` (the parameters of the
-            analysis) go with every export.
-        of_all_units : bool
-            The rows are those of :attr:`units`, encoded or not.
-
-        Raises
-        ------
-        AnalysisError
-            If the rows are not those of the current responses, or of the session.
+        The result replaces an earlier one of that name. `columns` has one row per encoded
+        unit, or per row of :attr:`units` with `of_all_units`, and is joined to
+        :attr:`units` by the ids (without ids: in order). A column that the session has
+        too gets another name, and the ``attrs`` (the parameters of the analysis) go with
+        every export. Rows of other units raise an AnalysisError.
         """
         rows = np.arange(len(self.units)) if of_all_units else self.job_indices()
         order = same_units(self.units.iloc[rows], columns)

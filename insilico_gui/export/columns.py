@@ -2,7 +2,7 @@
 
 Files hold booleans, whole numbers, floats and text; tables also hold missing text and,
 rarely, values of several kinds in one column. The *spec* of a column, a small dict that
-goes along as JSON, says how to restore it.
+is stored as JSON, says how to restore it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 
 Kind = Literal["bool", "int", "float", "str", "json"]
 
+_KINDS: dict[str, Kind] = {
+    "b": "bool",
+    "i": "int",
+    "u": "int",
+    "f": "float",
+    "U": "str",
+}
 _LARGEST_EXACT = 2**53  # of the whole numbers that float64 holds
 
 
@@ -36,7 +43,7 @@ class Column:
     Attributes
     ----------
     kind : {"bool", "int", "float", "str", "json"}
-        What `values` hold; "json" is text, one JSON value a row.
+        Of `values`; "json" is text, one JSON value a row.
     dtype : str
         numpy dtype to restore: as ``dtype.str``, or ``"object"``, or ``"T"`` for
         numpy's text of any width.
@@ -53,7 +60,7 @@ class Column:
 
     @property
     def spec(self) -> dict[str, Any]:
-        """What :func:`restore` needs to know, JSON-able."""
+        """The arguments of :func:`restore`, JSON-able."""
         return {
             "kind": self.kind,
             "dtype": self.dtype,
@@ -63,69 +70,57 @@ class Column:
 
 
 def from_array(values: NDArray[Any], what: str) -> Column:
-    """Make a column of an array [n].
-
-    Raises
-    ------
-    ExportError
-        If it holds something else than truth values, numbers and text; `what` names it.
-    """
+    """A column of truth values, numbers or text [n]; `what` names it in an ExportError."""
     dtype = values.dtype
-    if dtype.kind == "T" and not any(map(is_missing, values)):
-        return _from_values(list(values), what, "T")
     if not isinstance(dtype, np.dtype) or dtype.kind in "OT":
-        return _from_values(list(values), what, "object")
-    kinds: dict[str, Kind] = {
-        "b": "bool",
-        "i": "int",
-        "u": "int",
-        "f": "float",
-        "U": "str",
-    }
-    if dtype.kind not in kinds or (dtype.kind == "f" and dtype.itemsize > 8):
+        is_text = dtype.kind == "T" and not any(map(_is_missing, values))
+        return from_cells(values, what, "T" if is_text else "object")
+    if dtype.kind not in _KINDS or (dtype.kind == "f" and dtype.itemsize > 8):
         raise ExportError(
             f"{what} is of type {dtype}, which no format here can hold; convert it to "
             "numbers or text."
         )
     native = values.astype(dtype.newbyteorder("="), copy=False)
-    return Column(kinds[dtype.kind], native.dtype.str, native)
+    return Column(_KINDS[dtype.kind], native.dtype.str, native)
 
 
-def from_list(values: Sequence[Any], what: str) -> Column:
-    """Make a column of a list of n values; errors as for :func:`from_array`."""
-    return _from_values(list(values), what, "")
+def from_cells(
+    values: Sequence[Any] | NDArray[Any], what: str, dtype: str = ""
+) -> Column:
+    """A column of n Python values, of the plainest kind that holds all of them.
 
-
-def _from_values(values: list[Any], what: str, dtype: str) -> Column:
+    `dtype` is the type to restore; by default the one that belongs to the kind.
+    """
     cells = [v.item() if isinstance(v, np.generic) else v for v in values]
-    known = [v for v in cells if not is_missing(v)]
+    known = [v for v in cells if not _is_missing(v)]
     kinds = {type(v) for v in known}
-    if kinds == {bool} and len(known) == len(cells):
+    is_full = len(known) == len(cells)
+    if kinds == {bool} and is_full:
         return Column("bool", dtype or "|b1", np.array(cells, bool))
-    if kinds == {int} and len(known) == len(cells) and _fit_int64(cells):
+    if kinds == {int} and is_full and -(2**63) <= min(cells) <= max(cells) < 2**63:
         return Column("int", dtype or "<i8", np.array(cells, np.int64))
     if kinds <= {int, float} and all(
         isinstance(v, float) or abs(v) <= _LARGEST_EXACT for v in known
     ):
-        numbers = [math.nan if is_missing(v) else float(v) for v in cells]
+        numbers = [math.nan if _is_missing(v) else float(v) for v in cells]
         return Column("float", dtype or "<f8", np.array(numbers, np.float64))
     if kinds == {str}:
-        missing = tuple(i for i, v in enumerate(cells) if is_missing(v))
-        text = ["" if is_missing(v) else v for v in cells]
+        missing = tuple(i for i, v in enumerate(cells) if _is_missing(v))
+        text = ["" if _is_missing(v) else v for v in cells]
         return Column("str", dtype or "object", np.array(text, dtype=str), missing)
     texts = [json.dumps(plain(v, what)) for v in cells]
     return Column("json", "object", np.array(texts, dtype=str))
 
 
-def restore(spec: Mapping[str, Any], values: NDArray[Any]) -> NDArray[Any]:
-    """The array that :func:`from_array` was given, from what a file holds of it.
+def restore(spec: Mapping[str, Any], values: NDArray[Any] | list[Any]) -> NDArray[Any]:
+    """The array [n] that a column was made of, from what a file holds of it.
 
-    Raises
-    ------
-    KeyError, TypeError, ValueError
-        If spec and values do not belong together.
+    `values` are a list in files of JSON. Any exception means that they do not belong to
+    the spec: both are read from a file, which may be damaged or lie.
     """
     kind = spec["kind"]
+    if isinstance(values, list):
+        values = np.array(values, _checked_dtype(spec["stored"], len(values)))
     if values.ndim != 1:
         raise ValueError(f"a column has the shape {list(values.shape)}")
     if kind == "json":
@@ -144,23 +139,6 @@ def restore(spec: Mapping[str, Any], values: NDArray[Any]) -> NDArray[Any]:
     return values.astype(dtype)
 
 
-def from_json(spec: Mapping[str, Any], values: list[Any]) -> NDArray[Any]:
-    """The ``values`` of a column from their list, as JSON holds it.
-
-    Raises
-    ------
-    KeyError, TypeError, ValueError
-        If spec and values do not belong together.
-    """
-    if not isinstance(values, list):
-        raise TypeError("a column is no list")
-    dtype = _checked_dtype(spec["stored"], len(values))
-    column: NDArray[Any] = np.array(values, dtype)
-    if column.ndim != 1:
-        raise ValueError(f"a column has the shape {list(column.shape)}")
-    return column
-
-
 def _checked_dtype(code: Any, n: int, kind: str = "") -> np.dtype[Any]:
     """The type of a column of `n` cells, once the memory that it claims is checked."""
     if not isinstance(code, str):
@@ -173,26 +151,18 @@ def _checked_dtype(code: Any, n: int, kind: str = "") -> np.dtype[Any]:
     return dtype
 
 
-def is_missing(value: Any) -> bool:
+def _is_missing(value: Any) -> bool:
     """Whether a cell has no value: None, NaN or pandas' NA."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
     return type(value).__name__ in ("NAType", "NaTType")
 
 
-def _fit_int64(values: list[int]) -> bool:
-    return not values or (min(values) >= -(2**63) and max(values) < 2**63)
-
-
 def plain(value: Any, what: str) -> Any:
     """Copy of a value made of dicts, lists, text, numbers, truth values and None.
 
-    Tuples and arrays become lists, and numpy numbers ordinary ones.
-
-    Raises
-    ------
-    ExportError
-        If there is anything else in it; `what` names the value.
+    Tuples and arrays become lists, numpy numbers ordinary ones; anything else is an
+    ExportError, in which `what` names the value.
     """
     if isinstance(value, np.generic):
         value = value.item()

@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +22,9 @@ from pyarrow import csv as arrow_csv
 
 from insilico_gui.errors import ExportError, quoted
 from insilico_gui.export import wide
-from insilico_gui.export.columns import from_json
+from insilico_gui.export.exporter import Exporter
 from insilico_gui.export.record import BLOCK_BYTES, FORMAT, assemble, check_layout
-from insilico_gui.files import fingerprints, refuse_folder, refuse_foreign
+from insilico_gui.files import fingerprints, refuse_foreign
 from insilico_gui.files.formulas import escape, unescape
 from insilico_gui.files.marks import HASHES
 from insilico_gui.untrusted.door import check_input, open_input
@@ -43,125 +43,117 @@ if TYPE_CHECKING:
     from insilico_gui.export.record import Record
 
 READ_BYTES = 2**24
-"""Read at once."""
+"""Size of the parts in which a table is read."""
 
 SIDECAR, UNITS, TRIALS = ENDS = ("json", "units.csv", "trials.csv")
-"""What the names of the files beside a table add to its own."""
+"""Ends of the names of the files beside a table."""
 
 _TYPES = {"bool": pa.bool_(), "str": pa.string(), "json": pa.string()}
 
 
-def possible(target: Path) -> list[str]:
-    """Every file that may be written or removed."""
-    return [target.name, *(_beside(target, end).name for end in ENDS)]
+class CsvFiles(Exporter):
+    """A ``.csv`` table of responses, with up to three files beside it."""
 
+    suffixes = (".csv",)
+    rank = 1
 
-def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
-    """Files to be written, and files of an earlier export to be removed."""
-    table, sidecar, units, trials = possible(target)
-    if record.trials:
-        return [table, sidecar, units, trials], []
-    there = target.with_name(trials).exists()
-    return [table, sidecar, units], [trials] if there else []
+    def files(self, target: Path) -> list[str]:
+        """The table and every file that may be beside it."""
+        return [target.name, *(_beside(target, end).name for end in ENDS)]
 
+    def written(self, target: Path, record: Record) -> list[str]:
+        """All but the table of trials, where there are none."""
+        return self.files(target)[: None if record.trials else -1]
 
-def check_replaced(target: Path) -> None:
-    """Refuse to replace what this project did not make."""
-    if any(target.name.lower().endswith(f".csv.{end}") for end in ENDS):
-        raise ExportError(
-            f"{target.name} would be taken for a table that belongs to other responses; "
-            "choose another name."
+    def check_replaced(self, target: Path) -> None:
+        """Refuse to replace tables of another origin, or to have their names."""
+        if any(target.name.lower().endswith(f".csv.{end}") for end in ENDS):
+            raise ExportError(
+                f"{target.name} would be taken for a table that belongs to other "
+                "responses; choose another name."
+            )
+        super().check_replaced(target)
+        table, sidecar, *tables = self.files(target)
+        refuse_foreign(target.with_name(sidecar), FORMAT, [table], tables, ExportError)
+
+    def check(self, target: Path, record: Record) -> None:
+        """The ids of the units must do as the names of columns."""
+        wide.columns(record)
+
+    def write(self, path: Path, responses: xr.DataArray, record: Record) -> None:
+        """Write the tables, and then the sidecar with their hashes."""
+        table = wide.schema(record)
+        if record.units["unit_id"].kind == "str":  # numbers are no formulas
+            table = pa.schema([f.with_name(escape(f.name)) for f in table])
+        with arrow_csv.CSVWriter(str(path), table) as writer:
+            for batch in wide.batches(responses, record, table, BLOCK_BYTES):
+                writer.write_batch(batch)
+        tables = {UNITS: record.units, TRIALS: record.trials or {}}
+        beside = {_beside(path, end): table for end, table in tables.items() if table}
+        for place, columns in beside.items():
+            _write_table(place, columns)
+        labels = {
+            **record.layout,
+            "formulas_escaped": True,
+            HASHES: fingerprints(path.parent, [path.name, *(p.name for p in beside)]),
+            "attrs": record.attrs,
+            "axis_labels": {name: c.values.tolist() for name, c in record.axes.items()},
+        }
+        text = json.dumps(labels, indent=1)
+        _beside(path, SIDECAR).write_text(text + "\n", encoding="utf-8")
+
+    def read(self, path: Path) -> xr.DataArray:
+        """Read the tables into memory."""
+        check_input(path, ExportError)
+        base, sidecar = path, _beside(path, SIDECAR)
+        earlier = path.with_name(path.name.removesuffix(path.suffix))
+        if not sidecar.exists() and _beside(earlier, SIDECAR).exists():
+            base, sidecar = earlier, _beside(earlier, SIDECAR)
+        name = quoted(sidecar.name, marks="")
+        if path.exists() and not sidecar.exists():
+            raise ExportError(
+                f"{quoted(path.name, '')} cannot be read without {name}, which was "
+                "written with it; put it back beside the table."
+            )
+        layout = check_layout(read_json(sidecar, name, ExportError))
+        escaped = layout.get("formulas_escaped", False) is True
+        specs = {UNITS: layout["unit_columns"], TRIALS: layout["trial_columns"]}
+        units, trials = (
+            _read_table(_beside(base, end), columns, escaped) if columns else {}
+            for end, columns in specs.items()
         )
-    refuse_folder(target, ExportError)
-    tables = [_beside(target, end).name for end in (UNITS, TRIALS)]
-    sidecar = _beside(target, SIDECAR)
-    refuse_foreign(sidecar, FORMAT, [target.name], tables, ExportError)
-
-
-def check(target: Path, record: Record) -> None:
-    """Refuse what cannot be written."""
-    del target
-    wide.columns(record)
-
-
-def write(path: Path, responses: xr.DataArray, record: Record) -> None:
-    """Write the files."""
-    table = wide.schema(record)
-    escaped = _escaped_schema(table, record)
-    with arrow_csv.CSVWriter(str(path), escaped) as writer:
-        for batch in wide.batches(responses, record, escaped, BLOCK_BYTES):
-            writer.write_batch(batch)
-    _write_table(_beside(path, UNITS), record.units)
-    tables = [path.name, _beside(path, UNITS).name]
-    if record.trials:
-        _write_table(_beside(path, TRIALS), record.trials)
-        tables.append(_beside(path, TRIALS).name)
-    labels = {
-        **record.layout,
-        "formulas_escaped": True,
-        HASHES: fingerprints(path.parent, tables),
-        "attrs": record.attrs,
-        "axis_labels": {name: c.values.tolist() for name, c in record.axes.items()},
-    }
-    text = json.dumps(labels, indent=1)
-    _beside(path, SIDECAR).write_text(text + "\n", encoding="utf-8")
-
-
-def read(path: Path) -> xr.DataArray:
-    """Read the files."""
-    check_input(path, ExportError)
-    sidecar, base = _beside(path, SIDECAR), path.name
-    if not sidecar.exists():  # by an earlier version
-        earlier = path.name.removesuffix(path.suffix)
-        if path.with_name(f"{earlier}.{SIDECAR}").exists():
-            sidecar, base = path.with_name(f"{earlier}.{SIDECAR}"), earlier
-    if path.exists() and not sidecar.exists():
-        raise ExportError(
-            f"{quoted(path.name, '')} cannot be read without "
-            f"{quoted(sidecar.name, '')}, which was written with it; put it back beside "
-            "the table."
+        ids = [str(unit) for unit in units["unit_id"]]
+        if escaped and layout["unit_columns"]["unit_id"]["kind"] == "str":
+            ids = [escape(unit) for unit in ids]
+        values = _read_values(path, layout, ids)
+        return assemble(
+            layout, layout["attrs"], values, layout["axis_labels"], units, trials
         )
-    name = quoted(sidecar.name, marks="")
-    layout = check_layout(read_json(sidecar, name, ExportError))
-    escaped = layout.get("formulas_escaped", False) is True
-    place = path.with_name(f"{base}.{UNITS}")
-    units = _read_table(place, layout["unit_columns"], escaped)
-    trials = {}
-    if layout["trial_columns"]:
-        place = path.with_name(f"{base}.{TRIALS}")
-        trials = _read_table(place, layout["trial_columns"], escaped)
-    axes = {
-        name: from_json(spec, layout["axis_labels"][name])
-        for name, spec in layout["axes"].items()
-    }
-    ids = [str(unit) for unit in units["unit_id"]]
-    if escaped and layout["unit_columns"]["unit_id"]["kind"] == "str":
-        ids = [escape(unit) for unit in ids]
-    values = _read_values(path, layout, axes, ids)
-    return assemble(layout, layout["attrs"], values, axes, units, trials)
 
 
 def _read_values(
-    path: Path,
-    layout: Mapping[str, Any],
-    axes: Mapping[str, NDArray[Any]],
-    ids: Sequence[str],
+    path: Path, layout: Mapping[str, Any], ids: Sequence[str]
 ) -> NDArray[np.float32]:
+    """The values of the table whose columns are these units, in the layout's shape."""
     if 2 * math.prod(layout["shape"]) > path.stat().st_size:
         raise ValueError("its table is shorter than it says")
     check_memory(4 * math.prod(layout["shape"]), path.name, ExportError)
     with open_input(path, ExportError) as file:
-        header = _header(file)
+        # A line is read no further than a line can be
+        line = file.readline(limit("line_bytes") + 1)
+        what = "The first line of the table"
+        refuse_above("line_bytes", len(line), what, ExportError)
         file.seek(-1, 2)
         if file.read() != b"\n":
             raise ValueError("its table ends within a row")
+    header = next(csv.reader([line.decode("utf-8")]), [])
     leading = wide.leading(layout["dims"], layout["unit_dim"])
     n_units = layout["shape"][layout["dims"].index(layout["unit_dim"])]
-    expected = [*leading, *ids]
-    if header != expected or len(expected) != len(leading) + n_units:
+    if header != [*leading, *ids] or len(ids) != n_units:
         raise ValueError("the columns of its table are not its units")
-    positions = [str(i) for i in range(len(header))]
     types = [*leading.values(), *[pa.float32()] * n_units]
+    # By position, since the ids in a damaged table may repeat
+    positions = [str(i) for i in range(len(types))]
     reader = arrow_csv.open_csv(
         str(path),
         arrow_csv.ReadOptions(
@@ -174,14 +166,7 @@ def _read_values(
         ),
     )
     with reader:
-        return wide.collect(reader, layout, axes)
-
-
-def _header(file: BinaryIO) -> list[str]:
-    """Cells of the first line, which is not read further than a line can be."""
-    line = file.readline(limit("line_bytes") + 1)
-    refuse_above("line_bytes", len(line), "The first line of the table", ExportError)
-    return next(csv.reader([line.decode("utf-8")]), [])
+        return wide.collect(reader, layout, layout["axis_labels"])
 
 
 def _write_table(path: Path, columns: Mapping[str, Column]) -> None:
@@ -193,13 +178,6 @@ def _write_table(path: Path, columns: Mapping[str, Column]) -> None:
     ]
     names = [escape(name) for name in columns]
     arrow_csv.write_csv(pa.table(arrays, names=names), str(path))
-
-
-def _escaped_schema(table: pa.Schema, record: Record) -> pa.Schema:
-    """The columns with headers that are no formulas; numbers stay what they are."""
-    if record.units["unit_id"].kind != "str":
-        return table
-    return pa.schema([field.with_name(escape(field.name)) for field in table])
 
 
 def _read_table(

@@ -18,8 +18,8 @@ import pandas as pd
 
 from insilico_gui.errors import ExportError
 from insilico_gui.export.columns import restore
-from insilico_gui.export.sidecar import check_sidecar, require, write_sidecar
-from insilico_gui.files import refuse_folder
+from insilico_gui.export.exporter import require
+from insilico_gui.export.sidecar import SidecarExporter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from insilico_gui.export.fitting import Kind
     from insilico_gui.export.record import Record
 
-SUFFIXES = ("-epo.fif", ".fif")
-HOLDS = "courses of channels, one for each image"
 TYPES = ("csd", "eeg", "mag", "grad", "seeg", "ecog", "misc")
 EXTENDED_10_20 = "extended 10-20"
 #: MNE's names for it, the present one first.
@@ -40,89 +38,78 @@ LARGEST = 1_900_000_000  # bytes of a single file
 TOLERANCE = 0.01  # of a sample
 
 
-def misfit(kind: Kind) -> str:
-    """In words, why responses cannot be written; nothing if they can."""
-    if kind.unit_dim != "channel" or not {"trial", "time"} <= {*kind.dims}:
-        return f"have the dims {list(kind.dims)} instead of trial, channel and time"
-    return ""
+class EpochsFile(SidecarExporter):
+    """One ``.fif`` file and its sidecar."""
 
+    suffixes = ("-epo.fif", ".fif")
+    holds = "courses of channels, one for each image"
+    rank = 6
 
-def require_packages(suffix: str) -> None:
-    """Refuse if a package is missing."""
-    require("mne", "eeg", suffix)
+    def misfit(self, kind: Kind) -> str:
+        """Channels over time, in answer to images."""
+        if kind.unit_dim != "channel" or not {"trial", "time"} <= {*kind.dims}:
+            return f"have the dims {list(kind.dims)} instead of trial, channel and time"
+        return ""
 
+    def require_packages(self, suffix: str) -> None:
+        """MNE-Python writes the file."""
+        require("mne", "eeg", suffix)
 
-def possible(target: Path) -> list[str]:
-    """Every file that may be written or removed."""
-    return [target.name, f"{target.name}.json"]
+    def check(self, target: Path, record: Record) -> None:
+        """Refuse names, times and sizes that such a file cannot hold."""
+        channels = _channels(record)
+        if len({*channels}) < len(channels):
+            raise ExportError(
+                "Several channels have the same name, which .fif cannot hold; rename them "
+                "in the coordinate 'unit_id'."
+            )
+        for name in channels:
+            if not name or name != name.encode("latin-1", "replace").decode("latin-1"):
+                raise ExportError(
+                    f".fif cannot hold the channel name {name!r}; rename it."
+                )
+        _rate(record)
+        _channel_type(record)
+        if 4 * np.prod(record.shape, dtype=np.int64) > LARGEST:
+            raise ExportError(
+                f"A .fif file holds {LARGEST / 1e9} GB; export fewer images at a time, or "
+                "to .npz or .zarr."
+            )
 
-
-def check_replaced(target: Path) -> None:
-    """Refuse to replace what this project did not make."""
-    refuse_folder(target, ExportError)
-    check_sidecar(target.with_name(possible(target)[1]), [target.name])
-
-
-def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
-    """Files to be written, and files of an earlier export to be removed."""
-    del record
-    return possible(target), []
-
-
-def check(target: Path, record: Record) -> None:
-    """Refuse names, times and sizes that such a file cannot hold."""
-    channels = _channels(record)
-    if len({*channels}) < len(channels):
-        raise ExportError(
-            "Several channels have the same name, which .fif cannot hold; rename them "
-            "in the coordinate 'unit_id'."
+    def write_values(
+        self, path: Path, responses: xr.DataArray, record: Record
+    ) -> dict[str, Any]:
+        """Write the epochs."""
+        mne = require("mne", "eeg", ".fif")
+        rate, first = _rate(record)
+        others = [d for d in record.dims if d not in ("trial", "time", record.unit_dim)]
+        ordered = responses.transpose("trial", *others, record.unit_dim, "time")
+        values = ordered.to_numpy().reshape(-1, *ordered.shape[-2:]).astype(np.float64)
+        table = _metadata(record, others)
+        codes = _event_codes(table["image"].tolist())
+        numbers = [codes[label][1] for label in table["image"]]
+        onsets = np.arange(len(values)) * values.shape[2]
+        epochs = mne.EpochsArray(
+            values,
+            _info(record, rate),
+            events=np.column_stack([onsets, np.zeros_like(onsets), numbers]),
+            tmin=first / rate,
+            event_id=dict(codes.values()),
+            baseline=None,
+            proj=False,
+            metadata=table,
+            verbose="error",
         )
-    for name in channels:
-        if not name or name != name.encode("latin-1", "replace").decode("latin-1"):
-            raise ExportError(f".fif cannot hold the channel name {name!r}; rename it.")
-    _rate(record)
-    _channel_type(record)
-    if 4 * np.prod(record.shape, dtype=np.int64) > LARGEST:
-        raise ExportError(
-            f"A .fif file holds {LARGEST / 1e9} GB; export fewer images at a time, or "
-            "to .npz or .zarr."
-        )
-
-
-def write(path: Path, responses: xr.DataArray, record: Record) -> None:
-    """Write the file and its sidecar."""
-    mne = require("mne", "eeg", ".fif")
-    rate, first = _rate(record)
-    others = [d for d in record.dims if d not in ("trial", "time", record.unit_dim)]
-    ordered = responses.transpose("trial", *others, record.unit_dim, "time")
-    values = ordered.to_numpy().reshape(-1, *ordered.shape[-2:]).astype(np.float64)
-    table = _metadata(record, others)
-    codes = _event_codes(table["image"].tolist())
-    numbers = [codes[label][1] for label in table["image"]]
-    onsets = np.arange(len(values)) * values.shape[2]
-    epochs = mne.EpochsArray(
-        values,
-        _info(record, rate),
-        events=np.column_stack([onsets, np.zeros_like(onsets), numbers]),
-        tmin=first / rate,
-        event_id=dict(codes.values()),
-        baseline=None,
-        proj=False,
-        metadata=table,
-        verbose="error",
-    )
-    with warnings.catch_warnings():
-        # MNE advises names that end in -epo.fif; others are the user's choice
-        warnings.filterwarnings("ignore", "This filename", RuntimeWarning)
-        epochs.save(path, fmt="single", overwrite=True, verbose="error")
-    written, _ = names(path, record)
-    more = {
-        "dims": ["epoch", "channel", "time"],
-        "epochs": "every image in turn, and every repeat of it",
-        "values": record.attrs.get("response_label", "response"),
-        "baseline": None,
-    }
-    write_sidecar(path.with_name(written[1]), written[:1], record, more)
+        with warnings.catch_warnings():
+            # MNE advises names that end in -epo.fif; others are the user's choice
+            warnings.filterwarnings("ignore", "This filename", RuntimeWarning)
+            epochs.save(path, fmt="single", overwrite=True, verbose="error")
+        return {
+            "dims": ["epoch", "channel", "time"],
+            "epochs": "every image in turn, and every repeat of it",
+            "values": record.attrs.get("response_label", "response"),
+            "baseline": None,
+        }
 
 
 def _info(record: Record, rate: float) -> Any:

@@ -1,4 +1,4 @@
-"""Which responses fit the formats of a field, before there is any."""
+"""Kinds of responses, by which formats are offered before anything is encoded."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kind:
-    """What responses are labelled with.
+    """Dimensions, unit columns and attributes of responses.
 
     Attributes
     ----------
     dims : tuple of str
     unit_dim : str
     columns : frozenset of str
-        Of the unit table.
+        Columns of the unit table.
     attrs : mapping of str to Any
         Provenance.
     """
@@ -38,7 +38,7 @@ class Kind:
 
     @classmethod
     def of_responses(cls, responses: xr.DataArray) -> Kind:
-        """The kind of responses that are there."""
+        """The kind of given responses."""
         dim = unit_dim(responses)
         columns = (name for name, c in responses.coords.items() if c.dims == (dim,))
         return cls(
@@ -50,7 +50,7 @@ class Kind:
 
     @classmethod
     def of_session(cls, session: Session) -> Kind:
-        """The kind of responses that a session gives."""
+        """The kind of a session's responses."""
         columns = frozenset(map(str, session.units.columns))
         if is_image_session(session):
             dims = ("trial", *session.response_dims)
@@ -59,11 +59,11 @@ class Kind:
 
     @classmethod
     def of_record(cls, record: Record) -> Kind:
-        """The kind of responses that were described."""
+        """The kind of described responses."""
         return cls(record.dims, record.unit_dim, frozenset(record.units), record.attrs)
 
     def lacks(self, columns: tuple[str, ...] = (), attrs: tuple[str, ...] = ()) -> str:
-        """In words, the first column or attribute that is not there; else nothing."""
+        """The first missing column or attribute in words; "" if none is missing."""
         for name in columns:
             if name not in self.columns:
                 return f"have no unit column {name!r}"
@@ -73,7 +73,7 @@ class Kind:
         return ""
 
     def is_not_one_number_each(self) -> str:
-        """In words, if there is more than one number for each trial and unit."""
+        """The dimensions in words, unless there is one number for each trial and unit."""
         if self.dims == ("trial", self.unit_dim):
             return ""
         return f"have the dims {list(self.dims)} instead of ['trial', 'unit']"

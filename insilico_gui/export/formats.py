@@ -5,126 +5,37 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 import xarray as xr
 
 from insilico_gui.errors import ExportError, InsilicoError, quoted
-from insilico_gui.export import (
-    csv_files,
-    epochs_file,
-    nifti_file,
-    npz_file,
-    parquet_file,
-    surface_files,
-    zarr_folder,
-)
 from insilico_gui.export.fitting import Kind
-from insilico_gui.export.record import Record, describe
+from insilico_gui.export.record import describe
+from insilico_gui.export.registry import (
+    export_suffixes,
+    exporters,
+    load_suffixes,
+    suffix_of,
+)
 from insilico_gui.files import check_target, claim, settle, shown, writing
 from insilico_gui.responses import check_responses
 from insilico_gui.untrusted.door import as_path, reading
 
 
-class Written(Protocol):
-    """What the module of every format provides."""
-
-    def possible(self, target: Path) -> list[str]:
-        """Every file that may be written or removed, whatever the responses are."""
-
-    def check_replaced(self, target: Path) -> None:
-        """Refuse, with an ExportError, to replace what this project did not make.
-
-        A file of the name that was asked for may be of anybody.
-        """
-
-    def names(self, target: Path, record: Record) -> tuple[list[str], list[str]]:
-        """Files to be written, and files of an earlier export to be removed."""
-
-    def check(self, target: Path, record: Record) -> None:
-        """Refuse, with an ExportError, what this format cannot hold."""
-
-    def write(self, path: Path, responses: xr.DataArray, record: Record) -> None:
-        """Write to `path`, and beside it if the format has several files."""
-
-
-class Format(Written, Protocol):
-    """A format that holds everything."""
-
-    def read(self, path: Path) -> xr.DataArray:
-        """Read back what :meth:`write` wrote; any exception means it is damaged."""
-
-
-class FieldFormat(Written, Protocol):
-    """A format of a field of research: for responses of one kind, and for others to read.
-
-    Attributes
-    ----------
-    HOLDS : str
-        What it is for, in words.
-    """
-
-    HOLDS: str
-
-    def misfit(self, kind: Kind) -> str:
-        """In words, why responses cannot be written; nothing if they can."""
-
-    def require_packages(self, suffix: str) -> None:
-        """Refuse, with an ExportError, if a package is missing."""
-
-
-FORMATS: dict[str, Format] = {
-    ".npz": npz_file,
-    ".csv": csv_files,
-    ".parquet": parquet_file,
-    ".zarr": zarr_folder,
-}
-FIELD_FORMATS: dict[str, FieldFormat] = {
-    ".nii.gz": nifti_file,
-    ".nii": nifti_file,
-    ".func.gii": surface_files,
-    ".npy": surface_files,
-    "-epo.fif": epochs_file,
-    ".fif": epochs_file,
-}
-SUFFIXES = tuple(FORMATS)
-"""File types that :func:`export` writes and :func:`load_responses` reads."""
-EXPORT_SUFFIXES = (*FORMATS, *FIELD_FORMATS)
-"""File types that :func:`export` writes; some take responses of one kind only."""
-
-
-def suffix_of(
-    path: str | os.PathLike[str], suffixes: Sequence[str] = EXPORT_SUFFIXES
-) -> str:
-    """The longest suffix that a path ends in, in lower case; "" if it has none."""
-    name = Path(path).name.lower()
-    ends = [s for s in suffixes if name.endswith(s) and name != s]
-    return max(ends, key=len, default="")
-
-
 def fitting_suffixes(kind: Kind) -> tuple[str, ...]:
-    """Of :data:`EXPORT_SUFFIXES`, those that can hold responses of this kind."""
-    fitting = (s for s, form in FIELD_FORMATS.items() if not form.misfit(kind))
-    return (*SUFFIXES, *fitting)
+    """The :func:`export_suffixes` of formats that can hold responses of this kind."""
+    return tuple(s for s, form in exporters().items() if not form.misfit(kind))
 
 
 def check_fit(path: str | os.PathLike[str], kind: Kind) -> None:
-    """Refuse a format that cannot hold responses of this kind, or cannot be written.
-
-    Raises
-    ------
-    ExportError
-        If the suffix is unknown, does not fit, or needs a package that is not there.
-    """
-    suffix = _known_suffix(Path(path), EXPORT_SUFFIXES)
-    form = FIELD_FORMATS.get(suffix)
-    if form is None:
-        return
+    """Raise an ExportError unless the format of a path can hold and write this kind."""
+    suffix = _known_suffix(Path(path), export_suffixes())
+    form = exporters()[suffix]
     reason = form.misfit(kind)
     if reason:
         raise ExportError(
-            f"{suffix} is for {form.HOLDS}, and these responses {reason}; export them "
-            f"to one of {', '.join(SUFFIXES)}."
+            f"{suffix} is for {form.holds}, and these responses {reason}; export them "
+            f"to one of {', '.join(load_suffixes())}."
         )
     form.require_packages(suffix)
 
@@ -135,23 +46,23 @@ def export(
     """Write responses with all their labels and provenance to a file.
 
     Responses that are stored on disk are written block by block. Until everything is
-    written nothing appears under the name asked for, and if anything goes wrong, files
-    that were there before are as they were.
+    written no file has its final name, and after an error existing files are unchanged.
 
     Parameters
     ----------
     responses : xarray.DataArray
-        float32 (``time``, ``unit``) or (``trial``, ``time``, ``unit``), or whatever
-        follows ``trial`` in responses to images.
+        float32 (``time``, ``unit``) or (``trial``, ``time``, ``unit``), or for images
+        (``trial``, ...) with the dimensions of the session's response.
     path : path
-        Its suffix chooses the format: one of :data:`EXPORT_SUFFIXES`.
+        Its suffix chooses the format: one of
+        :func:`insilico_gui.export.export_suffixes`.
     overwrite : bool
         Replace files of this name.
 
     Returns
     -------
     Path
-        What was written; the first, if there are several files.
+        The file; the main one if there are several.
 
     Raises
     ------
@@ -161,9 +72,7 @@ def export(
     """
     check_responses(responses)
     target = as_path(path, ExportError)
-    _known_suffix(target, EXPORT_SUFFIXES)
-    record = describe(responses)
-    check_fit(target, Kind.of_record(record))
+    check_fit(target, Kind.of_record(describe(responses)))
     source = responses.encoding.get("source")
     if source is not None and _are_same(Path(source), target):
         raise ExportError(
@@ -175,23 +84,11 @@ def export(
 
 
 class Destination:
-    """Where an export goes: checked and claimed before there are any responses.
+    """The target of an export, checked and reserved before responses are computed.
 
-    As a context it is closed at the end; see :class:`insilico_gui.files.Claim`.
-
-    Parameters
-    ----------
-    path : path
-        See :func:`export`.
-    overwrite : bool
-    error : type
-        What is raised.
-
-    Raises
-    ------
-    InsilicoError
-        If the suffix is unknown, a file is there already or would have an impossible
-        name, somebody else is writing it, or it may not be replaced.
+    An `error` is raised if the suffix is unknown, a file exists and may not be replaced,
+    its name is impossible, or another process is writing it. The reservation ends with
+    the context; see :class:`insilico_gui.files.Claim`.
     """
 
     def __init__(
@@ -201,9 +98,8 @@ class Destination:
         error: type[InsilicoError] = ExportError,
     ) -> None:
         self.path = Path(path).expanduser()
-        suffix = _known_suffix(self.path, EXPORT_SUFFIXES)
-        self._form: Written = {**FORMATS, **FIELD_FORMATS}[suffix]
-        names = self._form.possible(self.path)
+        self._form = exporters()[_known_suffix(self.path, export_suffixes())]
+        names = self._form.files(self.path)
         settle(self.path.parent)
         for name in names:
             check_target(self.path.with_name(name), overwrite, error)
@@ -221,13 +117,18 @@ class Destination:
         check_fit(self.path, Kind.of_record(record))
         with writing(self.path, ExportError):
             self._form.check(self.path, record)
-            written, stale = self._form.names(self.path, record)
+            written = self._form.written(self.path, record)
+            stale = [
+                name
+                for name in self._form.files(self.path)
+                if name not in written and self.path.with_name(name).exists()
+            ]
             self._form.write(self._claim.new / self.path.name, responses, record)
         self._claim.publish(written, stale)
         return self.path.with_name(written[0])
 
     def close(self) -> None:
-        """Give up the claim; what was not written completely is removed."""
+        """End the reservation, and remove files that are not complete."""
         self._claim.close()
 
     def __enter__(self) -> Destination:
@@ -238,7 +139,7 @@ class Destination:
 
 
 def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
-    """Read responses that :func:`export` wrote, as they were.
+    """Read responses that :func:`export` wrote, without any change.
 
     The values of a ``.zarr`` folder stay on disk until they are used; the other formats
     are read into memory.
@@ -246,7 +147,7 @@ def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
     Parameters
     ----------
     path : path
-        As given to :func:`export`.
+        The path that :func:`export` returned.
 
     Returns
     -------
@@ -256,19 +157,19 @@ def load_responses(path: str | os.PathLike[str]) -> xr.DataArray:
     Raises
     ------
     ExportError
-        If there is no such file, or it is damaged or of another kind.
+        If the file does not exist, is damaged, or holds something else.
     UntrustedFileError
-        If it holds something other than plain data.
+        If the file holds something other than plain data.
     """
     source = as_path(path, ExportError)
     name = quoted(source.name, marks="")
     suffix = suffix_of(source)
-    if suffix in FIELD_FORMATS:
+    if suffix and not exporters()[suffix].is_complete:
         raise ExportError(
             f"{name} is of a type that is written for other programs and does not "
-            f"hold all of the responses; load one of {', '.join(SUFFIXES)}."
+            f"hold all of the responses; load one of {', '.join(load_suffixes())}."
         )
-    form = FORMATS[_known_suffix(source, SUFFIXES)]
+    form = exporters()[_known_suffix(source, load_suffixes())]
     settle(source.parent)
     if not os.path.lexists(source):
         raise ExportError(f"There is no file {name}; check its name.")

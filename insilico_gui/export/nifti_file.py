@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_gui.errors import ExportError
+from insilico_gui.export.exporter import require
 from insilico_gui.export.record import blocks
-from insilico_gui.export.sidecar import check_sidecar, require, write_sidecar
-from insilico_gui.files import refuse_folder, require_space
+from insilico_gui.export.sidecar import SidecarExporter
+from insilico_gui.files import require_space
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from insilico_gui.export.fitting import Kind
     from insilico_gui.export.record import Record
 
-SUFFIXES = (".nii.gz", ".nii")
-HOLDS = "one number for each voxel and image"
 INDICES = ("voxel_i", "voxel_j", "voxel_k")
 LARGEST_SIDE = 2**15 - 1  # of a volume and in number, by the format
 LARGEST_VOLUME = 2**27  # voxels
@@ -37,69 +36,56 @@ HEADER_BYTES = 352
 GZIP_LEVEL = 4  # next to the size of the highest, in a fraction of its time
 
 
-def misfit(kind: Kind) -> str:
-    """In words, why responses cannot be written; nothing if they can."""
-    return kind.is_not_one_number_each() or kind.lacks(INDICES, ("volume_shape",))
+class NiftiFile(SidecarExporter):
+    """One ``.nii`` or ``.nii.gz`` file and its sidecar."""
 
+    suffixes = (".nii.gz", ".nii")
+    holds = "one number for each voxel and image"
+    rank = 4
 
-def require_packages(suffix: str) -> None:
-    """Refuse if a package is missing."""
-    require("nibabel", "fmri", suffix)
+    def misfit(self, kind: Kind) -> str:
+        """Voxels need indices, and the shape of their volume."""
+        return kind.is_not_one_number_each() or kind.lacks(INDICES, ("volume_shape",))
 
+    def require_packages(self, suffix: str) -> None:
+        """The header is of nibabel."""
+        require("nibabel", "fmri", suffix)
 
-def possible(target: Path) -> list[str]:
-    """Every file that may be written or removed."""
-    return [target.name, f"{target.name}.json"]
+    def check(self, target: Path, record: Record) -> None:
+        """Refuse voxels that have no place of their own in the volume."""
+        shape = _shape(record)
+        _affine(record)
+        _places(record, shape)
+        if record.shape[0] > LARGEST_SIDE:
+            raise ExportError(
+                f"NIfTI holds at most {LARGEST_SIDE:,} volumes and there are "
+                f"{record.shape[0]:,} images; export them in parts."
+            )
+        if not target.name.lower().endswith(".gz"):
+            size = 4 * math.prod(shape) * record.shape[0]
+            require_space(target.parent, size, ExportError)
 
-
-def check_replaced(target: Path) -> None:
-    """Refuse to replace what this project did not make."""
-    refuse_folder(target, ExportError)
-    check_sidecar(target.with_name(possible(target)[1]), [target.name])
-
-
-def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
-    """Files to be written, and files of an earlier export to be removed."""
-    del record
-    return possible(target), []
-
-
-def check(target: Path, record: Record) -> None:
-    """Refuse voxels that have no place of their own in the volume."""
-    shape = _shape(record)
-    _affine(record)
-    _places(record, shape)
-    if record.shape[0] > LARGEST_SIDE:
-        raise ExportError(
-            f"NIfTI holds at most {LARGEST_SIDE:,} volumes and there are "
-            f"{record.shape[0]:,} images; export them in parts."
-        )
-    if not target.name.lower().endswith(".gz"):
-        size = 4 * math.prod(shape) * record.shape[0]
-        require_space(target.parent, size, ExportError)
-
-
-def write(path: Path, responses: xr.DataArray, record: Record) -> None:
-    """Write the file and its sidecar."""
-    shape, affine = _shape(record), _affine(record)
-    places = _places(record, shape)
-    volume = np.full(math.prod(shape), np.nan, "<f4")
-    packed = path.name.lower().endswith(".gz")
-    with gzip.open(path, "wb", GZIP_LEVEL) if packed else path.open("wb") as file:
-        _header(record, shape, affine).write_to(file)
-        for _, _, block in blocks(responses):
-            for row in block:
-                volume[places] = row
-                file.write(volume.data)
-    written, _ = names(path, record)
-    more = {
-        "dims": ["x", "y", "z", "trial"],
-        "values": record.attrs.get("response_label", "response"),
-        "outside": "NaN",
-        "affine": None if affine is None else affine.tolist(),
-        "n_voxels": len(places),
-    }
-    write_sidecar(path.with_name(written[1]), written[:1], record, more)
+    def write_values(
+        self, path: Path, responses: xr.DataArray, record: Record
+    ) -> dict[str, Any]:
+        """Write the volumes one by one."""
+        shape, affine = _shape(record), _affine(record)
+        places = _places(record, shape)
+        volume = np.full(math.prod(shape), np.nan, "<f4")
+        packed = path.name.lower().endswith(".gz")
+        with gzip.open(path, "wb", GZIP_LEVEL) if packed else path.open("wb") as file:
+            _header(record, shape, affine).write_to(file)
+            for _, _, block in blocks(responses):
+                for row in block:
+                    volume[places] = row
+                    file.write(volume.data)
+        return {
+            "dims": ["x", "y", "z", "trial"],
+            "values": record.attrs.get("response_label", "response"),
+            "outside": "NaN",
+            "affine": None if affine is None else affine.tolist(),
+            "n_voxels": len(places),
+        }
 
 
 def _header(

@@ -1,7 +1,7 @@
-"""Everything about responses but their values, in a form that every format can write.
+"""Labels and provenance of responses, in a form that every format can write.
 
-A *layout* is the JSON-able part of it that a file needs so that it can be read back to
-the same array: dims, shape and how to restore each column.
+A *layout* is the part, fit for JSON, from which the same array is restored: dims, shape
+and the spec of each column.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from insilico_gui.errors import ExportError, echoed, quoted
-from insilico_gui.export.columns import Column, from_array, from_list, plain, restore
+from insilico_gui.export.columns import Column, from_array, from_cells, plain, restore
 from insilico_gui.responses import with_unit_index
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ class Record:
     dims : tuple of str
     shape : tuple of int
     unit_dim : str
-        The one of `dims` along which the units lie.
+        The dimension of the units.
     axes : dict of str to Column
-        Labels of the other dims that have any: ``time`` in seconds, ``trial``, ...
+        Labels of other dims, if any: ``time`` in seconds, ``trial``, ...
     units : dict of str to Column
         The unit table.
     trials : dict of str to Column, or None
@@ -62,7 +62,7 @@ class Record:
 
     @property
     def layout(self) -> dict[str, Any]:
-        """What :func:`assemble` needs besides arrays, JSON-able."""
+        """The argument of :func:`assemble` that is fit for JSON."""
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -79,18 +79,7 @@ class Record:
 
 
 def describe(responses: xr.DataArray) -> Record:
-    """Take labels and provenance off responses, checking that they can be written.
-
-    Returns
-    -------
-    Record
-        What a format writes beside the values.
-
-    Raises
-    ------
-    ExportError
-        Naming what does not fit the response format.
-    """
+    """Labels and provenance of responses; an ExportError names what cannot be written."""
     unit_dim = _unit_dim(responses)
     if responses.dtype != np.float32:
         raise ExportError(
@@ -179,7 +168,7 @@ def _trial_columns(trials: Any) -> dict[str, Column] | None:
             "table.to_dict(orient='list')."
         )
     return {
-        name: from_list(column, f"The trial column {name!r}")
+        name: from_cells(column, f"The trial column {name!r}")
         for name, column in trials.items()
     }
 
@@ -188,30 +177,15 @@ def assemble(
     layout: Mapping[str, Any],
     attrs: Mapping[str, Any],
     values: NDArray[np.float32] | xr.DataArray,
-    axes: Mapping[str, NDArray[Any]],
-    units: Mapping[str, NDArray[Any]],
-    trials: Mapping[str, NDArray[Any]],
+    axes: Mapping[str, Any],
+    units: Mapping[str, Any],
+    trials: Mapping[str, Any],
 ) -> xr.DataArray:
-    """Put responses together from what a file holds.
+    """The responses that were exported, from what a file holds of a :class:`Record`.
 
-    Parameters
-    ----------
-    layout, attrs
-        As in :class:`Record`.
-    values : float32 array or DataArray
-        In the shape of the layout; a DataArray may be lazy and stays so.
-    axes, units, trials : mapping of str to array
-        At least the columns that the layout names.
-
-    Returns
-    -------
-    xarray.DataArray
-        The responses that were exported, with their labels and ``attrs``.
-
-    Raises
-    ------
-    KeyError, TypeError, ValueError
-        If the parts do not belong together.
+    `values` have the shape of the layout; a DataArray may be on disk and stays there.
+    `axes`, `units` and `trials` have an array or a list for each column that the layout
+    names. Any exception means that the parts do not belong together.
     """
     dims = tuple(layout["dims"])
     unit_dim = layout["unit_dim"]
@@ -229,34 +203,18 @@ def assemble(
         coords[labelled] = (*coords[labelled], dict(extra))
     if tuple(values.shape) != tuple(layout["shape"]) or values.dtype != np.float32:
         raise ValueError(f"the responses are {values.dtype} {list(values.shape)}")
-    table = {}
+    responses = xr.DataArray(values, dims=dims, name="responses").assign_coords(coords)
+    responses.attrs = dict(attrs)
     if layout["trial_columns"] is not None:
-        table["trials"] = {
+        responses.attrs["trials"] = {
             name: restore(spec, trials[name]).tolist()
             for name, spec in layout["trial_columns"].items()
         }
-    responses = (
-        values.assign_coords(coords)
-        if isinstance(values, xr.DataArray)
-        else xr.DataArray(values, coords, dims)
-    )
-    named = responses.rename("responses").assign_attrs({**attrs, **table})
-    return with_unit_index(named)
+    return with_unit_index(responses)
 
 
 def check_layout(layout: Any) -> dict[str, Any]:
-    """Check that parsed JSON is a layout that this version can read.
-
-    Returns
-    -------
-    dict
-        The layout itself, as :func:`assemble` takes it.
-
-    Raises
-    ------
-    ValueError
-        Saying what it is instead.
-    """
+    """A layout from parsed JSON, or a ValueError that says what it is instead."""
     if not isinstance(layout, dict) or layout.get("format") != FORMAT:
         raise ValueError("it was not written by this program")
     if layout["version"] != VERSION:
@@ -279,14 +237,9 @@ def blocks(
 ) -> Iterator[tuple[tuple[int, ...], int, NDArray[np.float32]]]:
     """Read responses block by block, in the order of their values.
 
-    Yields
-    ------
-    place : tuple of int
-        Where in all dimensions but the last two, e.g. the video of a batch.
-    start : int
-        First entry of the last dimension but one, e.g. the first frame.
-    block : float32 array, [n, M]
-        At most `rows` entries; by default as many as take :data:`BLOCK_BYTES`.
+    Yields the position in all dimensions but the last two (e.g. the video of a batch), the
+    first entry of the last dimension but one (e.g. the first frame), and a block [n, M] of
+    at most `rows` entries, by default as many as take :data:`BLOCK_BYTES`.
     """
     *outer, n_rows, width = responses.shape
     step = rows or max(1, BLOCK_BYTES // (4 * width))

@@ -1,4 +1,4 @@
-"""What the formats of a field cannot hold: a ``.json`` file with it beside them.
+"""Formats of a field of research, with a ``.json`` file for what they cannot hold.
 
 These formats are written for other programs and not read back.
 """
@@ -6,21 +6,52 @@ These formats are written for other programs and not read back.
 from __future__ import annotations
 
 import json
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from insilico_gui.errors import ExportError
 from insilico_gui.export.columns import plain, restore
-from insilico_gui.files import fingerprints, refuse_foreign
+from insilico_gui.export.exporter import Exporter
+from insilico_gui.files import fingerprints, refuse_folder, refuse_foreign
 from insilico_gui.files.marks import HASHES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import xarray as xr
+
     from insilico_gui.export.record import Record
 
 FORMAT = "insilico_gui sidecar"
+
+
+class SidecarExporter(Exporter):
+    """A format whose files have provenance and labels beside them, in ``NAME.json``.
+
+    A subclass defines :meth:`write_values` in place of ``write``.
+    """
+
+    def files(self, target: Path) -> list[str]:
+        """The file and its sidecar, which is the last of all in any case."""
+        return [target.name, f"{target.name}.json"]
+
+    def check_replaced(self, target: Path) -> None:
+        """Refuse to replace a sidecar of another origin."""
+        refuse_folder(target, ExportError)
+        *files, sidecar = self.files(target)
+        refuse_foreign(target.with_name(sidecar), FORMAT, files, [], ExportError)
+
+    def write(self, path: Path, responses: xr.DataArray, record: Record) -> None:
+        """Write the files and their sidecar."""
+        more = self.write_values(path, responses, record)
+        *files, sidecar = self.written(path, record)
+        write_sidecar(path.with_name(sidecar), files, record, more)
+
+    def write_values(
+        self, path: Path, responses: xr.DataArray, record: Record
+    ) -> dict[str, Any]:
+        """Write the files but the sidecar, and return what is to stand in there too."""
+        raise NotImplementedError
 
 
 def stem(path: Path, suffixes: Sequence[str]) -> str:
@@ -28,17 +59,6 @@ def stem(path: Path, suffixes: Sequence[str]) -> str:
     name = path.name
     lengths = (len(suffix) for suffix in suffixes if name.lower().endswith(suffix))
     return name[: len(name) - max(lengths, default=0)]
-
-
-def check_sidecar(path: Path, owners: Sequence[str], files: Sequence[str] = ()) -> None:
-    """Refuse to replace a side file, or files with it, that this project did not make.
-
-    Raises
-    ------
-    ExportError
-        Naming what would be replaced.
-    """
-    refuse_foreign(path, FORMAT, owners, files, ExportError)
 
 
 def write_sidecar(
@@ -60,21 +80,3 @@ def write_sidecar(
         "attrs": record.attrs,
     }
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def require(module: str, extra: str, suffix: str) -> Any:
-    """Import what writes a format.
-
-    Raises
-    ------
-    ExportError
-        Saying how to install it.
-    """
-    try:
-        return import_module(module)
-    except ImportError as cause:
-        package = module.split(".")[0]
-        raise ExportError(
-            f"Writing {suffix} takes {package}, which is not installed; install it with "
-            f"pip install 'insilico-gui[{extra}]'."
-        ) from cause

@@ -1,4 +1,4 @@
-"""Responses that stay on disk until they are used, and say so if they are damaged."""
+"""Responses that stay on disk until they are used."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Stored(BackendArray):  # type: ignore[misc, unused-ignore]
-    """Values of a zarr array. A chunk that cannot be read is one sentence."""
+    """Values of a zarr array; a chunk that cannot be read is an ExportError."""
 
     def __init__(self, array: Any, path: Path) -> None:
         self._array, self._path = array, path

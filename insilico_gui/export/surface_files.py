@@ -11,15 +11,16 @@ number of vertices of each. Provenance and labels of the images go into
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib import format as npy
 
 from insilico_gui.errors import ExportError
+from insilico_gui.export.exporter import require
 from insilico_gui.export.record import blocks
-from insilico_gui.export.sidecar import check_sidecar, require, stem, write_sidecar
-from insilico_gui.files import require_space
+from insilico_gui.export.sidecar import FORMAT, SidecarExporter, stem
+from insilico_gui.files import refuse_foreign, require_space
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,89 +32,84 @@ if TYPE_CHECKING:
     from insilico_gui.export.record import Record
 
 SUFFIXES = (".func.gii", ".npy")
-HOLDS = "one number for each vertex of a surface and image"
 SIDES = {"lh": "CortexLeft", "rh": "CortexRight"}
 COLUMNS = ("hemisphere", "vertex")
 LARGEST_SURFACE = 2**24  # vertices
 
 
-def misfit(kind: Kind) -> str:
-    """In words, why responses cannot be written; nothing if they can."""
-    return kind.is_not_one_number_each() or kind.lacks(COLUMNS, ("surface_vertices",))
+class SurfaceFiles(SidecarExporter):
+    """A ``.func.gii`` or ``.npy`` file for each hemisphere, and their sidecar."""
 
+    suffixes = SUFFIXES
+    holds = "one number for each vertex of a surface and image"
+    rank = 5
 
-def require_packages(suffix: str) -> None:
-    """Refuse if a package is missing."""
-    if suffix == ".func.gii":
-        require("nibabel", "fmri", suffix)
+    def misfit(self, kind: Kind) -> str:
+        """Vertices need a hemisphere and an index, and the sizes of the surfaces."""
+        lacking = kind.lacks(COLUMNS, ("surface_vertices",))
+        return kind.is_not_one_number_each() or lacking
 
+    def require_packages(self, suffix: str) -> None:
+        """Only GIFTI is of nibabel."""
+        if suffix == ".func.gii":
+            require("nibabel", "fmri", suffix)
 
-def possible(target: Path) -> list[str]:
-    """Every file that may be written or removed.
+    def files(self, target: Path) -> list[str]:
+        """Both hemispheres and the sidecar; ``NAME.lh.npy`` means ``NAME.npy``."""
+        base, suffix = _split(target)
+        return [*(f"{base}.{side}{suffix}" for side in SIDES), f"{base}{suffix}.json"]
 
-    ``NAME.lh.npy`` means the same as ``NAME.npy``.
-    """
-    base, suffix = _split(target)
-    return [*(f"{base}.{side}{suffix}" for side in SIDES), f"{base}{suffix}.json"]
+    def check_replaced(self, target: Path) -> None:
+        """Refuse to replace files of another origin: none has the name asked for."""
+        *files, sidecar = self.files(target)
+        refuse_foreign(target.with_name(sidecar), FORMAT, files, files, ExportError)
 
+    def written(self, target: Path, record: Record) -> list[str]:
+        """The files of the hemispheres that have units, and the sidecar."""
+        *files, sidecar = self.files(target)
+        present = set(record.units["hemisphere"].values.astype(str).tolist())
+        of_sides = zip(SIDES, files, strict=True)
+        return [*(file for side, file in of_sides if side in present), sidecar]
 
-def check_replaced(target: Path) -> None:
-    """Refuse to replace what this project did not make."""
-    *files, sidecar = possible(target)
-    check_sidecar(target.with_name(sidecar), files, files)
+    def check(self, target: Path, record: Record) -> None:
+        """Refuse vertices that have no place of their own on a surface."""
+        sides = _sides(record)
+        if _split(target)[1] == ".npy":
+            vertices = sum(n for n, _, _ in sides.values())
+            require_space(target.parent, 4 * vertices * record.shape[0], ExportError)
 
-
-def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
-    """Files to be written, and files of an earlier export to be removed."""
-    *files, sidecar = possible(target)
-    present = set(record.units["hemisphere"].values.astype(str).tolist())
-    of_sides = dict(zip(SIDES, files, strict=True))
-    written = [file for side, file in of_sides.items() if side in present]
-    stale = [file for side, file in of_sides.items() if side not in present]
-    there = [file for file in stale if target.with_name(file).exists()]
-    return [*written, sidecar], there
-
-
-def check(target: Path, record: Record) -> None:
-    """Refuse vertices that have no place of their own on a surface."""
-    sides = _sides(record)
-    if _split(target)[1] == ".npy":
-        vertices = sum(n for n, _, _ in sides.values())
-        require_space(target.parent, 4 * vertices * record.shape[0], ExportError)
-
-
-def write(path: Path, responses: xr.DataArray, record: Record) -> None:
-    """Write the files and their sidecar."""
-    sides = _sides(record)
-    base, suffix = _split(path)
-    labels = record.axes["trial"].values if "trial" in record.axes else None
-    n_trials = record.shape[0]
-    with ExitStack() as stack:
-        files = []
-        for side, (n, columns, places) in sides.items():
-            target = path.with_name(f"{base}.{side}{suffix}")
-            file = stack.enter_context(target.open("wb"))
-            values = np.full(n, np.nan, "<f4")
-            make: type[_Gifti | _Npy] = _Gifti if suffix == ".func.gii" else _Npy
-            files.append((make(file, side, n_trials, n), values, columns, places))
-        for _, start, block in blocks(responses):
-            for k, row in enumerate(block, start):
-                for file_of_side, values, columns, places in files:
-                    values[places] = row[columns]
-                    name = str(k if labels is None else labels[k])
-                    file_of_side.add(values, name)
-        for file_of_side, *_ in files:
-            file_of_side.end()
-    written, _ = names(path, record)
-    more = {
-        "dims": ["trial", "vertex"],
-        "values": record.attrs.get("response_label", "response"),
-        "missing": "NaN",
-        "surface": record.attrs.get("surface"),
-        "n_vertices": {side: n for side, (n, _, _) in sides.items()},
-        "n_vertices_with_responses": {s: len(p) for s, (_, _, p) in sides.items()},
-    }
-    write_sidecar(path.with_name(written[-1]), written[:-1], record, more)
+    def write_values(
+        self, path: Path, responses: xr.DataArray, record: Record
+    ) -> dict[str, Any]:
+        """Write the files of both hemispheres, image by image."""
+        sides = _sides(record)
+        base, suffix = _split(path)
+        labels = record.axes["trial"].values if "trial" in record.axes else None
+        n_trials = record.shape[0]
+        with ExitStack() as stack:
+            files = []
+            for side, (n, columns, places) in sides.items():
+                target = path.with_name(f"{base}.{side}{suffix}")
+                file = stack.enter_context(target.open("wb"))
+                values = np.full(n, np.nan, "<f4")
+                make: type[_Gifti | _Npy] = _Gifti if suffix == ".func.gii" else _Npy
+                files.append((make(file, side, n_trials, n), values, columns, places))
+            for _, start, block in blocks(responses):
+                for k, row in enumerate(block, start):
+                    for file_of_side, values, columns, places in files:
+                        values[places] = row[columns]
+                        name = str(k if labels is None else labels[k])
+                        file_of_side.add(values, name)
+            for file_of_side, *_ in files:
+                file_of_side.end()
+        return {
+            "dims": ["trial", "vertex"],
+            "values": record.attrs.get("response_label", "response"),
+            "missing": "NaN",
+            "surface": record.attrs.get("surface"),
+            "n_vertices": {side: n for side, (n, _, _) in sides.items()},
+            "n_vertices_with_responses": {s: len(p) for s, (_, _, p) in sides.items()},
+        }
 
 
 class _Npy:

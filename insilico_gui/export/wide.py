@@ -1,6 +1,6 @@
 """The wide table of responses: a row for each moment, a column for each unit.
 
-The first columns say where a row belongs: ``time`` in seconds, positions in the other
+The first columns are the position of a row: ``time`` in seconds, positions in the other
 dimensions (``trial``: of the video in a batch, or of the image). Then comes one float32
 column for each unit, headed by its ``unit_id``.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def leading(dims: Sequence[str], unit_dim: str) -> dict[str, pa.DataType]:
-    """Name and type of the columns that say where a row belongs."""
+    """Name and type of the columns for the position of a row."""
     return {
         name: pa.float64() if name == "time" else pa.int64()
         for name in dims
@@ -35,13 +35,7 @@ def leading(dims: Sequence[str], unit_dim: str) -> dict[str, pa.DataType]:
 
 
 def columns(record: Record) -> list[str]:
-    """Names of the columns, in order.
-
-    Raises
-    ------
-    ExportError
-        If they would not be distinct, or not on one line.
-    """
+    """Names of the columns, in order; an ExportError if they are not distinct lines."""
     headers = list(leading(record.dims, record.unit_dim))
     headers += [str(value) for value in record.units["unit_id"].values]
     seen: set[str] = set()
@@ -86,7 +80,7 @@ def batches(
 
 
 def _places(dim: str, record: Record) -> NDArray[Any]:
-    """What the rows say of their place in a dimension."""
+    """Positions of the rows in a dimension: times (s), or numbers from 0."""
     if dim == "time":
         return record.axes["time"].values
     return np.arange(record.shape[record.dims.index(dim)], dtype=np.int64)
@@ -95,34 +89,20 @@ def _places(dim: str, record: Record) -> NDArray[Any]:
 def collect(
     parts: Iterable[pa.RecordBatch],
     layout: Mapping[str, Any],
-    axes: Mapping[str, NDArray[Any]],
+    axes: Mapping[str, Any],
 ) -> NDArray[np.float32]:
-    """Fill an array with rows as they come.
+    """The values of the rows, in the shape of a layout that was checked.
 
-    Parameters
-    ----------
-    parts : iterable of RecordBatch
-        Columns in the order of :func:`columns`.
-    layout : mapping
-        Checked; says dims and shape.
-    axes : mapping of str to array
-        Labels of the dims; of these ``time`` is in the rows too.
-
-    Returns
-    -------
-    float32 array
-        In the shape of the layout.
-
-    Raises
-    ------
-    ValueError
-        If rows are missing, left over, empty or in another order.
+    The columns are in the order of :func:`columns`; `axes` are the labels of the dims, of
+    which ``time`` is in the rows too. A ValueError says that rows are missing, left over,
+    empty or in another order.
     """
     sizes = dict(zip(layout["dims"], layout["shape"], strict=True))
     n_units = sizes.pop(layout["unit_dim"])
     n_rows = math.prod(sizes.values())
     labels = [
-        axes["time"] if name == "time" else np.arange(n) for name, n in sizes.items()
+        np.asarray(axes["time"], np.float64) if name == "time" else np.arange(n)
+        for name, n in sizes.items()
     ]
     if [len(label) for label in labels] != [*sizes.values()]:
         raise ValueError("its times are not those of its table")

@@ -2,7 +2,7 @@
 
 ``responses`` has the provenance as its attributes, the columns of the unit table are
 coordinates, and the group ``trials`` holds the trial table. Every chunk is written,
-even an empty one, so that a missing chunk is known to be a loss.
+even an empty one, so that a missing chunk shows that data were lost.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 import xarray as xr
 
 from insilico_gui.errors import ExportError, UntrustedFileError, quoted
+from insilico_gui.export.exporter import Exporter
 from insilico_gui.export.record import FORMAT, assemble, blocks, check_layout
 from insilico_gui.export.stored import lazily
 from insilico_gui.files import shown
@@ -48,19 +49,105 @@ _RESERVED = {"responses", "trials", "zarr.json"}
 _RESERVED_ATTRS = {"coordinates", "_FillValue"}
 
 
-def possible(target: Path) -> list[str]:
-    """Every folder that may be written or removed."""
-    return [target.name]
+class ZarrFolder(Exporter):
+    """One ``.zarr`` folder."""
+
+    suffixes = (".zarr",)
+    rank = 3
+
+    def check_replaced(self, target: Path) -> None:
+        """Refuse to replace anything but a folder of responses."""
+        check_replaced(target, ExportError)
+
+    def check(self, target: Path, record: Record) -> None:
+        """Refuse what cannot be written."""
+        for name in (*record.units, *(record.trials or {})):
+            if "/" in name or "\\" in name or name.startswith((".", "__")) or not name:
+                raise ExportError(
+                    f"The column {name!r} cannot be the name of a zarr array; rename it."
+                )
+        for name in record.units:
+            if name in _RESERVED or name in record.axes:
+                raise ExportError(
+                    f"The unit column {name!r} has a name that zarr folders use otherwise; "
+                    "rename it."
+                )
+        for attrs in (record.attrs, *record.coordinate_attrs.values()):
+            for key in _RESERVED_ATTRS & attrs.keys():
+                raise ExportError(
+                    f"The attribute {key!r} has a name that zarr folders use otherwise; "
+                    "rename it."
+                )
+
+    def write(self, path: Path, responses: xr.DataArray, record: Record) -> None:
+        """Write the folder."""
+        values = begin(path, record.shape, record.dims)
+        rows = chunk_shape(record.shape)[-2]
+        for place, start, block in blocks(responses, rows):
+            index: Any = (*place, slice(start, start + len(block)))
+            values[index] = block
+        label(path, record)
+
+    def read(self, path: Path) -> xr.DataArray:
+        """Read the folder; the values stay there until they are used."""
+        import zarr
+
+        name = quoted(path.name, marks="")
+        if not path.is_dir():
+            raise ValueError("it is not a zarr folder")
+        files = check_folder(path, ExportError)
+        described = [file for file in files if file.name == "zarr.json"]
+        refuse_above("array_entries", len(described), name, ExportError)
+        for file in described:
+            read_json(file, name, ExportError)
+        # What each array says of itself counts, not the copy in the root
+        root: Any = zarr.open_group(
+            path, mode="r", zarr_format=3, use_consolidated=False
+        )
+        arrays: dict[str, Any] = dict(root.arrays())
+        trials: dict[str, Any] = (
+            dict(root["trials"].arrays()) if "trials" in root else {}
+        )
+        for array in (*arrays.values(), *trials.values()):
+            _check_claims(array, path)
+            if array.nchunks > len(files):
+                raise ValueError(
+                    f"{array.nchunks} chunks of {quoted(array.basename)} are claimed, and "
+                    f"the folder holds {len(files)} files"
+                )
+            if array is not arrays.get("responses"):
+                refuse_above(
+                    "column_bytes",
+                    math.prod(array.shape) * array.dtype.itemsize,
+                    f"The column {quoted(array.basename)}",
+                    ExportError,
+                )
+        layout = check_layout(root.attrs.get(LAYOUT_KEY))
+        for array in (*arrays.values(), *trials.values()):
+            _check_complete(array)
+        for file in files:
+            if file.name != "zarr.json":
+                _check_chunk(file, name)
+        stored = arrays["responses"]
+        attrs = {
+            key: value
+            for key, value in stored.attrs.items()
+            if key not in _RESERVED_ATTRS
+        }
+        responses = assemble(
+            layout,
+            attrs,
+            xr.DataArray(lazily(stored, path, layout["dims"])),
+            {name: arrays[name][:] for name in layout["axes"]},
+            {name: arrays[name][:] for name in layout["unit_columns"]},
+            {name: array[:] for name, array in trials.items()},
+        )
+        responses.encoding["source"] = str(path)
+        return responses
 
 
-def names(target: Path, record: Record) -> tuple[list[str], list[str]]:
-    """Folders to be written, and files of an earlier export to be removed."""
-    del record
-    return [target.name], []
-
-
-def check_replaced(target: Path, error: type[InsilicoError] = ExportError) -> None:
-    """Refuse to replace what this project did not make, or what others put into it."""
+def check_replaced(target: Path, error: type[InsilicoError]) -> None:
+    """Refuse to replace a folder of another origin, or one with foreign files in it."""
     if not target.exists():
         return
     if not _is_ours(target):
@@ -81,7 +168,7 @@ def check_replaced(target: Path, error: type[InsilicoError] = ExportError) -> No
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether there is a zarr folder that says that it holds responses of ours."""
+    """Whether a folder has the metadata of exported responses."""
     about = path / "zarr.json"
     try:
         if not about.is_file() or about.stat().st_size > _LARGEST_METADATA:
@@ -93,7 +180,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def values(path: Path) -> zarr.Array[Any]:
-    """The values of a folder, to be read in parts."""
+    """The values of a folder, read in parts."""
     import zarr
 
     check_folder(path, ExportError)
@@ -102,49 +189,17 @@ def values(path: Path) -> zarr.Array[Any]:
     return array
 
 
-def check(target: Path, record: Record) -> None:
-    """Refuse what cannot be written."""
-    del target
-    for name in (*record.units, *(record.trials or {})):
-        if "/" in name or "\\" in name or name.startswith((".", "__")) or not name:
-            raise ExportError(
-                f"The column {name!r} cannot be the name of a zarr array; rename it."
-            )
-    for name in record.units:
-        if name in _RESERVED or name in record.axes:
-            raise ExportError(
-                f"The unit column {name!r} has a name that zarr folders use otherwise; "
-                "rename it."
-            )
-    for attrs in (record.attrs, *record.coordinate_attrs.values()):
-        for key in _RESERVED_ATTRS & attrs.keys():
-            raise ExportError(
-                f"The attribute {key!r} has a name that zarr folders use otherwise; "
-                "rename it."
-            )
-
-
-def write(path: Path, responses: xr.DataArray, record: Record) -> None:
-    """Write the folder."""
-    values = begin(path, record.shape, record.dims)
-    rows = chunk_shape(record.shape)[-2]
-    for place, start, block in blocks(responses, rows):
-        index: Any = (*place, slice(start, start + len(block)))
-        values[index] = block
-    label(path, record)
-
-
 def chunk_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """What is stored together: of one trial, as much as fits."""
+    """Shape of a chunk: consecutive rows of one trial, of about :data:`CHUNK_BYTES`."""
     n_rows, width = shape[-2:]
     rows = max(1, min(n_rows, CHUNK_BYTES // (4 * width)))
     return (*(1,) * (len(shape) - 2), rows, width)
 
 
 def begin(path: Path, shape: tuple[int, ...], dims: tuple[str, ...]) -> zarr.Array[Any]:
-    """Make a folder that holds nothing but room for the values, which are returned.
+    """Make a folder with an array for the values, and return the array.
 
-    With :func:`label` it becomes complete; in between, values may be written over time.
+    The values may be written over time; :func:`label` completes the folder.
     """
     import zarr
 
@@ -175,58 +230,6 @@ def label(path: Path, record: Record) -> None:
         # One file to open instead of one per column; other readers may ignore it.
         warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)
         zarr.consolidate_metadata(path)
-
-
-def read(path: Path) -> xr.DataArray:
-    """Read the folder; the values stay there until they are used."""
-    import zarr
-
-    name = quoted(path.name, marks="")
-    if not path.is_dir():
-        raise ValueError("it is not a zarr folder")
-    files = check_folder(path, ExportError)
-    described = [file for file in files if file.name == "zarr.json"]
-    refuse_above("array_entries", len(described), name, ExportError)
-    for file in described:
-        read_json(file, name, ExportError)
-    # What each array says of itself counts, not the copy in the root
-    root: Any = zarr.open_group(path, mode="r", zarr_format=3, use_consolidated=False)
-    arrays: dict[str, Any] = dict(root.arrays())
-    trials: dict[str, Any] = dict(root["trials"].arrays()) if "trials" in root else {}
-    for array in (*arrays.values(), *trials.values()):
-        _check_claims(array, path)
-        if array.nchunks > len(files):
-            raise ValueError(
-                f"{array.nchunks} chunks of {quoted(array.basename)} are claimed, and "
-                f"the folder holds {len(files)} files"
-            )
-        if array is not arrays.get("responses"):
-            refuse_above(
-                "column_bytes",
-                math.prod(array.shape) * array.dtype.itemsize,
-                f"The column {quoted(array.basename)}",
-                ExportError,
-            )
-    layout = check_layout(root.attrs.get(LAYOUT_KEY))
-    for array in (*arrays.values(), *trials.values()):
-        _check_complete(array)
-    for file in files:
-        if file.name != "zarr.json":
-            _check_chunk(file, name)
-    stored = arrays["responses"]
-    attrs = {
-        key: value for key, value in stored.attrs.items() if key not in _RESERVED_ATTRS
-    }
-    responses = assemble(
-        layout,
-        attrs,
-        xr.DataArray(lazily(stored, path, layout["dims"])),
-        {name: arrays[name][:] for name in layout["axes"]},
-        {name: arrays[name][:] for name in layout["unit_columns"]},
-        {name: array[:] for name, array in trials.items()},
-    )
-    responses.encoding["source"] = str(path)
-    return responses
 
 
 def _check_claims(array: Any, path: Path) -> None:

@@ -1,9 +1,9 @@
-"""Output: complete under its name, or not there at all, whatever happens meanwhile.
+"""Writing output: a file is complete under its name, or does not exist.
 
-Everything that is written goes through here. It is prepared in a hidden folder beside
-its place, which belongs to one writer (:mod:`.claims`), and is given its name in steps
-that are completed if the writer is killed among them (:mod:`.journal`). Nothing that was
-not there when the work began is replaced, and nothing that this project did not make.
+All output is written through this package. It is prepared in a hidden folder beside its
+target, which belongs to one writer (:mod:`.claims`), and then renamed in steps that are
+completed if the writer is killed between them (:mod:`.journal`). Files that appeared
+after the work began, or that this project did not write, are not replaced.
 """
 
 from __future__ import annotations

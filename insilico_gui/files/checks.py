@@ -1,4 +1,4 @@
-"""What is refused before any work is done, and what the file system says, in words."""
+"""Checks of targets before the work begins, and errors of the file system in words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from insilico_gui.errors import InsilicoError
 
 LONGEST_NAME = 255
-"""In bytes, where the system does not say."""
+"""In bytes, if the system does not report it."""
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space or choose another disk",
@@ -45,7 +45,7 @@ def writing(target: str | Path, error: type[InsilicoError]) -> Iterator[None]:
 
 
 def shown(path: str | Path) -> str:
-    """A path as it stands in a message: of a long one, the end."""
+    """A path for a message; a long path is cut at its beginning."""
     text = str(path)
     if len(text) > 4 * MAX_ECHO or len(Path(text).name) > MAX_ECHO:
         text = f"...{text[3 - MAX_ECHO :]}"
@@ -53,17 +53,9 @@ def shown(path: str | Path) -> str:
 
 
 def check_target(path: Path, overwrite: bool, error: type[InsilicoError]) -> None:
-    """Refuse a name that cannot be written to, or (unless `overwrite`) is taken.
+    """Raise `error` if a file or folder cannot be written, or exists without `overwrite`.
 
-    Parameters
-    ----------
-    path : Path
-        Of a file or folder.
-    overwrite : bool
-        Whether what has the name may be replaced. A link is never: what it leads to
-        may belong to something else.
-    error : type
-        What is raised.
+    A link is never replaced: its target may belong to something else.
     """
     name = shown(path)
     with writing(path, error):
@@ -108,7 +100,7 @@ def refuse_folder(path: Path, error: type[InsilicoError]) -> None:
 
 
 def require_space(folder: Path, n_bytes: int, error: type[InsilicoError]) -> None:
-    """Refuse output that cannot fit on the disk of `folder`, before any work is done."""
+    """Raise `error` if the disk of `folder` has less than `n_bytes` free."""
     free = shutil.disk_usage(folder).free
     if n_bytes > free:
         raise error(

@@ -1,10 +1,10 @@
-"""The right to write some names in a folder: one writer at a time, and no litter.
+"""Reserving names in a folder: one writer at a time, without remains of killed ones.
 
 A claim is a hidden staging folder, ``.insilico-`` and 16 hexadecimal digits, in the
-folder where the output goes. It holds ``claim``, which says who writes what, and is locked
-as long as that process lives. Whoever next writes or reads in the folder (:func:`settle`)
-completes or removes what a process left that was killed. Claims are made, published and
-settled under a lock on the folder itself, which nobody holds for long.
+folder of the output. Its file ``claim`` names the process and the files; the folder is
+locked as long as the process runs. The next process that writes or reads in the folder
+(:func:`settle`) completes or removes the staging folders of killed processes. Claims are
+made, published and settled under a lock on the folder itself, which is held briefly.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ CLAIM = "claim"
 MARK = "insilico_gui staging"
 
 _STAGING = re.compile(re.escape(PREFIX) + "[0-9a-f]{16}")
-_BEGIN = json.dumps({"format": MARK})[:-1]  # what the text of every claim begins with
+_BEGIN = json.dumps({"format": MARK})[:-1]  # beginning of the text of every claim
 
 
 class Claim:
-    """The right to write some names in a folder, until it is closed.
+    """Names in a folder that are reserved for writing until the claim is closed.
 
-    Made by :func:`claim`. What the names are to hold is written into :attr:`new` under
-    the same names, and gets its place with :meth:`publish`. As a context it is closed at
-    the end; it is also when it is forgotten.
+    Made by :func:`claim`. The files are written into :attr:`new` under the same names, and
+    moved to their place by :meth:`publish`. A claim is closed at the end of its context,
+    or when it is garbage-collected.
 
     Attributes
     ----------
     folder : Path
     names : tuple of str
-        All that may be written or removed.
+        All files that may be written or removed.
     """
 
     def __init__(
@@ -81,23 +81,12 @@ class Claim:
         return path
 
     def publish(self, written: Sequence[str], stale: Sequence[str] = ()) -> None:
-        """Give what is in :attr:`new` its names, all at once or not at all.
+        """Move the files `written` in :attr:`new` to their names, and remove the `stale`.
 
-        A process that is killed meanwhile leaves what was there before, or what is
-        completed by the next that writes or reads in the folder.
-
-        Parameters
-        ----------
-        written : sequence of str
-            Of :attr:`names`, those that were written.
-        stale : sequence of str
-            Of :attr:`names`, those to be removed.
-
-        Raises
-        ------
-        InsilicoError
-            If somebody else has written one of the names since the claim was made, or
-            the file system refuses; all is then as before.
+        All of them or none are moved: if the process is killed meanwhile, the files are as
+        before, or the next process in the folder completes the moves. If another program
+        has written one of the names since the claim was made, or the file system fails,
+        an error is raised and the files are as before.
         """
         with writing(self.folder / self.names[0], self._error):
             with _locked(self.folder):
@@ -133,22 +122,10 @@ class Claim:
 
 
 def claim(folder: Path, names: Sequence[str], error: type[InsilicoError]) -> Claim:
-    """Claim names in a folder for writing.
+    """Reserve names of files and folders (with / between folders) in an existing folder.
 
-    Parameters
-    ----------
-    folder : Path
-        Exists.
-    names : sequence of str
-        Of files and folders in it, with / between folders. The first is the one that
-        messages name.
-    error : type
-        What this and the claim raise.
-
-    Raises
-    ------
-    InsilicoError
-        If somebody is writing one of them, saying who and since when.
+    Messages name the first one. If another process writes one of them, an `error` tells
+    which process, and since when.
     """
     with writing(folder / names[0], error), _locked(folder):
         for staging in _stagings(folder):
@@ -172,10 +149,10 @@ def claim(folder: Path, names: Sequence[str], error: type[InsilicoError]) -> Cla
 
 
 def settle(folder: Path) -> None:
-    """Complete or remove what killed writers left in a folder; quick if there is nothing.
+    """Complete or remove the staging folders of killed writers in a folder.
 
-    To be called before anything is read that may consist of several files. If it cannot
-    be done (a disk that may only be read), it is left to others.
+    Called before files are read that belong together. On a disk that is read-only,
+    nothing is done.
     """
     with suppress(OSError, ValueError):  # a zero byte in a name is a ValueError
         if not any(_stagings(folder)):
@@ -196,21 +173,9 @@ def settle(folder: Path) -> None:
 def publishing(
     target: Path, error: type[InsilicoError], held: Claim | None = None
 ) -> Iterator[Path]:
-    """A path to write one file to, which becomes `target` if all goes well.
+    """A path of the same name to write to, which replaces `target` without an error.
 
-    Parameters
-    ----------
-    target : Path
-        Replaced if it exists; see :func:`.check_target`.
-    error : type
-        What failures of the file system raise.
-    held : Claim, optional
-        Under which it is done, if there is one already.
-
-    Yields
-    ------
-    Path
-        Of the same name.
+    An existing claim `held` is used if it is given; see :func:`.check_target` for checks.
     """
     mine = held or claim(target.parent, [target.name], error)
     try:
@@ -269,7 +234,7 @@ def _stagings(folder: Path) -> Iterator[Path]:
 
 
 def _who(staging: Path) -> dict[str, Any]:
-    """What a claim says; nothing, if it is none."""
+    """Content of the file ``claim``; empty if it is damaged."""
     try:
         text = (staging / CLAIM).read_text(encoding="utf-8")
         content = json.loads(text) if text.startswith(_BEGIN) else {}
@@ -298,7 +263,7 @@ def _refuse_overlap(
 
 
 def _finish(staging: Path, folder: Path) -> list[str]:
-    """Complete or remove what a killed writer left; returns the names in the way."""
+    """Complete or remove a staging folder; returns the names that block it."""
     if _who(staging):
         plan = journal.read(staging, folder)
         if plan is not None:
@@ -322,7 +287,7 @@ def _close(staging: Path, release: Callable[[], None], pid: int) -> None:
 
 
 def _empty(staging: Path) -> None:
-    """Remove what was replaced, then the journal."""
+    """Remove the replaced files, then the journal."""
     shutil.rmtree(staging / journal.OLD, ignore_errors=True)
     shutil.rmtree(staging / journal.NEW, ignore_errors=True)
     for name in (journal.JOURNAL, f"{journal.JOURNAL}.new"):

@@ -1,7 +1,7 @@
-"""Several renames as one: written down first, so that whoever comes next completes them.
+"""Several renames as one: they are recorded first, so that the next process completes them.
 
-A staging folder holds ``new`` (what is to get its name), ``old`` (what had the names
-before) and, from the moment on that everything in ``new`` is complete, ``journal``.
+A staging folder holds ``new`` (the files to be renamed), ``old`` (the files that had the
+names before) and, once everything in ``new`` is complete, ``journal``.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Identity = list[int]
 
 
 def identity(path: Path) -> Identity | None:
-    """By what a file or folder is known again; None if there is nothing.
+    """Kind, size and time of a file or folder, to recognise it; None if it is missing.
 
-    A rename keeps it, and so does what changes deeper inside a folder. Inodes are left
-    out: not every network disk keeps them.
+    They are kept by a rename, and by changes deeper inside a folder. Inodes are left out,
+    since network disks may change them.
     """
     try:
         status = path.lstat()
@@ -43,13 +43,13 @@ class Plan:
     Attributes
     ----------
     written : list of str
-        Names, with / between folders, of what is in ``new``.
+        Names, with / between folders, of the files in ``new``.
     stale : list of str
-        Names of what goes without being replaced.
+        Names of files to be removed.
     before : dict of str to Identity or None
-        What had these names when the plan was made: nothing else is moved away.
+        Files that had these names when the plan was made; others are not moved.
     made : list of str
-        Folders that have to be made first.
+        Folders to be created first.
     """
 
     written: list[str]
@@ -77,7 +77,7 @@ class Plan:
 
 
 def write(staging: Path, plan: Plan) -> None:
-    """Write a plan down; once this returns, it will be carried out."""
+    """Record a plan; from then on it will be carried out."""
     draft = staging / f"{JOURNAL}.new"
     with draft.open("w", encoding="utf-8") as file:
         json.dump(asdict(plan), file)
@@ -87,13 +87,7 @@ def write(staging: Path, plan: Plan) -> None:
 
 
 def read(staging: Path, folder: Path) -> Plan | None:
-    """The plan that was written down, if any.
-
-    Raises
-    ------
-    OSError
-        If it leads out of the folder: it came from elsewhere and is not carried out.
-    """
+    """The recorded plan, if any; one that leads out of the folder is an OSError."""
     try:
         text = (staging / JOURNAL).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -111,13 +105,9 @@ def read(staging: Path, folder: Path) -> Plan | None:
 
 
 def forward(staging: Path, folder: Path, plan: Plan) -> list[str]:
-    """Do what is left to do of a plan.
+    """Carry out the remaining steps of a plan; returns the names that are skipped.
 
-    Returns
-    -------
-    list of str
-        Names under which there is now something that was not there when the plan was
-        made. It is left where it is, and nothing is done for that name.
+    A name is skipped if another file has got it since the plan was made.
     """
     blocked = []
     for name in plan.made:
@@ -141,7 +131,7 @@ def forward(staging: Path, folder: Path, plan: Plan) -> list[str]:
 
 
 def back(staging: Path, folder: Path, plan: Plan) -> None:
-    """Undo what has been done of a plan, and forget it."""
+    """Undo the steps of a plan, and remove the journal."""
     for name in reversed(plan.written):
         new = staging / NEW / name
         if not os.path.lexists(new) and os.path.lexists(folder / name):

@@ -1,4 +1,4 @@
-"""Locks on folders, which the kernel releases when their holder ends, however it ends."""
+"""Locks on folders, which the kernel releases when the process ends or is killed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     Release = Callable[[], None]
 
 LOCK_FILE = ".insilico-lock"
-"""Made where the system cannot lock a folder itself: on Windows, and over NFS."""
+"""Created if the system cannot lock a folder itself: on Windows, and over NFS."""
 
 SOFT_LOCK_FILE = ".insilico-lock-by-existence"
-"""Made where the system locks nothing."""
+"""Created if the system supports no locks."""
 
 PATIENCE_S = 60.0
 """How long to wait for another process that holds a folder for a moment."""
@@ -31,23 +31,9 @@ _POLL_S = 0.005
 
 
 def lock(folder: Path, *, wait: bool = False) -> Release | None:
-    """Lock a folder against everybody who asks for the same, in any process.
+    """Lock a folder, and return a function that releases it; None if it is locked.
 
-    Parameters
-    ----------
-    folder : Path
-    wait : bool
-        Whether to wait until it is free.
-
-    Returns
-    -------
-    callable, or None
-        Releases the lock; None if somebody else has it.
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be locked, or was not free for :data:`PATIENCE_S`.
+    With `wait`, an OSError is raised if it is still locked after :data:`PATIENCE_S`.
     """
     deadline = time.monotonic() + PATIENCE_S
     while (release := _try(folder)) is None and wait:

@@ -1,4 +1,4 @@
-"""How output is told from files of others: by what is in it, never by its name alone."""
+"""Recognising the files of this project by their content, never by name alone."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from insilico_gui.errors import InsilicoError
 
 HASHES = "hashes"
-"""Key of a side file under which the files that it was written with have their hash."""
+"""Key of a side file for the hashes of the files that were written with it."""
 
 EDGE_BYTES = 4 * 2**20
-"""Of a larger file, so much from its beginning and its end is hashed."""
+"""Bytes at the beginning and the end of a larger file that are hashed."""
 
 _LARGEST_SIDE_FILE = 2**30
 
@@ -37,7 +37,7 @@ def fingerprint(path: Path) -> str:
 
 
 def fingerprints(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """Those of some files, for :data:`HASHES`."""
+    """Hashes of files in a folder, for :data:`HASHES`."""
     return {name: fingerprint(folder / name) for name in names}
 
 
@@ -48,20 +48,11 @@ def refuse_foreign(
     others: Sequence[str],
     error: type[InsilicoError],
 ) -> None:
-    """Refuse to replace files that were not written together with a side file.
+    """Raise `error` rather than replace files that were not written with a side file.
 
-    Parameters
-    ----------
-    side : Path
-        A JSON file whose ``format`` is `mark` and whose :data:`HASHES` know one of
-        `owners`; if there is none, no file was written with it.
-    mark : str
-    owners : sequence of str
-        Names of the files that it belongs to.
-    others : sequence of str
-        Names of files beside it that would be replaced.
-    error : type
-        Raised, naming the file.
+    `side` is a JSON file whose ``format`` is `mark` and whose :data:`HASHES` contain one
+    of `owners`, the files that it describes. `others` are the files beside it that would
+    be replaced too: they must exist unchanged since they were hashed, or not at all.
     """
     refuse_folder(side, error)
     content = _content(side)
@@ -80,20 +71,10 @@ def refuse_foreign(
 
 
 class Manifest:
-    """Which files of a folder this project put there, in a file of its own beside them.
+    """A list of the files of a folder that this project downloaded, with their hashes.
 
-    For files of others' formats, that carry no mark themselves: what was downloaded.
-
-    Parameters
-    ----------
-    folder : Path
-    error : type
-        What is raised.
-
-    Raises
-    ------
-    InsilicoError
-        If something else has the name of the manifest.
+    It is a file beside them, since downloaded files have no mark of this project. A file
+    of another origin with the name of the manifest raises `error`.
     """
 
     NAME = "insilico-downloads.json"
@@ -110,7 +91,7 @@ class Manifest:
             raise _foreign(path, error)
 
     def is_ours(self, name: str) -> bool:
-        """Whether a file may be replaced: there is none, or it is as it was put there."""
+        """Whether a file may be replaced: missing, or unchanged since its download."""
         path = self._folder / name
         if not os.path.lexists(path):
             return True
@@ -119,7 +100,7 @@ class Manifest:
         return bool(self._known[name] == fingerprint(path))
 
     def refuse(self, name: str) -> InsilicoError:
-        """What to raise for a file that is not ours."""
+        """The error for a file of another origin."""
         path = self._folder / name
         return self._error(
             f"{shown(path)} exists and was not downloaded by this program, or has been "

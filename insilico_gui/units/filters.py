@@ -1,7 +1,7 @@
 """Conditions on the columns of a unit table, such as gOSI of 0.25 and above.
 
-A condition is data, never text that is evaluated: a closed range of a column that measures
-something, or values of one that names something.
+A condition is data, never text that is evaluated: a closed range of a numeric column, or
+values of a column of labels.
 """
 
 from __future__ import annotations
@@ -24,32 +24,16 @@ Conditions: TypeAlias = Mapping[str, Any]
 "value."""
 
 MOST_NAMES = 100
-"""Names that a message lists."""
+"""Number of names that a message lists."""
 
 
 def check_conditions(
     table: pd.DataFrame, owner: str, where: Conditions
 ) -> dict[str, list[Any]]:
-    """Conditions in the one form that goes into rules.
+    """Conditions (see :func:`insilico_gui.select`) in the form of rules, JSON-able.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        A row per unit.
-    owner : str
-        What errors call the source of the table.
-    where : mapping of str to condition
-        See :func:`insilico_gui.select`.
-
-    Returns
-    -------
-    dict of str to list
-        JSON-able: ``[low, high]`` of measures, values of other columns.
-
-    Raises
-    ------
-    SelectionError
-        If a column does not exist, or a condition does not fit its column.
+    A measurement has ``[low, high]``, another column a list of values. Messages call the
+    source of the table `owner`.
     """
     if not isinstance(where, Mapping):
         raise SelectionError(
@@ -74,13 +58,7 @@ def check_conditions(
 def fulfils(
     table: pd.DataFrame, owner: str, name: str, wanted: list[Any]
 ) -> NDArray[np.bool_]:
-    """Which units satisfy a condition that was checked; one without a value does not.
-
-    Raises
-    ------
-    SelectionError
-        If no unit has a value that is asked for by name.
-    """
+    """Units that satisfy a checked condition, bool [U]; units without a value do not."""
     column = table[name]
     if not is_measure(column):
         return members(table, name, wanted, owner)
@@ -98,13 +76,7 @@ def fulfils(
 def members(
     table: pd.DataFrame, column: str, wanted: list[Any], owner: str
 ) -> NDArray[np.bool_]:
-    """Which units have one of these values in a column.
-
-    Raises
-    ------
-    SelectionError
-        If the table lacks the column, or no unit has one of the values.
-    """
+    """Units that have one of these values in a column, bool [U]; every value occurs."""
     if column not in table:
         raise SelectionError(
             f"{owner} does not say which {column} a unit belongs to; select by "
@@ -122,14 +94,14 @@ def members(
 
 
 def plain_list(values: Iterable[Any]) -> list[Any]:
-    """Values as Python's own, which JSON can hold."""
+    """Values as Python objects, fit for JSON."""
     if isinstance(values, str):
         raise SelectionError(f"Give a list of names, such as [{echoed(values)}].")
     return [v.item() if isinstance(v, np.generic) else v for v in values]
 
 
 def condition_text(name: str, wanted: list[Any], *, is_range: bool) -> str:
-    """A condition that was checked, in words: "gOSI ≥ 0.25", "area V1 or LM"."""
+    """A checked condition as text: "gOSI ≥ 0.25", "area V1 or LM"."""
     if not is_range:
         return f"{name} {' or '.join(map(str, wanted))}"
     low, high = wanted

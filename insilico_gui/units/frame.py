@@ -1,4 +1,4 @@
-"""Tables of units: pandas tables that join by what names a unit, and never by row."""
+"""Tables of units: pandas tables that are joined by session, scan and unit id."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 UNIT_ID = "unit_id"
 
 SCAN = ("session", "scan_idx")
-"""Columns that say in which recording a unit has its id."""
+"""Columns that name the recording within which a unit id is unique."""
 
 KEYS = (*SCAN, UNIT_ID)
 
 MEASURED_AGAIN = "_measured"
-"""Ending of a measured column where the session has one of that name."""
+"""Suffix of a measured column if the session has a column of the same name."""
 
 _UNKNOWN = "_unit without an id"
 
 
 class UnitTable(pd.DataFrame):
-    """A table with one row per unit, the unit tables of sessions and tables of results.
+    """A table with one row per unit: unit tables of sessions and tables of results.
 
-    Two of them join and merge by ``session``, ``scan_idx`` and ``unit_id``, as far as
-    both have them: ``session.units.join(tuning_columns(tuning))`` is right after any
-    choice or order of units, and gives units of other recordings nothing. A result that
-    the session has a column of is then called ``<name>_measured``. With everything else
-    it is a plain ``pandas.DataFrame``.
+    Two such tables are joined and merged by ``session``, ``scan_idx`` and ``unit_id``, as
+    far as both have these columns: ``session.units.join(tuning_columns(tuning))`` is
+    correct for any subset and order of units, and leaves units of other recordings
+    empty. A result with the name of a column of the session becomes
+    ``<name>_measured``. In all other respects it is a ``pandas.DataFrame``.
     """
 
     @property
@@ -45,7 +45,7 @@ class UnitTable(pd.DataFrame):
     def join(  # type: ignore[override]
         self, other: Any, on: Any = None, how: Any = "left", **options: Any
     ) -> pd.DataFrame:
-        """As ``pandas.DataFrame.join``; with a table of units, by what names a unit."""
+        """As ``pandas.DataFrame.join``; with another UnitTable by the ids of units."""
         if isinstance(other, list | tuple) and on is None and how == "left":
             joined: pd.DataFrame = self
             for one in other:
@@ -71,7 +71,7 @@ class UnitTable(pd.DataFrame):
     def merge(  # type: ignore[override]
         self, right: Any, how: Any = "inner", on: Any = None, **options: Any
     ) -> pd.DataFrame:
-        """As ``pandas.DataFrame.merge``; with a table of units, by what names a unit."""
+        """As ``pandas.DataFrame.merge``; with another UnitTable by the ids of units."""
         sides = [
             on in (None, UNIT_ID, [UNIT_ID])
             and options.get(f"{side}_on") in (None, UNIT_ID, [UNIT_ID])
@@ -91,7 +91,7 @@ class UnitTable(pd.DataFrame):
     def __finalize__(
         self, other: Any, method: str | None = None, **options: Any
     ) -> UnitTable:
-        """Refuse what ``pandas.merge`` made of units that are not the same."""
+        """Raise an AnalysisError if ``pandas.merge`` paired different units."""
         if method == "merge":
             _check_merged(
                 self, getattr(other, "left", None), getattr(other, "right", None)
@@ -107,7 +107,7 @@ def _has_ids(table: pd.DataFrame) -> bool:
 
 
 def _shared(left: Any, right: Any) -> list[str]:
-    """What both tables name their units by; nothing, if one of them does not."""
+    """The columns that name units in both tables; empty unless both have ids."""
     if not all(isinstance(one, UnitTable) and _has_ids(one) for one in (left, right)):
         return []
     return [key for key in SCAN if key in left and key in right] + [UNIT_ID]
@@ -121,7 +121,7 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
 def _by_identity(
     left: pd.DataFrame, right: pd.DataFrame, keys: list[str], **options: Any
 ) -> pd.DataFrame:
-    """Merge tables by `keys`; a unit that lacks one of them is the same as no other."""
+    """Merge tables by `keys`; a unit without one of the keys matches no other unit."""
     ours, theirs = (
         table.assign(**{_UNKNOWN: sign * _numbered_unknown(table[keys])})
         for table, sign in ((left, 1), (right, -1))
@@ -132,7 +132,7 @@ def _by_identity(
 
 
 def _numbered_unknown(names: pd.DataFrame) -> NDArray[np.int64]:
-    """0 for a row that is complete, and a number of its own for one that is not."""
+    """0 for a complete row, and a unique number for an incomplete one, int64 [n]."""
     unknown = names.isna().any(axis=1).to_numpy()
     return np.where(unknown, np.arange(1, len(names) + 1), 0)
 
@@ -152,7 +152,7 @@ def _refuse_overlap(
 
 
 def _check_merged(merged: pd.DataFrame, left: Any, right: Any) -> None:
-    """Refuse units of different recordings in one row, or any with any."""
+    """Refuse rows that pair units of different recordings, or all units with all."""
     tables = (left, right)
     if not all(isinstance(table, UnitTable) for table in tables):
         return

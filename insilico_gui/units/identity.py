@@ -1,7 +1,7 @@
-"""Which units are the same: by session, scan and unit id together, and never by row.
+"""Matching units of two tables by session, scan and unit id together, never by row.
 
-Unit ids are given anew in every scan, so that an id alone names nothing; and a unit
-whose id is missing is the same as no other, not even as another one without.
+Unit ids are unique within one scan only. A unit without an id matches no other unit, not
+even another one without an id.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class UnitMatch(NamedTuple):
-    """Where units are in another table.
+    """Rows of units in another table.
 
-    ``rows`` int64 [U]: row of the other table, -1 where it lacks the unit. ``warning``
-    says what had to be assumed; empty if nothing had.
+    ``rows`` int64 [U] has -1 for units that the other table lacks. ``warning`` is a
+    sentence on assumptions of the match, or empty.
     """
 
     rows: NDArray[np.int64]
@@ -46,10 +46,10 @@ def match_units(
         With columns (or an index) ``unit_id``, and ``session`` and ``scan_idx`` where
         they are known.
     names : (str, str)
-        What both are, for messages.
+        Names of both tables in messages.
     sessions : (str or None, str or None)
-        Ids of the sessions that both come from. They decide where one of the tables
-        does not say the scan: units of different sessions are then different ones.
+        Ids of the sessions of both tables. If a table has no columns of the scan, units
+        of different sessions do not match.
 
     Raises
     ------
@@ -78,19 +78,13 @@ def match_units(
 
 
 def check_distinct(units: pd.DataFrame, name: str) -> None:
-    """Refuse a table that names a unit twice.
-
-    Raises
-    ------
-    AnalysisError
-        Naming the unit.
-    """
+    """Raise an AnalysisError if a table names a unit twice."""
     table = _with_keys(units, name)
     _identities(table, [key for key in KEYS if key in table], name)
 
 
 def same_units(units: pd.DataFrame, results: pd.DataFrame) -> NDArray[np.int64] | None:
-    """Row of `results` for each of `units`; None unless both are of the same units.
+    """Row of `results` for each of `units`; None unless both have the same units.
 
     Results without ids of units are taken to be in the order of `units`.
     """
@@ -103,19 +97,10 @@ def same_units(units: pd.DataFrame, results: pd.DataFrame) -> NDArray[np.int64] 
 
 
 def result_table(columns: Mapping[str, Any], units: pd.DataFrame) -> UnitTable:
-    """A table of results, one row per unit: indexed by unit id, with session and scan.
+    """A table of results [U] indexed by unit id; session and scan, if known, come last.
 
-    Parameters
-    ----------
-    columns : mapping of str to array [U]
-    units : pandas.DataFrame
-        The unit table of the responses, in the same order; or an empty frame with an
-        index, of responses that do not say which units they are of.
-
-    Returns
-    -------
-    UnitTable
-        ``session`` and ``scan_idx`` last, where they are known; joins by them.
+    `units` is the unit table of the responses in the same order, or an empty frame with
+    an index if the responses have no ids of units.
     """
     scan = {key: units[key].to_numpy() for key in SCAN if key in units}
     if UNIT_ID in units:
@@ -126,7 +111,7 @@ def result_table(columns: Mapping[str, Any], units: pd.DataFrame) -> UnitTable:
 
 
 def of_result(dataset: xr.Dataset) -> pd.DataFrame:
-    """What a dataset says of the identity of its ``unit``; see :func:`result_table`."""
+    """The coordinates of a dataset that name its units; see :func:`result_table`."""
     labels = {
         key: dataset.coords[key].to_numpy()
         for key in KEYS
@@ -136,21 +121,21 @@ def of_result(dataset: xr.Dataset) -> pd.DataFrame:
 
 
 def measured_names(results: pd.DataFrame) -> list[str]:
-    """Columns of a result table that are results, and no names of units."""
+    """Columns of a result table that hold results, without those that name units."""
     scan = SCAN if UNIT_ID in results.index.names else ()
     return [str(name) for name in results.columns if name not in scan]
 
 
 def indexed_by_id(units: pd.DataFrame) -> UnitTable:
-    """A unit table whose index are its unit ids, so that result tables join to it.
+    """A unit table indexed by its unit ids, to which result tables can be joined.
 
-    The index has no name: the column ``unit_id`` keeps it, and can be merged on.
+    The index has no name, so that ``unit_id`` remains the name of the column.
     """
     return UnitTable(units.set_axis(pd.Index(units[UNIT_ID].to_numpy()), axis=0))
 
 
 def _with_keys(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The table with its index as a column, where that has the ids."""
+    """The table with the ids as a column, taken from the index if necessary."""
     if UNIT_ID in table:
         return table
     if UNIT_ID in table.index.names:

@@ -1,4 +1,4 @@
-"""Columns that analyses add to a unit table, and with what parameters."""
+"""Columns that analyses add to a unit table, and the parameters of the analyses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Measured:
-    """Keeps account of which columns of a unit table come from which analysis."""
+    """The columns of a unit table that analyses added, by analysis."""
 
     def __init__(self) -> None:
         self._columns: dict[str, list[str]] = {}
@@ -30,11 +30,11 @@ class Measured:
         return dict(self._parameters)
 
     def columns(self, analysis: str) -> list[str]:
-        """Columns that the latest analysis of that name made."""
+        """Columns that the latest analysis of that name added."""
         return list(self._columns.get(analysis, ()))
 
     def origin(self, column: str) -> tuple[str, dict[Any, Any]] | None:
-        """Analysis that made a column, and its parameters; None if none did."""
+        """Analysis that added a column, and its parameters; None for other columns."""
         for analysis, columns in self._columns.items():
             if column in columns:
                 return analysis, dict(self._parameters[analysis])
@@ -50,29 +50,10 @@ class Measured:
         own: Iterable[str],
         parameters: Mapping[Any, Any],
     ) -> pd.DataFrame:
-        """The unit table with the columns of an analysis, without those of an earlier.
+        """A copy of `units` with the columns of an analysis last, in place of earlier ones.
 
-        Parameters
-        ----------
-        units : pandas.DataFrame
-            The unit table with what was measured so far; is left as it is.
-        analysis : str
-            Name of the analysis.
-        measured : pandas.DataFrame
-            A result table, of which the columns that name a scan are left out; other
-            units have NaN, or an empty text.
-        rows : int array
-            Which rows of `units` those of `measured` are.
-        own : iterable of str
-            Columns that the session itself has; one measured that is called like one of
-            them gets another name.
-        parameters : mapping
-            How the columns were computed.
-
-        Returns
-        -------
-        pandas.DataFrame
-            A copy of `units` with the measured columns last.
+        `measured` is a result table of the `rows` of `units`; the other units get NaN or
+        empty text. A column with a name of `own`, the columns of the session, is renamed.
         """
         units = units.drop(columns=self.columns(analysis))
         made = []
@@ -96,20 +77,7 @@ class Measured:
 def added_coords(
     units: pd.DataFrame, responses: xr.DataArray
 ) -> dict[str, tuple[str, NDArray[Any]]]:
-    """Columns of a unit table that responses lack, as coordinates.
-
-    Parameters
-    ----------
-    units : pandas.DataFrame
-        One row per unit of interest.
-    responses : xarray.DataArray
-        Whose coordinates are known.
-
-    Returns
-    -------
-    dict of str to (str, array [n])
-        Dimension of the units and the values of each such column.
-    """
+    """Columns of `units` [n] that responses lack, as coordinates along their units."""
     dim = unit_dim(responses)
     return {
         str(name): (dim, units[name].to_numpy())

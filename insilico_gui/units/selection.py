@@ -1,4 +1,4 @@
-"""Choosing units: which response columns, and the rule that chose them."""
+"""Selections of units: response columns, and the rule that selected them."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ Combine = Literal["all", "any"]
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """A set of units of one session, and how it came about.
+    """A set of units of one session, with the rule that selected them.
 
     Attributes
     ----------
     indices : int64 array, [n]
         Response columns, ascending, each once.
     rule : mapping of str to Any
-        What was asked for, JSON-able; it goes with every response and export.
+        The arguments of the selection, JSON-able; stored with responses and exports.
     session : str
-        Id of the session whose units they are; "" if that is not known.
+        Id of the session of the units; "" if that is not known.
     """
 
     indices: NDArray[np.int64]
@@ -63,7 +63,7 @@ def select(
     unit_ids: ArrayLike | None = None,
     indices: ArrayLike | None = None,
 ) -> Selection:
-    """Select units by brain area, imaging field, id, position, or what is known of them.
+    """Select units by brain area, imaging field, id, position or values of columns.
 
     Within a kind the choices are united (V1 *or* LM). Across kinds, ``combine="all"``
     takes units that satisfy every kind given (in V1 *and* in field 3); ``"any"`` takes
@@ -81,10 +81,11 @@ def select(
         whole numbers could be ids or positions, and are refused.
     combine : {"all", "any"}
     where : mapping, optional
-        Conditions by column of the unit table, all of which hold; together they are one
-        kind. Of a number ``(low, high)``, both ends included and None for none, or one
-        number; of a column that names something (text, ``field``, ``unit_id``) a list of
-        values, or one. A unit without a value satisfies none.
+        Conditions by column of the unit table; all of them must hold, and together they
+        are one kind. For a numeric column a range ``(low, high)``, which includes both
+        limits (None for no limit), or one number; for a column of labels (text,
+        ``field``, ``unit_id``) a list of values, or one value. A unit without a value
+        satisfies no condition.
     unit_ids : sequence of int or str, optional
         Values of the unit table's ``unit_id``.
     indices : sequence of int, optional
@@ -129,7 +130,7 @@ def select_units(
     unit_ids: ArrayLike | None = None,
     indices: ArrayLike | None = None,
 ) -> Selection:
-    """:func:`select` on a unit table; `owner` is what errors call its source."""
+    """:func:`select` on a unit table; messages call its source `owner`."""
     if combine not in ("all", "any"):
         raise SelectionError(f"combine is {quoted(combine)}; use 'all' or 'any'.")
     masks = []
@@ -162,17 +163,17 @@ def select_units(
 
 
 def arguments_of(rule: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Arguments of :func:`select` that make a selection again; None if it did not."""
+    """Arguments of :func:`select` that a rule stands for; None for other rules."""
     given = {k: v for k, v in rule.items() if k != "all"}
     kinds = {"areas", "fields", "unit_ids", "indices", "combine", "where"}
     return given if set(given) <= kinds else None
 
 
 def without_conditions(selection: Selection) -> dict[str, Any]:
-    """Arguments of :func:`select` for what `selection` was before conditions narrowed it.
+    """Arguments of :func:`select` for a selection without its conditions.
 
-    Where the rule does not tell (a lasso, or kinds of which any will do), its units. An
-    empty selection counts as all units, for conditions to start from.
+    If its rule has no such arguments (a lasso, or ``combine="any"``), its units. An empty
+    selection counts as all units, to which conditions can be added.
     """
     given = arguments_of(selection.rule)
     if given is None or given.get("combine") == "any":
@@ -182,7 +183,7 @@ def without_conditions(selection: Selection) -> dict[str, Any]:
 
 
 def invert(session: Session, selection: Selection) -> Selection:
-    """All units of the session that `selection` leaves out."""
+    """All units of the session that are not in `selection`."""
     mask = np.ones(len(session.units), dtype=bool)
     mask[selection.indices] = False
     return Selection(np.flatnonzero(mask), {"not": dict(selection.rule)}, session.id)
@@ -194,24 +195,10 @@ def one_way_to_name(
     indices: ArrayLike | None,
     n_units: int,
 ) -> tuple[Literal["unit_ids", "indices"], Sequence[Any]] | None:
-    """How units are named, and by what; None if they are not.
+    """The way in which units are named, and the list; None if no argument is given.
 
-    Parameters
-    ----------
-    units : 0/1 array [U], or sequence of str, optional
-    unit_ids, indices : sequence, optional
-        See :func:`select`.
-    n_units : int
-        Number U of units that there are.
-
-    Returns
-    -------
-    ("unit_ids" or "indices", list) or None
-
-    Raises
-    ------
-    SelectionError
-        If more than one is given, or `units` could be ids or positions.
+    Arguments as of :func:`select`, for `n_units` units. Several of them, or `units` that
+    could be ids or positions, are a SelectionError.
     """
     given = [one for one in (units, unit_ids, indices) if one is not None]
     if len(given) > 1:
@@ -265,13 +252,7 @@ def _of_mask(values: NDArray[Any], n_units: int) -> NDArray[np.int64]:
 
 
 def unit_indices(units: ArrayLike, n_units: int) -> NDArray[np.int64]:
-    """Ascending response columns from positions.
-
-    Raises
-    ------
-    SelectionError
-        If a position is out of range or not a whole number.
-    """
+    """Ascending response columns, int64 [n], from positions within 0..n_units-1."""
     values = np.asarray(units)
     if values.size and values.dtype.kind not in "iu":
         raise SelectionError(

@@ -6,12 +6,8 @@ raise :class:`insilico_gui.errors.UntrustedFileError` for everything else.
 """
 
 from insilico_gui.untrusted.archives import unpack_zip
-from insilico_gui.untrusted.downloads import (
-    DownloadCancelled,
-    MissingFileError,
-    download,
-    fetched,
-)
+from insilico_gui.untrusted.downloads import download, fetched
+from insilico_gui.untrusted.fetching import DownloadCancelled, MissingFileError
 from insilico_gui.untrusted.npy import read_npy_dict
 from insilico_gui.untrusted.pickle_machine import InertObject
 from insilico_gui.untrusted.tensors import load_tensors

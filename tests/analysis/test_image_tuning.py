@@ -9,12 +9,12 @@ from support.pictures import PictureSession
 
 import insilico_gui as ig
 from insilico_gui.analysis import (
+    image_tuning,
     mean_signal_correlation,
     parameter_tuning,
     population_sparseness,
     sparseness_columns,
 )
-from insilico_gui.analysis.tuning import image_tuning
 from insilico_gui.analysis.tuning.image_tuning import silent_image_responses
 from insilico_gui.analysis.tuning.tuned import curve_of
 from insilico_gui.errors import AnalysisError

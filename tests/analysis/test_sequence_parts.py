@@ -9,13 +9,13 @@ import pytest
 import insilico_gui as ig
 from insilico_gui.analysis import (
     direction_tuning,
+    sequence_parts,
     take_part,
     trial_table,
     tuning_columns,
 )
 from insilico_gui.analysis.fields.dot_mapping import dot_sigma, has_dots
 from insilico_gui.analysis.fields.registry import map_fields, mapping_methods
-from insilico_gui.analysis.trials import sequence_parts
 from insilico_gui.analysis.tuning.registry import parameters, tune
 from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli import (

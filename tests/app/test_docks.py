@@ -15,8 +15,7 @@ from qtpy.QtWidgets import QDockWidget
 from support.leaky import LeakySession
 
 import insilico_gui as ig
-from insilico_gui.app import InsilicoWindow
-from insilico_gui.app.shell import launch
+from insilico_gui.app import InsilicoWindow, launch
 from insilico_gui.app.shell.launch import PluginWidget
 from insilico_gui.errors import InsilicoError
 

@@ -10,7 +10,7 @@ from support.rounded import LeakyTwin, RoundedSession
 import insilico_gui as ig
 from insilico_gui.encoding import EncodingJob, precision_sentence
 from insilico_gui.errors import EncodingError, SessionError
-from insilico_gui.export import SUFFIXES
+from insilico_gui.export import load_suffixes
 from insilico_gui.opening import precisions
 
 
@@ -110,7 +110,7 @@ def test_what_a_precision_cannot_hold_is_refused(long_clip, monkeypatch, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", load_suffixes())
 def test_the_difference_goes_with_every_file(clip, tmp_path, suffix):
     responses = ig.encode(RoundedSession(), clip)
     path = ig.export(responses, tmp_path / f"out{suffix}")

@@ -15,9 +15,10 @@ from support.folders import folder_of_another_user
 from watched import watched
 
 from insilico_gui.errors import ExportError
-from insilico_gui.export import SUFFIXES, export, load_responses
+from insilico_gui.export import export, load_responses, load_suffixes
+from insilico_gui.export.registry import exporters
 
-every_format = pytest.mark.parametrize("suffix", SUFFIXES)
+every_format = pytest.mark.parametrize("suffix", load_suffixes())
 
 
 def content(folder):
@@ -82,12 +83,10 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, suffix):
 
 @every_format
 def test_errors_of_the_disk_are_told_in_a_sentence(tmp_path, suffix, monkeypatch):
-    from insilico_gui.export import formats
-
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(formats.FORMATS[suffix], "write", full)
+    monkeypatch.setattr(exporters()[suffix], "write", full)
     with pytest.raises(ExportError, match="the disk is full; free some space"):
         export(make_responses(), tmp_path / f"out{suffix}")
     assert content(tmp_path) == {}

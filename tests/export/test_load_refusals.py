@@ -13,9 +13,9 @@ import zarr
 from make_responses import assert_same_responses, make_responses
 
 from insilico_gui.errors import ExportError, InsilicoError, UntrustedFileError
-from insilico_gui.export import SUFFIXES, export, load_responses
+from insilico_gui.export import export, load_responses, load_suffixes
 
-every_format = pytest.mark.parametrize("suffix", SUFFIXES)
+every_format = pytest.mark.parametrize("suffix", load_suffixes())
 DATA = Path(__file__).parents[1] / "data"
 
 
@@ -206,7 +206,7 @@ def damage(chunk):
 
 
 @pytest.mark.parametrize("hurt", [damage, lambda chunk: chunk.write_bytes(b"")])
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", load_suffixes())
 def test_a_damaged_chunk_is_one_sentence_wherever_it_is_read(tmp_path, suffix, hurt):
     export(make_responses(None, 400, 6), tmp_path / "in.zarr")
     (chunk,) = (p for p in (tmp_path / "in.zarr/responses/c").rglob("*") if p.is_file())

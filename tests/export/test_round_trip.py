@@ -22,9 +22,9 @@ from make_responses import (
 from pyarrow import parquet
 
 import insilico_gui as ig
-from insilico_gui.export import SUFFIXES, export, load_responses
+from insilico_gui.export import export, load_responses, load_suffixes
 
-every_format = pytest.mark.parametrize("suffix", SUFFIXES)
+every_format = pytest.mark.parametrize("suffix", load_suffixes())
 
 
 def round_trip(responses, path):

@@ -13,12 +13,12 @@ from support.folders import folder_of_another_user
 
 import insilico_gui as ig
 from insilico_gui.errors import ExportError, InsilicoError, StimulusError
-from insilico_gui.export import SUFFIXES, Destination, export, load_responses
+from insilico_gui.export import Destination, export, load_responses, load_suffixes
 from insilico_gui.files import Claim, claim, settle
 from insilico_gui.files import journal as journals
 from insilico_gui.stimuli.spec.files import save_spec
 
-every_format = pytest.mark.parametrize("suffix", SUFFIXES)
+every_format = pytest.mark.parametrize("suffix", load_suffixes())
 
 
 def content(folder):
@@ -37,8 +37,14 @@ def save_to(path):
 @pytest.mark.parametrize(
     ("write", "suffix", "length"),
     [
-        *((lambda path: export(make_responses(), path), s, 260) for s in SUFFIXES),
-        *((lambda path: export(make_responses(), path), s, 10_000) for s in SUFFIXES),
+        *(
+            (lambda path: export(make_responses(), path), s, 260)
+            for s in load_suffixes()
+        ),
+        *(
+            (lambda path: export(make_responses(), path), s, 10_000)
+            for s in load_suffixes()
+        ),
         (lambda path: export(make_responses(), path), ".csv", 250),
         (lambda path: Destination(path), ".csv", 245),
         (lambda path: Destination(path), ".nii.gz", 251),
@@ -204,11 +210,11 @@ def test_formats_share_no_side_file(tmp_path):
         ".nii.gz": of_voxels,
         ".npy": of_vertices,
         ".func.gii": of_vertices,
-        **dict.fromkeys(SUFFIXES, of_voxels),
+        **dict.fromkeys(load_suffixes(), of_voxels),
     }
     for suffix, make in of.items():
         export(make(), tmp_path / f"eeg{suffix}")
-    for suffix in SUFFIXES:
+    for suffix in load_suffixes():
         assert load_responses(tmp_path / f"eeg{suffix}").sizes["trial"] == 3
 
 

@@ -17,7 +17,7 @@ from insilico_gui.analysis.fits.flatness import is_flat
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.errors import AnalysisError
-from insilico_gui.export import SUFFIXES, load_responses
+from insilico_gui.export import load_responses, load_suffixes
 from insilico_gui.responses import unit_dim, unit_table
 from insilico_gui.units.columns import facts, measured_columns
 from insilico_gui.units.identity import match_units
@@ -102,7 +102,7 @@ class ComparePanel(Panel):
         self.jobs.start(f"Reading {name}", lambda: load_responses(path), on_return=take)
 
     def _browse(self) -> None:
-        patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+        patterns = " ".join(f"*{suffix}" for suffix in load_suffixes())
         path, _ = QFileDialog.getOpenFileName(
             self, "Responses to compare with", "", f"Responses ({patterns})"
         )

@@ -18,7 +18,13 @@ from qtpy.QtWidgets import (
 from insilico_gui.app.panels.panel import Panel, text_label
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import InsilicoError
-from insilico_gui.export import SUFFIXES, Kind, export, fitting_suffixes, suffix_of
+from insilico_gui.export import (
+    Kind,
+    export,
+    fitting_suffixes,
+    load_suffixes,
+    suffix_of,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -135,7 +141,7 @@ class ExportPanel(Panel):
         if responses is None:
             self.info.setText("There are no complete responses yet.")
         else:
-            everything = self.format.currentText() in SUFFIXES
+            everything = self.format.currentText() in load_suffixes()
             self.info.setText(
                 f"Responses of {n_units:,} selected units {_extent(responses)}, with "
                 + ("the unit table, the trial table" if everything else "the labels")
@@ -145,7 +151,7 @@ class ExportPanel(Panel):
     def _fill_formats(self) -> None:
         """Offer the formats that the responses fit; that of the file is chosen."""
         responses, session = self.experiment.responses, self.experiment.session
-        offered = SUFFIXES
+        offered = load_suffixes()
         if responses is not None:
             offered = fitting_suffixes(Kind.of_responses(responses))
         elif session is not None:

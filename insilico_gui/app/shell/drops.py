@@ -10,7 +10,7 @@ from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QApplication, QWidget
 
 from insilico_gui.errors import quoted
-from insilico_gui.export import SUFFIXES, suffix_of
+from insilico_gui.export import load_suffixes, suffix_of
 from insilico_gui.opening import session_infos
 from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import SUPPORTED_SUFFIXES
@@ -137,7 +137,7 @@ class FileSorter(QObject):
             self.problem.emit(
                 f"There is no file {quoted(path.name)}; check its name and folder."
             )
-        elif suffix_of(path) in SUFFIXES:
+        elif suffix_of(path) in load_suffixes():
             self.responses.emit(path)
         elif os.path.isdir(path):
             self._look_into(path)
@@ -147,13 +147,13 @@ class FileSorter(QObject):
             self.problem.emit(
                 f"{quoted(path.name)} is of a type that is written for other programs "
                 "and does not hold all of the responses; to open responses here, export "
-                f"them to one of {', '.join(SUFFIXES)}."
+                f"them to one of {', '.join(load_suffixes())}."
             )
         else:
             self.problem.emit(
                 f"{quoted(path.name)} is nothing that can be shown to a session: open a "
                 f"stimulus ({', '.join(sorted(SUPPORTED_SUFFIXES))}), a folder of images "
-                f"or of sessions, or exported responses ({', '.join(SUFFIXES)})."
+                f"or of sessions, or exported responses ({', '.join(load_suffixes())})."
             )
 
     def _look_into(self, folder: Path) -> None:

@@ -93,6 +93,7 @@ class VideoStream:
         options |= {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
         with listening() as reports:
             try:
+                # With the protocol: a name such as "concat:a" would be an address
                 self.container = av.open(
                     f"file:{path.absolute()}",
                     options=options,
@@ -138,6 +139,7 @@ class VideoStream:
         self._decoder = self._choose_decoder(context, with_alpha)
         self._decoder.thread_type = "AUTO"
         self._decoder.thread_count = n_threads
+        # The options of the container reach only the decoder that it probes frames with
         self._decoder.options = {
             "err_detect": _ERR_DETECT,
             "max_pixels": str(limit("frame_pixels")),

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from insilico_gui.stimuli.readers.video.index import FrameIndex
 
-# Decoding this many frames is taken to cost as much as a seek
+# Decoding this many frames is taken to cost as much as a seek, which empties the decoder:
+# its threads hold about as many frames, which are then decoded for nothing
 _WORTH_A_SEEK = 8
 
 # Keyframes to try, going back, before decoding from the start of the file
@@ -144,6 +145,7 @@ class FrameDecoder:
             if not self._watched and n_reports() != self._n_reports:
                 self._start_near(k, watched=True)
                 return
+        # From the start of the file, where decoding is exact whatever the keyframes are
         self._reopen(watched)
 
     def _reopen(self, watched: bool) -> None:
@@ -165,6 +167,8 @@ class FrameDecoder:
         if frame is None or is_damaged or not frame.key_frame:
             # Streams that refresh bit by bit come out whole only some frames later
             return False
+        # The container's own table of keyframes may be wrong: only the stamp of the frame
+        # that came out says what was reached
         reached = self._index.find(frame.pts)
         if reached is None or reached > k or reached not in self._index.keyframes:
             return False
