@@ -34,7 +34,7 @@ from insilico_gui.experiment.session_input import (
     image_moment,
     moments_per_frame,
 )
-from insilico_gui.session import Session, is_image_session
+from insilico_gui.session import ImageSession, Session, is_image_session
 from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus
 from insilico_gui.stimuli.readers.images import ImageSet
 from insilico_gui.stimuli.readers.seen_images import SeenImages
@@ -166,10 +166,16 @@ class Experiment:
         """Index of the frame of :attr:`frames` that goes with the playback."""
         return self.playback.frame // self.n_times
 
+    @property
+    def image_session(self) -> ImageSession | None:
+        """:attr:`session` if it is driven by images; else None."""
+        session = self.session
+        return session if session is not None and is_image_session(session) else None
+
     def moment(self) -> str:
         """The moment on show in words, where a time in the stimulus does not say it."""
-        session, images = self.session, self.images
-        if session is None or images is None or not is_image_session(session):
+        session, images = self.image_session, self.images
+        if session is None or images is None:
             return ""
         return image_moment(session, images.n_images, self.playback.frame)
 

@@ -151,7 +151,7 @@ def test_eeg(window, qtbot, root, pictures, tmp_path):
         responses.isel(trial=2, channel=k).to_numpy(),
         atol=1e-5,
     )
-    assert panel.cursor.value() == pytest.approx(1000 * TIMES[5])
+    assert panel.playhead.value() == pytest.approx(1000 * TIMES[5])
     assert panel.plot.getAxis("left").labelText == "CSD (a.u.)"
     panel.each_repeat.setChecked(True)
     assert len(panel.curves) == len(names) + 4

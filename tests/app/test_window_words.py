@@ -136,7 +136,7 @@ def test_a_unit_has_one_number_everywhere(encoded, qtbot):
     assert [model.headerData(k, across) for k in range(40)] == [str(i) for i in ids]
     title = encoded.traces_panel.plot.plotItem.titleLabel.text
     named = [int(text) for text in re.findall(r"\)'>(\d+)</span>", title)]
-    columns = encoded.traces_panel._summary.example_columns
+    columns = encoded.traces_panel._summary.value.example_columns
     assert named == [ids[k] for k in columns] and len(named) == 5
     experiment.view.layout = "list"  # where no unit covers another
     layer = encoded.map.units_layer

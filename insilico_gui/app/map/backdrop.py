@@ -61,12 +61,12 @@ class Backdrop:
         active = self._viewer.layers.selection.active
         self.clear()
         if layout == "scalp":
-            self._show_head(units)
+            half_side = self._show_head(units).half_side
             if len(units) <= MANY_NAMES:
                 places = unit_positions(units, layout, session.frame_shape)
                 known = np.isfinite(places).all(axis=1)
                 names = units["unit_id"].astype(str).to_numpy()[known].tolist()
-                above = np.array([0.0, NAME_ABOVE * self.picture.half_side, 0.0])
+                above = np.array([0.0, NAME_ABOVE * half_side, 0.0])
                 self._show_names(places[known] - above, names, "center", "black")
         elif layout == "list":
             blocks = listed(units)
@@ -100,12 +100,12 @@ class Backdrop:
         self._layers = []
         self._scalp = self.picture = None
 
-    def _show_head(self, units: pd.DataFrame) -> None:
+    def _show_head(self, units: pd.DataFrame) -> ScalpPicture:
         flat, outline = scalp_positions(units[["x", "y", "z"]].to_numpy(float))
-        self.picture = ScalpPicture(flat, outline)
+        self.picture = picture = ScalpPicture(flat, outline)
         # Row 0 of the picture is at the back, which is down on the map
-        pixel = 2 * self.picture.half_side / GRID
-        first = pixel / 2 - self.picture.half_side
+        pixel = 2 * picture.half_side / GRID
+        first = pixel / 2 - picture.half_side
         self._scalp = self._owner.add(
             OwnedImage(
                 _rgba(None, colors.lookup_table("gray"), (0.0, 1.0)),
@@ -131,6 +131,7 @@ class Backdrop:
             at=1,
         )
         self._layers += [self._scalp, head]
+        return picture
 
     def _show_names(
         self, places: Floats, names: list[str], anchor: str, color: str

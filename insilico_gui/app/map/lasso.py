@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from qtpy.QtWidgets import QApplication
+from qtpy.QtGui import QKeyEvent, QMouseEvent
 from skimage.measure import points_in_poly
 
 from insilico_gui.app.map.owned_layers import OwnedShapes, writing
+from insilico_gui.app.widgets.application import application
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -100,7 +101,7 @@ class Lasso(QObject):
         viewer.layers.selection.active = layer
         layer.cursor = "cross"
         viewer.layers.selection.events.active.connect(self._active_changed)
-        QApplication.instance().installEventFilter(self)
+        application().installEventFilter(self)
         self.armed.emit(True)
 
     def stop(self) -> None:
@@ -109,7 +110,7 @@ class Lasso(QObject):
         if layer is None:
             return
         self._layer = self._before = None
-        QApplication.instance().removeEventFilter(self)
+        application().removeEventFilter(self)
         self._viewer.layers.selection.events.active.disconnect(self._active_changed)
         self._path = []
         self._owner.remove(layer)
@@ -126,18 +127,17 @@ class Lasso(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take Esc, whatever has the focus, and the left button on the map."""
         kind = event.type()
-        if kind in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride):
-            if event.key() != Qt.Key.Key_Escape:  # type: ignore[attr-defined]
+        if isinstance(event, QKeyEvent):
+            is_release = kind == QEvent.Type.KeyRelease
+            if is_release or event.key() != Qt.Key.Key_Escape:
                 return False
             event.accept()
             QTimer.singleShot(0, self.cancel)
             return True
-        if kind not in MOUSE or watched is not self._canvas():
+        if not isinstance(event, QMouseEvent) or kind not in MOUSE:
             return False
-        return self._mouse(event)
-
-    def _canvas(self) -> QObject:
-        return self._viewer.window._qt_viewer.canvas.native
+        is_on_map = watched is self._viewer.window._qt_viewer.canvas.native
+        return is_on_map and self._mouse(event)
 
     def _active_changed(self, event: Any) -> None:
         if event.value is not self._layer:
@@ -145,7 +145,7 @@ class Lasso(QObject):
 
     # -- the drag ----------------------------------------------------------------------
 
-    def _mouse(self, event: Any) -> bool:
+    def _mouse(self, event: QMouseEvent) -> bool:
         """Follow a drag; whether the event was part of one."""
         kind, is_left = event.type(), event.button() == Qt.MouseButton.LeftButton
         place = self._place(event.position())
@@ -170,7 +170,9 @@ class Lasso(QObject):
             viewer.canvas.size, 2
         )
         camera = viewer.scene.camera
-        return np.asarray(camera.center[-2:]) + from_middle / camera.zoom
+        middle = np.array(camera.center[-2:], float)
+        place: NDArray[np.float64] = middle + from_middle / camera.zoom
+        return place
 
     def _extend(self, place: NDArray[np.float64]) -> None:
         layer, path, zoom = self._layer, self._path, self._viewer.scene.camera.zoom

@@ -110,7 +110,7 @@ class _Owned:
 
     @affine.setter
     def affine(self, affine: Any) -> None:
-        self._kind.affine.fset(self, affine)  # type: ignore[attr-defined]
+        self._kind.affine.fset(self, affine)
 
     def __setattr__(self, name: str, value: object) -> None:
         if self.owner is not None and name in self._closed:
@@ -198,7 +198,8 @@ class _GuardedList(LayerList):
             moved += self._list[index] if isinstance(index, slice) else [self[index]]
         if any(_told(layer) for layer in moved):
             return 0
-        return super().move_multiple(sources, dest_index)
+        n_moved: int = super().move_multiple(sources, dest_index)
+        return n_moved
 
     def reverse(self) -> None:
         """Turn the order around, unless layers of it are owned."""
@@ -229,7 +230,7 @@ class LayerOwner:
         self._viewer = viewer
         self._layers: list[Layer] = []
         # Not a list of our own: the viewer's, and all that is connected to it, stay.
-        viewer.layers.__class__ = _GuardedList  # type: ignore[assignment]
+        viewer.layers.__class__ = _GuardedList
 
     def add(self, layer: AnyLayer, *, at: int | None = None) -> AnyLayer:
         """Put a new layer into the viewer, closed to all others.
@@ -251,7 +252,7 @@ class LayerOwner:
 
     def remove(self, layer: Layer) -> None:
         """Take a layer out of the viewer."""
-        layer.owner = None  # type: ignore[attr-defined]
+        layer.owner = None
         if layer in self._layers:
             self._layers.remove(layer)
         if layer in self._viewer.layers:
@@ -260,7 +261,7 @@ class LayerOwner:
     def release(self) -> None:
         """Give everything up: the viewer closes."""
         for layer in self._layers:
-            layer.owner = None  # type: ignore[attr-defined]
+            layer.owner = None
         self._layers.clear()
         if isinstance(self._viewer.layers, _GuardedList):
             self._viewer.layers.__class__ = LayerList

@@ -30,14 +30,14 @@ from insilico_gui.app.map.owned_layers import (
 )
 from insilico_gui.app.map.recolor import Recolorer
 from insilico_gui.app.map.unit_status import tell_units
+from insilico_gui.app.map.view_fit import ViewFit
 from insilico_gui.app.widgets import colors
 from insilico_gui.app.widgets.unit_names import unit_name
 from insilico_gui.experiment.map_view import RESPONSE
 
 if TYPE_CHECKING:
     from napari import Viewer
-    from napari.components import Camera
-    from napari.layers import Image, Layer, Points, Shapes
+    from napari.layers import Image, Points, Shapes
     from numpy.typing import NDArray
 
     from insilico_gui.app.map.owned_layers import LayerOwner
@@ -53,12 +53,6 @@ SAMPLED_FRAMES = 64
 
 SELECTED_SIZE, OTHER_SIZE = 1.4, 0.7
 """Selected units are drawn larger, with a white rim, and the others smaller."""
-
-FROM_BEHIND, UPWARDS = (-0.5, -0.8, 0.35), (1, 0, 0)
-"""Where the camera looks to, and what is up, of a head in 3-D: from behind and above."""
-
-FILLED = 0.94
-"""Part of the canvas that the map fills."""
 
 NOTE_WIDTH = 60
 """Letters in a line of what is written on an empty map."""
@@ -100,7 +94,7 @@ class UnitMap:
         self._outlines: Shapes | None = None
         self._backdrop = Backdrop(viewer, owner)
         self._base_size = 1.0
-        self._fitted: NDArray[np.float64] | None = None
+        self._view_fit = ViewFit(viewer)
         self._column: NDArray[np.float64] | None = None
         self.scale = response_scale(RESPONSE, (0.0, 1.0), None, over_stimulus=False)
 
@@ -200,10 +194,7 @@ class UnitMap:
         said = [f"unit {unit_name(units, row)}"]
         if "area" in units and units["area"].iloc[row]:
             said.append(str(units["area"].iloc[row]))
-        if self._column is None:
-            values = self._experiment.response_at(self._experiment.playback.frame)
-        else:
-            values = self._column
+        values = self._values()
         if values is not None and np.isfinite(values[row]):
             names = self.scale.categories
             value = f"{values[row]:.3g}" if names is None else names[int(values[row])]
@@ -225,7 +216,7 @@ class UnitMap:
         self._backdrop.show(session, units, layout)
         upright = is_upright(session)
         positions = unit_positions(units, layout, session.frame_shape, upright=upright)
-        known = np.isfinite(positions).all(axis=1)
+        known = np.asarray(np.isfinite(positions).all(axis=1))
         with writing(layer):
             layer.data = np.where(known[:, None], positions, 0.0)
             layer.shown = known
@@ -258,43 +249,22 @@ class UnitMap:
 
     def refit_view(self) -> None:
         """Fit anew to a canvas of another size; keeps what the user has zoomed to."""
-        camera, before = self._viewer.scene.camera, self._fitted
-        now = _camera_state(camera)
-        self.fit_view()
-        if before is None or np.allclose(now, before, rtol=1e-4, atol=1e-6):
-            return
-        camera.center, camera.angles = tuple(now[:3]), tuple(now[3:6])
-        camera.zoom = now[6] * camera.zoom / before[6]
+        self._view_fit.refit(self.fit_view)
 
     def fit_view(self) -> None:
         """Fit what is on show to the canvas; a head in 3-D is seen obliquely."""
-        self._fit_view()
-        self._fitted = _camera_state(self._viewer.scene.camera)
-
-    def _fit_view(self) -> None:
         layout, session = self._experiment.view.layout, self._experiment.session
-        layer = self.units_layer
-        if layer is None or session is None or layout == "retinotopic":
-            self._viewer.reset_view()
+        if self.units_layer is None or session is None or layout == "retinotopic":
+            self._view_fit.reset()
             return
         # napari would fit what belongs to the stimulus as well, which is somewhere else
-        ends = [
-            _ends_in_space(shown)
+        layers = [
+            shown
             for shown in self._viewer.layers
             if shown.visible and shown not in (self._stimulus, self._outlines)
         ]
-        low, high = np.nanmin(ends, axis=(0, 1)), np.nanmax(ends, axis=(0, 1))
-        height, width = self._viewer.canvas.size
-        rows, columns = (high - low)[1:] + self._base_size
-        if layout == "anatomical 3-D":
-            camera = self._viewer.scene.camera
-            if is_upright(session):
-                camera.set_view_direction(FROM_BEHIND, UPWARDS)
-            else:
-                camera.angles = (0, 0, 0)
-            rows = columns = 0.8 * float(np.linalg.norm(high - low)) + self._base_size
-        self._viewer.scene.camera.center = tuple((low + high) / 2)
-        self._viewer.scene.camera.zoom = FILLED * min(width / columns, height / rows)
+        upright = is_upright(session) if layout == "anatomical 3-D" else None
+        self._view_fit.fit(layers, self._base_size, upright=upright)
 
     def available_layouts(self) -> list[Layout]:
         """Layouts for which the session knows positions."""
@@ -322,9 +292,7 @@ class UnitMap:
         """Colour the units for the current time; cheap enough for every frame."""
         if self._recolorer is None or self.units_layer is None:
             return
-        values = self._column
-        if values is None:
-            values = self._experiment.response_at(self._experiment.playback.frame)
+        values = self._values()
         if values is None:
             values = np.full(len(self._experiment.units), np.nan, np.float32)
         scale = self.scale
@@ -333,6 +301,12 @@ class UnitMap:
             self._backdrop.recolor(values, scale.table, scale.limits)
         else:
             self._backdrop.hide_scalp()
+
+    def _values(self) -> NDArray[np.floating] | None:
+        """What units are coloured by now, [U]; None if there are no responses yet."""
+        if self._column is not None:
+            return self._column
+        return self._experiment.response_at(self._experiment.playback.frame)
 
     def _response_limits(self) -> tuple[float, float]:
         job = self._experiment.job
@@ -391,14 +365,3 @@ class UnitMap:
             self._viewer.dims.set_current_step(0, self._experiment.frame_on_show)
         if self._column is None:
             self.recolor()
-
-
-def _camera_state(camera: Camera) -> NDArray[np.float64]:
-    """Centre, angles and zoom, float64 [7]."""
-    return np.array([*camera.center, *camera.angles, camera.zoom], float)
-
-
-def _ends_in_space(layer: Layer) -> NDArray[np.float64]:
-    """Both ends of what a layer shows, [2, 3]; flat layers lie at depth 0."""
-    ends = np.asarray(layer.extent.world, float)[:, -3:]
-    return np.pad(ends, ((0, 0), (3 - ends.shape[1], 0)))

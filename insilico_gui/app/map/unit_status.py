@@ -37,4 +37,4 @@ def tell_units(layer: Points, words: Callable[[int], str]) -> None:
             status["value"] = said
         return status
 
-    layer.get_status = get_status  # type: ignore[method-assign]
+    layer.get_status = get_status

@@ -182,11 +182,11 @@ class ComparePanel(Panel):
             return
         units = self.experiment.units.iloc[selection.indices]
         if name == MEAN_RESPONSE:
-            x, y = units["mean_reference"], units["mean_response"]
+            x = units["mean_reference"].to_numpy(dtype=float)
+            y = units["mean_response"].to_numpy(dtype=float)
         else:
             x = self._of_reference(units, reference, name)
-            y = units[name]
-        x, y = np.asarray(x, float), y.to_numpy(dtype=float)
+            y = units[name].to_numpy(dtype=float)
         known = np.isfinite(x) & np.isfinite(y)
         x, y = x[known], y[known]
         about = facts(name)

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout
 from insilico_gui.app.panels.panel import NarrowText, Panel
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.app.widgets.unit_names import unit_names
-from insilico_gui.session import is_image_session
+from insilico_gui.encoding import ImageJob
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,7 +31,7 @@ LINES = (1.0, 2.0)
 
 
 class CoursePanel(Panel):
-    """Butterfly plot of the selected units, with the cursor of the playback.
+    """Butterfly plot of the selected units, with the playhead.
 
     Attributes
     ----------
@@ -74,8 +74,8 @@ class CoursePanel(Panel):
         self._band = pg.FillBetweenItem(self._upper, self._lower)
         self.plot.addItem(self._band)
         self.mean_curve = self.plot.plot()
-        self.cursor = pg.InfiniteLine(angle=90)
-        self.plot.addItem(self.cursor)
+        self.playhead = pg.InfiniteLine(angle=90)
+        self.plot.addItem(self.playhead)
         self.plot.clicked.connect(self._clicked)
         self.body.addLayout(row)
         self.body.addWidget(self.plot, 1)
@@ -99,7 +99,7 @@ class CoursePanel(Panel):
             line.setPen(dashed)
         self._band.setBrush((*colors.mean, 70))
         self.mean_curve.setPen(pg.mkPen(colors.mean, width=LINES[1]))
-        self.cursor.setPen(pg.mkPen(colors.line, width=1))
+        self.playhead.setPen(pg.mkPen(colors.line, width=1))
         self.redraw()
 
     # -- from the user -----------------------------------------------------------------
@@ -125,20 +125,21 @@ class CoursePanel(Panel):
         for curve in self.curves:
             self.plot.removeItem(curve)
         self.curves = []
+        session, images = self.experiment.image_session, self.experiment.images
         times, courses = self._times(), self._courses()
         known = times is not None and courses is not None
-        for item in (self.mean_curve, self._band, self.cursor):
+        for item in (self.mean_curve, self._band, self.playhead):
             item.setVisible(known)
         for box in (self.each_unit, self.each_repeat, self.with_mean):
             box.setVisible(times is not None)
-        self.each_repeat.setEnabled(known and courses.ndim > 2)
-        if not known:
+        if session is None or images is None or times is None or courses is None:
+            self.each_repeat.setEnabled(False)
             for curve in (self.mean_curve, self._upper, self._lower):
                 curve.setData([], [])
             self.about.setText(self._why_empty())
             return
+        self.each_repeat.setEnabled(courses.ndim > 2)
         ms = 1000 * times
-        session = self.experiment.session
         self.plot.setLabel("bottom", "time from image onset (ms)")
         self.plot.setLabel("left", session.response_label)
         self.plot.setXRange(ms[0], ms[-1], padding=0)
@@ -157,8 +158,8 @@ class CoursePanel(Panel):
                 )
                 self._draw(ms, course, pg.mkPen(color, width=LINES[1]))
         self._draw_mean(ms, averaged)
-        self._show_cursor()
-        label = self.experiment.images.labels[self._image]
+        self._show_playhead()
+        label = images.labels[self._image]
         n_repeats = f", {courses.size // averaged.size} repeats" if others else ""
         self.about.setText(
             f"<b>{escape(str(label))}</b>: {self._channels(len(averaged))}{n_repeats}"
@@ -210,18 +211,18 @@ class CoursePanel(Panel):
         if self.experiment.frame_on_show != self._image:
             self.redraw()
         else:
-            self._show_cursor()
+            self._show_playhead()
 
-    def _show_cursor(self) -> None:
+    def _show_playhead(self) -> None:
         times = self._times()
         if times is not None:
             moment = self.experiment.playback.frame % len(times)
-            self.cursor.setValue(1000 * times[moment])
+            self.playhead.setValue(1000 * times[moment])
 
     def _times(self) -> NDArray[np.float64] | None:
         """Seconds from image onset; None if responses have no time of their own."""
-        session = self.experiment.session
-        if session is None or not is_image_session(session):
+        session = self.experiment.image_session
+        if session is None:
             return None
         times = session.response_coords.get("time")
         return None if times is None else np.asarray(times, float)
@@ -229,9 +230,9 @@ class CoursePanel(Panel):
     def _courses(self) -> xr.DataArray | None:
         """Responses of the selected units to the image on show."""
         experiment = self.experiment
-        session, job = experiment.session, experiment.job
+        session, job = experiment.image_session, experiment.job
         columns = experiment.selected_columns()
-        if session is None or job is None or experiment.images is None:
+        if session is None or not isinstance(job, ImageJob):
             return None
         done = job.moments.n_done // experiment.n_times
         if experiment.frame_on_show >= done or not len(columns):
@@ -240,10 +241,9 @@ class CoursePanel(Panel):
         return courses.isel({session.unit_dim: columns})
 
     def _why_empty(self) -> str:
-        session = self.experiment.session
-        if session is None:
+        if self.experiment.session is None:
             return "Load a session first."
-        if not is_image_session(session):
+        if self.experiment.image_session is None:
             return "This session is driven by video: the Traces show its time courses."
         if self._times() is None:
             return (

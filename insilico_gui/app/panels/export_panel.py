@@ -40,7 +40,7 @@ class ExportPanel(Panel):
 
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
-        self.info = text_label()
+        self.info, self.result = text_label(), text_label()
         self.format = QComboBox()
         self.format.currentTextChanged.connect(self._format_changed)
         self.path = QLineEdit()
@@ -56,7 +56,6 @@ class ExportPanel(Panel):
         self.overwrite = QCheckBox("Replace an existing file")
         self.button = QPushButton("Export")
         self.button.clicked.connect(self.export)
-        self.result = text_label()
 
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)

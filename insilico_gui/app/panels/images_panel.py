@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QIcon, QImage, QPixmap
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -20,22 +20,19 @@ from insilico_gui.analysis.population.image_ranking import ImageDrive
 from insilico_gui.app.panels.panel import NarrowText, Panel
 from insilico_gui.app.widgets.copying import copy_selected
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
-from insilico_gui.session import is_image_session
+from insilico_gui.app.work.live_summary import LiveSummary
 from insilico_gui.stimuli import CachedFrames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
-    from insilico_gui.app.work.jobs import Job, Jobs
+    from insilico_gui.app.work.jobs import Jobs
     from insilico_gui.experiment import Experiment
 
 MAX_ROWS = 200
 """As many images are listed, the strongest ones."""
 
 THUMBNAIL = 32
-DELAY_MS = 150
 IMAGE = Qt.ItemDataRole.UserRole
 
 
@@ -54,9 +51,9 @@ class ImagesPanel(Panel):
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(2, 2, 2, 2)
         self.order = np.empty(0, np.int64)
-        self._drive: ImageDrive | None = None
-        self._job: Job | None = None
-        self._stale = False
+        self._drive = LiveSummary(
+            "Ranking images", self._ranked, self._draw, jobs, self
+        )
         self.about = NarrowText()
         self.table = QTableWidget(0, 2)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -84,17 +81,13 @@ class ImagesPanel(Panel):
         self.body.addWidget(self.about)
         self.body.addLayout(row, 1)
 
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(DELAY_MS)
-        self._timer.timeout.connect(self._rank)
         for signal in (
             experiment.session_changed,
             experiment.stimulus_changed,
             experiment.job_changed,
         ):
-            signal.connect(self._clear)
-        experiment.selection_changed.connect(self._restart)
+            signal.connect(self._drive.clear)
+        experiment.selection_changed.connect(self._drive.restart)
         experiment.responses_changed.connect(self.grow)
         experiment.playback.events.time.connect(self._show_time)
         self.recolor()
@@ -126,57 +119,19 @@ class ImagesPanel(Panel):
 
     def grow(self) -> None:
         """Take in responses that have come since the last time."""
-        if not self._timer.isActive():
-            self._timer.start()
+        self._drive.grow()
 
-    def _clear(self) -> None:
-        """Show nothing of what was before: these are other images or responses."""
-        self._drive = None
-        self._draw()
-        self._timer.start()
-
-    def _restart(self) -> None:
-        self._drive = None
-        self._timer.start()
-
-    def _rank(self) -> None:
-        if self._job is not None:
-            self._stale = True
-            if self._drive is None:
-                self._job.cancel()
-            return
-        experiment = self.experiment
-        session, job = experiment.session, experiment.job
-        columns = experiment.selected_columns()
-        if (
-            session is None
-            or not is_image_session(session)
-            or job is None
-            or not len(columns)
-        ):
-            self._draw()
-            return
-        if self._drive is None:
-            times = session.response_coords.get("time")
-            self._drive = ImageDrive(job.moments, columns, times)
-        drive = self._drive
-
-        def work() -> Iterator[None]:
-            yield from drive.update()
-
-        self._job = self.jobs.start(
-            "Ranking images", work, on_end=self._ranked, quiet=True
-        )
-
-    def _ranked(self, _job: Job) -> None:
-        self._job = None
-        self._draw()
-        if self._stale:
-            self._stale = False
-            self._timer.start()
+    def _ranked(self) -> ImageDrive | None:
+        """What ranks the images by the selected units; None if none was encoded."""
+        session, job = self.experiment.image_session, self.experiment.job
+        columns = self.experiment.selected_columns()
+        if session is None or job is None or not len(columns):
+            return None
+        return ImageDrive(job.moments, columns, session.response_coords.get("time"))
 
     def _draw(self) -> None:
-        drive, images = self._drive, self.experiment.images
+        drive, images = self._drive.value, self.experiment.images
+        session = self.experiment.image_session
         values = np.empty(0)
         if drive is not None and images is not None:
             values = drive.values[: drive.n_done]
@@ -185,10 +140,9 @@ class ImagesPanel(Panel):
         self.bars.setOpts(x=np.arange(1, len(ranked) + 1), height=ranked)
         self._here.setVisible(len(ranked) > 0)
         self.table.setRowCount(min(len(ranked), MAX_ROWS))
-        if not len(ranked) or images is None:
+        if not len(ranked) or images is None or session is None:
             self.about.setText(self._why_empty())
             return
-        session = self.experiment.session
         timed = "time" in session.response_coords
         what = "RMS" if timed else "mean"
         self.table.setHorizontalHeaderLabels(["image", what])
@@ -224,10 +178,9 @@ class ImagesPanel(Panel):
 
     def _why_empty(self) -> str:
         experiment = self.experiment
-        session = experiment.session
-        if session is None:
+        if experiment.session is None:
             return "Load a session first."
-        if not is_image_session(session):
+        if experiment.image_session is None:
             return (
                 "This session is driven by video, which has no single images to rank."
             )

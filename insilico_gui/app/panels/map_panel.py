@@ -23,6 +23,8 @@ from insilico_gui.experiment.map_view import RESPONSE
 from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from insilico_gui.app.map.unit_map import UnitMap
     from insilico_gui.app.work.jobs import Jobs
     from insilico_gui.experiment import Experiment
@@ -157,9 +159,8 @@ class MapPanel(Panel):
                 box.setValue(value)
 
 
-def _can_color(column: object) -> bool:
-    kind = column.dtype.kind  # type: ignore[attr-defined]
-    return kind in "fiub" or column.nunique() <= 40  # type: ignore[attr-defined]
+def _can_color(column: pd.Series) -> bool:
+    return column.dtype.kind in "fiub" or column.nunique() <= 40
 
 
 def _decimals(span: float) -> int:

@@ -22,6 +22,8 @@ from insilico_gui.errors import InsilicoError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from qtpy.QtGui import QResizeEvent
+
     from insilico_gui.app.work.jobs import Jobs
     from insilico_gui.experiment import Experiment
 
@@ -114,7 +116,7 @@ class NarrowText(QLabel):
         super().setText(text)
         self._use_height()
 
-    def resizeEvent(self, event: object) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """See Qt."""
         super().resizeEvent(event)
         self._use_height()

@@ -62,10 +62,26 @@ class PlaybackBar(Panel):
         self._timer.timeout.connect(self._tick)
 
         self._icons: dict[QToolButton, Name] = {}
-        self.play_button = self._button("play", "Play or pause (Space)")
-        self.play_button.clicked.connect(self._toggle)
+        self._problem = False
+        self.body.addLayout(self._controls())
+        self.body.addLayout(self._message_line())
+        self.hide_progress()
+
+        events = self._playback.events
+        events.time.connect(self._show_time)
+        events.n_frames.connect(self._show_length)
+        events.playing.connect(self._show_playing)
+        events.loop.connect(self._show_loop)
+        events.speed.connect(self._show_speed)
+        self._show_length()
+        self.recolor()
+
+    def _controls(self) -> QHBoxLayout:
+        """Make what sets and shows the time."""
         self.back_button = self._button("back", "One frame back")
         self.back_button.clicked.connect(lambda: self._step(-1))
+        self.play_button = self._button("play", "Play or pause (Space)")
+        self.play_button.clicked.connect(self._toggle)
         self.forward_button = self._button("forward", "One frame on")
         self.forward_button.clicked.connect(lambda: self._step(1))
         self.loop_button = self._button("loop", "Start over at the end")
@@ -81,21 +97,18 @@ class PlaybackBar(Panel):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.valueChanged.connect(self._slid)
         self.clock = QLabel()
-        self.clock.setMinimumWidth(
-            self.clock.fontMetrics().horizontalAdvance(
-                "0000.00 / 0000.00 s  00000 /00000"
-            )
-        )
+        longest = "0000.00 / 0000.00 s  00000 /00000"
+        self.clock.setMinimumWidth(self.clock.fontMetrics().horizontalAdvance(longest))
+        row = QHBoxLayout()
+        for button in self._icons:
+            row.addWidget(button)
+        row.addWidget(self.speed)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.clock)
+        return row
 
-        controls = QHBoxLayout()
-        for widget in (self.back_button, self.play_button, self.forward_button):
-            controls.addWidget(widget)
-        controls.addWidget(self.loop_button)
-        controls.addWidget(self.speed)
-        controls.addWidget(self.slider, 1)
-        controls.addWidget(self.clock)
-        self.body.addLayout(controls)
-
+    def _message_line(self) -> QHBoxLayout:
+        """Make what says what is being done, and stops it."""
         self.message = QLabel()
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setWordWrap(True)
@@ -108,22 +121,11 @@ class PlaybackBar(Panel):
         self.doing.setMinimumWidth(60)
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.clicked.connect(self.cancel_requested)
-        line = QHBoxLayout()
-        line.addWidget(self.message, 1)
-        line.addWidget(self.doing)
-        line.addWidget(self.progress)
-        line.addWidget(self.cancel_button)
-        self.body.addLayout(line)
-        self._problem = False
-        self.hide_progress()
-
-        self._playback.events.time.connect(self._show_time)
-        self._playback.events.n_frames.connect(self._show_length)
-        self._playback.events.playing.connect(self._show_playing)
-        self._playback.events.loop.connect(self._show_loop)
-        self._playback.events.speed.connect(self._show_speed)
-        self._show_length()
-        self.recolor()
+        row = QHBoxLayout()
+        row.addWidget(self.message, 1)
+        for widget in (self.doing, self.progress, self.cancel_button):
+            row.addWidget(widget)
+        return row
 
     def recolor(self) -> None:
         """Draw the icons in the colour of the theme's text."""

@@ -116,7 +116,7 @@ class PopulationPanel(Panel):
             self.summary.setText("No selected unit has this value.")
             return
         if is_log:
-            known = np.log2(known)
+            known = known.apply(np.log2)
         edges = _edges(name, known.to_numpy())
         ticks = _octaves(edges) if is_log else about.ticks
         self.plot.getAxis("bottom").setTicks([ticks] if ticks else None)
@@ -129,7 +129,7 @@ class PopulationPanel(Panel):
         palette = colors.categorical_table(len(groups))[:: 256 // len(groups)]
         top = self.plot_colors.brightest / 255
         for (label, group), color in zip(groups, palette, strict=False):
-            counts, _ = np.histogram(group, edges)
+            counts = np.histogram(group, edges)[0]
             rgb = [int(255 * c * top) for c in color[:3]]
             self.plot.plot(
                 edges,
@@ -144,7 +144,7 @@ class PopulationPanel(Panel):
             )
         text = f"{len(known):,} of {len(values):,} selected units"
         if not self.experiment.is_current(name):
-            _, parameters = self.experiment.origin(name) or ("", {})
+            parameters = (self.experiment.origin(name) or ("", {}))[1]
             text = f"⚠ of {escape(parameters.get('stimulus') or 'other responses')}: {text}"
         if about.period is None:  # a median of angles would mean nothing
             median = known.median()

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QVBoxLayout,
+    QWidget,
 )
 
 from insilico_gui.analysis import fit_receptive_fields, take_part, trial_table
@@ -303,7 +304,7 @@ def _place(fit: ReceptiveFieldFit, which: int) -> str:
     )
 
 
-def _row(*widgets: object) -> QHBoxLayout:
+def _row(*widgets: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
     for widget in widgets:
         row.addWidget(widget)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from magicgui.widgets import FunctionGui
+    from qtpy.QtGui import QShowEvent
     from qtpy.QtWidgets import QWidget
 
     from insilico_gui.app.work.jobs import Job, Jobs
@@ -61,7 +62,7 @@ class StimulusForm(Panel):
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(0, 0, 0, 0)
         self._preview: Job | None = None
-        self._forms: dict[str, FunctionGui[Any]] = {}
+        self._forms: dict[str, FunctionGui[..., Any]] = {}
         self.family = QComboBox()
         self.family.addItems(list(FAMILIES))
         self.family.currentTextChanged.connect(self._show_family)
@@ -90,7 +91,7 @@ class StimulusForm(Panel):
         self._timer.timeout.connect(self._describe)
         self._show_family(self.family.currentText())
 
-    def form(self, family: str) -> FunctionGui[Any]:
+    def form(self, family: str) -> FunctionGui[..., Any]:
         """The form of a family; one widget for each parameter, by its name."""
         if family not in self._forms:
             form = family_form(family)
@@ -235,7 +236,7 @@ class StimulusForm(Panel):
         if path:
             self.load(path)
 
-    def showEvent(self, event: object) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         """Bring the description up to date when it comes to sight."""
         super().showEvent(event)
         self._timer.start()

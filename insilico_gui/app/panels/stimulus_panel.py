@@ -25,7 +25,6 @@ from insilico_gui.app.panels.stimulus_form import StimulusForm
 from insilico_gui.app.widgets.frame_view import FrameView
 from insilico_gui.app.widgets.image_list import ImageList
 from insilico_gui.encoding import open_for
-from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import SUPPORTED_SUFFIXES, Fit, Stimulus
 from insilico_gui.stimuli.readers.images import FrameImages, ImageSet, are_stills
 
@@ -63,72 +62,33 @@ class StimulusPanel(Panel):
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self._opening: Job | None = None
-
-        self.open_button = QPushButton()
-        self.open_button.setToolTip("Or drop a file or a folder anywhere on the window")
-        self.open_button.clicked.connect(self._browse)
-        self.folder_button = QPushButton("Open folder…")
-        self.folder_button.setToolTip("A folder of images, in the order of their names")
-        self.folder_button.clicked.connect(self._browse_folder)
-        openers = QHBoxLayout()
-        openers.addWidget(self.open_button, 1)
-        openers.addWidget(self.folder_button)
-
         self.preview = FrameView(160)
         self.info = text_label()
         self.image_list = ImageList(experiment)
-        self.interval = QDoubleSpinBox()
-        self.interval.setRange(0.0, 3600.0)
-        self.interval.setDecimals(3)
-        self.interval.setValue(INTERVAL_S)
-        self.interval.setSuffix(" s")
-        self.interval.setSpecialValueText("every frame")
-        self.interval.setKeyboardTracking(False)
-        self.interval.setToolTip("Of a video, take one image every so many seconds")
-        self.interval.valueChanged.connect(self._set_interval)
         self.why_no_form = text_label(
             "Parametric stimuli move, and are for sessions driven by video. This session "
             "answers single images: open files, a folder, an array (.npy), or a video, of "
             "which it is shown frames."
         )
-        self.fit = QComboBox()
-        for name in get_args(Fit):
-            self.fit.addItem(name)
-            self.fit.setItemData(self.fit.count() - 1, FIT_TIPS[name], 3)
-        self.fit.setCurrentText(experiment.fit)
-        self.fit.currentTextChanged.connect(self._set_fit)
         self.auto_encode = QCheckBox("Encode as soon as it is there")
         self.auto_encode.setChecked(True)
         self.selected_only = QCheckBox("Only the selected units")
         self.encode_button = QPushButton("Encode")
         self.encode_button.setEnabled(False)
         self.encode_button.clicked.connect(self.encode_requested)
+        self._options = self._make_options()
 
-        self._options = QFormLayout()
-        self._options.addRow("Fit to screen", self.fit)
-        self._options.addRow("Of a video, one image every", self.interval)
-        self._options.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self.body.addLayout(openers)
-        self.body.addWidget(self.preview)
-        self.body.addWidget(self.image_list)
-        self.body.addWidget(self.info)
+        self.body.addLayout(self._make_openers())
+        for part in (self.preview, self.image_list, self.info):
+            self.body.addWidget(part)
         self.body.addLayout(self._options)
         self.body.addWidget(self.auto_encode)
         self.body.addWidget(self.selected_only)
         self.body.addWidget(self.encode_button)
-        self.form = StimulusForm(experiment, jobs)
-        self.sequence = SequenceForm(experiment, jobs)
         self.body.addWidget(self.why_no_form)
-        self._boxes: list[QGroupBox] = []
-        self.form.added.connect(self.sequence.add)
-        self.form.sequence_loaded.connect(self.sequence.use)
-        for form in (self.form, self.sequence):
-            form.chosen.connect(self._use)
-            form.problem.connect(self.problem)
-            box = QGroupBox(form.title)
-            QVBoxLayout(box).addWidget(form)
+        self._boxes = self._make_forms()
+        for box in self._boxes:
             self.body.addWidget(box)
-            self._boxes.append(box)
         self.body.addStretch(1)
 
         experiment.session_changed.connect(self._show_kind)
@@ -140,6 +100,57 @@ class StimulusPanel(Panel):
         ):
             signal.connect(self._show_stimulus)
         self._show_kind()
+
+    def _make_openers(self) -> QHBoxLayout:
+        """Make the buttons that open files and folders."""
+        self.open_button = QPushButton()
+        self.open_button.setToolTip("Or drop a file or a folder anywhere on the window")
+        self.open_button.clicked.connect(self._browse)
+        self.folder_button = QPushButton("Open folder…")
+        self.folder_button.setToolTip("A folder of images, in the order of their names")
+        self.folder_button.clicked.connect(self._browse_folder)
+        row = QHBoxLayout()
+        row.addWidget(self.open_button, 1)
+        row.addWidget(self.folder_button)
+        return row
+
+    def _make_options(self) -> QFormLayout:
+        """Make the fields for how a file reaches the session."""
+        self.fit = QComboBox()
+        for name in get_args(Fit):
+            self.fit.addItem(name)
+            self.fit.setItemData(self.fit.count() - 1, FIT_TIPS[name], 3)
+        self.fit.setCurrentText(self.experiment.fit)
+        self.fit.currentTextChanged.connect(self._set_fit)
+        self.interval = QDoubleSpinBox()
+        self.interval.setRange(0.0, 3600.0)
+        self.interval.setDecimals(3)
+        self.interval.setValue(INTERVAL_S)
+        self.interval.setSuffix(" s")
+        self.interval.setSpecialValueText("every frame")
+        self.interval.setKeyboardTracking(False)
+        self.interval.setToolTip("Of a video, take one image every so many seconds")
+        self.interval.valueChanged.connect(self._set_interval)
+        options = QFormLayout()
+        options.addRow("Fit to screen", self.fit)
+        options.addRow("Of a video, one image every", self.interval)
+        options.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        return options
+
+    def _make_forms(self) -> list[QGroupBox]:
+        """Make the forms of parametric stimuli, each in a box of its own."""
+        self.form = StimulusForm(self.experiment, self.jobs)
+        self.sequence = SequenceForm(self.experiment, self.jobs)
+        self.form.added.connect(self.sequence.add)
+        self.form.sequence_loaded.connect(self.sequence.use)
+        boxes = []
+        for form in (self.form, self.sequence):
+            form.chosen.connect(self._use)
+            form.problem.connect(self.problem)
+            box = QGroupBox(form.title)
+            QVBoxLayout(box).addWidget(form)
+            boxes.append(box)
+        return boxes
 
     # -- commands ----------------------------------------------------------------------
 
@@ -196,8 +207,7 @@ class StimulusPanel(Panel):
             self._use(FrameImages(stimulus, seconds or None))
 
     def _takes_images(self) -> bool:
-        session = self.experiment.session
-        return session is not None and is_image_session(session)
+        return self.experiment.image_session is not None
 
     def _set_fit(self, fit: str) -> None:
         if self.attempt(self.experiment.use_fit, fit) and (
@@ -223,7 +233,8 @@ class StimulusPanel(Panel):
 
     def _show_stimulus(self) -> None:
         stimulus, conversion = self.experiment.stimulus, self.experiment.conversion
-        self.encode_button.setEnabled(self.experiment.frames is not None)
+        images, seen = self.experiment.images, self.experiment.frames
+        self.encode_button.setEnabled(seen is not None)
         if stimulus is None:
             return
         lines = [f"<b>{escape(breakable(stimulus.name))}</b>", *_in_words(stimulus)]
@@ -236,10 +247,10 @@ class StimulusPanel(Panel):
             lines.append(f"⚠ Responses: {escape(breakable(said))}")
         if conversion is not None:
             lines.append("To the twin: " + escape(conversion.summary))
-        elif self.experiment.images is not None:
-            height, width = self.experiment.frames.frame_shape
+        elif images is not None and seen is not None:
+            height, width = seen.frame_shape
             lines.append(
-                f"To the twin: {self.experiment.images.n_images} images, each brought to "
+                f"To the twin: {images.n_images} images, each brought to "
                 f"{width} × {height} pixels."
             )
         elif self.experiment.session is None:

@@ -7,24 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtCore import QTimer
 
 from insilico_gui.analysis.trials.traces import TraceSummary
 from insilico_gui.app.panels.panel import Panel
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.app.widgets.unit_names import unit_names
+from insilico_gui.app.work.live_summary import LiveSummary
 from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from insilico_gui.app.work.jobs import Job, Jobs
+    from insilico_gui.app.work.jobs import Jobs
     from insilico_gui.experiment import Experiment
 
 FEW = 300
 """As many images are drawn as points of their own."""
-DELAY_MS = 150
-"""Selections change in bursts; the traces follow the last."""
 
 
 class TracesPanel(Panel):
@@ -35,10 +31,9 @@ class TracesPanel(Panel):
     def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(2, 2, 2, 2)
-        self._summary: TraceSummary | None = None
-        self._job: Job | None = None
-        self._stale = False
-
+        self._summary = LiveSummary(
+            "Reading traces", self._summarised, self._draw, jobs, self
+        )
         self.plot = ThemedPlot()
         self.plot.setMinimumHeight(90)
         self.plot.setLabel("bottom", "time (s)")
@@ -63,21 +58,17 @@ class TracesPanel(Panel):
         self.plot.clicked.connect(self._clicked)
         self.body.addWidget(self.plot)
 
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(DELAY_MS)
-        self._timer.timeout.connect(self._summarise)
-        experiment.selection_changed.connect(self._restart)
+        experiment.selection_changed.connect(self._summary.restart)
         for signal in (
             experiment.session_changed,
             experiment.stimulus_changed,
             experiment.job_changed,
         ):
-            signal.connect(self._clear)
+            signal.connect(self._summary.clear)
         experiment.responses_changed.connect(self.grow)
         experiment.playback.events.time.connect(self._show_time)
         self.recolor()
-        self._restart()
+        self._summary.restart()
 
     # -- from the user -----------------------------------------------------------------
 
@@ -97,8 +88,7 @@ class TracesPanel(Panel):
 
     def grow(self) -> None:
         """Take in responses that have come since the last time."""
-        if not self._timer.isActive():
-            self._timer.start()
+        self._summary.grow()
 
     def recolor(self) -> None:
         """Draw the curves in the colours of the theme."""
@@ -109,49 +99,15 @@ class TracesPanel(Panel):
         self.playhead.setPen(pg.mkPen(colors.line, width=1))
         self._draw()
 
-    def _clear(self) -> None:
-        """Show nothing of what was before: another stimulus has the clock now."""
-        self._summary = None
-        self._draw()
-        self._timer.start()
-
-    def _restart(self) -> None:
-        """Other units or other responses: summarise anew."""
-        self._summary = None
-        self._timer.start()
-
-    def _summarise(self) -> None:
-        if self._job is not None:
-            self._stale = True
-            if self._summary is None:
-                self._job.cancel()
-            return
-        job = self.experiment.job
-        columns = self.experiment.selected_columns()
-        if job is None or len(columns) == 0:
-            self._draw()
-            return
-        if self._summary is None:
-            self._summary = TraceSummary(job.moments, columns)
-        summary = self._summary
-
-        def work() -> Iterator[None]:
-            yield from summary.update()
-
-        self._job = self.jobs.start(
-            "Reading traces", work, on_end=self._summarised, quiet=True
-        )
-
-    def _summarised(self, _job: Job) -> None:
-        self._job = None
-        if self._summary is not None:
-            self._draw()
-        if self._stale:
-            self._stale = False
-            self._timer.start()
+    def _summarised(self) -> TraceSummary | None:
+        """A summary of the selected units; None if none of them was encoded."""
+        job, columns = self.experiment.job, self.experiment.selected_columns()
+        if job is None or not len(columns):
+            return None
+        return TraceSummary(job.moments, columns)
 
     def _draw(self) -> None:
-        playback, summary = self.experiment.playback, self._summary
+        playback, summary = self.experiment.playback, self._summary.value
         rate = playback.frame_rate
         of_images = self.experiment.images is not None
         self._burn_in.setRegion((0, BURN_IN_FRAMES / rate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -111,16 +112,20 @@ class TuningPanel(UnitAnalysisPanel):
         responses, parameter = self.experiment.responses, self.parameter.currentText()
         if responses is None or not parameter:
             return
-        options = {
-            "latency_s": self.latency.value(),
-            "n_permutations": self.permutations.value(),
-            "seed": self.seed.value(),
-        }
         name, part = analysis_name(parameter), chosen_part(self.part)
         shown = responses if part is None else take_part(responses, part)
 
+        computed = partial(
+            tune,
+            shown,
+            parameter,
+            latency_s=self.latency.value(),
+            n_permutations=self.permutations.value(),
+            seed=self.seed.value(),
+        )
+
         def work(tell: OnProgress) -> tuple[xr.Dataset, pd.DataFrame]:
-            return tune(shown, parameter, **options, on_progress=tell)
+            return computed(on_progress=tell)
 
         def take(result: tuple[xr.Dataset, pd.DataFrame]) -> None:
             self.attempt(self.experiment.use_analysis, name, *result)

@@ -173,7 +173,7 @@ class UnitsPanel(Panel):
         self.attempt(self.experiment.select, indices=self._highlighted())
 
     def _highlighted(self) -> np.ndarray:
-        runs = self.table.selectionModel().selection()
+        runs = self.table.selectionModel().selection().toList()
         rows = [row for run in runs for row in range(run.top(), run.bottom() + 1)]
         return np.unique(self.model.rows[rows])
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject, Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, Qt
+
+from insilico_gui.app.work.timers import delayed
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
@@ -42,8 +44,7 @@ class DockSizes(QObject):
         self._panels = panels
         left, right, below = sizes
         self._parts = [left / FIRST_WIDTH, right / FIRST_WIDTH, below / FIRST_HEIGHT]
-        self._timer = _soon(self)
-        self._timer.timeout.connect(self.apply)
+        self._timer = delayed(self.apply, self)
         docks.window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -90,8 +91,7 @@ class MapFit(QObject):
     def __init__(self, canvas: QWidget, unit_map: UnitMap, parent: QObject) -> None:
         super().__init__(parent)
         self._map = unit_map
-        self._timer = _soon(self)
-        self._timer.timeout.connect(unit_map.refit_view)
+        self._timer = delayed(unit_map.refit_view, self)
         canvas.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -106,10 +106,3 @@ def _sizes(k: int, window: QMainWindow, dock: QDockWidget) -> tuple[int, int]:
     if k < 2:
         return window.width(), dock.width()
     return window.height(), dock.height()
-
-
-def _soon(parent: QObject) -> QTimer:
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(0)
-    return timer

@@ -48,7 +48,8 @@ class Docks:
     @property
     def window(self) -> QMainWindow:
         """The viewer's window."""
-        return self._viewer.window._qt_window
+        window: QMainWindow = self._viewer.window._qt_window
+        return window
 
     @property
     def canvas(self) -> QWidget:
@@ -59,11 +60,12 @@ class Docks:
     def add(self, widget: QWidget, title: str, area: str) -> QDockWidget:
         """Dock one widget; the Window menu lists it, and closing it only hides it."""
         window = self._viewer.window
-        dock: QDockWidget = window.add_dock_widget(
+        made = window.add_dock_widget(
             widget, name=title, area=area, menu=window.window_menu
         )
         # napari would take the panel out of the window for good
-        dock.destroyOnClose = dock.hide
+        made.destroyOnClose = made.hide
+        dock: QDockWidget = made
         dock.toggleViewAction().triggered.connect(
             lambda shown: dock.raise_() if shown else None
         )

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtGui import QDropEvent
+from qtpy.QtWidgets import QWidget
 
+from insilico_gui.app.widgets.application import application
 from insilico_gui.errors import quoted
 from insilico_gui.export import load_suffixes, suffix_of
 from insilico_gui.opening import session_infos
-from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import SUPPORTED_SUFFIXES
 from insilico_gui.stimuli.readers.places import IMAGE_SUFFIXES
 
@@ -43,21 +44,17 @@ class DropFilter(QObject):
         window.setAcceptDrops(True)
         # Not a filter on each widget: panels make new ones, and PySide never lets go of
         # a widget that was found by findChildren().
-        QApplication.instance().installEventFilter(self)
+        application().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Accept files, let everything else pass."""
-        kind = event.type()
-        if kind not in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop):
+        if not isinstance(event, QDropEvent) or not self._is_ours(watched):
             return False
-        if not self._is_ours(watched):
+        urls = event.mimeData().urls()
+        if not urls or event.modifiers() & Qt.KeyboardModifier.AltModifier:
             return False
-        urls = event.mimeData().urls()  # type: ignore[attr-defined]
-        modifiers = event.modifiers()  # type: ignore[attr-defined]
-        if not urls or modifiers & Qt.KeyboardModifier.AltModifier:
-            return False
-        event.acceptProposedAction()  # type: ignore[attr-defined]
-        if kind == QEvent.Type.Drop:
+        event.acceptProposedAction()
+        if event.type() == QEvent.Type.Drop:
             self._on_drop(
                 [url.toLocalFile() if url.isLocalFile() else url.url() for url in urls]
             )
@@ -65,12 +62,11 @@ class DropFilter(QObject):
 
     def _is_ours(self, watched: QObject) -> bool:
         """Whether it is a widget of the window, or of a panel that floats beside it."""
-        window, widget = self.parent(), watched
-        while isinstance(widget, QWidget):
-            if widget is window:
-                return True
+        window = self.parent()
+        widget = watched if isinstance(watched, QWidget) else None
+        while widget is not None and widget is not window:
             widget = widget.parentWidget()
-        return False
+        return widget is not None
 
 
 class FileSorter(QObject):
@@ -115,9 +111,8 @@ class FileSorter(QObject):
             self._sort_one(paths[0])
 
     def _sort_several(self, paths: list[Path]) -> None:
-        session = self._experiment.session
         strange = [path for path in paths if path.suffix.lower() not in IMAGE_SUFFIXES]
-        if session is None or not is_image_session(session):
+        if self._experiment.image_session is None:
             self.problem.emit(
                 "Open one file or folder at a time; to show several images one after "
                 "the other, put them into a folder and open that."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -18,10 +19,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from insilico_gui.app.widgets.application import application
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-KEYS = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
 
 
 class SpaceKey(QObject):
@@ -38,13 +39,14 @@ class SpaceKey(QObject):
     def __init__(self, window: QMainWindow, on_space: Callable[[], object]) -> None:
         super().__init__(window)  # and nothing else of it is kept: it would outlive it
         self._on_space = on_space
-        app = QApplication.instance()
-        app.focusChanged.connect(self._focus_changed)  # type: ignore[union-attr]
+        application().focusChanged.connect(self._focus_changed)
         self.watch()
 
     def watch(self) -> None:
         """Watch what has come into the window since the last time as well."""
         window = self.parent()
+        if not isinstance(window, QMainWindow):
+            return
         self._watch(window)
         for widget in window.findChildren(QWidget):
             if widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
@@ -66,15 +68,15 @@ class SpaceKey(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See Qt."""
-        if event.type() not in KEYS or event.key() != Qt.Key.Key_Space:  # type: ignore[attr-defined]
+        if not isinstance(event, QKeyEvent) or event.key() != Qt.Key.Key_Space:
             return False
-        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier  # type: ignore[attr-defined]
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
         if not plain or not isinstance(watched, QWidget) or not self._belongs(watched):
             return False
         if QApplication.activePopupWidget() is not None or is_typed_in(watched):
             return False
         event.accept()
-        if event.type() == QEvent.Type.KeyPress and not event.isAutoRepeat():  # type: ignore[attr-defined]
+        if event.type() == QEvent.Type.KeyPress and not event.isAutoRepeat():
             self._on_space()
         return True
 

@@ -63,9 +63,10 @@ class _ViewerWithPanels(napari.Viewer):
         opener = child_of(self, Opener) if is_plain else None
         if opener is None:
             plugin = "napari" if plugin == NOT_GIVEN else plugin
-            return super().open(
+            layers: list[Layer] = super().open(
                 path, stack=stack, plugin=plugin, layer_type=layer_type, **kwargs
             )
+            return layers
         given = [path, *(stack if isinstance(stack, list) else ())]
         opener.opened.emit(list(_flat(given)))
         return []

@@ -265,6 +265,8 @@ class InsilicoWindow(Workspace):
         """A session was loaded by hand: encode the stimulus that is there already."""
         self.show_panel(self.stimulus_panel)
         session = self.experiment.session
+        if session is None:
+            return
         self.playback_bar.say(
             f"{session.id} is loaded on {session.device}: {len(session.units):,} units."
         )

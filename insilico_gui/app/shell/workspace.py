@@ -30,7 +30,6 @@ from insilico_gui.app.widgets.theme import ThemeFollower
 from insilico_gui.app.widgets.unit_names import unit_name
 from insilico_gui.app.work.jobs import Jobs
 from insilico_gui.experiment import Experiment
-from insilico_gui.session import is_image_session
 
 if TYPE_CHECKING:
     import napari
@@ -160,9 +159,9 @@ class Workspace(QObject):
 
     def offer_panels(self) -> None:
         """Show the panels for single images if the session answers those."""
-        session = self.experiment.session
-        of_images = session is not None and is_image_session(session)
-        in_time = of_images and "time" in session.response_coords
+        session = self.experiment.image_session
+        of_images = session is not None
+        in_time = session is not None and "time" in session.response_coords
         for panel, is_offered, is_first in (
             (self.course_panel, in_time, in_time),
             (self.images_panel, of_images, of_images and not in_time),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtGui import QKeySequence
+from qtpy.QtGui import QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QApplication
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ class _Copier(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See Qt."""
-        kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
-        if event.type() not in kinds or not event.matches(  # type: ignore[attr-defined]
-            QKeySequence.StandardKey.Copy
+        if not isinstance(event, QKeyEvent) or (
+            event.type() == QEvent.Type.KeyRelease
+            or not event.matches(QKeySequence.StandardKey.Copy)
         ):
             return False
         event.accept()

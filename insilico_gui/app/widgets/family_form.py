@@ -6,8 +6,7 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
-from magicgui import magicgui
-from magicgui.widgets import LiteralEvalLineEdit, Select
+from magicgui.widgets import FunctionGui, LiteralEvalLineEdit, Select
 
 from insilico_gui.app.widgets.labels import parameter_label
 from insilico_gui.errors import StimulusError, quoted
@@ -16,7 +15,7 @@ from insilico_gui.stimuli.families.registry import FAMILIES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from magicgui.widgets import FunctionGui, Widget
+    from magicgui.widgets import Widget
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "seed": {"max": 2**31 - 1},
@@ -101,14 +100,14 @@ class ValuesEdit(LiteralEvalLineEdit):
         super().set_value("" if value is None else value)
 
 
-def family_form(family: str) -> FunctionGui[Any]:
+def family_form(family: str) -> FunctionGui[..., Any]:
     """Make the form of a family; one widget for each parameter, by its name."""
     function = FAMILIES[family]
     options: dict[str, dict[str, Any]] = {}
     parameters = inspect.signature(function).parameters
     for name in parameters:
         options[name] = {"label": label_of(name), **OPTIONS.get(name, {})}
-    form: FunctionGui[Any] = magicgui(_typed(function), call_button=False, **options)
+    form = FunctionGui(_typed(function), call_button=False, param_options=options)
     form.margins = (0, 0, 0, 0)
     for widget in form:
         if _says_nothing(widget.tooltip):
@@ -142,7 +141,7 @@ def _typed(function: Callable[..., Any]) -> Callable[..., Any]:
     return typed
 
 
-def values_of(form: FunctionGui[Any]) -> dict[str, Any]:
+def values_of(form: FunctionGui[..., Any]) -> dict[str, Any]:
     """The parameters as they are now.
 
     Raises

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
     RGB = tuple[int, int, int]
 
+ON_LIGHT_AND_DARK: dict[str, tuple[RGB, RGB]] = {
+    "line": ((20, 20, 20), (255, 255, 255)),
+    "guide": ((125, 125, 125), (130, 130, 130)),
+    "mean": ((196, 98, 0), (255, 170, 60)),
+    "trials": ((36, 98, 168), (150, 200, 255)),
+    "fit": ((0, 128, 56), (120, 255, 160)),
+    "points": ((36, 98, 168), (150, 200, 255)),
+}
+"""What is drawn in plots on a light and on a dark background."""
+
 
 @dataclass(frozen=True)
 class PlotColors:
@@ -29,8 +39,6 @@ class PlotColors:
     line : what marks the time, and outlines over a plot
     guide : circles, zero lines and diagonals
     mean, trials, fit, points : what is drawn in plots, by what it means
-    darkest, brightest : int
-        Range of the channels of colours that are made from places.
     """
 
     background: RGB
@@ -41,45 +49,30 @@ class PlotColors:
     trials: RGB
     fit: RGB
     points: RGB
-    darkest: int
-    brightest: int
 
     @property
     def is_light(self) -> bool:
         """Whether dark is written on light."""
         return sum(self.background) > sum(self.text)
 
+    @property
+    def darkest(self) -> int:
+        """Lowest channel (red, green or blue) of colours that are made from places."""
+        return 0 if self.is_light else 60
+
+    @property
+    def brightest(self) -> int:
+        """Highest channel (red, green or blue) of colours that are made from places."""
+        return 185 if self.is_light else 255
+
 
 def colors_for(theme: str) -> PlotColors:
     """The colours for a theme of napari, by its name; "system" is what the system has."""
     chosen = get_theme(theme)
-    background = _rgb(chosen.background.as_hex())
-    text = _rgb(chosen.text.as_hex())
-    if sum(background) > sum(text):
-        return PlotColors(
-            background=background,
-            text=text,
-            line=(20, 20, 20),
-            guide=(125, 125, 125),
-            mean=(196, 98, 0),
-            trials=(36, 98, 168),
-            fit=(0, 128, 56),
-            points=(36, 98, 168),
-            darkest=0,
-            brightest=185,
-        )
-    return PlotColors(
-        background=background,
-        text=text,
-        line=(255, 255, 255),
-        guide=(130, 130, 130),
-        mean=(255, 170, 60),
-        trials=(150, 200, 255),
-        fit=(120, 255, 160),
-        points=(150, 200, 255),
-        darkest=60,
-        brightest=255,
-    )
+    background, text = _rgb(chosen.background.as_hex()), _rgb(chosen.text.as_hex())
+    is_dark = sum(background) <= sum(text)
+    drawn = {name: pair[is_dark] for name, pair in ON_LIGHT_AND_DARK.items()}
+    return PlotColors(background, text, **drawn)
 
 
 def current_colors() -> PlotColors:
@@ -132,5 +125,5 @@ class ThemeFollower(QObject):
 
 
 def _rgb(name: str) -> RGB:
-    red, green, blue, _ = QColor(name).getRgb()
-    return int(red), int(green), int(blue)
+    color = QColor(name)
+    return color.red(), color.green(), color.blue()

@@ -107,7 +107,7 @@ class CurvePlot(ThemedPlot):
         self.getAxis("bottom").setTicks([ticks])
         colors = self.plot_colors
         has_sem = bool(np.isfinite(curve.sem).any())
-        drawn = {"mean ± s.e.m." if has_sem else "mean": colors.mean}
+        drawn: dict[str, Color] = {"mean ± s.e.m." if has_sem else "mean": colors.mean}
         if has_sem:
             sem = np.nan_to_num(curve.sem)
             edges = [pg.PlotCurveItem(x, curve.mean + sign * sem) for sign in (1, -1)]

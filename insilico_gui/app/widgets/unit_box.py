@@ -63,7 +63,7 @@ class UnitBox(QAbstractSpinBox):
         self.columns = np.asarray(columns, np.int64)
         self._ids, self._names = list(ids), list(names)
         if not self.is_mean:
-            there = np.flatnonzero(self.columns == before) if before is not None else []
+            there = np.flatnonzero(self.columns == before)  # none if none was chosen
             self._at = int(there[0]) if len(there) else 0
         self._show()
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 ORIGINS = {"session": "session", "scan_idx": "scan", "scan": "scan"}
 """Columns that tell where a unit comes from, and what each is called."""
 
 
-def unit_names(units: pd.DataFrame, rows: Sequence[int] | np.ndarray) -> list[str]:
+def unit_names(units: pd.DataFrame, rows: list[int] | NDArray[np.int64]) -> list[str]:
     """Names of units by row of the unit table: the id alone where no two are alike.
 
     Parameters
     ----------
     units : pandas.DataFrame
         The unit table.
-    rows : sequence of int
+    rows : list or array of int
         Rows of it.
     """
     told = _telling(units)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
+    from qtpy.QtCore import QPersistentModelIndex
+
+    ModelIndex = QModelIndex | QPersistentModelIndex
 
 UNSELECTED = QColor(128, 128, 128)
 """Text of units that are not selected; readable on light and on dark."""
@@ -51,7 +54,9 @@ def value_text(value: Any, decimals: int) -> str:
 def sorted_rows(values: NDArray[Any], *, descending: bool) -> NDArray[np.int64]:
     """Positions of values in order; equal ones stay as they are, unknown ones last."""
     if values.dtype.kind not in "fiub":
-        values, _ = pd.factorize(np.where(values == "", None, values), sort=True)
+        values, _ = pd.factorize(
+            np.where(values == "", np.asarray(None), values), sort=True
+        )
         known = values >= 0
     else:
         known = ~np.isnan(values)
@@ -152,11 +157,11 @@ class UnitsModel(QAbstractTableModel):
 
     # -- what Qt asks ------------------------------------------------------------------
 
-    def rowCount(self, parent: QModelIndex = ROOT) -> int:
+    def rowCount(self, parent: ModelIndex = ROOT) -> int:
         """How many units are shown."""
         return 0 if parent.isValid() else len(self.rows)
 
-    def columnCount(self, parent: QModelIndex = ROOT) -> int:
+    def columnCount(self, parent: ModelIndex = ROOT) -> int:
         """How many columns the table has."""
         return 0 if parent.isValid() else len(self.names)
 
@@ -197,7 +202,7 @@ class UnitsModel(QAbstractTableModel):
         ]
 
     def data(
-        self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+        self, index: ModelIndex, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
         """What a cell shows."""
         if role == Qt.ItemDataRole.DisplayRole:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, QThreadPool, Signal
 from superqt.utils import WorkerBase, create_worker
+from typing_extensions import TypeIs
 
 from insilico_gui.errors import InsilicoError
 from insilico_gui.log_file import unexpected
@@ -117,14 +118,14 @@ class Job(QObject):
         # RuntimeError, such as running out of memory, for its own deletion and goes
         # silent, and it leaves a generator that was stopped open.
         self._run = _Run(self, work)
-        self._worker: WorkerBase | None = create_worker(
+        self._worker: WorkerBase[object] | None = create_worker(
             self._run.__call__,
             _start_thread=False,
             _ignore_errors=True,  # `failed` tells of them
         )
         self._worker.returned.connect(self._on_returned)
         self._worker.errored.connect(self._on_errored)
-        self._worker.finished.connect(self._on_finished)
+        self._worker.signals.finished.connect(self._on_finished)
 
     def start(self) -> None:
         """Begin, in a thread of the pool."""
@@ -139,11 +140,11 @@ class Job(QObject):
 
     def run(self, work: Work) -> object:
         """Do the work."""
+        if _takes_progress(work):
+            return self._run_told(work)
         if inspect.isgeneratorfunction(work):
             return self._run_steps(work)
-        if _takes_an_argument(work):
-            return self._run_told(work)
-        return work()  # type: ignore[call-arg]
+        return work()
 
     def _run_told(self, work: Callable[[OnProgress], Any]) -> object:
         """Run a function that tells how far it is."""
@@ -198,7 +199,7 @@ class Job(QObject):
         self.ended.emit(self)
 
 
-def _takes_an_argument(work: Work) -> bool:
+def _takes_progress(work: Work) -> TypeIs[Callable[[OnProgress], Any]]:
     return any(
         parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
         and parameter.default is parameter.empty
