@@ -26,7 +26,6 @@ from insilico_gui.stimuli.spec.parameters import (
     AnglesOrCount,
     Numbers,
     Words,
-    again,
     angles,
     degrees,
     flag,
@@ -37,7 +36,7 @@ from insilico_gui.stimuli.spec.parameters import (
     specification,
     words,
 )
-from insilico_gui.stimuli.spec.trial_spec import SEED_HELP, Painter, TrialSpec
+from insilico_gui.stimuli.spec.trial_spec import Painter, TrialSpec
 
 DotMotion = Literal[
     "translation", "expansion", "contraction", "clockwise", "counterclockwise"
@@ -86,7 +85,6 @@ class RandomDots(TrialSpec):
         "Whether all repeats of a condition show the same dots; else, each trial has new "
         "ones.",
     )
-    seed: int = again(0, f"{SEED_HELP} It draws the dots as well.")
 
     def _check(self) -> None:
         at_least_a_pixel(self.dot_size_deg, "dot_size_deg", self.display)

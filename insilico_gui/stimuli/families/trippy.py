@@ -38,7 +38,7 @@ from insilico_gui.stimuli.spec.parameters import (
     specification,
     whole,
 )
-from insilico_gui.stimuli.spec.trial_spec import SEED_HELP, Painter, TrialSpec
+from insilico_gui.stimuli.spec.trial_spec import Painter, TrialSpec
 
 KERNEL_RATE = 60.0  # Hz; of the nodes' random numbers
 _WEIGHT = 1 << 14  # fixed point of kernel and splines
@@ -88,7 +88,6 @@ class Trippy(TrialSpec):
     )
     contrast: float = number(1.0, "Above 0, to 1.", 0, 1, above=True)
     blank_s: float = again(0.0)
-    seed: int = again(0, f"{SEED_HELP} It draws the clips as well.")
 
     def _check(self) -> None:
         seconds = self.temp_kernel_length / KERNEL_RATE

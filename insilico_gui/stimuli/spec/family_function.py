@@ -77,6 +77,12 @@ def family_function(
     return make
 
 
+def specification_of(function: Callable[..., RenderedStimulus]) -> type[StimulusSpec]:
+    """The class of the specifications of a family, from its function."""
+    found: type[StimulusSpec] = vars(function)["specification"]
+    return found
+
+
 def asked_for(cls: type[StimulusSpec]) -> dict[str, Parameter]:
     """Parameters of the function of a family that are fields of its specification."""
     return {n: p for n, p in parameters_of(cls).items() if not p.is_found}
@@ -112,11 +118,7 @@ def documentation(cls: type[StimulusSpec]) -> str:
     lines = [f"Make {about[:1].lower()}{about[1:]}", "", "Parameters", "-" * 10]
     for name, parameter in asked_for(cls).items():
         if parameter.count:
-            lines += _entry(
-                parameter.count,
-                "int",
-                f"How many, evenly spaced from 0; not used if `{name}` are given.",
-            )
+            lines += _entry(parameter.count, "int", count_help(name))
         lines += _entry(name, _described(types_of(cls)[name]), parameter.help)
     lines += ["", "Returns", "-" * 7]
     lines += _entry(
@@ -131,6 +133,11 @@ def documentation(cls: type[StimulusSpec]) -> str:
         "If a value makes no sense or cannot be shown on this display.",
     )
     return "\n".join(lines) + "\n"
+
+
+def count_help(name: str) -> str:
+    """What the parameter means that says how many values another one has."""
+    return f"How many, evenly spaced from 0; not used if `{name}` are given."
 
 
 def _entry(name: str, kind: str, text: str) -> list[str]:

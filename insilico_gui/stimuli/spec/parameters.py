@@ -53,6 +53,9 @@ CROSSED = -1
 
 OptionalNumber = Annotated[float | None, LITERAL]
 
+TypedNumber = Annotated[float, LITERAL]
+"""A number with as many digits as it has, which a spin box would round."""
+
 OptionalCount = Annotated[int | None, LITERAL]
 
 if TYPE_CHECKING:
@@ -132,7 +135,6 @@ class InForm(TypedDict, total=False):
     label: str  # where the name does not read well
     empty: str  # what an empty field means
     rank: int  # CROSSED comes first, then the family's own, FINE and SCREEN last
-    step: float
 
 
 @dataclass(frozen=True)

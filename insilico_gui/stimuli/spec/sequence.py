@@ -21,7 +21,13 @@ from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.core.display import Display
 from insilico_gui.stimuli.core.random_words import random_order
 from insilico_gui.stimuli.render.carrier import GREY
-from insilico_gui.stimuli.spec.parameters import seconds, specification, whole, word
+from insilico_gui.stimuli.spec.parameters import (
+    TypedNumber,
+    seconds,
+    specification,
+    whole,
+    word,
+)
 from insilico_gui.stimuli.spec.parametric import Renderer, StimulusSpec, spec_from_dict
 from insilico_gui.stimuli.spec.trial_spec import SEED_HELP, Order
 
@@ -53,7 +59,7 @@ class Sequence(StimulusSpec):
     frame_rate: float = field(init=False, repr=False, compare=False)
 
     parts: tuple[StimulusSpec, ...]
-    blank_s: float = seconds(
+    blank_s: TypedNumber = seconds(
         1.0,
         "Blank screen before each part and after the last, in seconds; rounded to "
         "frames. It comes on top of the blanks that a part has itself.",
