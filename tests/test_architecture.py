@@ -147,7 +147,7 @@ ROOMS = {
     "app": {"app.shell"},
     "app.work": {"encoding", "experiment", "stimuli"},
     "app.widgets": {"responses", "experiment", "units", "units.frame"}
-    | {"stimuli.families"},
+    | {"stimuli.families", "stimuli.spec"},
     "app.map": {"app.widgets", "experiment", "session", "responses", "units"}
     | {"analysis.cortex", "stimuli.core"},
     "app.panels": {*BELOW, "units.identity", "units.frame"}

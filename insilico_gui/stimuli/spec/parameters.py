@@ -20,6 +20,7 @@ from typing import (
     Annotated,
     Any,
     Generic,
+    Literal,
     TypedDict,
     TypeVar,
     Unpack,
@@ -197,7 +198,17 @@ class Parameter:
         return self.check(value, name, spec)
 
 
-@dataclass_transform(kw_only_default=True)
+def found(
+    default: object, help: str, check: Check, *, init: Literal[False] = False
+) -> Any:
+    """What the specification finds itself; not a parameter of the function.
+
+    `init` is for type checkers alone, so that they do not see one either.
+    """
+    return Parameter(default, help, check, is_found=True)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(found,))
 def specification(cls: type[T]) -> type[T]:
     """Make a class with declarations a frozen dataclass, whose fields are checked.
 
@@ -416,8 +427,3 @@ def angle_measure() -> Any:
         lambda value, name, spec: check_angles(value),
         rank=FINE,
     )
-
-
-def found(default: object, help: str, check: Check) -> Any:
-    """What the specification finds itself; not a parameter of the function."""
-    return Parameter(default, help, check, is_found=True)

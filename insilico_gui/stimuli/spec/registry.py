@@ -88,10 +88,10 @@ def load_added() -> None:
         except Exception as error:
             logger.debug("The stimulus %r failed to load", point.name, exc_info=True)
             logger.warning(
-                "The stimulus %r (%s) cannot be imported: %s %s; install its package "
+                "The stimulus %r (%s) cannot be imported: %s (%s); install its package "
                 "again, or remove it.",
                 point.name,
                 point.value,
                 type(error).__name__,
-                quoted(error),
+                quoted(error, marks=""),
             )
