@@ -21,14 +21,20 @@ from insilico_gui.stimuli.spec.family_function import (
     count_help,
     specification_of,
 )
-from insilico_gui.stimuli.spec.parameters import LITERAL, parameters_of, types_of
+from insilico_gui.stimuli.spec.parameter_types import LITERAL
+from insilico_gui.stimuli.spec.parameters import (
+    parameters_of,
+    types_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from magicgui.widgets import Widget
 
-    from insilico_gui.stimuli.spec.parameters import Parameter
+    from insilico_gui.stimuli.spec.parameters import (
+        Parameter,
+    )
     from insilico_gui.stimuli.spec.parametric import StimulusSpec
 
 LARGEST = 2**31 - 1

@@ -11,12 +11,14 @@ from insilico_gui.stimuli.families.drifting import DriftingTrials
 from insilico_gui.stimuli.families.grating_trials import edge
 from insilico_gui.stimuli.render.apertures import Disc, Outside
 from insilico_gui.stimuli.render.grating_painter import Layer
-from insilico_gui.stimuli.spec.parameters import (
-    CROSSED,
+from insilico_gui.stimuli.spec.parameter_types import (
     AnglesOrCount,
     Numbers,
     OptionalNumber,
     Words,
+)
+from insilico_gui.stimuli.spec.parameters import (
+    CROSSED,
     again,
     number,
     numbers,

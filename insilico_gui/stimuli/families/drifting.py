@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from insilico_gui.stimuli.core.checks import temporal_frequencies
 from insilico_gui.stimuli.families.grating_trials import GratingTrials
 from insilico_gui.stimuli.render.apertures import Aperture
 from insilico_gui.stimuli.render.grating_painter import Layer
+from insilico_gui.stimuli.spec.parameter_types import AnglesOrCount, Numbers
 from insilico_gui.stimuli.spec.parameters import (
     CROSSED,
     FINE,
-    AnglesOrCount,
-    Numbers,
     angles,
     lasting,
     number,
@@ -58,11 +54,6 @@ class DriftingTrials(GratingTrials):
             "temporal_frequency": self.temporal_frequency,
             "contrast": self.contrast,
         }
-
-    @property
-    def condition_frames(self) -> NDArray[np.int64]:
-        """See :attr:`TrialSpec.condition_frames`."""
-        return np.full(self.n_conditions, round(self.duration_s * self.frame_rate))
 
     def _layer(self, condition: Any, aperture: Aperture | None) -> Layer:
         """The grating that the row describes, behind an aperture."""

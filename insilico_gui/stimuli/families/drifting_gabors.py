@@ -17,9 +17,8 @@ from insilico_gui.stimuli.families.drifting import DriftingTrials
 from insilico_gui.stimuli.render.apertures import Gaussian
 from insilico_gui.stimuli.render.grating_painter import Layer
 from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import AnglesOrCount, Numbers
 from insilico_gui.stimuli.spec.parameters import (
-    AnglesOrCount,
-    Numbers,
     again,
     degrees,
     specification,

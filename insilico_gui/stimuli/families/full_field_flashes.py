@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from insilico_gui.stimuli.core import checks
 from insilico_gui.stimuli.render.carrier import GREY
 from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import Numbers, WholeNumbers
 from insilico_gui.stimuli.spec.parameters import (
-    Numbers,
-    WholeNumbers,
     again,
     parameter,
     specification,

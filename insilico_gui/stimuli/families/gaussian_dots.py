@@ -25,8 +25,8 @@ from insilico_gui.stimuli.render.carrier import (
     levels_of_weighted,
 )
 from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import Words
 from insilico_gui.stimuli.spec.parameters import (
-    Words,
     again,
     angle_measure,
     degrees,
@@ -122,11 +122,6 @@ class GaussianDots(TrialSpec):
                 "polarity": crossed["polarity"],
             }
         )
-
-    @property
-    def condition_frames(self) -> NDArray[np.int64]:
-        """See :attr:`TrialSpec.condition_frames`."""
-        return np.full(self.n_conditions, round(self.duration_s * self.frame_rate))
 
     @property
     def blanks(self) -> NDArray[np.int64]:

@@ -24,9 +24,8 @@ from insilico_gui.stimuli.families.moving_bars import POLARITIES, Polarity
 from insilico_gui.stimuli.render.carrier import Angles, distance_from
 from insilico_gui.stimuli.render.shapes import SoftShape, fixed
 from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import Numbers, Words
 from insilico_gui.stimuli.spec.parameters import (
-    Numbers,
-    Words,
     again,
     angle_measure,
     number,

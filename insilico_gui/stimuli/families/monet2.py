@@ -38,9 +38,8 @@ from insilico_gui.stimuli.core.random_words import random_order
 from insilico_gui.stimuli.render.monet_noise import MonetRenderer, Motion
 from insilico_gui.stimuli.render.pink_spectrum import PinkSpectrum
 from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import OptionalAngles, OptionalCount
 from insilico_gui.stimuli.spec.parameters import (
-    OptionalAngles,
-    OptionalCount,
     angles,
     lasting,
     number,

@@ -37,11 +37,13 @@ from insilico_gui.stimuli.render.carrier import (
 )
 from insilico_gui.stimuli.render.shapes import SoftShape, fixed
 from insilico_gui.stimuli.spec.family_function import family_function
-from insilico_gui.stimuli.spec.parameters import (
+from insilico_gui.stimuli.spec.parameter_types import (
     AnglesOrCount,
     Numbers,
     OptionalNumber,
     Words,
+)
+from insilico_gui.stimuli.spec.parameters import (
     angle_measure,
     angles,
     degrees,

@@ -23,8 +23,8 @@ from insilico_gui.stimuli.readers.image_folder import ImageFolder
 from insilico_gui.stimuli.readers.places import named_path
 from insilico_gui.stimuli.render.remember import remember
 from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import Folder
 from insilico_gui.stimuli.spec.parameters import (
-    Folder,
     again,
     found,
     lasting,
@@ -56,6 +56,7 @@ class NaturalImages(TrialSpec):
     """
 
     family: ClassVar[str] = "natural_images"
+    shown: ClassVar[str] = "image_s"
 
     folder: Folder = parameter(
         Path(), "Folder of images of one size; default the current one.", _text
@@ -115,11 +116,6 @@ class NaturalImages(TrialSpec):
     def conditions(self) -> pd.DataFrame:
         """See :attr:`TrialSpec.conditions`; the index is the name of the file."""
         return pd.DataFrame(index=list(self.images))
-
-    @property
-    def condition_frames(self) -> NDArray[np.int64]:
-        """See :attr:`TrialSpec.condition_frames`."""
-        return np.full(self.n_conditions, round(self.image_s * self.frame_rate))
 
     @property
     def blanks(self) -> NDArray[np.int64]:

@@ -22,10 +22,8 @@ from insilico_gui.stimuli.core.checks import at_least, at_least_a_pixel
 from insilico_gui.stimuli.render.dot_painter import DotPainter
 from insilico_gui.stimuli.render.dot_paths import DotPaths, Trajectory
 from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import AnglesOrCount, Numbers, Words
 from insilico_gui.stimuli.spec.parameters import (
-    AnglesOrCount,
-    Numbers,
-    Words,
     angles,
     degrees,
     flag,
@@ -133,11 +131,6 @@ class RandomDots(TrialSpec):
         crossed.insert(0, "motion", motion)
         crossed.insert(1, "direction", direction)
         return crossed
-
-    @property
-    def condition_frames(self) -> NDArray[np.int64]:
-        """See :attr:`TrialSpec.condition_frames`."""
-        return np.full(self.n_conditions, round(self.duration_s * self.frame_rate))
 
     @property
     def _screen(self) -> tuple[float, float]:

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from insilico_gui.stimuli.families.grating_trials import (
     GratingTrials,
     aperture_size,
@@ -19,11 +16,13 @@ from insilico_gui.stimuli.families.grating_trials import (
 )
 from insilico_gui.stimuli.render.grating_painter import Layer
 from insilico_gui.stimuli.spec.family_function import family_function
-from insilico_gui.stimuli.spec.parameters import (
-    CROSSED,
+from insilico_gui.stimuli.spec.parameter_types import (
     AnglesOrCount,
     Numbers,
     OptionalNumber,
+)
+from insilico_gui.stimuli.spec.parameters import (
+    CROSSED,
     again,
     angles,
     lasting,
@@ -41,6 +40,7 @@ class StaticGratings(GratingTrials):
     """
 
     family: ClassVar[str] = "static_gratings"
+    shown: ClassVar[str] = "image_s"
 
     orientations: AnglesOrCount = angles(
         8,
@@ -69,11 +69,6 @@ class StaticGratings(GratingTrials):
             "phase": self.phases_deg,
             "contrast": self.contrast,
         }
-
-    @property
-    def condition_frames(self) -> NDArray[np.int64]:
-        """See :attr:`TrialSpec.condition_frames`."""
-        return np.full(self.n_conditions, round(self.image_s * self.frame_rate))
 
     def _layers(self, condition: Any) -> list[Layer]:
         layer = Layer(

@@ -130,11 +130,6 @@ class Trippy(TrialSpec):
     def _factors(self) -> dict[str, tuple[object, ...]]:
         return {"clip": tuple(range(self.n_clips))}
 
-    @property
-    def condition_frames(self) -> NDArray[np.int64]:
-        """See :attr:`TrialSpec.condition_frames`."""
-        return np.full(self.n_clips, round(self.duration_s * self.frame_rate))
-
     def painter(self) -> Painter:
         """See :meth:`TrialSpec.painter`."""
         height, width = self.display.pixels

@@ -4,22 +4,16 @@ A declaration such as ``contrast: Numbers = numbers(1.0, "0 to 1.", 0, 1)`` hold
 default, what the parameter means, how it is checked and how a form asks for it. The
 function of the family, its documentation, its form and its files are all made of it.
 
-The annotation says what is accepted and, where that is stored in another form, what is
-stored: to a type checker, ``contrast`` takes one number or several, and is a tuple.
+The annotations are in :mod:`.parameter_types`.
 """
 
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import (
-    TYPE_CHECKING,
-    Annotated,
     Any,
-    Generic,
     Literal,
     TypedDict,
     TypeVar,
@@ -33,95 +27,15 @@ import numpy as np
 
 from insilico_gui.errors import StimulusError, echoed
 from insilico_gui.stimuli.core import checks
-from insilico_gui.stimuli.core.display import Display
 from insilico_gui.stimuli.render.carrier import check_angles
 
 T = TypeVar("T")
-
-LITERAL = {"widget_type": "LiteralEvalLineEdit"}
-"""A number or several, or none, typed as Python writes it: 0.04 or (0.02, 0.04)."""
-
-HIDDEN = {"bind": None}
-"""What a form cannot ask for."""
 
 FINE, SCREEN = 1, 2
 """Ranks of parameters that come last: of detail, and of the screen."""
 
 CROSSED = -1
 """Rank of parameters that come first: those that are usually varied."""
-
-# -- types -----------------------------------------------------------------------------
-
-OptionalNumber = Annotated[float | None, LITERAL]
-
-TypedNumber = Annotated[float, LITERAL]
-"""A number with as many digits as it has, which a spin box would round."""
-
-OptionalCount = Annotated[int | None, LITERAL]
-
-if TYPE_CHECKING:
-
-    class Numbers:
-        """One number or several, stored as a tuple."""
-
-        def __get__(self, spec: object, owner: object) -> tuple[float, ...]: ...
-        def __set__(self, spec: object, value: float | Sequence[float]) -> None: ...
-
-    class WholeNumbers:
-        """One whole number or several, stored as a tuple."""
-
-        def __get__(self, spec: object, owner: object) -> tuple[int, ...]: ...
-        def __set__(self, spec: object, value: int | Sequence[int]) -> None: ...
-
-    class AnglesOrCount:
-        """Angles in degrees, or how many of them, evenly spaced; stored as a tuple."""
-
-        def __get__(self, spec: object, owner: object) -> tuple[float, ...]: ...
-        def __set__(self, spec: object, value: int | Sequence[float]) -> None: ...
-
-    class OptionalAngles:
-        """Angles in degrees, or None: as many as another parameter says."""
-
-        def __get__(self, spec: object, owner: object) -> tuple[float, ...]: ...
-        def __set__(
-            self, spec: object, value: Sequence[float] | int | None
-        ) -> None: ...
-
-    class Words(Generic[T]):
-        """One or several words of a Literal, stored as a tuple."""
-
-        def __get__(self, spec: object, owner: object) -> tuple[T, ...]: ...
-        def __set__(self, spec: object, value: Sequence[str]) -> None: ...
-
-    class Screen:
-        """A display; None is the default one."""
-
-        def __get__(self, spec: object, owner: object) -> Display: ...
-        def __set__(self, spec: object, value: Display | None) -> None: ...
-
-    class Folder:
-        """Path of a folder, stored as text."""
-
-        def __get__(self, spec: object, owner: object) -> str: ...
-        def __set__(self, spec: object, value: str | os.PathLike[str]) -> None: ...
-
-else:
-    Numbers = Annotated[float | Sequence[float], LITERAL]
-    WholeNumbers = Annotated[int | Sequence[int], LITERAL]
-    AnglesOrCount = Annotated[int | Sequence[float], LITERAL]
-    OptionalAngles = Annotated[Sequence[float] | int | None, LITERAL]
-    Screen = Annotated[Display | None, HIDDEN]
-    Folder = Annotated[Path, {"mode": "d"}]
-
-    class Words:
-        """One or several words of a Literal, of which a form offers all."""
-
-        def __class_getitem__(cls, words):
-            choices = {"widget_type": "Select", "choices": get_args(words)}
-            return Annotated[Sequence[str], choices]
-
-
-# -- parameters ------------------------------------------------------------------------
 
 Check = Callable[[Any, str, Any], object]
 """From a value, the name of its parameter and the specification to what is stored.
@@ -219,7 +133,7 @@ def specification(cls: type[T]) -> type[T]:
         if isinstance(declared, _Again):
             inherited = next(
                 own.metadata[PARAMETER]
-                for own in fields(cls.__mro__[1])  # type: ignore[arg-type]
+                for own in fields(cls.__mro__[1])
                 if own.name == name
             )
             declared = declared.of(inherited)

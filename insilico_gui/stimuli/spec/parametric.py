@@ -30,10 +30,10 @@ from insilico_gui.errors import StimulusError, echoed, listed, quoted
 from insilico_gui.stimuli.core.base import Stimulus
 from insilico_gui.stimuli.core.display import Display
 from insilico_gui.stimuli.spec import registry
+from insilico_gui.stimuli.spec.parameter_types import Screen
 from insilico_gui.stimuli.spec.parameters import (
     PARAMETER,
     SCREEN,
-    Screen,
     number,
     parameter,
     specification,

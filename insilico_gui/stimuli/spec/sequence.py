@@ -21,8 +21,8 @@ from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.core.display import Display
 from insilico_gui.stimuli.core.random_words import random_order
 from insilico_gui.stimuli.render.carrier import GREY
+from insilico_gui.stimuli.spec.parameter_types import TypedNumber
 from insilico_gui.stimuli.spec.parameters import (
-    TypedNumber,
     seconds,
     specification,
     whole,

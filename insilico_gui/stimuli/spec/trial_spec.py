@@ -12,13 +12,18 @@ import itertools
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from insilico_gui.stimuli.render.carrier import GREY, is_per_axis
-from insilico_gui.stimuli.spec.parameters import seconds, specification, whole, word
+from insilico_gui.stimuli.spec.parameters import (
+    seconds,
+    specification,
+    whole,
+    word,
+)
 from insilico_gui.stimuli.spec.parametric import Renderer, StimulusSpec
 
 if TYPE_CHECKING:
@@ -52,6 +57,9 @@ def with_center(
 class TrialSpec(StimulusSpec):
     """Base of the families that show conditions one after the other."""
 
+    shown: ClassVar[str] = "duration_s"
+    """Parameter that says how long each condition is shown, in seconds."""
+
     blank_s: float = seconds(
         0.5, "Grey before each trial and after the last, in seconds; rounded to frames."
     )
@@ -67,9 +75,10 @@ class TrialSpec(StimulusSpec):
         """Parameters that are crossed to make the conditions, and their values."""
 
     @property
-    @abstractmethod
     def condition_frames(self) -> NDArray[np.int64]:
         """Frames that each condition lasts; int64 [n_conditions], at least 1."""
+        shown_s: float = getattr(self, self.shown)
+        return np.full(self.n_conditions, round(shown_s * self.frame_rate))
 
     @abstractmethod
     def painter(self) -> Painter:
