@@ -22,19 +22,14 @@ from insilico_gui.stimuli.spec.family_function import (
     specification_of,
 )
 from insilico_gui.stimuli.spec.parameter_types import LITERAL
-from insilico_gui.stimuli.spec.parameters import (
-    parameters_of,
-    types_of,
-)
+from insilico_gui.stimuli.spec.parameters import parameters_of, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from magicgui.widgets import Widget
 
-    from insilico_gui.stimuli.spec.parameters import (
-        Parameter,
-    )
+    from insilico_gui.stimuli.spec.parameters import Parameter
     from insilico_gui.stimuli.spec.parametric import StimulusSpec
 
 LARGEST = 2**31 - 1
@@ -74,10 +69,10 @@ def spec_form(spec: type[StimulusSpec], names: Iterable[str]) -> Container[Any]:
     for name in names:
         parameter = parameters[name]
         if parameter.count:
-            label = label_of(f"n_{name}")
-            count = SpinBox(name=parameter.count, value=parameter.n, min=1, max=360)
-            count.label, count.tooltip = label, count_help(name)
-            widgets.append(count)
+            told = {"label": label_of(f"n_{name}"), "tooltip": _plain(count_help(name))}
+            widgets.append(
+                SpinBox(name=parameter.count, value=parameter.n, min=1, max=360, **told)
+            )
         widgets.append(_widget(name, parameter, types[name]))
     form: Container[Any] = Container(widgets=widgets)
     form.margins = (0, 0, 0, 0)
@@ -108,7 +103,7 @@ def _widget(name: str, parameter: Parameter, kind: Any) -> Widget:
         widget.native.setPlaceholderText(parameter.form.get("empty"))
     else:
         widget = create_widget(annotation=kind, options=options, **told)
-    widget.tooltip = parameter.help
+    widget.tooltip = _plain(parameter.help)
     return widget
 
 
@@ -147,13 +142,13 @@ def fill(form: Container[Any], spec: StimulusSpec) -> bool:
             value = vars(spec)[widget.name]
             try:
                 widget.value = value
-                fits &= _plain(widget.value) == _plain(value)
+                fits &= _same(widget.value) == _same(value)
             except (TypeError, ValueError):  # beyond the range of the widget
                 fits = False
     return fits
 
 
-def _plain(value: object) -> object:
+def _same(value: object) -> object:
     """A value of a widget or a field, so that equal ones compare so."""
     if isinstance(value, Path):
         return str(value)
@@ -165,6 +160,11 @@ def label_of(parameter: str) -> str:
     if parameter.startswith("n_"):
         return parameter_label(parameter.replace("n_", "number of ", 1))
     return parameter_label(parameter, short=True)
+
+
+def _plain(help: str) -> str:
+    """A help without the marks of documentation."""
+    return help.replace("`", "")
 
 
 def _tidy(widget: Widget) -> None:

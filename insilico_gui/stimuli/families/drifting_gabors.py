@@ -18,11 +18,7 @@ from insilico_gui.stimuli.render.apertures import Gaussian
 from insilico_gui.stimuli.render.grating_painter import Layer
 from insilico_gui.stimuli.spec.family_function import family_function
 from insilico_gui.stimuli.spec.parameter_types import AnglesOrCount, Numbers
-from insilico_gui.stimuli.spec.parameters import (
-    again,
-    degrees,
-    specification,
-)
+from insilico_gui.stimuli.spec.parameters import again, degrees, specification
 from insilico_gui.stimuli.spec.trial_spec import with_center
 
 

@@ -20,11 +20,7 @@ from insilico_gui.stimuli.families.grating_trials import aperture_size, edge
 from insilico_gui.stimuli.render.grating_painter import Layer
 from insilico_gui.stimuli.spec.family_function import family_function
 from insilico_gui.stimuli.spec.parameter_types import OptionalAngles, OptionalNumber
-from insilico_gui.stimuli.spec.parameters import (
-    CROSSED,
-    angles,
-    specification,
-)
+from insilico_gui.stimuli.spec.parameters import CROSSED, angles, specification
 
 
 @specification

@@ -12,11 +12,7 @@ from insilico_gui.stimuli.core import checks
 from insilico_gui.stimuli.render.carrier import GREY
 from insilico_gui.stimuli.spec.family_function import family_function
 from insilico_gui.stimuli.spec.parameter_types import Numbers, WholeNumbers
-from insilico_gui.stimuli.spec.parameters import (
-    again,
-    parameter,
-    specification,
-)
+from insilico_gui.stimuli.spec.parameters import again, parameter, specification
 from insilico_gui.stimuli.spec.trial_spec import Painter, TrialSpec
 
 

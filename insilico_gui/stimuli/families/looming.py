@@ -69,7 +69,7 @@ class Looming(TrialSpec):
     )
     speed_deg_s: Numbers = numbers(
         60.0,
-        "Growth of the **diameter** in degrees per second, for linear.",
+        "Growth of the diameter in degrees per second, for linear.",
         0,
         1e5,
         above=True,

@@ -11,10 +11,7 @@ from typing import ClassVar
 from insilico_gui.stimuli.families.center_surround import CenterSurroundTrials
 from insilico_gui.stimuli.spec.family_function import family_function
 from insilico_gui.stimuli.spec.parameter_types import Numbers
-from insilico_gui.stimuli.spec.parameters import (
-    again,
-    specification,
-)
+from insilico_gui.stimuli.spec.parameters import again, specification
 
 
 @specification

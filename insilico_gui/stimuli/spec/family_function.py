@@ -16,11 +16,7 @@ from inspect import Parameter as Argument
 from typing import Annotated, Any, Literal, ParamSpec, Union, cast, get_args, get_origin
 
 from insilico_gui.stimuli.spec import registry
-from insilico_gui.stimuli.spec.parameters import (
-    Parameter,
-    parameters_of,
-    types_of,
-)
+from insilico_gui.stimuli.spec.parameters import Parameter, parameters_of, types_of
 from insilico_gui.stimuli.spec.parametric import RenderedStimulus, StimulusSpec
 
 P = ParamSpec("P")

@@ -22,12 +22,7 @@ from insilico_gui.stimuli.core.display import Display
 from insilico_gui.stimuli.core.random_words import random_order
 from insilico_gui.stimuli.render.carrier import GREY
 from insilico_gui.stimuli.spec.parameter_types import TypedNumber
-from insilico_gui.stimuli.spec.parameters import (
-    seconds,
-    specification,
-    whole,
-    word,
-)
+from insilico_gui.stimuli.spec.parameters import seconds, specification, whole, word
 from insilico_gui.stimuli.spec.parametric import Renderer, StimulusSpec, spec_from_dict
 from insilico_gui.stimuli.spec.trial_spec import SEED_HELP, Order
 

@@ -18,12 +18,7 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.stimuli.render.carrier import GREY, is_per_axis
-from insilico_gui.stimuli.spec.parameters import (
-    seconds,
-    specification,
-    whole,
-    word,
-)
+from insilico_gui.stimuli.spec.parameters import seconds, specification, whole, word
 from insilico_gui.stimuli.spec.parametric import Renderer, StimulusSpec
 
 if TYPE_CHECKING:
