@@ -152,7 +152,7 @@ ROOMS = {
     "app": {"app.shell"},
     "app.work": {"encoding", "experiment", "stimuli"},
     "app.widgets": {"responses", "experiment", "units", "units.frame"}
-    | {"stimuli.families", "units.columns"},
+    | {"stimuli.families", "stimuli.spec", "units.columns"},
     "app.map": {"app.widgets", "experiment", "session", "responses", "units"}
     | {"analysis.cortex", "stimuli.core", "units.columns"},
     "app.panels": {*BELOW, "units.identity", "units.frame", "units.columns"}

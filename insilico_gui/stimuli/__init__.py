@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from insilico_gui.stimuli.core.base import ArrayStimulus, Stimulus
 from insilico_gui.stimuli.core.cache import CachedFrames
 from insilico_gui.stimuli.core.conversion import (
@@ -37,6 +39,7 @@ from insilico_gui.stimuli.families.monet2 import Monet2, monet2
 from insilico_gui.stimuli.families.moving_bars import MovingBars, moving_bars
 from insilico_gui.stimuli.families.natural_images import NaturalImages, natural_images
 from insilico_gui.stimuli.families.random_dots import RandomDots, random_dots
+from insilico_gui.stimuli.families.registry import FAMILIES
 from insilico_gui.stimuli.families.size_series import SizeSeries, size_series
 from insilico_gui.stimuli.families.sparse_noise import SparseNoise, sparse_noise
 from insilico_gui.stimuli.families.static_gratings import (
@@ -55,6 +58,7 @@ from insilico_gui.stimuli.spec.parametric import (
 from insilico_gui.stimuli.spec.sequence import Sequence
 
 __all__ = [
+    "FAMILIES",
     "SUPPORTED_SUFFIXES",
     "ArrayStimulus",
     "CachedFrames",
@@ -102,3 +106,12 @@ __all__ = [
     "static_gratings",
     "trippy",
 ]
+
+if not TYPE_CHECKING:  # or type checkers would take any name
+
+    def __getattr__(name: str) -> Any:
+        """The function of a family that is not imported above."""
+        family = None if name.startswith("_") else FAMILIES.get(name)
+        if family is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return family

@@ -80,10 +80,10 @@ def test_a_sequence_is_put_together_shown_saved_and_analysed(
     assert not sequence.up_button.isEnabled()
     sequence.list.setCurrentRow(1)
     click(qtbot, sequence.remove_button)
-    sequence.blank_s.setValue(0.4)
-    sequence.repeats.setValue(2)
-    sequence.random.setChecked(True)
-    sequence.seed.setValue(7)
+    sequence.form["blank_s"].value = 0.4
+    sequence.form["repeats"].value = 2
+    sequence.form["order"].value = "random"
+    sequence.form["seed"].value = 7
     window.wait(LIMIT_S)
     expected = Sequence(
         parts=[
@@ -144,9 +144,9 @@ def test_what_does_not_go_together_is_said(window, panel, qtbot, monkeypatch):
     assert not sequence.button.isEnabled()
     assert not sequence.save_button.isEnabled()
     click(qtbot, sequence.remove_button)
-    sequence.repeats.setValue(10**6)
+    sequence.form["repeats"].value = 10**6
     assert "limit is 6" in sequence.about.text()
-    sequence.repeats.setValue(1)
+    sequence.form["repeats"].value = 1
     window.wait(LIMIT_S)
     assert sequence.button.isEnabled()
     click(qtbot, sequence.remove_button)

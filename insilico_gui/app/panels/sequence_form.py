@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
-    QCheckBox,
-    QDoubleSpinBox,
-    QFormLayout,
     QHBoxLayout,
     QListWidget,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from insilico_gui.app.panels.panel import Panel, text_label
 from insilico_gui.app.panels.stimulus_form import path_to_save
+from insilico_gui.app.widgets.family_form import fill, spec_form, values_of
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import Sequence, save_spec
 
@@ -31,7 +28,8 @@ if TYPE_CHECKING:
     from insilico_gui.stimuli import StimulusSpec
 
 HINT = "Add stimuli from the form above to show them one after the other."
-LARGEST_SEED = 2**31 - 1  # of a spin box
+SETTINGS = ("blank_s", "blank_level", "repeats", "order", "seed")
+"""Parameters of a sequence that the form asks for, besides its parts."""
 
 
 class SequenceForm(Panel):
@@ -64,17 +62,8 @@ class SequenceForm(Panel):
         self.down_button = _button("Down", lambda: self._move(1))
         self.remove_button = _button("Remove", self._remove)
 
-        self.blank_s = _Seconds()
-        self.blank_level = _whole(0, 255, 128, "Grey level of the blanks, 0 to 255")
-        self.repeats = _whole(1, 10**6, 1, "How often the whole is shown")
-        self.random = QCheckBox("Random order")
-        self.random.setToolTip("A new order of the parts for each repeat")
-        self.seed = _whole(0, LARGEST_SEED, 0, "Of the random order")
-        for spin in (self.blank_s, self.blank_level, self.repeats, self.seed):
-            spin.valueChanged.connect(self._changed)
-        self.random.toggled.connect(self.seed.setEnabled)
-        self.random.toggled.connect(self._changed)
-        self.seed.setEnabled(False)
+        self.form = spec_form(Sequence, SETTINGS)
+        self.form.changed.connect(self._changed)
 
         self.about = text_label(HINT)
         self.button = _button("Show this sequence", self._choose)
@@ -85,13 +74,7 @@ class SequenceForm(Panel):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.list)
         inside.addLayout(_row(self.up_button, self.down_button, self.remove_button))
-        form = QFormLayout()
-        form.addRow("Blank", self.blank_s)
-        form.addRow("Grey level", self.blank_level)
-        form.addRow("Repeats", self.repeats)
-        form.addRow(self.random)
-        form.addRow("Seed", self.seed)
-        inside.addLayout(form)
+        inside.addWidget(self.form.native)
         self.body.addWidget(self._inside)
         self.body.addWidget(self.about)
         self.body.addLayout(_row(self.button, self.save_button))
@@ -105,17 +88,9 @@ class SequenceForm(Panel):
 
     def use(self, sequence: Sequence) -> None:
         """Take all of a sequence in place of what is here."""
-        self.blank_s.setValue(sequence.blank_s)
-        self.blank_level.setValue(sequence.blank_level)
-        self.repeats.setValue(min(sequence.repeats, self.repeats.maximum()))
-        self.random.setChecked(sequence.order == "random")
-        self.seed.setValue(min(sequence.seed, LARGEST_SEED))
+        fits = fill(self.form, sequence)
         self._use_parts(list(sequence.parts), 0)
-        if (self.blank_s.value(), self.repeats.value(), self.seed.value()) != (
-            sequence.blank_s,
-            sequence.repeats,
-            sequence.seed,
-        ):
+        if not fits:
             self.problem.emit(
                 "The sequence has a blank, a seed or repeats that the form cannot hold; "
                 "check them, or open its file as a stimulus."
@@ -129,14 +104,7 @@ class SequenceForm(Panel):
         StimulusError
             If the parts do not go together, or it would last too long.
         """
-        return Sequence(
-            parts=tuple(self.parts),
-            blank_s=self.blank_s.value(),
-            blank_level=self.blank_level.value(),
-            repeats=self.repeats.value(),
-            order="random" if self.random.isChecked() else "sequential",
-            seed=self.seed.value(),
-        )
+        return Sequence(parts=tuple(self.parts), **values_of(self.form))
 
     def save(self, path: str | Path) -> None:
         """Write the sequence as it is now to a file, in the background."""
@@ -197,6 +165,7 @@ class SequenceForm(Panel):
         if not self.parts:
             self.about.setText(HINT)
             return
+        self.form["seed"].enabled = self.form["order"].value == "random"
         try:
             sequence = self.sequence()
         except StimulusError as error:
@@ -222,31 +191,6 @@ class SequenceForm(Panel):
     def _allow(self, valid: bool) -> None:
         self.button.setEnabled(valid)
         self.save_button.setEnabled(valid)
-
-
-class _Seconds(QDoubleSpinBox):
-    """Seconds that show as many digits as they have."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setDecimals(9)
-        self.setRange(0.0, 3600.0)
-        self.setSingleStep(0.5)
-        self.setSuffix(" s")
-        self.setValue(1.0)
-        self.setToolTip("Blank screen before each stimulus and after the last")
-
-    def textFromValue(self, value: float) -> str:
-        """See Qt."""
-        return f"{value:.9g}"
-
-
-def _whole(lowest: int, highest: int, value: int, tip: str) -> QSpinBox:
-    spin = QSpinBox()
-    spin.setRange(lowest, highest)
-    spin.setValue(value)
-    spin.setToolTip(tip)
-    return spin
 
 
 def _button(text: str, command: Callable[[], object]) -> QPushButton:

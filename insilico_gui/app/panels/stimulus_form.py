@@ -15,7 +15,7 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app.panels.panel import Panel, text_label
-from insilico_gui.app.widgets.family_form import family_form, values_of
+from insilico_gui.app.widgets.family_form import family_form, fill, values_of
 from insilico_gui.app.widgets.frame_view import FrameView
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import Display, Sequence, load_spec, save_spec
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
-    from magicgui.widgets import FunctionGui
+    from magicgui.widgets import Container
     from qtpy.QtGui import QShowEvent
     from qtpy.QtWidgets import QWidget
 
@@ -62,7 +62,7 @@ class StimulusForm(Panel):
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(0, 0, 0, 0)
         self._preview: Job | None = None
-        self._forms: dict[str, FunctionGui[..., Any]] = {}
+        self._forms: dict[str, Container[Any]] = {}
         self.family = QComboBox()
         self.family.addItems(list(FAMILIES))
         self.family.currentTextChanged.connect(self._show_family)
@@ -91,7 +91,7 @@ class StimulusForm(Panel):
         self._timer.timeout.connect(self._describe)
         self._show_family(self.family.currentText())
 
-    def form(self, family: str) -> FunctionGui[..., Any]:
+    def form(self, family: str) -> Container[Any]:
         """The form of a family; one widget for each parameter, by its name."""
         if family not in self._forms:
             form = family_form(family)
@@ -209,15 +209,9 @@ class StimulusForm(Panel):
             before = values_of(form)
         except StimulusError:
             before = {}  # nothing that would be worth to be put back
-        fits = spec.display == Display()
-        with form.changed.blocked():
-            try:
-                for name in {w.name for w in form} & set(vars(spec)) - {"display"}:
-                    form[name].value = vars(spec)[name]
-                    fits &= _plain(form[name].value) == _plain(vars(spec)[name])
-            except (TypeError, ValueError):  # beyond the range of a widget
-                fits = False
-            if not fits:
+        fits = fill(form, spec) and spec.display == Display()
+        if not fits:
+            with form.changed.blocked():
                 form.update(before)
         if fits:
             self.family.setCurrentText(spec.title)
@@ -256,10 +250,3 @@ def path_to_save(parent: QWidget, name: str) -> Path | None:
 
 def _fail(error: StimulusError) -> RenderedStimulus:
     raise error
-
-
-def _plain(value: object) -> object:
-    """A value of a widget or a field, so that equal ones compare so."""
-    if isinstance(value, Path):
-        return str(value)
-    return tuple(value) if isinstance(value, list) else value

@@ -1,83 +1,39 @@
-"""The form of one family of stimuli, made by magicgui from the family's signature."""
+"""Forms of specifications, made by magicgui from their parameters."""
 
 from __future__ import annotations
 
-import functools
-import inspect
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_origin
 
-from magicgui.widgets import FunctionGui, LiteralEvalLineEdit, Select
+from magicgui.widgets import (
+    Container,
+    LiteralEvalLineEdit,
+    Select,
+    SpinBox,
+    create_widget,
+)
 
 from insilico_gui.app.widgets.labels import parameter_label
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.families.registry import FAMILIES
+from insilico_gui.stimuli.spec.family_function import (
+    asked_for,
+    count_help,
+    specification_of,
+)
+from insilico_gui.stimuli.spec.parameter_types import LITERAL
+from insilico_gui.stimuli.spec.parameters import parameters_of, types_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from magicgui.widgets import Widget
 
-OPTIONS: dict[str, dict[str, Any]] = {
-    "seed": {"max": 2**31 - 1},
-    "center": {"options": {"min": -1.0, "max": 1.0, "step": 0.1}},
-    "frame_rate": {"max": 1000.0},
-}
-"""What the types of a family do not say; by the name of the parameter."""
+    from insilico_gui.stimuli.spec.parameters import Parameter
+    from insilico_gui.stimuli.spec.parametric import StimulusSpec
 
-LABELS = {
-    "center": "centre (x, y)",
-    "frame_rate": "frame rate (Hz)",
-    "l_over_v_ms": "l/v (ms)",
-    "levels": "grey levels",
-    "n_dirs": "number of directions",
-    "ori_coherence": "orientation coherence",
-    "ori_fraction": "coherent fraction",
-    "ori_mix": "orientation mix",
-    "pattern_width": "pattern width (px)",
-    "rms_contrast": "RMS contrast",
-    "spatial_cutoff": "spatial cut-off (cyc/deg)",
-    "spatial_freq": "spatial freq. (cyc/deg)",
-    "temp_bandwidth": "temporal cut-off (Hz)",
-    "temp_freq": "temporal freq. (Hz)",
-    "temp_kernel": "temporal kernel",
-    "temp_kernel_length": "kernel length (1/60 s)",
-    "xnodes": "nodes across",
-    "ynodes": "nodes down",
-}
-"""What parameters are called where their names do not read well."""
-
-TIPS = {
-    "angles": "Flat: a degree is as many pixels everywhere as at the centre of the screen. "
-    "Per axis: the visual angle along each axis of the screen",
-    "blank_s": "Grey before each trial and after the last, in seconds",
-    "center": "x (right) and y (up), -1 to 1 from edge to edge of the screen",
-    "duration_s": "Length of a trial in seconds; rounded to frames",
-    "edge_deg": "Width of the soft edge in degrees",
-    "frame_rate": "Frames per second",
-    "order": "Random: a new order of all conditions for each repeat, drawn with the seed",
-    "phase_deg": "Phase at the centre of the screen when a grating appears",
-    "repeats": "How often each condition is shown",
-    "size_deg": "Diameter in degrees; empty: the full screen",
-    "seed": "Equal seeds give equal stimuli",
-    "waveform": "Sinusoidal, or with sharp edges between black and white",
-    "polarity": "Brighter (light) or darker than the grey around it; or both",
-    "motion": "Growing (looming) or shrinking (receding); or both",
-    "temp_kernel": "What the noise is smoothed with in time",
-    "surround": "Around the grating: nothing, the same grating, or one turned by 90°",
-    "surround_contrast": "0 to 1; empty: that of the grating",
-    "gap_deg": "Grey ring between grating and surround, in degrees",
-}
-"""What to say of parameters that the families' documentation explains elsewhere."""
-
-
-EMPTY = {
-    "checker_deg": "a plain bar",
-    "directions": "evenly spaced",
-    "pattern_width": "that of the screen",
-    "size_deg": "full screen",
-    "surround_contrast": "that of the grating",
-}
-"""What an empty field means, by the name of the parameter."""
+LARGEST = 2**31 - 1
+"""Of the whole numbers that a spin box can hold."""
 
 
 class ValuesEdit(LiteralEvalLineEdit):
@@ -100,48 +56,63 @@ class ValuesEdit(LiteralEvalLineEdit):
         super().set_value("" if value is None else value)
 
 
-def family_form(family: str) -> FunctionGui[..., Any]:
+def family_form(family: str) -> Container[Any]:
     """Make the form of a family; one widget for each parameter, by its name."""
-    function = FAMILIES[family]
-    options: dict[str, dict[str, Any]] = {}
-    parameters = inspect.signature(function).parameters
-    for name in parameters:
-        options[name] = {"label": label_of(name), **OPTIONS.get(name, {})}
-    form = FunctionGui(_typed(function), call_button=False, param_options=options)
+    spec = specification_of(FAMILIES[family])
+    return spec_form(spec, [name for name in asked_for(spec) if name != "display"])
+
+
+def spec_form(spec: type[StimulusSpec], names: Iterable[str]) -> Container[Any]:
+    """Make a form of some parameters of a specification."""
+    parameters, types = parameters_of(spec), types_of(spec)
+    widgets: list[Widget] = []
+    for name in names:
+        parameter = parameters[name]
+        if parameter.count:
+            told: dict[str, Any] = {
+                "label": label_of(f"n_{name}"),
+                "tooltip": _plain(count_help(name)),
+            }
+            widgets.append(
+                SpinBox(name=parameter.count, value=parameter.n, min=1, max=360, **told)
+            )
+        widgets.append(_widget(name, parameter, types[name]))
+    form: Container[Any] = Container(widgets=widgets)
     form.margins = (0, 0, 0, 0)
     for widget in form:
-        if _says_nothing(widget.tooltip):
-            widget.tooltip = TIPS.get(widget.name)
-        if isinstance(widget, ValuesEdit):
-            widget.may_be_empty = parameters[widget.name].default is None
         _tidy(widget)
     return form
 
 
-def _typed(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function of a family whose typed values are edited by :class:`ValuesEdit`."""
-    signature = inspect.signature(function)
+def _widget(name: str, parameter: Parameter, kind: Any) -> Widget:
+    """The widget of a parameter, as its type asks for."""
+    bounds = {"min": parameter.lowest, "max": parameter.highest}
+    if kind is int:
+        bounds["max"] = min(parameter.highest, LARGEST)
+    bounds = {side: n for side, n in bounds.items() if abs(n) <= LARGEST}
+    options: dict[str, Any] = {}
+    if kind in (int, float):
+        options = bounds
+    elif get_origin(kind) is tuple:
+        options["options"] = {**bounds, "step": 0.1}
+    told: dict[str, Any] = {
+        "value": parameter.default,
+        "name": name,
+        "label": parameter.form.get("label") or label_of(name),
+    }
+    widget: Widget
+    if LITERAL in getattr(kind, "__metadata__", ()):
+        edit = ValuesEdit(**told)
+        edit.may_be_empty = parameter.default is None
+        edit.native.setPlaceholderText(parameter.form.get("empty"))
+        widget = edit
+    else:
+        widget = create_widget(annotation=kind, options=options, **told)
+    widget.tooltip = _plain(parameter.help)
+    return widget
 
-    @functools.wraps(function)
-    def typed(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **kwargs)
 
-    typed.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[
-            parameter.replace(
-                annotation=Annotated[
-                    get_args(parameter.annotation)[0], {"widget_type": ValuesEdit}
-                ]
-            )
-            if "LiteralEvalLineEdit" in str(parameter.annotation)
-            else parameter
-            for parameter in signature.parameters.values()
-        ]
-    )
-    return typed
-
-
-def values_of(form: FunctionGui[..., Any]) -> dict[str, Any]:
+def values_of(form: Container[Any]) -> dict[str, Any]:
     """The parameters as they are now.
 
     Raises
@@ -166,17 +137,39 @@ def values_of(form: FunctionGui[..., Any]) -> dict[str, Any]:
     return values
 
 
+def fill(form: Container[Any], spec: StimulusSpec) -> bool:
+    """Show the values of a specification; False if the form cannot hold one exactly."""
+    fits = True
+    with form.changed.blocked():
+        for widget in form:
+            if widget.name not in vars(spec):  # a number of angles, which are given
+                continue
+            value = vars(spec)[widget.name]
+            try:
+                widget.value = value
+                fits &= _same(widget.value) == _same(value)
+            except (TypeError, ValueError):  # beyond the range of the widget
+                fits = False
+    return fits
+
+
+def _same(value: object) -> object:
+    """A value of a widget or a field, so that equal ones compare so."""
+    if isinstance(value, Path):
+        return str(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
 def label_of(parameter: str) -> str:
-    """What a parameter is called in a form, with its unit."""
-    if parameter in LABELS:
-        return LABELS[parameter]
+    """What a parameter is called in a form by its name, with the unit."""
     if parameter.startswith("n_"):
         return parameter_label(parameter.replace("n_", "number of ", 1))
     return parameter_label(parameter, short=True)
 
 
-def _says_nothing(tip: str | None) -> bool:
-    return not tip or tip.startswith("See :")
+def _plain(help: str) -> str:
+    """A help without the marks of documentation."""
+    return help.replace("`", "")
 
 
 def _tidy(widget: Widget) -> None:
@@ -186,6 +179,4 @@ def _tidy(widget: Widget) -> None:
         rows = max(native.count(), 1) * native.sizeHintForRow(0)
         native.setFixedHeight(rows + 2 * native.frameWidth() + 2)
     elif isinstance(widget, ValuesEdit):
-        if widget.may_be_empty:
-            native.setPlaceholderText(EMPTY.get(widget.name, ""))
         native.setCursorPosition(0)

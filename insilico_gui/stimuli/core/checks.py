@@ -278,6 +278,16 @@ def size_in_degrees(value: object, name: str) -> float:
     return within(positive_number(value, name), name, 0, MAX_SIZE_DEG)
 
 
+def at_least_a_pixel(size: float, name: str, display: Display) -> None:
+    """Raise StimulusError if a size in degrees is less than a pixel of the display."""
+    pixel = max(display.degrees_per_pixel)
+    if size < pixel:
+        raise StimulusError(
+            f"{name} is {size:g}, less than a pixel of this display; give at least "
+            f"{at_least(pixel)} degrees."
+        )
+
+
 def position(value: object, name: str) -> tuple[float, float]:
     """Return stimulus coordinates x and y, each -1..1.
 

@@ -2,76 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import Any, Literal
 
-from insilico_gui.stimuli.core.checks import (
-    MAX_SIZE_DEG,
-    choices,
-    numbers,
-    size_in_degrees,
-    within,
-)
+import pandas as pd
+
+from insilico_gui.stimuli.core.checks import MAX_SIZE_DEG
 from insilico_gui.stimuli.families.drifting import DriftingTrials
+from insilico_gui.stimuli.families.grating_trials import edge
 from insilico_gui.stimuli.render.apertures import Disc, Outside
-from insilico_gui.stimuli.spec.form_types import several
+from insilico_gui.stimuli.render.grating_painter import Layer
+from insilico_gui.stimuli.spec.parameter_types import (
+    AnglesOrCount,
+    Numbers,
+    OptionalNumber,
+    Words,
+)
+from insilico_gui.stimuli.spec.parameters import (
+    CROSSED,
+    again,
+    number,
+    numbers,
+    specification,
+    words,
+)
 from insilico_gui.stimuli.spec.trial_spec import with_center
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from insilico_gui.stimuli.render.grating_painter import Layer
 
 Surround = Literal["none", "same", "orthogonal"]
 """What is around the aperture: grey, or a grating that moves along or across."""
 
-SURROUNDS: tuple[Surround, ...] = get_args(Surround)
 
-Surrounds = Annotated[Sequence[str], several(*SURROUNDS)]
-"""One or several of them, for a form."""
-
-
-@dataclass(frozen=True, kw_only=True)
+@specification
 class CenterSurroundTrials(DriftingTrials):
-    """Base of the families that cross diameters, contrasts and surrounds.
+    """Base of the families that cross diameters, contrasts and surrounds."""
 
-    Attributes
-    ----------
-    size_deg : tuple of float
-        Diameters of the aperture at half height, in degrees.
-    edge_deg : float
-        Width of its soft edge.
-    surround : tuple of {"none", "same", "orthogonal"}
-        Same: the surround continues the grating, in direction and phase. Orthogonal:
-        its direction is 90 degrees counter-clockwise of it.
-    surround_contrast : float, optional
-        0 to 1; default that of the centre.
-    gap_deg : float
-        Width of the grey ring between the two.
-    """
-
-    size_deg: tuple[float, ...] = (30.0,)
-    edge_deg: float = 1.0
-    surround: tuple[Surround, ...] = ("none",)
-    surround_contrast: float | None = None
-    gap_deg: float = 0.0
-
-    def _normalise(self) -> dict[str, object]:
-        contrast = self.surround_contrast
-        return {
-            **super()._normalise(),
-            "size_deg": tuple(
-                size_in_degrees(size, "size_deg")
-                for size in numbers(self.size_deg, "size_deg")
-            ),
-            "edge_deg": within(self.edge_deg, "edge_deg", 0, MAX_SIZE_DEG),
-            "surround": choices(self.surround, "surround", SURROUNDS),
-            "surround_contrast": None
-            if contrast is None
-            else within(contrast, "surround_contrast", 0, 1),
-            "gap_deg": within(self.gap_deg, "gap_deg", 0, MAX_SIZE_DEG),
-        }
+    directions: AnglesOrCount = again(4)
+    size_deg: Numbers = numbers(
+        30.0,
+        "Diameters of the aperture at half height, in degrees.",
+        0,
+        MAX_SIZE_DEG,
+        above=True,
+        rank=CROSSED,
+    )
+    edge_deg: float = edge()
+    surround: Words[Surround] = words(
+        ("none",),
+        "Around the aperture: nothing; the same grating, which continues it in direction "
+        "and phase; or one whose direction is 90° counter-clockwise of it.",
+    )
+    surround_contrast: OptionalNumber = number(
+        None,
+        "Contrast of the surround, 0 to 1; default that of the grating.",
+        0,
+        1,
+        empty="that of the grating",
+    )
+    gap_deg: float = number(
+        0.0,
+        "Width of the grey ring between grating and surround, in degrees.",
+        0,
+        MAX_SIZE_DEG,
+    )
 
     def _factors(self) -> dict[str, tuple[object, ...]]:
         own = {"size_deg": self.size_deg, "surround": self.surround}

@@ -2,56 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from insilico_gui.stimuli.core.checks import (
-    angles_modulo,
-    temporal_frequencies,
-    within,
-)
+from insilico_gui.stimuli.core.checks import temporal_frequencies
 from insilico_gui.stimuli.families.grating_trials import GratingTrials
+from insilico_gui.stimuli.render.apertures import Aperture
 from insilico_gui.stimuli.render.grating_painter import Layer
+from insilico_gui.stimuli.spec.parameter_types import AnglesOrCount, Numbers
+from insilico_gui.stimuli.spec.parameters import (
+    CROSSED,
+    FINE,
+    angles,
+    lasting,
+    number,
+    parameter,
+    specification,
+)
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+DIRECTIONS = (
+    "How many, evenly spaced, or which, in degrees counter-clockwise: 0 = to the right, "
+    "90 = up."
+)
 
-    from insilico_gui.stimuli.render.apertures import Aperture
 
-
-@dataclass(frozen=True, kw_only=True)
+@specification
 class DriftingTrials(GratingTrials):
-    """Base of the families that cross directions, frequencies and contrasts.
+    """Base of the families that cross directions, frequencies and contrasts."""
 
-    Attributes
-    ----------
-    directions : tuple of float
-        Degrees counter-clockwise, 0..360: 0 moves to the right, 90 up.
-    temporal_frequency : tuple of float
-        Hz.
-    duration_s : float
-        Length of each grating in seconds; rounded to frames.
-    phase_deg : float
-        Phase at the centre of the screen when a grating appears.
-    """
-
-    directions: tuple[float, ...] = tuple(22.5 * k for k in range(16))
-    temporal_frequency: tuple[float, ...] = (2.0,)
-    duration_s: float = 1.0
-    phase_deg: float = 0.0
-
-    def _normalise(self) -> dict[str, object]:
-        return {
-            **super()._normalise(),
-            "directions": angles_modulo(self.directions, "directions", 360),
-            "temporal_frequency": temporal_frequencies(
-                self.temporal_frequency, self.frame_rate
-            ),
-            "duration_s": self._lasting("duration_s"),
-            "phase_deg": within(self.phase_deg, "phase_deg", -360, 360),
-        }
+    directions: AnglesOrCount = angles(16, DIRECTIONS, rank=CROSSED)
+    temporal_frequency: Numbers = parameter(
+        2.0,
+        "Cycles per second (Hz), at most half of `frame_rate`.",
+        lambda value, name, spec: temporal_frequencies(value, spec.frame_rate),
+        rank=CROSSED,
+    )
+    duration_s: float = lasting(
+        1.0, "Length of each grating in seconds; rounded to frames."
+    )
+    phase_deg: float = number(
+        0.0,
+        "Phase at the centre of the screen when a grating appears.",
+        -360,
+        360,
+        rank=FINE,
+    )
 
     def _factors(self) -> dict[str, tuple[object, ...]]:
         return {
@@ -60,11 +54,6 @@ class DriftingTrials(GratingTrials):
             "temporal_frequency": self.temporal_frequency,
             "contrast": self.contrast,
         }
-
-    @property
-    def condition_frames(self) -> NDArray[np.int64]:
-        """See :attr:`TrialSpec.condition_frames`."""
-        return np.full(self.n_conditions, round(self.duration_s * self.frame_rate))
 
     def _layer(self, condition: Any, aperture: Aperture | None) -> Layer:
         """The grating that the row describes, behind an aperture."""

@@ -7,48 +7,43 @@ of the dynamic Sensorium 2023 data: 8 directions x 3 spatial x 3 temporal freque
 25 frames each at 30 Hz.
 """
 
-# Without "from __future__ import annotations": magicgui needs the types themselves
+from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from insilico_gui.stimuli.core.checks import evenly_spaced, size_in_degrees
+import pandas as pd
+
 from insilico_gui.stimuli.families.drifting import DriftingTrials
 from insilico_gui.stimuli.render.apertures import Gaussian
-from insilico_gui.stimuli.render.carrier import Angles, Waveform
 from insilico_gui.stimuli.render.grating_painter import Layer
-from insilico_gui.stimuli.spec.form_types import AnglesOrCount, HiddenDisplay, Numbers
-from insilico_gui.stimuli.spec.parametric import RenderedStimulus
-from insilico_gui.stimuli.spec.trial_spec import Order, with_center
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-FRAMES_S = 25 / 30
+from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import AnglesOrCount, Numbers
+from insilico_gui.stimuli.spec.parameters import again, degrees, specification
+from insilico_gui.stimuli.spec.trial_spec import with_center
 
 
-@dataclass(frozen=True, kw_only=True)
+@specification
 class DriftingGabors(DriftingTrials):
-    """Specification of a set of drifting Gabors.
+    """Drifting Gabors, with their trial table.
 
-    The fields are the parameters of :func:`drifting_gabors`, with sequences as tuples
-    and directions as 0..360.
+    Parameters that take a sequence are crossed: every combination is a condition.
+    ``trials`` has ``onset``, ``duration``, ``condition``, ``direction``,
+    ``spatial_frequency``, ``temporal_frequency``, ``contrast``, ``azimuth_deg``,
+    ``elevation_deg`` and ``repeat``.
     """
 
     family: ClassVar[str] = "drifting_gabors"
 
-    directions: tuple[float, ...] = tuple(45.0 * k for k in range(8))
-    spatial_frequency: tuple[float, ...] = (0.02, 0.04, 0.08)
-    temporal_frequency: tuple[float, ...] = (1.0, 2.0, 4.0)
-    duration_s: float = FRAMES_S
-    sigma_deg: float = 15.0
-
-    def _normalise(self) -> dict[str, object]:
-        sigma = size_in_degrees(self.sigma_deg, "sigma_deg")
-        return {**super()._normalise(), "sigma_deg": sigma}
+    directions: AnglesOrCount = again(8)
+    spatial_frequency: Numbers = again((0.02, 0.04, 0.08))
+    temporal_frequency: Numbers = again((1.0, 2.0, 4.0))
+    duration_s: float = again(25 / 30)
+    sigma_deg: float = degrees(
+        15.0, "Standard deviation of the Gaussian envelope in degrees."
+    )
 
     @property
-    def conditions(self) -> "pd.DataFrame":
+    def conditions(self) -> pd.DataFrame:
         """See :attr:`TrialSpec.conditions`; with the centre of the envelope."""
         return with_center(super().conditions, self.display, self.center, self.angles)
 
@@ -56,62 +51,4 @@ class DriftingGabors(DriftingTrials):
         return [self._layer(condition, Gaussian(self.sigma_deg, self.center))]
 
 
-def drifting_gabors(
-    *,
-    directions: AnglesOrCount = 8,
-    spatial_frequency: Numbers = (0.02, 0.04, 0.08),
-    temporal_frequency: Numbers = (1.0, 2.0, 4.0),
-    contrast: Numbers = 1.0,
-    sigma_deg: float = 15.0,
-    center: tuple[float, float] = (0.0, 0.0),
-    duration_s: float = FRAMES_S,
-    blank_s: float = 0.5,
-    repeats: int = 1,
-    order: Order = "random",
-    seed: int = 0,
-    phase_deg: float = 0.0,
-    waveform: Waveform = "sine",
-    angles: Angles = "flat",
-    display: HiddenDisplay = None,
-    frame_rate: float = 30.0,
-) -> RenderedStimulus:
-    """Make drifting Gabors, with their trial table.
-
-    Parameters that take a sequence are crossed: every combination is a condition.
-
-    Parameters
-    ----------
-    directions : int or sequence of float
-        How many, evenly spaced, or which, in degrees counter-clockwise: 0 = to the
-        right, 90 = up.
-    spatial_frequency, temporal_frequency, contrast : float or sequence of float
-        Cycles per degree; Hz; 0 to 1.
-    sigma_deg : float
-        Standard deviation of the Gaussian envelope in degrees.
-    center : (float, float)
-        Centre of the envelope: x (right) and y (up), -1..1 from edge to edge.
-    duration_s, blank_s : float
-        Length of each Gabor and of the grey before it, in seconds; rounded to frames.
-        As much grey follows the last.
-    repeats, order, seed
-        See :class:`.trial_spec.TrialSpec`.
-    phase_deg, waveform, angles, display, frame_rate
-        See :func:`.gratings.drifting_gratings`.
-
-    Returns
-    -------
-    RenderedStimulus
-        ``trials`` has ``onset``, ``duration``, ``condition``, ``direction``,
-        ``spatial_frequency``, ``temporal_frequency``, ``contrast``, ``azimuth_deg``,
-        ``elevation_deg`` and ``repeat``.
-
-    Raises
-    ------
-    StimulusError
-        If a value makes no sense or cannot be shown on this display.
-    """
-    arguments = {
-        **locals(),
-        "directions": evenly_spaced(directions, "directions", 360),
-    }
-    return DriftingGabors.of_arguments(arguments)
+drifting_gabors = family_function(DriftingGabors, place=3)

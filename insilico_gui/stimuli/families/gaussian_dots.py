@@ -5,82 +5,99 @@ by where each dot was (its *mask*), is the map. The grid divides the screen into
 ``n_columns`` x ``n_rows`` equal cells and puts a dot in the centre of each.
 """
 
-# Without "from __future__ import annotations": magicgui needs the types themselves
+from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.core.checks import (
-    at_least,
-    choices,
-    contrast_above_zero,
-    size_in_degrees,
-    whole_number,
-    within,
-)
+from insilico_gui.stimuli.core.checks import at_least, whole_number
 from insilico_gui.stimuli.render.carrier import (
     FULL_WEIGHT,
     Angles,
-    check_angles,
     deviation_table,
     gaussian,
     is_per_axis,
     levels_of_weighted,
 )
-from insilico_gui.stimuli.spec.form_types import HiddenDisplay, several
-from insilico_gui.stimuli.spec.parametric import RenderedStimulus
-from insilico_gui.stimuli.spec.trial_spec import Order, Painter, TrialSpec
+from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import Words
+from insilico_gui.stimuli.spec.parameters import (
+    again,
+    angle_measure,
+    degrees,
+    lasting,
+    number,
+    parameter,
+    seconds,
+    specification,
+    words,
+)
+from insilico_gui.stimuli.spec.trial_spec import Painter, TrialSpec
 
 DotPolarity = Literal["on", "off"]
-DotPolarities = Annotated[Sequence[str], several(*get_args(DotPolarity))]
 
 
-@dataclass(frozen=True, kw_only=True)
+def _columns(value: object, name: str, spec: Any) -> int:
+    return whole_number(value, name, 1, spec.display.pixels[1])
+
+
+def _rows(value: object, name: str, spec: Any) -> int:
+    return whole_number(value, name, 1, spec.display.pixels[0])
+
+
+@specification
 class GaussianDots(TrialSpec):
-    """Specification of a set of flashing Gaussian dots.
+    """Flashing Gaussian dots, with their trial table.
 
-    The fields are the parameters of :func:`gaussian_dots`, with sequences as tuples.
+    Every place is shown with every polarity. ``trials`` has ``onset``, ``duration``,
+    ``condition``, ``azimuth_deg``, ``elevation_deg`` (to the right and up), ``x``, ``y``
+    (-1..1, y up), ``polarity`` and ``repeat``; ``spec.mask(k)`` is where the dot of row
+    k is.
     """
 
     family: ClassVar[str] = "gaussian_dots"
 
-    n_columns: int = 15
-    n_rows: int = 7
-    sigma_deg: float = 7.0
-    polarity: tuple[DotPolarity, ...] = ("on", "off")
-    contrast: float = 1.0
-    duration_s: float = 0.3
-    blank_s: float = 0.0
-    margin_s: float = 0.5
-    angles: Angles = "flat"
+    n_columns: int = parameter(
+        15,
+        "Places across: each is the centre of one of so many equal cells of the screen.",
+        _columns,
+        1,
+    )
+    n_rows: int = parameter(7, "Places down.", _rows, 1)
+    sigma_deg: float = degrees(7.0, "Standard deviation of a dot in degrees.")
+    polarity: Words[DotPolarity] = words(
+        ("on", "off"), "Brighter (on) or darker than the grey around it; or both."
+    )
+    contrast: float = number(
+        1.0,
+        "Above 0, to 1: the centre of a dot is 128 +- 127 contrast.",
+        0,
+        1,
+        above=True,
+    )
+    duration_s: float = lasting(
+        0.3, "How long each dot is shown, in seconds; rounded to frames."
+    )
+    blank_s: float = again(0.0)
+    margin_s: float = seconds(
+        0.5,
+        "Grey before the first dot, in which responses to the onset of the stimulus die "
+        "away, and after the last, for its late responses; at least `blank_s`.",
+    )
+    angles: Angles = angle_measure()
 
-    def _normalise(self) -> dict[str, object]:
-        object.__setattr__(self, "angles", check_angles(self.angles))
-        height, width = self.display.pixels
-        sigma = size_in_degrees(self.sigma_deg, "sigma_deg")
+    def _check(self) -> None:
         smallest = max(self.display.degrees_per_pixel) / 2
-        if sigma < smallest:
+        if self.sigma_deg < smallest:
             raise StimulusError(
-                f"sigma_deg is {sigma:g}, less than half a pixel of this display; give "
-                f"at least {at_least(smallest)} degrees."
+                f"sigma_deg is {self.sigma_deg:g}, less than half a pixel of this "
+                f"display; give at least {at_least(smallest)} degrees."
             )
-        return {
-            **super()._normalise(),
-            "n_columns": whole_number(self.n_columns, "n_columns", 1, width),
-            "n_rows": whole_number(self.n_rows, "n_rows", 1, height),
-            "sigma_deg": sigma,
-            "polarity": choices(self.polarity, "polarity", get_args(DotPolarity)),
-            "contrast": contrast_above_zero(self.contrast),
-            "duration_s": self._lasting("duration_s"),
-            "margin_s": within(self.margin_s, "margin_s", 0, 3600),
-        }
 
     def _factors(self) -> dict[str, tuple[object, ...]]:
         return {
@@ -107,12 +124,7 @@ class GaussianDots(TrialSpec):
         )
 
     @property
-    def condition_frames(self) -> "NDArray[np.int64]":
-        """See :attr:`TrialSpec.condition_frames`."""
-        return np.full(self.n_conditions, round(self.duration_s * self.frame_rate))
-
-    @property
-    def blanks(self) -> "NDArray[np.int64]":
+    def blanks(self) -> NDArray[np.int64]:
         """See :attr:`TrialSpec.blanks`; the first and the last are margins."""
         blanks: NDArray[np.int64] = super().blanks
         blanks[[0, -1]] = np.maximum(blanks[0], round(self.margin_s * self.frame_rate))
@@ -123,7 +135,7 @@ class GaussianDots(TrialSpec):
         """Number of frames: for each trial the blank, then the dot; a blank."""
         return int(self.condition_frames.sum()) * self.repeats + int(self.blanks.sum())
 
-    def mask(self, trial: int) -> "NDArray[np.float32]":
+    def mask(self, trial: int) -> NDArray[np.float32]:
         """Where the dot of a row of the trial table is: 0 to 1, float32 [H, W].
 
         As rendered, whatever its polarity and contrast.
@@ -138,7 +150,7 @@ class GaussianDots(TrialSpec):
         weights = self._weights(condition // len(self.polarity))
         return weights.astype(np.float32) / np.float32(FULL_WEIGHT)
 
-    def _weights(self, place: int) -> "NDArray[np.int32]":
+    def _weights(self, place: int) -> NDArray[np.int32]:
         row, column = divmod(place, self.n_columns)
         x = _cell_centres(self.n_columns)[column]
         y = -_cell_centres(self.n_rows)[row]
@@ -150,12 +162,12 @@ class GaussianDots(TrialSpec):
 
         # A dot stays for several frames
         @lru_cache(maxsize=8)
-        def picture(condition: int) -> "NDArray[np.uint8]":
+        def picture(condition: int) -> NDArray[np.uint8]:
             place, polarity = divmod(condition, len(self.polarity))
             sign = np.int32(1 if self.polarity[polarity] == "on" else -1)
             return levels_of_weighted(self._weights(place) * (sign * peak))
 
-        def paint(condition: int, frame: int) -> "NDArray[np.uint8]":
+        def paint(condition: int, frame: int) -> NDArray[np.uint8]:
             return picture(condition)
 
         return paint
@@ -166,59 +178,4 @@ def _cell_centres(n: int) -> tuple[float, ...]:
     return tuple((2 * k + 1 - n) / n for k in range(n))
 
 
-def gaussian_dots(
-    *,
-    n_columns: int = 15,
-    n_rows: int = 7,
-    sigma_deg: float = 7.0,
-    polarity: DotPolarities = ("on", "off"),
-    contrast: float = 1.0,
-    duration_s: float = 0.3,
-    blank_s: float = 0.0,
-    margin_s: float = 0.5,
-    repeats: int = 1,
-    order: Order = "random",
-    seed: int = 0,
-    angles: Angles = "flat",
-    display: HiddenDisplay = None,
-    frame_rate: float = 30.0,
-) -> RenderedStimulus:
-    """Make flashing Gaussian dots, with their trial table.
-
-    Every place is shown with every polarity.
-
-    Parameters
-    ----------
-    n_columns, n_rows : int
-        Grid of places; each is the centre of one of so many equal cells of the screen.
-    sigma_deg : float
-        Standard deviation of a dot in degrees.
-    polarity : {"on", "off"} or a sequence of them
-        Brighter or darker than the grey around it.
-    contrast : float
-        Above 0, to 1: the centre of a dot is 128 +- 127 contrast.
-    duration_s : float
-        How long each dot is shown, in seconds; rounded to frames.
-    blank_s : float
-        Grey before each dot and after the last, in seconds; rounded to frames.
-    margin_s : float
-        Grey before the first dot, in which responses to the onset of the stimulus die
-        away, and after the last, for its late responses; at least `blank_s`.
-    repeats, order, seed
-        See :class:`.trial_spec.TrialSpec`.
-    angles, display, frame_rate
-        See :func:`.gratings.drifting_gratings`.
-
-    Returns
-    -------
-    RenderedStimulus
-        ``trials`` has ``onset``, ``duration``, ``condition``, ``azimuth_deg``,
-        ``elevation_deg`` (to the right and up), ``x``, ``y`` (-1..1, y up),
-        ``polarity`` and ``repeat``; ``spec.mask(k)`` is where the dot of row k is.
-
-    Raises
-    ------
-    StimulusError
-        If a value makes no sense or cannot be shown on this display.
-    """
-    return GaussianDots.of_arguments(locals())
+gaussian_dots = family_function(GaussianDots, place=9)

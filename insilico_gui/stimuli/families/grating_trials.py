@@ -3,54 +3,66 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
-from insilico_gui.stimuli.core.checks import (
-    numbers_within,
-    one_of,
-    position,
-    spatial_frequencies,
-)
-from insilico_gui.stimuli.render.carrier import Angles, Waveform, check_angles
+from insilico_gui.stimuli.core.checks import spatial_frequencies
+from insilico_gui.stimuli.render.apertures import Disc
+from insilico_gui.stimuli.render.carrier import Angles, Waveform
 from insilico_gui.stimuli.render.grating_painter import GratingPainter, Layer
+from insilico_gui.stimuli.spec.parameter_types import Numbers
+from insilico_gui.stimuli.spec.parameters import (
+    CROSSED,
+    FINE,
+    angle_measure,
+    degrees,
+    number,
+    numbers,
+    parameter,
+    point,
+    specification,
+    word,
+)
 from insilico_gui.stimuli.spec.trial_spec import Painter, TrialSpec
 
 
-@dataclass(frozen=True, kw_only=True)
+def aperture_size() -> Any:
+    """Diameter of a round aperture; None is the full screen."""
+    return degrees(
+        None,
+        "Diameter of a round aperture in degrees; default the full screen.",
+        empty="full screen",
+    )
+
+
+def edge() -> Any:
+    """Width of the soft edge of an aperture."""
+    return number(1.0, "Width of the aperture's soft edge in degrees.", 0, 360)
+
+
+@specification
 class GratingTrials(TrialSpec):
-    """Base of the families whose pictures are gratings behind apertures.
+    """Base of the families whose pictures are gratings behind apertures."""
 
-    Attributes
-    ----------
-    spatial_frequency : tuple of float
-        Cycles per degree.
-    contrast : tuple of float
-        0 to 1.
-    center : (float, float)
-        Centre of the aperture: x (right) and y (up), -1..1 from edge to edge.
-    waveform : {"sine", "square"}
-    angles : {"flat", "per axis"}
-        How degrees are measured; see :class:`.display.Display`.
-    """
+    spatial_frequency: Numbers = parameter(
+        0.04,
+        "Cycles per degree.",
+        lambda value, name, spec: spatial_frequencies(value, spec.display),
+        rank=CROSSED,
+    )
+    contrast: Numbers = numbers(1.0, "0 to 1.", 0, 1, rank=CROSSED)
+    center: tuple[float, float] = point(
+        (0.0, 0.0),
+        "Centre of the aperture: x (right) and y (up), -1 to 1 from edge to edge.",
+        label="centre (x, y)",
+    )
+    waveform: Waveform = word(
+        "sine", "Sinusoidal, or with sharp edges between black and white.", rank=FINE
+    )
+    angles: Angles = angle_measure()
 
-    spatial_frequency: tuple[float, ...] = (0.04,)
-    contrast: tuple[float, ...] = (1.0,)
-    center: tuple[float, float] = (0.0, 0.0)
-    waveform: Waveform = "sine"
-    angles: Angles = "flat"
-
-    def _normalise(self) -> dict[str, object]:
-        one_of(self.waveform, "waveform", get_args(Waveform))
-        object.__setattr__(self, "angles", check_angles(self.angles))
-        return {
-            **super()._normalise(),
-            "spatial_frequency": spatial_frequencies(
-                self.spatial_frequency, self.display
-            ),
-            "contrast": numbers_within(self.contrast, "contrast", 0, 1),
-            "center": position(self.center, "center"),
-        }
+    def _aperture(self, size_deg: float | None, edge_deg: float) -> Disc | None:
+        """The aperture of a size; None for the full screen."""
+        return None if size_deg is None else Disc(size_deg, edge_deg, self.center)
 
     @abstractmethod
     def _layers(self, condition: Any) -> list[Layer]:

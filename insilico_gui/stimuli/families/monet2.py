@@ -23,99 +23,137 @@ numbers. Directions are ours: 0 moves right, 90 up, counter-clockwise. The publi
 ones have 0 up and run clockwise; see :mod:`.monet_table`.
 """
 
-# Without "from __future__ import annotations": magicgui needs the types themselves
+from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from dataclasses import InitVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.core.checks import (
-    angles_modulo,
-    at_most,
-    evenly_spaced,
-    one_of,
-    positive_number,
-    whole_number,
-    within,
-)
+from insilico_gui.stimuli.core.checks import at_most, whole_number
 from insilico_gui.stimuli.core.random_words import random_order
 from insilico_gui.stimuli.render.monet_noise import MonetRenderer, Motion
 from insilico_gui.stimuli.render.pink_spectrum import PinkSpectrum
-from insilico_gui.stimuli.spec.form_types import LITERAL, HiddenDisplay
-from insilico_gui.stimuli.spec.parametric import (
-    RenderedStimulus,
-    Renderer,
-    StimulusSpec,
+from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import OptionalAngles, OptionalCount
+from insilico_gui.stimuli.spec.parameters import (
+    angles,
+    lasting,
+    number,
+    parameter,
+    specification,
+    whole,
+    word,
 )
-from insilico_gui.stimuli.spec.trial_spec import Order
+from insilico_gui.stimuli.spec.parametric import Renderer, StimulusSpec
+from insilico_gui.stimuli.spec.trial_spec import SEED_HELP, Order
 
 TempKernel = Literal["hamming", "half-hamming"]
 
 _ORDERS = 1  # stream of random numbers; the noise has stream 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@specification
 class Monet2(StimulusSpec):
-    """Specification of blocks of directional pink noise.
+    """Blocks of directional pink noise, with their trial table.
 
-    The fields are the parameters of :func:`monet2`, with directions as 0..360.
+    ``trials`` has a row for each coherent window: ``onset``, ``duration``,
+    ``condition``, ``direction``, ``speed_deg_s`` and ``repeat`` (the block).
     """
 
     family: ClassVar[str] = "monet2"
 
-    n_blocks: int = 1
-    duration_s: float = 15.0
-    directions: tuple[float, ...] = tuple(22.5 * k for k in range(16))
-    speed_deg_s: float = 20.0
-    ori_coherence: float = 6.0
-    ori_fraction: float = 1.0
-    ori_mix: float = 1.0
-    temp_bandwidth: float = 4.0
-    temp_kernel: TempKernel = "hamming"
-    spatial_cutoff: float = 0.5
-    pattern_width: int | None = None
-    rms_contrast: float = 0.3
-    order: Order = "random"
-    seed: int = 0
+    n_blocks: int = whole(
+        1,
+        "How many blocks, each with other noise and another order of all directions.",
+        1,
+    )
+    duration_s: float = lasting(
+        15.0, "Length of a block in seconds; rounded to frames."
+    )
+    directions: OptionalAngles = angles(
+        None,
+        "Directions of motion in degrees, counter-clockwise: 0 = to the right, 90 = up.",
+        count=("n_dirs", 16),
+        empty="evenly spaced",
+    )
+    speed_deg_s: float = number(
+        20.0, "Degrees per second, at the centre of the screen.", 0, 1e4
+    )
+    ori_coherence: float = number(
+        6.0,
+        "Band of orientations is 180 / `ori_coherence` degrees wide; 1 = all. The "
+        "default is 15 degrees to either side.",
+        1,
+        180,
+        label="orientation coherence",
+    )
+    ori_fraction: float = number(
+        1.0,
+        "Coherent part of each period, above 0, to 1.",
+        above=True,
+        label="coherent fraction",
+    )
+    ori_mix: float = number(
+        1.0,
+        "1 = only the band of orientations, 0 = noise of all orientations.",
+        0,
+        1,
+        label="orientation mix",
+    )
+    temp_bandwidth: float = number(
+        4.0,
+        "Cut-off of the noise in time, in Hz.",
+        above=True,
+        label="temporal cut-off (Hz)",
+    )
+    temp_kernel: TempKernel = word(
+        "hamming", "What the noise is smoothed with in time.", label="temporal kernel"
+    )
+    spatial_cutoff: float = number(
+        0.5,
+        "Cut-off of the noise in space, in cycles per degree.",
+        above=True,
+        label="spatial cut-off (cyc/deg)",
+    )
+    pattern_width: OptionalCount = parameter(
+        None,
+        "Detail as of a pattern so many pixels wide; default that of the display.",
+        lambda value, name, spec: whole_number(value, name, 8, spec.display.pixels[1]),
+        label="pattern width (px)",
+        empty="that of the screen",
+    )
+    rms_contrast: float = number(
+        0.3,
+        "Standard deviation of the grey levels over their mean, 0.01 to 0.5.",
+        0.01,
+        0.5,
+        label="RMS contrast",
+    )
+    order: Order = word("random", "Sequential: directions as given, in every block.")
+    seed: int = whole(0, SEED_HELP)
 
-    def _normalise(self) -> dict[str, object]:
-        one_of(self.temp_kernel, "temp_kernel", get_args(TempKernel))
-        one_of(self.order, "order", get_args(Order))
-        values: dict[str, Any] = {
-            "n_blocks": whole_number(self.n_blocks, "n_blocks", 1),
-            "duration_s": self._lasting("duration_s"),
-            "directions": angles_modulo(self.directions, "directions", 360),
-            "speed_deg_s": within(self.speed_deg_s, "speed_deg_s", 0, 1e4),
-            "ori_coherence": within(self.ori_coherence, "ori_coherence", 1, 180),
-            "ori_fraction": positive_number(self.ori_fraction, "ori_fraction"),
-            "ori_mix": within(self.ori_mix, "ori_mix", 0, 1),
-            "temp_bandwidth": positive_number(self.temp_bandwidth, "temp_bandwidth"),
-            "spatial_cutoff": positive_number(self.spatial_cutoff, "spatial_cutoff"),
-            "rms_contrast": within(self.rms_contrast, "rms_contrast", 0.01, 0.5),
-            "seed": whole_number(self.seed, "seed", 0),
-        }
-        if self.pattern_width is not None:
-            values["pattern_width"] = whole_number(
-                self.pattern_width, "pattern_width", 8, self.display.pixels[1]
-            )
-        self._check_window(values)
-        self._check_band(values)
-        self._check_nyquist(values)
-        return values
+    if TYPE_CHECKING:  # a parameter of the function
+        n_dirs: InitVar[int] = 16
+    else:
+        n_dirs = property(lambda self: self.n_periods)
 
-    def _check_window(self, values: Mapping[str, Any]) -> None:
-        if values["ori_fraction"] > 1:
+    def _check(self) -> None:
+        self._check_window()
+        self._check_band()
+        self._check_nyquist()
+
+    def _check_window(self) -> None:
+        if self.ori_fraction > 1:
             raise StimulusError(
-                f"ori_fraction is {values['ori_fraction']:g}, so the coherent window "
+                f"ori_fraction is {self.ori_fraction:g}, so the coherent window "
                 "would be longer than a period; give a number up to 1."
             )
-        n = len(values["directions"])
-        window = values["duration_s"] / n * values["ori_fraction"]
+        n = self.n_periods
+        window = self.duration_s / n * self.ori_fraction
         if window * self.frame_rate < 2:
             raise StimulusError(
                 f"The coherent window of each of {n} directions lasts {window:.3g} s, "
@@ -123,42 +161,41 @@ class Monet2(StimulusSpec):
                 "directions, a longer duration_s or a larger ori_fraction."
             )
 
-    def _check_band(self, values: Mapping[str, Any]) -> None:
+    def _check_band(self) -> None:
         spectrum = self._spectrum
-        for direction in values["directions"]:
-            band = spectrum.band(direction, 180 / values["ori_coherence"])
+        for direction in self.directions:
+            band = spectrum.band(direction, 180 / self.ori_coherence)
             if not band.any():
                 raise StimulusError(
                     f"No wave that fits the screen moves towards {direction:g} degrees "
-                    f"with an ori_coherence of {values['ori_coherence']:g}; take a "
+                    f"with an ori_coherence of {self.ori_coherence:g}; take a "
                     "smaller one or a finer display."
                 )
 
-    def _check_nyquist(self, values: Mapping[str, Any]) -> None:
+    def _check_nyquist(self) -> None:
         degrees = self.display.pixels[1] * self.display.degrees_per_pixel[0]
         finest = min(
             (self.pattern_width or self.display.pixels[1]) / degrees / 2,
             0.5 / self.display.degrees_per_pixel[1],
         )
-        cutoff = values["spatial_cutoff"]
+        cutoff, bandwidth = self.spatial_cutoff, self.temp_bandwidth
         if cutoff > finest:
             raise StimulusError(
                 f"spatial_cutoff is {cutoff:g} cycles per degree; this pattern can "
                 f"show up to {at_most(finest)}, half a cycle per pixel."
             )
-        bandwidth = values["temp_bandwidth"]
-        fastest = bandwidth + cutoff * values["speed_deg_s"]
+        fastest = bandwidth + cutoff * self.speed_deg_s
         if fastest >= self.frame_rate / 2:
             raise StimulusError(
                 f"Noise of {bandwidth:g} Hz (temp_bandwidth) that moves at "
-                f"{values['speed_deg_s']:g} degrees per second changes at up to "
+                f"{self.speed_deg_s:g} degrees per second changes at up to "
                 f"{fastest:.3g} Hz, which has to be below half the frame rate of "
                 f"{self.frame_rate:g} Hz; take a lower speed_deg_s, temp_bandwidth or "
                 "spatial_cutoff."
             )
 
     @property
-    def n_dirs(self) -> int:
+    def n_periods(self) -> int:
         """Number of directions, and of periods in a block."""
         return len(self.directions)
 
@@ -176,19 +213,19 @@ class Monet2(StimulusSpec):
     def windows(self) -> NDArray[np.int64]:
         """First frame of each coherent window of a block, and that after its last.
 
-        The frames whose time lies from onset to onset + duration / n_dirs x
-        ori_fraction; int64 [n_dirs, 2].
+        The frames whose time lies from onset to onset + duration / n_periods x
+        ori_fraction; int64 [n_periods, 2].
         """
-        starts = np.arange(self.n_dirs) / self.n_dirs
-        stops = starts + self.ori_fraction / self.n_dirs
+        starts = np.arange(self.n_periods) / self.n_periods
+        stops = starts + self.ori_fraction / self.n_periods
         frames = np.stack([starts, stops], 1) * self.block_frames
         return np.ceil(np.round(frames, 6)).astype(np.int64)
 
     def direction_order(self, block: int) -> NDArray[np.int64]:
         """Which of `directions` is shown in each period of a block."""
         if self.order == "sequential":
-            return np.arange(self.n_dirs)
-        return random_order(self.seed, self.n_dirs, stream=_ORDERS, part=block)
+            return np.arange(self.n_periods)
+        return random_order(self.seed, self.n_periods, stream=_ORDERS, part=block)
 
     @property
     def trials(self) -> pd.DataFrame:
@@ -197,7 +234,7 @@ class Monet2(StimulusSpec):
         condition = np.concatenate(
             [self.direction_order(block) for block in range(self.n_blocks)]
         )
-        block = np.repeat(np.arange(self.n_blocks), self.n_dirs)
+        block = np.repeat(np.arange(self.n_blocks), self.n_periods)
         onset = np.tile(first, self.n_blocks) + block * self.block_frames
         return pd.DataFrame(
             {
@@ -238,75 +275,4 @@ class Monet2(StimulusSpec):
         ).render
 
 
-def monet2(
-    *,
-    n_blocks: int = 1,
-    duration_s: float = 15.0,
-    n_dirs: int = 16,
-    directions: Annotated[Sequence[float] | None, LITERAL] = None,
-    speed_deg_s: float = 20.0,
-    ori_coherence: float = 6.0,
-    ori_fraction: float = 1.0,
-    ori_mix: float = 1.0,
-    temp_bandwidth: float = 4.0,
-    temp_kernel: TempKernel = "hamming",
-    spatial_cutoff: float = 0.5,
-    pattern_width: Annotated[int | None, LITERAL] = None,
-    rms_contrast: float = 0.3,
-    order: Order = "random",
-    seed: int = 0,
-    display: HiddenDisplay = None,
-    frame_rate: float = 30.0,
-) -> RenderedStimulus:
-    """Make blocks of directional pink noise, with their trial table.
-
-    Parameters
-    ----------
-    n_blocks : int
-        How many blocks, each with other noise and another order of all directions.
-    duration_s : float
-        Length of a block in seconds; rounded to frames.
-    n_dirs : int
-        Number of directions, evenly spaced from 0; not used if `directions` are given.
-    directions : sequence of float, optional
-        Directions of motion in degrees, counter-clockwise: 0 = to the right, 90 = up.
-    speed_deg_s : float
-        Degrees per second, at the centre of the screen.
-    ori_coherence : float
-        Band of orientations is 180 / `ori_coherence` degrees wide; 1 = all. The
-        default is 15 degrees to either side.
-    ori_fraction : float
-        Coherent part of each period, above 0, to 1.
-    ori_mix : float
-        1 = only the band of orientations, 0 = noise of all orientations.
-    temp_bandwidth : float
-        Cut-off of the noise in time, in Hz.
-    temp_kernel : {"hamming", "half-hamming"}
-    spatial_cutoff : float
-        Cut-off of the noise in space, in cycles per degree.
-    pattern_width : int, optional
-        Detail as of a pattern so many pixels wide; default that of the display.
-    rms_contrast : float
-        Standard deviation of the grey levels over their mean, 0.01 to 0.5.
-    order : {"random", "sequential"}
-        Sequential: directions as given, in every block.
-    seed : int
-    display, frame_rate
-        See :func:`.gratings.drifting_gratings`.
-
-    Returns
-    -------
-    RenderedStimulus
-        ``trials`` has a row for each coherent window: ``onset``, ``duration``,
-        ``condition``, ``direction``, ``speed_deg_s`` and ``repeat`` (the block).
-
-    Raises
-    ------
-    StimulusError
-        If a value makes no sense or cannot be shown.
-    """
-    fields = dict(locals())
-    n = fields.pop("n_dirs")
-    if directions is None:
-        fields["directions"] = evenly_spaced(n, "n_dirs", 360)
-    return Monet2.of_arguments(fields)
+monet2 = family_function(Monet2, place=12)

@@ -58,10 +58,10 @@ def to_monet_table(spec: Monet2, block: int = 0) -> dict[str, Any]:
         "ori_coherence": spec.ori_coherence,
         "ori_fraction": spec.ori_fraction,
         "ori_mix": spec.ori_mix,
-        "n_dirs": spec.n_dirs,
+        "n_dirs": spec.n_periods,
         "speed": spec.speed_deg_s / (width * right),
         "directions": [monet_direction(spec.directions[k]) for k in order],
-        "onsets": [k * spec.duration_s / spec.n_dirs for k in range(spec.n_dirs)],
+        "onsets": [k * spec.duration_s / spec.n_periods for k in range(spec.n_periods)],
     }
 
 

@@ -11,12 +11,10 @@ squares of both levels stand still on the screen, are seen where the bar is, and
 their levels twice in each cycle of the reversal.
 """
 
-# Without "from __future__ import annotations": magicgui needs the types themselves
+from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,105 +22,102 @@ from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.core.checks import (
-    angles_modulo,
-    at_least,
+    MAX_SIZE_DEG,
+    at_least_a_pixel,
     at_most,
-    choices,
-    evenly_spaced,
-    numbers,
-    numbers_within,
-    size_in_degrees,
     temporal_frequencies,
-    within,
 )
+from insilico_gui.stimuli.families.drifting import DIRECTIONS
 from insilico_gui.stimuli.render.carrier import (
     GREY,
     Angles,
     along,
-    check_angles,
     is_per_axis,
     phase_of,
 )
 from insilico_gui.stimuli.render.shapes import SoftShape, fixed
-from insilico_gui.stimuli.spec.form_types import (
+from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import (
     AnglesOrCount,
-    HiddenDisplay,
     Numbers,
     OptionalNumber,
-    several,
+    Words,
 )
-from insilico_gui.stimuli.spec.parametric import RenderedStimulus
-from insilico_gui.stimuli.spec.trial_spec import Order, Painter, TrialSpec
+from insilico_gui.stimuli.spec.parameters import (
+    angle_measure,
+    angles,
+    degrees,
+    number,
+    numbers,
+    parameter,
+    specification,
+    words,
+)
+from insilico_gui.stimuli.spec.trial_spec import Painter, TrialSpec
 
 Polarity = Literal["light", "dark"]
 
 POLARITIES = {"light": 1.0, "dark": -1.0}
 
-Polarities = Annotated[Sequence[str], several(*POLARITIES)]
-"""One or both, for a form."""
-
 MAX_SPEED = 10_000.0  # degrees per second
 
 
-@dataclass(frozen=True, kw_only=True)
+@specification
 class MovingBars(TrialSpec):
-    """Specification of a set of moving bars.
+    """Moving bars, with their trial table.
 
-    The fields are the parameters of :func:`moving_bars`, with sequences as tuples and
-    directions as 0..360.
+    Parameters that take a sequence are crossed: every combination is a condition.
+    ``trials`` has ``onset``, ``duration``, ``condition``, ``direction``, ``width_deg``,
+    ``speed_deg_s``, ``polarity``, ``contrast``, ``azimuth_start_deg``,
+    ``elevation_start_deg``, ``azimuth_end_deg``, ``elevation_end_deg`` and ``repeat``.
     """
 
     family: ClassVar[str] = "moving_bars"
 
-    directions: tuple[float, ...] = (0.0, 90.0, 180.0, 270.0)
-    width_deg: tuple[float, ...] = (20.0,)
-    speed_deg_s: tuple[float, ...] = (30.0,)
-    polarity: tuple[Polarity, ...] = ("light",)
-    contrast: float = 1.0
-    checker_deg: float | None = None
-    reversal_hz: float = 3.0
-    angles: Angles = "flat"
+    directions: AnglesOrCount = angles(4, DIRECTIONS)
+    width_deg: Numbers = numbers(
+        20.0,
+        "Width of the bar along its motion, in degrees; at least a pixel.",
+        0,
+        MAX_SIZE_DEG,
+        above=True,
+    )
+    speed_deg_s: Numbers = numbers(
+        30.0,
+        "Degrees per second; at most the width of a bar for each frame.",
+        0,
+        MAX_SPEED,
+    )
+    polarity: Words[Polarity] = words(
+        ("light",), "Brighter (light) or darker than the grey around it; or both."
+    )
+    contrast: float = number(1.0, "0 to 1.", 0, 1)
+    checker_deg: OptionalNumber = degrees(
+        None,
+        "Side of the squares of a checkerboard in degrees; default a plain bar.",
+        empty="a plain bar",
+    )
+    reversal_hz: float = parameter(
+        3.0,
+        "Cycles of the reversal of the checkerboard per second.",
+        lambda value, name, spec: temporal_frequencies(value, spec.frame_rate, name)[0],
+        0,
+    )
+    angles: Angles = angle_measure()
 
-    def _normalise(self) -> dict[str, object]:
-        object.__setattr__(self, "angles", check_angles(self.angles))
-        widths = tuple(
-            self._shown(width, "width_deg")
-            for width in numbers(self.width_deg, "width_deg")
-        )
-        speeds = numbers_within(self.speed_deg_s, "speed_deg_s", 0, MAX_SPEED)
-        for speed in speeds:
-            if not 0 < speed <= min(widths) * self.frame_rate:
+    def _check(self) -> None:
+        for width in self.width_deg:
+            at_least_a_pixel(width, "width_deg", self.display)
+        if self.checker_deg is not None:
+            at_least_a_pixel(self.checker_deg, "checker_deg", self.display)
+        fastest = min(self.width_deg) * self.frame_rate
+        for speed in self.speed_deg_s:
+            if not 0 < speed <= fastest:
                 raise StimulusError(
                     f"speed_deg_s is {speed:g}; give one above 0 and up to "
-                    f"{at_most(min(widths) * self.frame_rate)} degrees per second, at "
+                    f"{at_most(fastest)} degrees per second, at "
                     "which the bar moves its own width from frame to frame."
                 )
-        checker = self.checker_deg
-        reversal = temporal_frequencies(
-            self.reversal_hz, self.frame_rate, "reversal_hz"
-        )
-        return {
-            **super()._normalise(),
-            "directions": angles_modulo(self.directions, "directions", 360),
-            "width_deg": widths,
-            "speed_deg_s": speeds,
-            "polarity": choices(self.polarity, "polarity", tuple(POLARITIES)),
-            "contrast": within(self.contrast, "contrast", 0, 1),
-            "checker_deg": None
-            if checker is None
-            else self._shown(checker, "checker_deg"),
-            "reversal_hz": reversal[0],
-        }
-
-    def _shown(self, value: object, name: str) -> float:
-        size = size_in_degrees(value, name)
-        pixel = max(self.display.degrees_per_pixel)
-        if size < pixel:
-            raise StimulusError(
-                f"{name} is {size:g}, less than a pixel of this display; give at least "
-                f"{at_least(pixel)} degrees."
-            )
-        return size
 
     def _factors(self) -> dict[str, tuple[object, ...]]:
         return {
@@ -133,7 +128,7 @@ class MovingBars(TrialSpec):
         }
 
     @property
-    def conditions(self) -> "pd.DataFrame":
+    def conditions(self) -> pd.DataFrame:
         """See :attr:`TrialSpec.conditions`; with where the bar starts and ends."""
         crossed = super().conditions.assign(contrast=self.contrast)
         theta = np.radians(crossed["direction"].to_numpy())
@@ -145,7 +140,7 @@ class MovingBars(TrialSpec):
         return crossed
 
     @property
-    def condition_frames(self) -> "NDArray[np.int64]":
+    def condition_frames(self) -> NDArray[np.int64]:
         """See :attr:`TrialSpec.condition_frames`."""
         speed = super().conditions["speed_deg_s"].to_numpy()
         seconds: NDArray[np.float64] = -2 * self._start / speed
@@ -153,7 +148,7 @@ class MovingBars(TrialSpec):
         return frames.astype(np.int64)
 
     @property
-    def _start(self) -> "NDArray[np.float64]":
+    def _start(self) -> NDArray[np.float64]:
         """Position of the bar at the onset of each condition: just out of sight."""
         crossed = super().conditions
         half_pixel = max(self.display.degrees_per_pixel) / 2
@@ -176,13 +171,13 @@ class MovingBars(TrialSpec):
         squares = self._squares()
 
         @lru_cache(maxsize=4)
-        def field(direction: float) -> "tuple[NDArray[np.int32], NDArray[np.intp]]":
+        def field(direction: float) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
             distance = fixed(along(self.display, direction, self.angles)).ravel()
             # Rows of it ascend or descend, which this kind of sort makes use of
             pixels = np.argsort(distance, kind="stable")
             return distance[pixels], pixels
 
-        def paint(condition: int, frame: int) -> "NDArray[np.uint8]":
+        def paint(condition: int, frame: int) -> NDArray[np.uint8]:
             bar = conditions[condition]
             seconds = frame / self.frame_rate
             place = fixed(starts[condition] + bar.speed_deg_s * seconds)
@@ -205,7 +200,7 @@ class MovingBars(TrialSpec):
 
         return paint
 
-    def _squares(self) -> "NDArray[np.bool_] | None":
+    def _squares(self) -> NDArray[np.bool_] | None:
         """Checkerboard, a corner of it at the centre of the screen; [H x W]."""
         if self.checker_deg is None:
             return None
@@ -217,65 +212,4 @@ class MovingBars(TrialSpec):
         return odd.ravel()
 
 
-def moving_bars(
-    *,
-    directions: AnglesOrCount = 4,
-    width_deg: Numbers = 20.0,
-    speed_deg_s: Numbers = 30.0,
-    polarity: Polarities = ("light",),
-    contrast: float = 1.0,
-    checker_deg: OptionalNumber = None,
-    reversal_hz: float = 3.0,
-    blank_s: float = 0.5,
-    repeats: int = 1,
-    order: Order = "random",
-    seed: int = 0,
-    angles: Angles = "flat",
-    display: HiddenDisplay = None,
-    frame_rate: float = 30.0,
-) -> RenderedStimulus:
-    """Make moving bars, with their trial table.
-
-    Parameters that take a sequence are crossed: every combination is a condition.
-
-    Parameters
-    ----------
-    directions : int or sequence of float
-        How many, evenly spaced, or which, in degrees counter-clockwise: 0 = to the
-        right, 90 = up.
-    width_deg : float or sequence of float
-        Width of the bar along its motion, in degrees; at least a pixel.
-    speed_deg_s : float or sequence of float
-        Degrees per second; at most the width of a bar for each frame.
-    polarity : {"light", "dark"} or a sequence of them
-    contrast : float
-        0 to 1.
-    checker_deg : float, optional
-        Side of the squares of a checkerboard in degrees; default a plain bar.
-    reversal_hz : float
-        Cycles of the reversal of the checkerboard per second.
-    blank_s : float
-        Grey before each sweep and after the last, in seconds; rounded to frames.
-    repeats, order, seed
-        See :class:`.trial_spec.TrialSpec`.
-    angles, display, frame_rate
-        See :func:`.gratings.drifting_gratings`.
-
-    Returns
-    -------
-    RenderedStimulus
-        ``trials`` has ``onset``, ``duration``, ``condition``, ``direction``,
-        ``width_deg``, ``speed_deg_s``, ``polarity``, ``contrast``,
-        ``azimuth_start_deg``, ``elevation_start_deg``, ``azimuth_end_deg``,
-        ``elevation_end_deg`` and ``repeat``.
-
-    Raises
-    ------
-    StimulusError
-        If a value makes no sense or cannot be shown on this display.
-    """
-    arguments = {
-        **locals(),
-        "directions": evenly_spaced(directions, "directions", 360),
-    }
-    return MovingBars.of_arguments(arguments)
+moving_bars = family_function(MovingBars, place=7)

@@ -5,60 +5,84 @@ frames, then grey for 12 to 18 frames, at 30 Hz. Pictures become grey and are br
 the pixels of the display as every other file is (:func:`.conversion.convert`).
 """
 
-# Without "from __future__ import annotations": magicgui needs the types themselves
+from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import os
 from pathlib import Path
-from typing import Annotated, ClassVar, get_args
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError, quoted
-from insilico_gui.stimuli.core.checks import one_of, within
 from insilico_gui.stimuli.core.conversion import convert
 from insilico_gui.stimuli.core.geometry import Fit
 from insilico_gui.stimuli.readers.image_folder import ImageFolder
 from insilico_gui.stimuli.readers.places import named_path
 from insilico_gui.stimuli.render.remember import remember
-from insilico_gui.stimuli.spec.form_types import HiddenDisplay
-from insilico_gui.stimuli.spec.parametric import RenderedStimulus
-from insilico_gui.stimuli.spec.trial_spec import Order, Painter, TrialSpec
+from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import Folder
+from insilico_gui.stimuli.spec.parameters import (
+    again,
+    found,
+    lasting,
+    parameter,
+    seconds,
+    specification,
+    word,
+)
+from insilico_gui.stimuli.spec.trial_spec import Painter, TrialSpec
 from insilico_gui.untrusted.door import open_input
 
 _GAPS = 1  # random numbers for the gaps are apart from those for the order
 
 
-@dataclass(frozen=True, kw_only=True)
+def _text(value: Any, name: str, spec: object) -> Any:
+    return str(value) if isinstance(value, os.PathLike) else value
+
+
+def _as_given(value: Any, name: str, spec: object) -> Any:
+    return value
+
+
+@specification
 class NaturalImages(TrialSpec):
-    """Specification of a sequence of images.
+    """A sequence of the images of a folder, with its trial table.
 
-    The fields are the parameters of :func:`natural_images`, and what was found in the
-    folder: a specification that is read back refuses a folder that has changed.
-
-    Attributes
-    ----------
-    images : tuple of str
-        Names of the files, in natural order, and which picture of a file that has
-        several; read from the folder.
-    content : str
-        Hash of the names and bytes of the files; read from the folder.
+    ``trials`` has ``onset``, ``duration``, ``condition`` (the name of the file) and
+    ``repeat``. A specification that is read back refuses a folder that has changed.
     """
 
     family: ClassVar[str] = "natural_images"
+    shown: ClassVar[str] = "image_s"
 
-    folder: str
-    images: tuple[str, ...] = ()
-    content: str = ""
-    image_s: float = 0.5
-    blank_s: float = 0.4
-    blank_jitter_s: float = 0.2
-    fit: Fit = "crop"
+    folder: Folder = parameter(
+        Path(), "Folder of images of one size; default the current one.", _text
+    )
+    images: tuple[str, ...] = found(
+        (),
+        "Names of the files, in natural order, and which picture of a file that has "
+        "several.",
+        _as_given,
+    )
+    content: str = found("", "Hash of the names and bytes of the files.", _as_given)
+    image_s: float = lasting(0.5, "Length of each image in seconds; rounded to frames.")
+    blank_s: float = again(
+        0.4,
+        "Grey before each image and after the last, at least, in seconds; rounded to "
+        "frames.",
+    )
+    blank_jitter_s: float = seconds(
+        0.2,
+        "Up to so much more grey, drawn with `seed`, in seconds; rounded to frames.",
+    )
+    fit: Fit = word(
+        "crop", "What to do with images of another aspect ratio than the display."
+    )
 
-    def _normalise(self) -> dict[str, object]:
-        one_of(self.fit, "fit", get_args(Fit))
+    def _check(self) -> None:
         opened = self._open()
         images = opened.labels
         content = _hash_of(opened.files)
@@ -67,13 +91,8 @@ class NaturalImages(TrialSpec):
                 f"The images in {quoted(self.folder, marks='')} are not those of this "
                 "specification; restore them, or make a new specification."
             )
-        return {
-            **super()._normalise(),
-            "images": images,
-            "content": content,
-            "image_s": self._lasting("image_s"),
-            "blank_jitter_s": within(self.blank_jitter_s, "blank_jitter_s", 0, 3600),
-        }
+        object.__setattr__(self, "images", images)
+        object.__setattr__(self, "content", content)
 
     def _open(self) -> ImageFolder:
         try:
@@ -99,12 +118,7 @@ class NaturalImages(TrialSpec):
         return pd.DataFrame(index=list(self.images))
 
     @property
-    def condition_frames(self) -> "NDArray[np.int64]":
-        """See :attr:`TrialSpec.condition_frames`."""
-        return np.full(self.n_conditions, round(self.image_s * self.frame_rate))
-
-    @property
-    def blanks(self) -> "NDArray[np.int64]":
+    def blanks(self) -> NDArray[np.int64]:
         """See :attr:`TrialSpec.blanks`; each is as likely to have any length."""
         shortest = round(self.blank_s * self.frame_rate)
         jitter = round(self.blank_jitter_s * self.frame_rate)
@@ -123,59 +137,13 @@ class NaturalImages(TrialSpec):
             self._open(), self.display.pixels, self.frame_rate, fit=self.fit
         )
 
-        def read(condition: int) -> "NDArray[np.uint8]":
+        def read(condition: int) -> NDArray[np.uint8]:
             shown: NDArray[np.uint8] = pictures.frames(condition, condition + 1)[0]
             return shown
 
         height, width = self.display.pixels
         picture = remember(read, height * width)
         return lambda condition, frame: picture(condition)
-
-
-def natural_images(
-    *,
-    folder: Annotated[Path, {"mode": "d"}] = Path(),
-    image_s: float = 0.5,
-    blank_s: float = 0.4,
-    blank_jitter_s: float = 0.2,
-    repeats: int = 1,
-    fit: Fit = "crop",
-    order: Order = "random",
-    seed: int = 0,
-    display: HiddenDisplay = None,
-    frame_rate: float = 30.0,
-) -> RenderedStimulus:
-    """Make a sequence of the images of a folder, with its trial table.
-
-    Parameters
-    ----------
-    folder : path
-        Folder of images of one size; default the current one.
-    image_s : float
-        Length of each image in seconds; rounded to frames.
-    blank_s, blank_jitter_s : float
-        Grey before each image and after the last: at least `blank_s` and up to
-        `blank_jitter_s` more, drawn with `seed`; in seconds, rounded to frames.
-    fit : {"crop", "pad", "stretch"}
-        What to do with images of another aspect ratio than the display.
-    repeats, order, seed
-        See :class:`.trial_spec.TrialSpec`.
-    display, frame_rate
-        See :func:`.gratings.drifting_gratings`.
-
-    Returns
-    -------
-    RenderedStimulus
-        ``trials`` has ``onset``, ``duration``, ``condition`` (the name of the file) and
-        ``repeat``.
-
-    Raises
-    ------
-    StimulusError
-        If a value makes no sense, the folder holds no images, or images of several
-        sizes.
-    """
-    return NaturalImages.of_arguments({**locals(), "folder": str(folder)})
 
 
 def _hash_of(files: tuple[Path, ...]) -> str:
@@ -187,3 +155,6 @@ def _hash_of(files: tuple[Path, ...]) -> str:
                 content.update(block)
         digest.update(f"{file.name}\0{content.hexdigest()}\n".encode())
     return f"sha256:{digest.hexdigest()}"
+
+
+natural_images = family_function(NaturalImages, place=14)

@@ -8,118 +8,108 @@ come back at the opposite one. For the other motions, dots also live in a margin
 the screen, from which they can enter.
 """
 
-# Without "from __future__ import annotations": magicgui needs the types themselves
+from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.core.checks import (
-    angles_modulo,
-    at_least,
-    choices,
-    contrast_above_zero,
-    evenly_spaced,
-    numbers_within,
-    positive_number,
-    size_in_degrees,
-    within,
-)
+from insilico_gui.stimuli.core.checks import at_least, at_least_a_pixel
 from insilico_gui.stimuli.render.dot_painter import DotPainter
 from insilico_gui.stimuli.render.dot_paths import DotPaths, Trajectory
-from insilico_gui.stimuli.spec.form_types import (
-    LITERAL,
-    HiddenDisplay,
-    Numbers,
-    several,
+from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameter_types import AnglesOrCount, Numbers, Words
+from insilico_gui.stimuli.spec.parameters import (
+    angles,
+    degrees,
+    flag,
+    lasting,
+    number,
+    numbers,
+    seconds,
+    specification,
+    words,
 )
-from insilico_gui.stimuli.spec.parametric import RenderedStimulus
-from insilico_gui.stimuli.spec.trial_spec import Order, Painter, TrialSpec
+from insilico_gui.stimuli.spec.trial_spec import Painter, TrialSpec
 
 DotMotion = Literal[
     "translation", "expansion", "contraction", "clockwise", "counterclockwise"
 ]
-_MOTIONS: tuple[DotMotion, ...] = get_args(DotMotion)
-DotMotions = Annotated[Sequence[str], several(*_MOTIONS)]
 
 _MOST_DOTS = 20_000
 
 
-@dataclass(frozen=True, kw_only=True)
+@specification
 class RandomDots(TrialSpec):
-    """Specification of a set of random-dot kinematograms.
+    """Random-dot kinematograms, with their trial table.
 
-    The fields are the parameters of :func:`random_dots`, with sequences as tuples and
-    directions as 0..360.
+    Every trajectory (a direction of translation, or another motion) is crossed with
+    every coherence and speed. ``trials`` has ``onset``, ``duration``, ``condition``,
+    ``motion``, ``direction`` (not a number unless translating), ``coherence``,
+    ``speed_deg_s`` and ``repeat``.
     """
 
     family: ClassVar[str] = "random_dots"
 
-    motion: tuple[DotMotion, ...] = _MOTIONS
-    directions: tuple[float, ...] = tuple(45.0 * k for k in range(8))
-    coherence: tuple[float, ...] = (0.5, 1.0)
-    speed_deg_s: tuple[float, ...] = (20.0, 40.0)
-    dot_size_deg: float = 4.0
-    density: float = 0.1
-    lifetime_s: float = 0.5
-    contrast: float = 1.0
-    duration_s: float = 2.0
-    same_dots: bool = False
+    motion: Words[DotMotion] = words(
+        get_args(DotMotion), "What the coherent dots do: one or several motions."
+    )
+    directions: AnglesOrCount = angles(
+        8,
+        "Of the translations, in degrees: 0 = to the right, 90 = up; or how many, evenly "
+        "spaced.",
+    )
+    coherence: Numbers = numbers(
+        (0.5, 1.0), "Part of the dots that follows the trajectory, 0 to 1.", 0, 1
+    )
+    speed_deg_s: Numbers = numbers(
+        (20.0, 40.0), "Of every dot, in degrees per second.", 0, 1e4
+    )
+    dot_size_deg: float = degrees(4.0, "Diameter of a dot in degrees.")
+    density: float = number(
+        0.1, "Area of the dots over that of the screen, up to 0.5.", 0, 0.5, above=True
+    )
+    lifetime_s: float = seconds(
+        0.5, "How long a dot exists, in seconds; rounded to frames."
+    )
+    contrast: float = number(1.0, "Above 0, to 1.", 0, 1, above=True)
+    duration_s: float = lasting(2.0, "Length of a trial in seconds; rounded to frames.")
+    same_dots: bool = flag(
+        False,
+        "Whether all repeats of a condition show the same dots; else, each trial has new "
+        "ones.",
+    )
 
-    def _normalise(self) -> dict[str, object]:
-        size = size_in_degrees(self.dot_size_deg, "dot_size_deg")
-        smallest = max(self.display.degrees_per_pixel)
-        if size < smallest:
+    def _check(self) -> None:
+        at_least_a_pixel(self.dot_size_deg, "dot_size_deg", self.display)
+        if round(self.lifetime_s * self.frame_rate) < 2:
             raise StimulusError(
-                f"dot_size_deg is {size:g}, less than a pixel of this display; give at "
-                f"least {at_least(smallest)} degrees."
-            )
-        values: dict[str, Any] = {
-            **super()._normalise(),
-            "motion": choices(self.motion, "motion", _MOTIONS),
-            "directions": angles_modulo(self.directions, "directions", 360),
-            "coherence": numbers_within(self.coherence, "coherence", 0, 1),
-            "speed_deg_s": numbers_within(self.speed_deg_s, "speed_deg_s", 0, 1e4),
-            "dot_size_deg": size,
-            "density": within(
-                positive_number(self.density, "density"), "density", 0, 0.5
-            ),
-            "lifetime_s": within(self.lifetime_s, "lifetime_s", 0, 3600),
-            "contrast": contrast_above_zero(self.contrast),
-            "duration_s": self._lasting("duration_s"),
-        }
-        if not isinstance(self.same_dots, bool):
-            raise StimulusError(f"same_dots is {self.same_dots!r}; give True or False.")
-        if round(values["lifetime_s"] * self.frame_rate) < 2:
-            raise StimulusError(
-                f"lifetime_s is {values['lifetime_s']:g}, less than two frames at "
+                f"lifetime_s is {self.lifetime_s:g}, less than two frames at "
                 f"{self.frame_rate:g} Hz, so no dot would move; give at least "
                 f"{at_least(2 / self.frame_rate)} s."
             )
-        spacing = np.sqrt(np.pi * (size / 2) ** 2 / values["density"])
-        step = max(values["speed_deg_s"]) / self.frame_rate
+        fastest = max(self.speed_deg_s)
+        spacing = np.sqrt(np.pi * (self.dot_size_deg / 2) ** 2 / self.density)
+        step = fastest / self.frame_rate
         if step >= spacing / 2:
             raise StimulusError(
-                f"At {max(values['speed_deg_s']):g} degrees per second dots jump by "
+                f"At {fastest:g} degrees per second dots jump by "
                 f"{step:.3g} degrees a frame, which has to be less than half of the "
                 f"{spacing:.3g} degrees between them, so the motion could not be seen; "
                 "take a lower speed_deg_s or density."
             )
-        wrap = values["motion"] == ("translation",)
-        most = max(self._n_dots(speed, wrap=wrap) for speed in values["speed_deg_s"])
+        wrap = self.motion == ("translation",)
+        most = max(self._n_dots(speed, wrap=wrap) for speed in self.speed_deg_s)
         if most > _MOST_DOTS:
             raise StimulusError(
                 f"There would be {most} dots on and around the screen and the limit is "
                 f"{_MOST_DOTS}; take a larger dot_size_deg, a lower density or a "
                 "shorter lifetime_s."
             )
-        return values
 
     def _factors(self) -> dict[str, tuple[object, ...]]:
         trajectories: list[tuple[str, float]] = []
@@ -141,11 +131,6 @@ class RandomDots(TrialSpec):
         crossed.insert(0, "motion", motion)
         crossed.insert(1, "direction", direction)
         return crossed
-
-    @property
-    def condition_frames(self) -> "NDArray[np.int64]":
-        """See :attr:`TrialSpec.condition_frames`."""
-        return np.full(self.n_conditions, round(self.duration_s * self.frame_rate))
 
     @property
     def _screen(self) -> tuple[float, float]:
@@ -175,7 +160,7 @@ class RandomDots(TrialSpec):
             return super().trial_painter()
         return self._painter(self.condition_order)
 
-    def _painter(self, condition_of: "NDArray[np.int64]") -> Painter:
+    def _painter(self, condition_of: NDArray[np.int64]) -> Painter:
         """Paints sets of dots, which are numbered, each for one condition."""
         conditions = self.conditions
         painters = {
@@ -204,81 +189,11 @@ class RandomDots(TrialSpec):
                 part=dots,
             )
 
-        def paint(dots: int, frame: int) -> "NDArray[np.uint8]":
+        def paint(dots: int, frame: int) -> NDArray[np.uint8]:
             wrap, positions = paths(dots)
             return painters[wrap](positions(frame))
 
         return paint
 
 
-def random_dots(
-    *,
-    motion: DotMotions = _MOTIONS,
-    directions: Annotated[Sequence[float] | int, LITERAL] = 8,
-    coherence: Numbers = (0.5, 1.0),
-    speed_deg_s: Numbers = (20.0, 40.0),
-    dot_size_deg: float = 4.0,
-    density: float = 0.1,
-    lifetime_s: float = 0.5,
-    contrast: float = 1.0,
-    duration_s: float = 2.0,
-    same_dots: bool = False,
-    blank_s: float = 0.5,
-    repeats: int = 1,
-    order: Order = "random",
-    seed: int = 0,
-    display: HiddenDisplay = None,
-    frame_rate: float = 30.0,
-) -> RenderedStimulus:
-    """Make random-dot kinematograms, with their trial table.
-
-    Every trajectory (a direction of translation, or another motion) is crossed with
-    every coherence and speed.
-
-    Parameters
-    ----------
-    motion : sequence of str
-        Out of ``"translation"``, ``"expansion"``, ``"contraction"``, ``"clockwise"``
-        and ``"counterclockwise"``.
-    directions : sequence of float or int
-        Of the translations, in degrees: 0 = to the right, 90 = up; or how many, evenly
-        spaced.
-    coherence : float or sequence of float
-        Part of the dots that follows the trajectory, 0 to 1.
-    speed_deg_s : float or sequence of float
-        Of every dot, in degrees per second.
-    dot_size_deg : float
-        Diameter of a dot in degrees.
-    density : float
-        Area of the dots over that of the screen, up to 0.5.
-    lifetime_s : float
-        How long a dot exists, in seconds; rounded to frames.
-    contrast : float
-        Above 0, to 1.
-    duration_s : float
-        Length of a trial in seconds; rounded to frames.
-    same_dots : bool
-        Whether all repeats of a condition show the same dots; else, each trial has new
-        ones.
-    blank_s : float
-        Grey before each trial and after the last, in seconds; rounded to frames.
-    repeats, order, seed
-        See :class:`.trial_spec.TrialSpec`; `seed` draws the dots as well.
-    display, frame_rate
-        See :func:`.gratings.drifting_gratings`.
-
-    Returns
-    -------
-    RenderedStimulus
-        ``trials`` has ``onset``, ``duration``, ``condition``, ``motion``, ``direction``
-        (not a number unless translating), ``coherence``, ``speed_deg_s`` and
-        ``repeat``.
-
-    Raises
-    ------
-    StimulusError
-        If a value makes no sense or cannot be shown.
-    """
-    fields = dict(locals())
-    fields["directions"] = evenly_spaced(directions, "directions", 360)
-    return RandomDots.of_arguments(fields)
+random_dots = family_function(RandomDots, place=11)

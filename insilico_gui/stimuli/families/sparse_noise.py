@@ -7,9 +7,8 @@ read with :meth:`SparseNoise.signs`, [rows, columns] of -1, 0 and 1, or as a mas
 screen with :meth:`SparseNoise.mask`.
 """
 
-# Without "from __future__ import annotations": magicgui needs the types themselves
+from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
@@ -18,70 +17,73 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.core.checks import (
-    at_least,
-    at_most,
-    contrast_above_zero,
-    positive_number,
-    size_in_degrees,
-    whole_number,
-    within,
-)
+from insilico_gui.stimuli.core.checks import at_least, at_most, whole_number
 from insilico_gui.stimuli.core.random_words import random_order
 from insilico_gui.stimuli.render.carrier import AMPLITUDE, GREY
-from insilico_gui.stimuli.spec.form_types import HiddenDisplay
-from insilico_gui.stimuli.spec.parametric import (
-    RenderedStimulus,
-    Renderer,
-    StimulusSpec,
+from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameters import (
+    degrees,
+    lasting,
+    number,
+    seconds,
+    specification,
+    whole,
 )
+from insilico_gui.stimuli.spec.parametric import Renderer, StimulusSpec
+from insilico_gui.stimuli.spec.trial_spec import SEED_HELP
 
 
-@dataclass(frozen=True, kw_only=True)
+@specification
 class SparseNoise(StimulusSpec):
-    """Specification of sparse noise.
+    """Sparse noise, with its trial table.
 
-    The fields are the parameters of :func:`sparse_noise`.
+    ``trials`` has a row for each presentation: ``onset``, ``duration``, ``condition``
+    and ``presentation`` (its number), ``n_on``, ``n_off`` and ``repeat``;
+    ``spec.signs(k)`` and ``spec.mask(k)`` are what it showed.
     """
 
     family: ClassVar[str] = "sparse_noise"
 
-    size_deg: float = 8.0
-    density: float = 0.05
-    n_presentations: int = 1000
-    duration_s: float = 0.2
-    margin_s: float = 0.5
-    contrast: float = 1.0
-    seed: int = 0
+    size_deg: float = degrees(8.0, "Side of a square in degrees.")
+    density: float = number(
+        0.05,
+        "Part of the squares of the grid that is shown at a time, above 0, to 1; rounded "
+        "down to as many bright as dark ones.",
+        0,
+        1,
+        above=True,
+    )
+    n_presentations: int = whole(1000, "How many different pictures.", 1)
+    duration_s: float = lasting(
+        0.2, "How long each is shown, in seconds; rounded to frames."
+    )
+    margin_s: float = seconds(
+        0.5,
+        "Grey before the first presentation, in which responses to the onset of the "
+        "stimulus die away, and after the last, for its late responses; in seconds.",
+    )
+    contrast: float = number(
+        1.0, "Above 0, to 1: squares are 128 +- 127 contrast.", 0, 1, above=True
+    )
+    seed: int = whole(0, SEED_HELP)
 
-    def _normalise(self) -> dict[str, object]:
-        size = size_in_degrees(self.size_deg, "size_deg")
+    def _check(self) -> None:
         right, down = self.display.degrees_per_pixel
         height, width = self.display.pixels
-        if not max(right, down) <= size <= min(right * width, down * height):
+        lowest, highest = max(right, down), min(right * width, down * height)
+        if not lowest <= self.size_deg <= highest:
             raise StimulusError(
-                f"size_deg is {size:g}; squares must be at least a pixel and at most "
-                f"the screen of this display: {at_least(max(right, down))} to "
-                f"{at_most(min(right * width, down * height))} degrees."
+                f"size_deg is {self.size_deg:g}; squares must be at least a pixel and at "
+                f"most the screen of this display: {at_least(lowest)} to "
+                f"{at_most(highest)} degrees."
             )
-        density = positive_number(self.density, "density")
-        values: dict[str, object] = {
-            "size_deg": size,
-            "density": within(density, "density", 0, 1),
-            "n_presentations": whole_number(self.n_presentations, "n_presentations", 1),
-            "duration_s": self._lasting("duration_s"),
-            "margin_s": within(self.margin_s, "margin_s", 0, 3600),
-            "contrast": contrast_above_zero(self.contrast),
-            "seed": whole_number(self.seed, "seed", 0),
-        }
         if self._n_shown < 2:
             rows, columns = self.grid
             raise StimulusError(
-                f"density is {density:g}, less than a bright and a dark one of "
+                f"density is {self.density:g}, less than a bright and a dark one of "
                 f"{rows} x {columns} squares; give at least {at_least(2 / rows / columns)} "
                 "or smaller squares."
             )
-        return values
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -131,7 +133,7 @@ class SparseNoise(StimulusSpec):
             }
         )
 
-    def signs(self, presentation: int) -> "NDArray[np.int8]":
+    def signs(self, presentation: int) -> NDArray[np.int8]:
         """What a presentation showed: 1 bright, -1 dark, 0 grey; int8 [rows, columns].
 
         Raises
@@ -149,7 +151,7 @@ class SparseNoise(StimulusSpec):
         signs[order[half : 2 * half]] = -1
         return signs.reshape(rows, columns)
 
-    def mask(self, presentation: int) -> "NDArray[np.int8]":
+    def mask(self, presentation: int) -> NDArray[np.int8]:
         """What a presentation showed at every pixel: -1, 0, 1; int8 [H, W].
 
         Raises
@@ -159,7 +161,7 @@ class SparseNoise(StimulusSpec):
         """
         return self._on_screen(self.signs(presentation))
 
-    def _on_screen(self, signs: "NDArray[np.int8]") -> "NDArray[np.int8]":
+    def _on_screen(self, signs: NDArray[np.int8]) -> NDArray[np.int8]:
         height, width = self.display.pixels
         right, down = self.display.degrees_per_pixel
         padded = np.pad(signs, 1)  # pixels outside of the grid find a 0
@@ -174,11 +176,11 @@ class SparseNoise(StimulusSpec):
         levels = np.array([GREY, GREY + peak, GREY - peak], np.uint8)
 
         @lru_cache(maxsize=8)
-        def picture(presentation: int) -> "NDArray[np.uint8]":
+        def picture(presentation: int) -> NDArray[np.uint8]:
             # The index -1 is the last: dark
             return levels[self.mask(presentation)]
 
-        def render(start: int, stop: int) -> "NDArray[np.uint8]":
+        def render(start: int, stop: int) -> NDArray[np.uint8]:
             frames = np.full((stop - start, *shape), GREY, np.uint8)
             for frame, k in zip(frames, range(start, stop), strict=True):
                 shown = (k - self._margin_frames) // self._presentation_frames
@@ -189,57 +191,11 @@ class SparseNoise(StimulusSpec):
         return render
 
 
-def _square_of(n_pixels: int, squares_per_pixel: float, n: int) -> "NDArray[np.int64]":
+def _square_of(n_pixels: int, squares_per_pixel: float, n: int) -> NDArray[np.int64]:
     """Number of the square in which the middle of each pixel is; -1 or n outside."""
     from_middle = np.arange(n_pixels) - (n_pixels - 1) / 2
     place = from_middle * squares_per_pixel + n / 2
     return np.clip(np.floor(np.round(place, 6)), -1, n).astype(np.int64)
 
 
-def sparse_noise(
-    *,
-    size_deg: float = 8.0,
-    density: float = 0.05,
-    n_presentations: int = 1000,
-    duration_s: float = 0.2,
-    margin_s: float = 0.5,
-    contrast: float = 1.0,
-    seed: int = 0,
-    display: HiddenDisplay = None,
-    frame_rate: float = 30.0,
-) -> RenderedStimulus:
-    """Make sparse noise, with its trial table.
-
-    Parameters
-    ----------
-    size_deg : float
-        Side of a square in degrees.
-    density : float
-        Part of the squares of the grid that is shown at a time, above 0, to 1; rounded
-        down to as many bright as dark ones.
-    n_presentations : int
-        How many different pictures.
-    duration_s : float
-        How long each is shown, in seconds; rounded to frames.
-    margin_s : float
-        Grey before the first presentation, in which responses to the onset of the
-        stimulus die away, and after the last, for its late responses; in seconds.
-    contrast : float
-        Above 0, to 1: squares are 128 +- 127 contrast.
-    seed : int
-    display, frame_rate
-        See :func:`.gratings.drifting_gratings`.
-
-    Returns
-    -------
-    RenderedStimulus
-        ``trials`` has a row for each presentation: ``onset``, ``duration``,
-        ``condition`` and ``presentation`` (its number), ``n_on``, ``n_off`` and
-        ``repeat``; ``spec.signs(k)`` and ``spec.mask(k)`` are what it showed.
-
-    Raises
-    ------
-    StimulusError
-        If a value makes no sense or cannot be shown on this display.
-    """
-    return SparseNoise.of_arguments(locals())
+sparse_noise = family_function(SparseNoise, place=10)

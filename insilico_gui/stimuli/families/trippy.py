@@ -17,27 +17,28 @@ stretched over the screen; here the splines are evaluated at the pixels themselv
 Everything is done in whole numbers, so the bytes are the same on every machine.
 """
 
-# Without "from __future__ import annotations": magicgui needs the types themselves
+from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.core.checks import (
-    contrast_above_zero,
-    spatial_frequencies,
-    whole_number,
-    within,
-)
+from insilico_gui.stimuli.core.checks import spatial_frequencies, within
 from insilico_gui.stimuli.core.random_words import random_bytes
 from insilico_gui.stimuli.render.carrier import deviation_table, levels_of, phase_of
-from insilico_gui.stimuli.spec.form_types import HiddenDisplay
-from insilico_gui.stimuli.spec.parametric import RenderedStimulus
-from insilico_gui.stimuli.spec.trial_spec import Order, Painter, TrialSpec
+from insilico_gui.stimuli.spec.family_function import family_function
+from insilico_gui.stimuli.spec.parameters import (
+    again,
+    lasting,
+    number,
+    parameter,
+    specification,
+    whole,
+)
+from insilico_gui.stimuli.spec.trial_spec import Painter, TrialSpec
 
 KERNEL_RATE = 60.0  # Hz; of the nodes' random numbers
 _WEIGHT = 1 << 14  # fixed point of kernel and splines
@@ -45,49 +46,59 @@ _CYCLE = 1 << 16
 _CHUNK = 16  # frames whose nodes are made at a time
 
 
-@dataclass(frozen=True, kw_only=True)
+@specification
 class Trippy(TrialSpec):
-    """Specification of a set of Trippy clips.
+    """Clips of Trippy, with their trial table.
 
-    The fields are the parameters of :func:`trippy`.
+    ``trials`` has ``onset``, ``duration``, ``condition``, ``clip`` and ``repeat``.
     """
 
     family: ClassVar[str] = "trippy"
 
-    n_clips: int = 1
-    duration_s: float = 15.0
-    xnodes: int = 8
-    ynodes: int = 6
-    temp_freq: float = 2.5
-    temp_kernel_length: int = 61
-    spatial_freq: float = 0.06
-    contrast: float = 1.0
-    blank_s: float = 0.0
+    n_clips: int = whole(
+        1, "How many different clips; repeats show the same clips again.", 1, 10_000
+    )
+    duration_s: float = lasting(15.0, "Length of a clip in seconds; rounded to frames.")
+    xnodes: int = whole(
+        8, "Nodes of random numbers across the screen.", 2, 64, label="nodes across"
+    )
+    ynodes: int = whole(
+        6, "Nodes of random numbers down the screen.", 2, 64, label="nodes down"
+    )
+    temp_freq: float = parameter(
+        2.5,
+        "Mean rate at which the phase advances, in Hz.",
+        lambda value, name, spec: within(value, name, 0, spec.frame_rate / 2),
+        0,
+        label="temporal freq. (Hz)",
+    )
+    temp_kernel_length: int = whole(
+        61,
+        "Length of the Hann kernel in samples of 1/60 s.",
+        3,
+        600,
+        label="kernel length (1/60 s)",
+    )
+    spatial_freq: float = parameter(
+        0.06,
+        "Root mean square of the local spatial frequency, in cycles per degree.",
+        lambda value, name, spec: spatial_frequencies([value], spec.display)[0],
+        0,
+        label="spatial freq. (cyc/deg)",
+    )
+    contrast: float = number(1.0, "Above 0, to 1.", 0, 1, above=True)
+    blank_s: float = again(0.0)
 
-    def _normalise(self) -> dict[str, object]:
-        (frequency,) = spatial_frequencies([self.spatial_freq], self.display)
-        values: dict[str, Any] = {
-            **super()._normalise(),
-            "n_clips": whole_number(self.n_clips, "n_clips", 1, 10_000),
-            "duration_s": self._lasting("duration_s"),
-            "xnodes": whole_number(self.xnodes, "xnodes", 2, 64),
-            "ynodes": whole_number(self.ynodes, "ynodes", 2, 64),
-            "temp_freq": within(self.temp_freq, "temp_freq", 0, self.frame_rate / 2),
-            "temp_kernel_length": whole_number(
-                self.temp_kernel_length, "temp_kernel_length", 3, 600
-            ),
-            "spatial_freq": frequency,
-            "contrast": contrast_above_zero(self.contrast),
-        }
-        seconds = values["temp_kernel_length"] / KERNEL_RATE
-        if seconds > values["duration_s"]:
+    def _check(self) -> None:
+        seconds = self.temp_kernel_length / KERNEL_RATE
+        if seconds > self.duration_s:
             raise StimulusError(
                 f"The temporal kernel lasts {seconds:.3g} s, longer than a clip of "
-                f"{values['duration_s']:g} s; take a smaller temp_kernel_length or a "
+                f"{self.duration_s:g} s; take a smaller temp_kernel_length or a "
                 "longer duration_s."
             )
         # Two standard deviations: 95 % of the screen
-        fastest = values["temp_freq"] + 2 * self.rate_sd
+        fastest = self.temp_freq + 2 * self.rate_sd
         if fastest >= self.frame_rate / 2:
             raise StimulusError(
                 f"With these parameters pixels change at up to {fastest:.3g} Hz, "
@@ -95,7 +106,6 @@ class Trippy(TrialSpec):
                 f"{self.frame_rate:g} Hz; take a lower temp_freq or spatial_freq, more "
                 "nodes, or a longer temp_kernel_length."
             )
-        return values
 
     @property
     def rate_sd(self) -> float:
@@ -120,11 +130,6 @@ class Trippy(TrialSpec):
     def _factors(self) -> dict[str, tuple[object, ...]]:
         return {"clip": tuple(range(self.n_clips))}
 
-    @property
-    def condition_frames(self) -> "NDArray[np.int64]":
-        """See :attr:`TrialSpec.condition_frames`."""
-        return np.full(self.n_clips, round(self.duration_s * self.frame_rate))
-
     def painter(self) -> Painter:
         """See :meth:`TrialSpec.painter`."""
         height, width = self.display.pixels
@@ -135,7 +140,7 @@ class Trippy(TrialSpec):
         byte_sd = np.sqrt((256**2 - 1) / 3)
 
         @lru_cache(maxsize=2 * self.temp_kernel_length + _CHUNK)
-        def numbers(clip: int, step: int) -> "NDArray[np.float64]":
+        def numbers(clip: int, step: int) -> NDArray[np.float64]:
             drawn = random_bytes(self.seed, shape[0] * shape[1], part=clip, step=step)
             return 2 * drawn.astype(np.float64) - 255
 
@@ -143,7 +148,7 @@ class Trippy(TrialSpec):
         @lru_cache(maxsize=4)
         def nodes(
             clip: int, chunk: int
-        ) -> "tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.uint16]]":
+        ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.uint16]]:
             """Smooth numbers of the nodes in a chunk of frames, their unit, drift."""
             times = np.arange(chunk * _CHUNK, (chunk + 1) * _CHUNK) / self.frame_rate
             first, kernels = _kernels(times * KERNEL_RATE, self.temp_kernel_length)
@@ -153,7 +158,7 @@ class Trippy(TrialSpec):
             unit = self._node_sd * _CYCLE / norm
             return smooth.reshape(-1, *shape), unit, phase_of(self.temp_freq * times)
 
-        def paint(condition: int, frame: int) -> "NDArray[np.uint8]":
+        def paint(condition: int, frame: int) -> NDArray[np.uint8]:
             chunk, k = divmod(frame, _CHUNK)
             smooth, unit, drift = nodes(condition, chunk)
             # Sums and products so far are of whole numbers below 2**53: exact
@@ -168,7 +173,7 @@ class Trippy(TrialSpec):
         return paint
 
 
-def _spline(distance: "NDArray[np.float64]") -> "NDArray[np.float64]":
+def _spline(distance: NDArray[np.float64]) -> NDArray[np.float64]:
     """Cubic B-spline on whole knots, at distances from its middle; 0 from 2 on."""
     far = np.clip(2 - np.abs(distance), 0, None)
     near = np.clip(1 - np.abs(distance), 0, None)
@@ -181,7 +186,7 @@ _SPLINE_POWER = 151 / 315
 _SLOPE_POWER = 2 / 3
 
 
-def _splines(n_pixels: int, n_nodes: int) -> "NDArray[np.float64]":
+def _splines(n_pixels: int, n_nodes: int) -> NDArray[np.float64]:
     """Weight of each node at each pixel, in whole units; [n_pixels, n_nodes + 3].
 
     The nodes divide the screen into equal cells; some more lie outside, so that the
@@ -193,9 +198,7 @@ def _splines(n_pixels: int, n_nodes: int) -> "NDArray[np.float64]":
     return np.rint(np.round(weights, 6))
 
 
-def _kernels(
-    now: "NDArray[np.float64]", length: int
-) -> "tuple[int, NDArray[np.float64]]":
+def _kernels(now: NDArray[np.float64], length: int) -> tuple[int, NDArray[np.float64]]:
     """Hann kernels about several times, which ascend, in samples.
 
     Returns
@@ -216,56 +219,4 @@ def _kernels(
     return int(first[0]) + length, kernels
 
 
-def trippy(
-    *,
-    n_clips: int = 1,
-    duration_s: float = 15.0,
-    xnodes: int = 8,
-    ynodes: int = 6,
-    temp_freq: float = 2.5,
-    temp_kernel_length: int = 61,
-    spatial_freq: float = 0.06,
-    contrast: float = 1.0,
-    blank_s: float = 0.0,
-    repeats: int = 1,
-    order: Order = "random",
-    seed: int = 0,
-    display: HiddenDisplay = None,
-    frame_rate: float = 30.0,
-) -> RenderedStimulus:
-    """Make Trippy clips, with their trial table.
-
-    Parameters
-    ----------
-    n_clips : int
-        How many different clips; repeats show the same clips again.
-    duration_s : float
-        Length of a clip in seconds; rounded to frames.
-    xnodes, ynodes : int
-        Nodes of random numbers across and down the screen.
-    temp_freq : float
-        Mean rate at which the phase advances, in Hz.
-    temp_kernel_length : int
-        Length of the Hann kernel in samples of 1/60 s.
-    spatial_freq : float
-        Root mean square of the local spatial frequency, in cycles per degree.
-    contrast : float
-        Above 0, to 1.
-    blank_s : float
-        Grey before each clip and after the last, in seconds; rounded to frames.
-    repeats, order, seed
-        See :class:`.trial_spec.TrialSpec`; `seed` draws the clips as well.
-    display, frame_rate
-        See :func:`.gratings.drifting_gratings`.
-
-    Returns
-    -------
-    RenderedStimulus
-        ``trials`` has ``onset``, ``duration``, ``condition``, ``clip`` and ``repeat``.
-
-    Raises
-    ------
-    StimulusError
-        If a value makes no sense or cannot be shown.
-    """
-    return Trippy.of_arguments(locals())
+trippy = family_function(Trippy, place=13)

@@ -1,12 +1,12 @@
 """The mould for stimuli that are made by formula.
 
-A family is a frozen dataclass that derives from :class:`StimulusSpec`: its fields are
-the whole truth about the stimulus. Equal specs are equal objects, make equal bytes,
-have equal hashes, and survive a round trip through JSON. What a family adds to its
-fields:
+A family is a class that derives from :class:`StimulusSpec` and is marked as a
+:func:`.parameters.specification`: its parameters are the whole truth about the
+stimulus. Equal specs are equal objects, make equal bytes, have equal hashes, and
+survive a round trip through JSON. What a family adds to its parameters:
 
 - ``family``: its name in files, never changed once published;
-- ``_normalise()``: checks the fields and returns those to be stored in another form;
+- ``_check()``: refuses values that do not go together;
 - ``n_frames`` and ``trials``;
 - ``renderer()``: prepares what all frames share and returns a function that renders
   a range of frames.
@@ -20,7 +20,6 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -29,8 +28,16 @@ from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError, echoed, listed, quoted
 from insilico_gui.stimuli.core.base import Stimulus
-from insilico_gui.stimuli.core.checks import at_least_a_frame, within
 from insilico_gui.stimuli.core.display import Display
+from insilico_gui.stimuli.spec import registry
+from insilico_gui.stimuli.spec.parameter_types import Screen
+from insilico_gui.stimuli.spec.parameters import (
+    PARAMETER,
+    SCREEN,
+    number,
+    parameter,
+    specification,
+)
 from insilico_gui.untrusted.limits import limit
 
 Renderer = Callable[[int, int], "NDArray[np.uint8]"]
@@ -38,55 +45,60 @@ Renderer = Callable[[int, int], "NDArray[np.uint8]"]
 
 MAX_FRAME_RATE = 1000.0  # Hz
 
-_families: dict[str, type[StimulusSpec]] = {}
+
+def _display(value: object, name: str, spec: object) -> Display:
+    if value is None:
+        return Display()
+    if not isinstance(value, Display):
+        raise StimulusError(f"{name} is {echoed(value)}; give a Display.")
+    return value
 
 
-@dataclass(frozen=True, kw_only=True)
+@specification
 class StimulusSpec(ABC):
-    """Base of the parametric families.
-
-    Attributes
-    ----------
-    display : Display
-        Screen that the frames fill; turns degrees into pixels.
-    frame_rate : float
-        Frames per second (Hz).
-    """
+    """Base of the parametric families."""
 
     family: ClassVar[str]
 
-    display: Display = field(default_factory=Display)
-    frame_rate: float = 30.0
+    display: Screen = parameter(
+        None,
+        "Screen and its pixels, which turn degrees into pixels; default a 56.5 x 31.8 "
+        "cm screen 15 cm from the eye with 256 x 144 pixels.",
+        _display,
+        rank=SCREEN,
+    )
+    frame_rate: float = number(
+        30.0,
+        "Frames per second (Hz).",
+        1,
+        MAX_FRAME_RATE,
+        rank=SCREEN,
+        label="frame rate (Hz)",
+    )
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "family" in vars(cls):  # what families have in common has no name
-            _families[cls.family] = cls
+            registry.add_spec(cls)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.display, Display):
-            raise StimulusError(f"display is {echoed(self.display)}; give a Display.")
-        frame_rate = within(self.frame_rate, "frame_rate", 1, MAX_FRAME_RATE)
-        object.__setattr__(self, "frame_rate", frame_rate)
         with self.possible():
-            for name, value in self._normalise().items():
-                object.__setattr__(self, name, value)
+            for own in dataclasses.fields(self):
+                if declared := own.metadata.get(PARAMETER):
+                    value = declared.checked(getattr(self, own.name), own.name, self)
+                    object.__setattr__(self, own.name, value)
+            self._check()
             self._check_length(self._fewest_frames)
             self._check_length(self.n_frames)
 
-    @abstractmethod
-    def _normalise(self) -> Mapping[str, object]:
-        """Check the fields; return the values to store, where they differ in form.
+    def _check(self) -> None:  # noqa: B027  (most families need none)
+        """Refuse parameters that do not go together; each by itself is checked.
 
         Raises
         ------
         StimulusError
-            Naming the field that is wrong.
+            Naming the parameter that is wrong.
         """
-
-    def _lasting(self, name: str) -> float:
-        """The field `name`, a duration in seconds that is at least a frame long."""
-        return at_least_a_frame(getattr(self, name), name, self.frame_rate)
 
     @property
     def title(self) -> str:
@@ -136,13 +148,6 @@ class StimulusSpec(ABC):
     def stimulus(self) -> RenderedStimulus:
         """Frames of this spec, rendered when they are asked for."""
         return RenderedStimulus(self)
-
-    @classmethod
-    def of_arguments(cls, arguments: Mapping[str, Any]) -> RenderedStimulus:
-        """Frames of the spec with these fields; a display of None is the default."""
-        display = arguments["display"]
-        fields = {**arguments, "display": Display() if display is None else display}
-        return cls(**fields).stimulus()
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:
@@ -231,12 +236,12 @@ def spec_from_dict(values: Mapping[str, Any]) -> StimulusSpec:
     if family is None:
         raise StimulusError(
             "There is no 'family', so this is not the specification of a stimulus; "
-            f"known are {', '.join(sorted(_families))}."
+            f"known are {', '.join(registry.spec_names())}."
         )
-    cls = _families.get(family) if isinstance(family, str) else None
+    cls = registry.find_spec(family) if isinstance(family, str) else None
     if cls is None:
         raise StimulusError(
             f"There is no family of stimuli called {echoed(family)}; known are "
-            f"{', '.join(sorted(_families))}."
+            f"{', '.join(registry.spec_names())}."
         )
     return cls.from_fields(fields)

@@ -10,44 +10,36 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self, get_args
+from dataclasses import field
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli.core.checks import one_of, whole_number, within
 from insilico_gui.stimuli.core.display import Display
 from insilico_gui.stimuli.core.random_words import random_order
 from insilico_gui.stimuli.render.carrier import GREY
+from insilico_gui.stimuli.spec.parameter_types import TypedNumber
+from insilico_gui.stimuli.spec.parameters import seconds, specification, whole, word
 from insilico_gui.stimuli.spec.parametric import Renderer, StimulusSpec, spec_from_dict
-from insilico_gui.stimuli.spec.trial_spec import Order
+from insilico_gui.stimuli.spec.trial_spec import SEED_HELP, Order
 
 OF_EVERY_PART = ("onset", "duration", "condition", "part")
 """First columns of the trial table; ``repeat`` is the last."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@specification
 class Sequence(StimulusSpec):
     """Specification of a sequence of parametric stimuli.
+
+    All parts are for one display and frame rate, which are those of the sequence.
 
     Attributes
     ----------
     parts : tuple of StimulusSpec
-        What is shown, in this order; all for one display and frame rate, which are
-        those of the sequence.
-    blank_s : float
-        Blank screen before each part and after the last, in seconds; rounded to frames.
-        It comes on top of the blanks that a part has itself.
-    blank_level : int
-        Grey level of it, 0 to 255.
-    repeats : int
-        How often the whole is shown. A part looks the same each time.
-    order : {"sequential", "random"}
-        Random: each repeat shows all parts in a new order, drawn with `seed`.
-    seed : int
+        What is shown, in this order.
 
     Raises
     ------
@@ -62,11 +54,20 @@ class Sequence(StimulusSpec):
     frame_rate: float = field(init=False, repr=False, compare=False)
 
     parts: tuple[StimulusSpec, ...]
-    blank_s: float = 1.0
-    blank_level: int = GREY
-    repeats: int = 1
-    order: Order = "sequential"
-    seed: int = 0
+    blank_s: TypedNumber = seconds(
+        1.0,
+        "Blank screen before each part and after the last, in seconds; rounded to "
+        "frames. It comes on top of the blanks that a part has itself.",
+    )
+    blank_level: int = whole(GREY, "Grey level of the blanks, 0 to 255.", 0, 255)
+    repeats: int = whole(
+        1, "How often the whole is shown. A part looks the same each time.", 1
+    )
+    order: Order = word(
+        "sequential",
+        "Random: each repeat shows all parts in a new order, drawn with `seed`.",
+    )
+    seed: int = whole(0, SEED_HELP)
 
     def __post_init__(self) -> None:
         parts = _checked(self.parts)
@@ -74,15 +75,6 @@ class Sequence(StimulusSpec):
             object.__setattr__(self, name, getattr(parts[0], name))
         object.__setattr__(self, "parts", parts)
         super().__post_init__()
-
-    def _normalise(self) -> Mapping[str, object]:
-        one_of(self.order, "order", get_args(Order))
-        return {
-            "blank_s": within(self.blank_s, "blank_s", 0, 3600),
-            "blank_level": whole_number(self.blank_level, "blank_level", 0, 255),
-            "repeats": whole_number(self.repeats, "repeats", 1),
-            "seed": whole_number(self.seed, "seed", 0),
-        }
 
     @property
     def title(self) -> str:

@@ -12,14 +12,13 @@ import itertools
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from insilico_gui.stimuli.core.checks import one_of, whole_number, within
 from insilico_gui.stimuli.render.carrier import GREY, is_per_axis
+from insilico_gui.stimuli.spec.parameters import seconds, specification, whole, word
 from insilico_gui.stimuli.spec.parametric import Renderer, StimulusSpec
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from insilico_gui.stimuli.render.carrier import Angles
 
 Order = Literal["random", "sequential"]
+
+SEED_HELP = "Of random numbers: equal seeds give equal stimuli."
 
 Painter = Callable[[int, int], "NDArray[np.uint8]"]
 """From the number of a condition and of a frame since its onset to uint8 [H, W]."""
@@ -47,42 +48,32 @@ def with_center(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@specification
 class TrialSpec(StimulusSpec):
-    """Base of the families that show conditions one after the other.
+    """Base of the families that show conditions one after the other."""
 
-    Attributes
-    ----------
-    blank_s : float
-        Grey before each trial and after the last, in seconds; rounded to frames.
-    repeats : int
-        How often each condition is shown.
-    order : {"random", "sequential"}
-        Random: each repeat shows all conditions in a new order, drawn with `seed`.
-    seed : int
-    """
+    shown: ClassVar[str] = "duration_s"
+    """Parameter that says how long each condition is shown, in seconds."""
 
-    blank_s: float = 0.5
-    repeats: int = 1
-    order: Order = "random"
-    seed: int = 0
-
-    def _normalise(self) -> dict[str, object]:
-        one_of(self.order, "order", get_args(Order))
-        return {
-            "blank_s": within(self.blank_s, "blank_s", 0, 3600),
-            "repeats": whole_number(self.repeats, "repeats", 1),
-            "seed": whole_number(self.seed, "seed", 0),
-        }
+    blank_s: float = seconds(
+        0.5, "Grey before each trial and after the last, in seconds; rounded to frames."
+    )
+    repeats: int = whole(1, "How often each condition is shown.", 1)
+    order: Order = word(
+        "random",
+        "Random: each repeat shows all conditions in a new order, drawn with `seed`.",
+    )
+    seed: int = whole(0, SEED_HELP)
 
     @abstractmethod
     def _factors(self) -> Mapping[str, tuple[object, ...]]:
         """Parameters that are crossed to make the conditions, and their values."""
 
     @property
-    @abstractmethod
     def condition_frames(self) -> NDArray[np.int64]:
         """Frames that each condition lasts; int64 [n_conditions], at least 1."""
+        shown_s: float = getattr(self, self.shown)
+        return np.full(self.n_conditions, round(shown_s * self.frame_rate))
 
     @abstractmethod
     def painter(self) -> Painter:
