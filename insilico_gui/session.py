@@ -162,7 +162,7 @@ class ImageSession(Session, Protocol):
         ...
 
     def seen(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Images [n, 3, H, W] as the model sees them: uint8 [n, 3, *frame_shape]."""
+        """Images [n, 3, H, W] as the model sees them, in ``frame_shape``: uint8."""
         ...
 
     def respond(

@@ -1,4 +1,4 @@
-"""Make docs/pictures/families.png: six frames of each parametric family, as it is by default.
+"""Make docs/pictures/families.png: six frames of each parametric family.
 
 python scripts/contact_sheets.py
 """
