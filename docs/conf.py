@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from importlib.metadata import version as installed_version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from jupyter_client.manager import KernelManager
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "plugins")]
 
 project = "insilico_gui"
 author = "The insilico_gui developers"
@@ -34,6 +30,10 @@ nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
+# What the kernel and Sphinx tell each other is encrypted, if both can; else the kernel
+# warns. myst_nb has no setting for it.
+if encryption := getattr(KernelManager, "transport_encryption", None):
+    encryption.default_value = "auto"
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
