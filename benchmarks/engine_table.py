@@ -114,7 +114,9 @@ def main() -> None:
     """Rewrite the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path)
-    parser.add_argument("page", type=Path, nargs="?", default=Path("docs/benchmarks.md"))
+    parser.add_argument(
+        "page", type=Path, nargs="?", default=Path("docs/benchmarks.md")
+    )
     arguments = parser.parse_args()
     page = arguments.page.read_text()
     if page.count(BEGIN) != 1 or page.count(END) != 1:
