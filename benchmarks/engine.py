@@ -13,7 +13,7 @@ operations. ``error`` is the largest relative difference between the two's respo
 
 The cases have names, such as ``2-threads`` or ``batch-4``; ``--only`` picks some, and
 results are added to those that are in the file already. ``benchmarks/engine_table.py``
-makes the table in ``docs/engine.md``. Memory against the length of the video is
+makes the table in ``docs/benchmarks.md``. Memory against the length of the video is
 measured by ``benchmarks/memory.py``, and what encoding adds by ``benchmarks/pipeline.py``.
 """
 

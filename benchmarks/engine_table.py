@@ -1,6 +1,6 @@
 """Put the measured numbers of the engine into its page.
 
-    python benchmarks/engine_table.py RESULTS.json [docs/engine.md]
+    python benchmarks/engine_table.py RESULTS.json [docs/benchmarks.md]
 
 Writes what ``engine.py``, ``precision.py``, ``pipeline.py``, ``first_response.py`` and
 ``memory.py`` put into one JSON file between the page's two marks, in place of what was
@@ -114,7 +114,9 @@ def main() -> None:
     """Rewrite the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path)
-    parser.add_argument("page", type=Path, nargs="?", default=Path("docs/engine.md"))
+    parser.add_argument(
+        "page", type=Path, nargs="?", default=Path("docs/benchmarks.md")
+    )
     arguments = parser.parse_args()
     page = arguments.page.read_text()
     if page.count(BEGIN) != 1 or page.count(END) != 1:

@@ -1,4 +1,4 @@
-"""Make docs/families.png: six frames of each parametric family, as it is by default.
+"""Make docs/pictures/families.png: six frames of each parametric family.
 
 python scripts/contact_sheets.py
 """
@@ -42,7 +42,7 @@ def main() -> None:
     """Write the picture."""
     # Natural images need a folder of somebody's own.
     rows = [sheet(name) for name in FAMILIES if name != "natural images"]
-    target = Path(__file__).parent.parent / "docs" / "families.png"
+    target = Path(__file__).parent.parent / "docs" / "pictures" / "families.png"
     Image.fromarray(np.vstack(rows)).save(target, optimize=True)
     print(target)
 

@@ -1,5 +1,5 @@
-# Sourced by scripts/demo and scripts/test: makes .venv with the project in it.
-# Sets $root and $python.
+# Sourced by the scripts beside it: makes .venv with the project in it.
+# Sets $root and $python; install_group adds another group of dependencies.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=${INSILICO_VENV:-$root/.venv}
@@ -37,14 +37,12 @@ install_system_packages() {
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# Whether the environment has what a stamp stands for, as the project asks for it now.
+is_current() { [ -x "$python" ] && [ "$(cat "$1" 2>/dev/null)" = "$wanted" ]; }
+
 make_venv() {
   local stamp=$venv/.installed
-  local wanted
-  wanted=$(cat "$root/pyproject.toml" "$root/constraints.txt" | sha256sum)
-  python=$venv/bin/python
-  if [ -x "$python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
-    return 0
-  fi
+  if is_current "$stamp"; then return 0; fi
   if ! "$base_python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
     echo "Python 3.11 or newer is needed; set PYTHON to one." >&2
     exit 1
@@ -58,6 +56,15 @@ make_venv() {
   echo "$wanted" >"$stamp"
 }
 
+install_group() {
+  local stamp=$venv/.installed-$1
+  if is_current "$stamp"; then return 0; fi
+  "$python" -m pip install -q -c "$root/constraints.txt" --group "$root/pyproject.toml:$1"
+  echo "$wanted" >"$stamp"
+}
+
+python=$venv/bin/python
+wanted=$(cat "$root/pyproject.toml" "$root/constraints.txt" | sha256sum)
 install_system_packages
 make_venv
 export QT_API=pyside6

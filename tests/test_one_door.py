@@ -117,7 +117,7 @@ def test_calls_past_the_door_are_found(tmp_path, monkeypatch):
 
 
 def test_every_limit_is_documented():
-    text = (ROOT / "docs" / "limits.md").read_text()
+    text = (ROOT / "docs" / "reference" / "limits.md").read_text()
     rows = {
         row[0]: row[1:]
         for line in text.splitlines()

@@ -29,7 +29,7 @@ class Limit:
     unit : str
         What is counted, in the plural.
     of : str
-        Of what, in words: see docs/limits.md.
+        Of what, in words: see docs/reference/limits.md.
     """
 
     value: int

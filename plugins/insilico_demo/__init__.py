@@ -3,7 +3,7 @@
 About two thousand motion-energy units in four areas, always available, with nothing to
 download. What a unit prefers is in the columns ``true_*`` of its unit table, so every
 analysis can be held against the truth. The model is described in
-``docs/demo_twin.md``.
+``docs/explanation/demo_twin.md``.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ class Filters:
 
 
 def build_filters(population: Population) -> Filters:
-    """Work out all filters; see ``docs/demo_twin.md`` for the equations."""
+    """Work out all filters; see ``docs/explanation/demo_twin.md`` for the equations."""
     tuned = population.tuned
     gabor_x, gabor_y = _gabors(population)
     optimum = _transfer(population, gabor_x, gabor_y, population.direction[tuned])

@@ -3,7 +3,7 @@
 Same conventions as there: frames come first ([T, ...], batches as [T, N, ...]), frames
 of any size are taken, inputs of unequal length stop at the shortest, and the network goes
 on from where it was unless told to reset. Where it differs is listed in
-``docs/wang2025.md``.
+``docs/reference/wang2025.md``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The interface of BERG, on the sessions of this project.
 
-Where it differs from the published code is listed in ``docs/berg.md``.
+Where it differs from the published code is listed in ``docs/reference/berg.md``.
 """
 
 from __future__ import annotations

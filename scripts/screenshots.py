@@ -1,0 +1,71 @@
+"""Take the pictures of the docs: the window on the demo session, in ``docs/pictures``.
+
+``scripts/screenshots`` runs it on a screen of its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+import insilico_gui as ig
+from insilico_gui.app import launch
+from insilico_gui.app.shell.start import take_picture
+from insilico_gui.stimuli.render.scene import moving_scene
+
+if TYPE_CHECKING:
+    from insilico_gui.app import InsilicoWindow
+
+PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+SIZE = 1366, 768
+N_COLORS = 256
+LIMIT_S = 300.0
+
+
+def window() -> InsilicoWindow:
+    """A video, encoded, with the responses on the map in stimulus space."""
+    return launch("demo", stimulus=moving_scene())
+
+
+def tuning() -> InsilicoWindow:
+    """Direction tuning; the map is coloured by the preferred direction."""
+    gratings = ig.stimuli.drifting_gratings(
+        n_directions=8, temporal_frequency=2.0, duration_s=1.0, blank_s=0.5
+    )
+    found = launch("demo", stimulus=gratings)
+    found.wait(LIMIT_S)
+    found.tuning_panel.compute()
+    found.wait(LIMIT_S)
+    found.show_panel(found.tuning_panel)
+    found.show_panel(found.map_panel)
+    found.experiment.view.color_by = "pref_dir_measured"
+    return found
+
+
+def retinotopy() -> InsilicoWindow:
+    """The anatomical layout, coloured by the place of receptive fields."""
+    found = launch("demo", stimulus=moving_scene())
+    found.wait(LIMIT_S)
+    found.retinotopy_panel.compute()
+    found.wait(LIMIT_S)
+    found.show_panel(found.retinotopy_panel)
+    found.show_panel(found.map_panel)
+    found.experiment.view.layout = "anatomical"
+    found.experiment.view.color_by = "rf_x"
+    return found
+
+
+def main() -> None:
+    """Take all pictures, with few colours, so that they stay small."""
+    for make in (window, tuning, retinotopy):
+        path = PICTURES / f"{make.__name__}.png"
+        take_picture(make(), path, SIZE)
+        picture = Image.open(path).convert("RGB").quantize(N_COLORS)
+        picture.save(path, optimize=True)
+        print(path, path.stat().st_size // 1000, "kB")
+
+
+if __name__ == "__main__":
+    main()
