@@ -68,12 +68,12 @@ def test_patches_are_the_areas(units, source):
 def test_poor_fits_and_sparse_units_are_left_out(units):
     units.loc[::2, "rf_r2"] = 0.05
     units.loc[::2, "rf_azimuth_deg"] = 99.0  # nonsense, as poor fits are
-    maps, columns = sheet_maps(units, MEASURED, DISPLAY, least_r2=0.1)
+    maps, columns = sheet_maps(units, MEASURED, DISPLAY, min_r2=0.1)
     assert maps.attrs["analysis"]["n_units"] == 500
     assert len(columns) == len(units)
     assert columns["map_azimuth_deg"].max() < 60
     with pytest.raises(AnalysisError, match="enough units within 8 um"):
-        sheet_maps(units, MEASURED, DISPLAY, least_r2=0.1, sigma_um=8)
+        sheet_maps(units, MEASURED, DISPLAY, min_r2=0.1, sigma_um=8)
 
 
 def test_a_measured_column_beside_one_of_the_session_is_used(units):

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
@@ -72,6 +73,7 @@ class TuningModel(Generic[Result]):
         Of the axes: lower and upper bounds, [P] each.
     result : callable
         Makes the result of a :class:`CurveFit`, and of further options of the fit.
+        Default: an object with :meth:`CurveFit.values` as attributes.
     columns : callable
         Of (result, tuning): the columns of the unit table, [U] each.
     few : callable
@@ -106,7 +108,7 @@ class TuningModel(Generic[Result]):
     jacobian: Callable[..., Floats]
     starts: Callable[..., list[Floats]]
     bounds: Callable[..., tuple[ArrayLike, ArrayLike]]
-    result: Callable[..., Result]
+    result: Callable[..., Result] = lambda found: _plain(found)
     of: tuple[str, ...] = ()
     responses: tuple[str, ...] = ("baseline", "amplitude")
     searched: Mapping[str, tuple[np.ufunc, np.ufunc]] = field(default_factory=dict)
@@ -271,20 +273,18 @@ def fit_curves(
         _fit(model, curves[units], axes)
         for units in in_blocks(len(curves), UNITS_AT_ONCE, on_progress)
     ]
-    joined = map(np.concatenate, zip(*found, strict=True))
-    return CurveFit(model, curves, levels, axes, *joined)
+    parameters, mse, r2, success = map(np.concatenate, zip(*found, strict=True))
+    return CurveFit(model, curves, levels, axes, parameters, mse, r2, success)
 
 
-class _Block(NamedTuple):
-    """The arrays of a :class:`CurveFit`."""
-
-    parameters: Floats
-    mse: Floats
-    r2: Floats
-    success: NDArray[np.bool_]
+def _plain(found: CurveFit) -> Any:
+    return SimpleNamespace(**found.values())
 
 
-def _fit(model: TuningModel[Any], curves: Floats, axes: Levels) -> _Block:
+def _fit(
+    model: TuningModel[Any], curves: Floats, axes: Levels
+) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    """Parameters [n, P], squared error, r2 and success [n] of curves [n, K]."""
     n = len(curves)
     parameters = np.full((n, len(model.parameters)), np.nan)
     mse, r2 = np.full(n, np.nan), np.full(n, np.nan)
@@ -292,7 +292,7 @@ def _fit(model: TuningModel[Any], curves: Floats, axes: Levels) -> _Block:
     usable = is_fittable(model, curves)
     todo = np.flatnonzero(usable & ~is_flat(curves, axis=1))
     if len(todo) == 0:
-        return _Block(parameters, mse, r2, success)
+        return parameters, mse, r2, success
 
     floor = np.zeros((len(todo), 1))
     if model.below_zero:
@@ -313,17 +313,15 @@ def _fit(model: TuningModel[Any], curves: Floats, axes: Levels) -> _Block:
     mse[todo] = np.where(varies, 2 * cost / curves.shape[1] * scale[:, 0] ** 2, np.nan)
     r2[todo] = np.where(varies, 1 - 2 * cost / total, np.nan)
     success[todo] = converged & varies
-    return _Block(parameters, mse, r2, success)
+    return parameters, mse, r2, success
 
 
 def is_fittable(model: TuningModel[Any], curves: Floats) -> NDArray[np.bool_]:
     """Whether curves [U, K] are finite and, where it matters, have a positive value."""
-    finite: NDArray[np.bool_] = np.isfinite(curves).all(axis=1)
-    if model.below_zero:
-        return finite
+    finite = np.asarray(np.isfinite(curves).all(axis=1))
     largest = np.abs(curves).max(axis=1, initial=0)
-    positive: NDArray[np.bool_] = curves.max(axis=1, initial=0) > FLAT * largest
-    return finite & positive
+    positive = curves.max(axis=1, initial=0) > FLAT * largest
+    return finite if model.below_zero else finite & positive
 
 
 def _best_of_starts(

@@ -175,7 +175,8 @@ def _result(found: CurveFit) -> VonMisesFit:
     mu = np.degrees(parameters[:, _MU]) % 360
     # the modulo of a tiny negative angle rounds up to 360
     mu = np.where(found.success, np.where(mu == 360, 0, mu), np.nan)
-    return VonMisesFit(mu, *parameters.T[_KAPPA:], mse, found.success)
+    _, kappa, phi, amplitude, baseline = parameters.T
+    return VonMisesFit(mu, kappa, phi, amplitude, baseline, mse, found.success)
 
 
 def _starts(rates: Floats, theta: Floats) -> list[Floats]:

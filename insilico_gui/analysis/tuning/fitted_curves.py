@@ -18,21 +18,10 @@ if TYPE_CHECKING:
 def fitted_curve(
     tuning: xr.Dataset, parameter: str, column: int
 ) -> tuple[Floats, Floats] | None:
-    """The curve fitted to one unit, between the lowest and the highest level.
+    """Levels and values [n] of the curve of the unit at a position of a tuning.
 
-    Parameters
-    ----------
-    tuning : xarray.Dataset
-        From :func:`insilico_gui.analysis.tuning.registry.tune`.
-    parameter : str
-    column : int
-        Position of the unit in ``unit``.
-
-    Returns
-    -------
-    (levels, values) : float64 arrays, [n]
-        Directions are all around the circle; frequencies are evenly spaced in octaves.
-        None where there is no fit: it failed, or the parameter has no model.
+    From the lowest to the highest level; directions are all around the circle. None
+    where there is no fit: it failed, or the parameter has no model.
     """
     model = model_of(parameter)
     if model is None:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
+import pandas as pd
 import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.trials import windows
-from insilico_gui.analysis.trials.design import direction_curves
-from insilico_gui.analysis.trials.grouping import group_means
+from insilico_gui.analysis.trials.design import Design, Other, direction_curves
+from insilico_gui.analysis.trials.grouping import GroupMeans, group_means
 from insilico_gui.analysis.trials.significance import check_permutations, permutation_p
 from insilico_gui.analysis.trials.unit_mask import take_units
-from insilico_gui.progress import parts
+from insilico_gui.progress import OnProgress, parts
 from insilico_gui.responses import BURN_IN_FRAMES, check_responses, with_unit_index
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
-
-    from insilico_gui.analysis.trials.design import Design, Other
-    from insilico_gui.analysis.trials.grouping import GroupMeans
-    from insilico_gui.analysis.trials.significance import Index
-    from insilico_gui.progress import OnProgress
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
+Index = Callable[[ArrayLike, ArrayLike], Floats]
 
 ABOUT = {
     "curve": "mean response over presentations",

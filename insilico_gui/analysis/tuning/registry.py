@@ -48,7 +48,7 @@ def models() -> dict[frozenset[str], TuningModel[Any]]:
 
     Every module of this folder may list models in ``MODELS``.
     """
-    found = {}
+    found: dict[frozenset[str], TuningModel[Any]] = {}
     for module in pkgutil.iter_modules(room.__path__):
         listed = import_module(f"{room.__name__}.{module.name}")
         for model in getattr(listed, "MODELS", ()):
@@ -85,13 +85,7 @@ def parameters(trials: pd.DataFrame) -> list[str]:
 
 
 def parts_that_vary(trials: pd.DataFrame, parameter: str) -> list[str]:
-    """Parts of a sequence that vary one of :func:`parameters`; of several, one is chosen.
-
-    Returns
-    -------
-    list of str
-        For :func:`insilico_gui.analysis.take_part`; empty if there is no sequence.
-    """
+    """Parts of a sequence that vary one of :func:`parameters`; none without a sequence."""
     return parts_where(trials, _varying(parameter))
 
 
@@ -114,23 +108,14 @@ def tune(
 ) -> tuple[xr.Dataset, pd.DataFrame]:
     """Tuning to one of :func:`parameters`, and its columns for the unit table.
 
-    With several other conditions, each unit's curve is that at its best combination. Of
-    a sequence, the part that varies the parameter is analysed.
+    With several other conditions, each unit's curve is that at its best combination. Of a
+    sequence, the part that varies the parameter is analysed.
 
     Parameters
     ----------
-    responses, latency_s, window_s, burn_in_frames
-        See :func:`insilico_gui.analysis.trial_responses`.
     parameter : str
         One of :func:`parameters` of the trial table, or any two of its columns,
-        ``"a x b"``.
-    n_permutations : int
-        If positive, the columns have the significance of the tuning: ``p_gOSI`` and
-        ``p_gDSI``, or ``p_<parameter>``.
-    seed : int
-        Of the permutations.
-    on_progress : callable(done, total), optional
-        See :mod:`insilico_gui.progress`.
+        ``"a x b"``. The other parameters are those of :func:`direction_tuning`.
 
     Returns
     -------
@@ -139,12 +124,6 @@ def tune(
     columns : pandas.DataFrame
         A row per unit. Where the levels are too few for a fit, there is what they do
         determine, and ``attrs["absent"]`` says why the rest is missing.
-
-    Raises
-    ------
-    AnalysisError
-        If the trial table does not vary the parameter, several parts of a sequence do,
-        the levels determine nothing, or a trial's window reaches into the next.
     """
     pair = tuple(parameter.split(" x "))
     responses = part_that(responses, _varying(parameter), f"vary {parameter}")

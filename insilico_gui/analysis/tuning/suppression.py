@@ -55,30 +55,16 @@ def is_suppressed(
     noise: Floats | None = None,
     n_noise: Floats | None = None,
 ) -> NDArray[np.bool_]:
-    """Whether curves fall by more than pure summation explains.
+    """Whether curves [U, K] fall by more than pure summation explains.
 
     Two things are asked for. A curve that does not fall (isotonic regression, whatever
-    its shape) must fit worse than the model with a surround. And so must both models of
-    pure summation, in an F test: against the residuals of the model with a surround, or
-    against what repeats differ by, if there are some. With six sizes or fewer, whose
-    residuals tell nothing, and without repeats, the curve has to fall by a tenth of its
-    peak instead, and the model with a surround to leave a quarter of the squares.
-
-    Parameters
-    ----------
-    curves : float64 array, [U, K]
-        Of units to which the model with a surround was fitted.
-    sizes : float64 array, [K]
-        Ascending.
-    residual : float64 array, [U]
-        Summed squares that the model with a surround left.
-    noise, n_noise : float64 arrays, [U], optional
-        Variance of the means by repeats, and its degrees of freedom; NaN and 0 where
-        there are none.
-
-    Returns
-    -------
-    bool array, [U]
+    its shape) must fit worse than the model with a surround, which left `residual` [U]
+    (summed squares). And so must both models of pure summation, in an F test: against
+    these residuals, or against what repeats differ by, if there are some (`noise`, the
+    variance of the means, with `n_noise` degrees of freedom, [U]; NaN and 0 for none).
+    With six sizes or fewer, whose residuals tell nothing, and without repeats, the
+    curve has to fall by a tenth of its peak instead, and the model with a surround to
+    leave a quarter of the squares.
     """
     n_sizes = len(sizes)
     rounding = n_sizes * (FLAT * np.abs(curves).max(axis=1, initial=0)) ** 2

@@ -20,12 +20,9 @@ if TYPE_CHECKING:
 
 
 def axes_of(tuning: xr.Dataset, n: int) -> list[tuple[str, NDArray[np.float64]]]:
-    """Names and levels of the `n` numeric parameters of a tuning or map.
+    """Names and levels [K] of the `n` numeric parameters of a tuning or map.
 
-    Raises
-    ------
-    AnalysisError
-        If the dataset has another number of parameters, or their levels are names.
+    An error if it has another number of parameters, or their levels are names.
     """
     names = tuning.attrs.get("analysis", {}).get("parameters", [])
     if len(names) != n:
@@ -74,11 +71,8 @@ def fitted_columns(
 ) -> pd.DataFrame:
     """The columns of a model fitted to a tuning.
 
-    Raises
-    ------
-    AnalysisError
-        If the tuning is to something else than the model describes, or the fit is not
-        possible.
+    An error if the tuning is to something else than the model describes, or cannot be
+    fitted.
     """
     axes = dict(axes_of(tuning, len(model.levels)))
     asked = [name.split(" x ") for name in model.of]
@@ -96,5 +90,5 @@ def fitted_columns(
     curve = tuning["curve"].transpose(*names, "unit").to_numpy()
     levels = [axes[name] for name in names]
     fit = model.fit(curve, *levels, on_progress=on_progress, **model.more(tuning))
-    absent = {} if model.few is None else {"absent": {}}
+    absent: dict[str, Any] = {} if model.few is None else {"absent": {}}
     return columns_table(tuning, model.columns(fit, tuning), model.name, **absent)
