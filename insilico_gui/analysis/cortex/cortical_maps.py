@@ -99,7 +99,9 @@ def sheet_maps(
         at = maps[name].interp(x=("unit", x), y=("unit", y), method="nearest")
         place = list(columns).index("field_sign")
         columns.insert(place, f"map_{name}_deg", at.to_numpy())
-    names = _patch_names(maps, columns["sign_patch"], units)
+    # Units that no map was made of may lie anywhere, and do not name a patch.
+    mapped = np.isfinite(azimuth) & np.isfinite(elevation)
+    names = _patch_names(maps, columns["sign_patch"][mapped], units[mapped])
     maps["patch_name"] = ("patch_id", np.array(names, dtype=np.str_))
     columns["sign_area"] = [
         names[patch - 1] if patch else NO_PATCH for patch in columns["sign_patch"]

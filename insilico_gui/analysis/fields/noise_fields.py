@@ -167,7 +167,7 @@ def frames_at(
 SHARES = (0.25, 0.5, 0.75)
 """Of a trial, where its frames are compared."""
 
-LOOKED_AT = 4
+LOOKED_AT = 8
 """Trials that are looked at: others are taken to be like them."""
 
 

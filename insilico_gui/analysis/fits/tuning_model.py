@@ -52,54 +52,31 @@ class TuningModel(Generic[Result]):
 
     Attributes
     ----------
-    name : str
-        Of the model, for the metadata of columns.
-    of : tuple of str
-        Columns of trial tables whose tuning the model describes; a pair of them is
-        written ``"a x b"``.
-    parameters : tuple of str
-        Names in `result`.
-    responses : tuple of str
-        Parameters in the units of the responses; the first is the baseline.
-    searched : mapping
-        Parameters that are searched for in another form: :data:`LOG`, :data:`LOG2`,
-        :data:`RADIANS`.
-    predict, jacobian : callable
-        Of (parameters [n, P], *axes): values [n, K], derivatives [n, K, P].
-    starts : callable
-        Of (curves [n, K], *axes), curves whose largest value is 1 and of which none is
-        negative: a list of start values [n, P].
-    bounds : callable
-        Of the axes: lower and upper bounds, [P] each.
-    result : callable
-        Makes the result of a :class:`CurveFit`, and of further options of the fit.
-        Default: an object with :meth:`CurveFit.values` as attributes.
-    columns : callable
-        Of (result, tuning): the columns of the unit table, [U] each.
-    few : callable
-        Of a tuning: what there is where its levels are fewer than `least`, and the
-        column that is missing. None: an error.
-    any_axis : bool
-        Whether columns can also be made of parameters that are not in `of`.
-    more : callable
-        Options of `result` that a tuning has.
-    levels : tuple of str
-        What the levels of each axis are, in the plural.
-    least : int
-        Number of levels that the fit needs, on each axis.
-    lowest : float or None
-        Levels may not be below it; None: they must be above 0.
-    axes : callable
-        Of the levels, ascending: what the other functions get.
-    check : callable
-        Of (curve, *levels): curves [U, K] and levels, instead of :func:`check_levels`.
-    between : callable
-        Of the levels: where a curve is drawn.
-    below_zero : bool
-        Whether the baseline may be negative where responses are (recorded data): as far
-        below the smallest as that is below the largest.
-    tolerance : float
-        See :func:`insilico_gui.analysis.fits.leastsquares.solve`.
+    name : of the model, for the metadata of columns
+    of : columns of trial tables whose tuning it describes; a pair is written ``"a x b"``
+    parameters : names in the result
+    responses : parameters in the units of the responses; the first is the baseline
+    searched : parameters that are searched for in another form: `LOG`, `LOG2`, `RADIANS`
+    predict, jacobian : (parameters, *axes) to values [n, K] and derivatives [n, K, P]
+    starts : (curves [n, K], *axes) to a list of start values [n, P]; the largest value of
+        each curve is 1, and none is negative
+    bounds : (*axes) to lower and upper bounds, [P] each
+    result : makes the result of a :class:`CurveFit` and of further options of the fit;
+        default: an object with :meth:`CurveFit.values` as attributes
+    columns : (result, tuning) to columns of the unit table, [U] each
+    few : (tuning) to what there is where levels are fewer than `least`, and the name of the
+        column that is missing; None: an error
+    any_axis : whether columns can also be made of parameters that are not in `of`
+    more : (tuning) to options of `result` that a tuning has
+    levels : what the levels of each axis are, in the plural
+    least, lowest : number of levels that the fit needs on each axis, and the lowest that is
+        allowed; None: they must be above 0
+    axes : (*levels), ascending, to what the other functions get
+    check : (curve, *levels) to curves [U, K] and levels, instead of :meth:`check_levels`
+    between : (levels) to those at which a curve is drawn
+    below_zero : whether the baseline may be negative where responses are (recorded
+        data): as far below the smallest as that is below the largest
+    tolerance : see :func:`insilico_gui.analysis.fits.leastsquares.solve`
     """
 
     name: str

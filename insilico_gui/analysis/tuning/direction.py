@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from insilico_gui.analysis.fits.directions import modulo
 from insilico_gui.analysis.fits.vonmises import VON_MISES, fit_von_mises
 from insilico_gui.analysis.trials.design import Other, make_design
 from insilico_gui.analysis.trials.grouping import GroupMeans
@@ -68,29 +69,17 @@ def direction_tuning(
 
     Parameters
     ----------
-    responses, trials, latency_s, window_s, burn_in_frames
+    responses, trials
         See :func:`insilico_gui.analysis.trial_responses`. The trial table needs a
         column ``direction`` (degrees; 0 moves right, 90 up). Rows where it is NaN
         (blanks) are left out.
-    units : bool or 0/1 array [U], optional
-        Mask of the units to analyse; default all. By id, analyse
-        ``responses.sel(unit_id=[...])``.
     osi_variant : {"raw", "folded", "fit"}
         The variant that :func:`tuning_columns` reports and that must be computable.
-    other : {"mean", "best"}
-        If directions were shown at several spatial frequencies, contrasts and so on:
-        average over all presentations of a direction, or take each unit's curve at its
-        best combination (the one with the largest mean response to any direction).
-    other_columns : sequence of str, optional
-        Columns that make these combinations; default: those that are crossed with
-        direction.
+    latency_s, window_s, burn_in_frames, units, other, other_columns, seed, on_progress
+        See :func:`parameter_tuning`: `other` says what becomes of the spatial
+        frequencies, contrasts and so on at which directions were shown.
     n_permutations : int
-        If positive, ``p_gOSI`` and ``p_gDSI`` are added; see
-        :func:`insilico_gui.analysis.trials.significance.permutation_p`.
-    seed : int
-        Of the permutations.
-    on_progress : callable(done, total), optional
-        See :mod:`insilico_gui.progress`.
+        If positive, ``p_gOSI`` and ``p_gDSI`` are added.
 
     Returns
     -------
@@ -196,9 +185,11 @@ def _read(
     rows = np.isfinite(degrees)
     if not rows.any():
         raise AnalysisError("No row of the trial table has a direction.")
-    design = make_design(table[rows], other, other_columns)
-    axes = {"direction": design.directions}
-    return Shown(rows, axes, (design.direction,), design, np.zeros_like(rows))
+    directions, index = np.unique(modulo(degrees[rows], 360), return_inverse=True)
+    index = index.astype(np.int64)
+    design = make_design(table[rows], directions, index, other, other_columns)
+    axes = {"direction": directions}
+    return Shown(rows, axes, (index,), design, np.zeros_like(rows))
 
 
 def _indices(

@@ -14,13 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from insilico_gui.analysis.trials.cells import best_levels, check_cells, check_complete
 from insilico_gui.analysis.trials.design import (
     NOT_CONDITIONS,
-    Design,
     Other,
-    make_combinations,
+    make_design,
 )
 from insilico_gui.analysis.trials.grouping import GroupMeans
 from insilico_gui.analysis.trials.levels import levels_of
-from insilico_gui.analysis.trials.strata import make_strata
 from insilico_gui.analysis.tuning.presentations import (
     Shown,
     Summary,
@@ -159,16 +157,13 @@ def _read(
     check_cells(values[rows], cell, names, levels)
     # directions are only then no condition when they are what is looked at
     not_conditions = (NOT_CONDITIONS - {"direction", "orientation"}) | set(names)
-    combinations, combination = make_combinations(
-        table[rows], cell, other, other_columns, not_conditions
-    )
-    strata = make_strata(table[rows], cell, combinations.columns, not_conditions)
     cells = np.arange(np.prod(shape), dtype=float)
+    design = make_design(table[rows], cells, cell, other, other_columns, not_conditions)
     return Shown(
         rows,
         {name: level.values for name, level in zip(names, levels, strict=True)},
         index,
-        Design(cells, cell, combinations, combination, strata),
+        design,
         np.logical_and.reduce([level.index < 0 for level in levels]),
     )
 
