@@ -214,7 +214,8 @@ def noise_images(n=150, hold=6):
 def test_any_images_in_trials_are_a_method():
     stimulus = noise_images()
     responses = respond(stimulus)
-    assert mapping_methods(responses, stimulus)[0] == NOISE
+    averages = [CONTRAST_AVERAGE, FRAME_AVERAGE]
+    assert mapping_methods(responses, stimulus) == [*averages, NOISE]
     window = {"latency_s": LAG / RATE, "window_s": 0.1}
     fields, fit, columns = map_fields(responses, stimulus, NOISE, **window)
     by_hand = noise_receptive_fields(

@@ -204,7 +204,8 @@ def test_images_in_trials_are_mapped_by_noise(laboratory, qtbot):
     )
     panel, experiment = laboratory.rf_panel, laboratory.experiment
     laboratory.show_panel(panel)
-    assert items(panel.method) == [NOISE, CONTRAST_AVERAGE, FRAME_AVERAGE]
+    assert items(panel.method) == [CONTRAST_AVERAGE, FRAME_AVERAGE, NOISE]
+    panel.method.setCurrentText(NOISE)
     press(laboratory, qtbot, panel.compute_button)
     _, _, columns = map_fields(experiment.responses, experiment.frames, NOISE)
     units = experiment.units.iloc[experiment.selection.indices]

@@ -101,11 +101,11 @@ def mapping_methods(
         for method, fits in USED_BY.items()
         if (single or method == DOTS) and any(fits(table, stimulus) for table in tables)
     ]
-    if stimulus is None or not single:
-        return found
-    if stimulus.n_frames >= LEAST_FRAMES and PART not in responses.attrs:
+    long = stimulus is not None and stimulus.n_frames >= LEAST_FRAMES
+    if long and single and PART not in responses.attrs:
         found += AVERAGES
-    return found
+    # Averages also find the fields of units that answer to light and dark alike.
+    return sorted(found, key=lambda method: method == NOISE)
 
 
 def parts_to_map(
