@@ -82,3 +82,14 @@ def test_a_measured_column_beside_one_of_the_session_is_used(units):
     maps, _ = sheet_maps(nonsense, MEASURED, DISPLAY)
     expected, _ = sheet_maps(units, MEASURED, DISPLAY)
     np.testing.assert_array_equal(maps["azimuth"], expected["azimuth"])
+
+
+def test_units_beyond_the_map_have_no_sign_and_name_no_patch(units):
+    v1 = units["area"] == "V1"
+    units.loc[~v1, "rf_azimuth_deg"] = np.nan  # not mapped
+    units.loc[~v1, "x"] += 2000.0
+    maps, columns = sheet_maps(units, MEASURED, DISPLAY)
+    assert maps["patch_name"].to_numpy().tolist() == ["V1 +"]
+    assert columns["field_sign"][~v1].isna().all()
+    assert (columns["sign_area"][~v1] == "none").all()
+    assert (columns["sign_area"][v1] == "V1 +").mean() > 0.8
