@@ -122,6 +122,7 @@ def main() -> None:
     n, some = arguments.units, min(arguments.scipy_units, arguments.units)
     rng = np.random.default_rng(0)
 
+    direction, response = vonmises.VON_MISES, contrast.NAKA_RUSHTON
     theta, curves = np.radians(DIRECTIONS), directions(n, rng)
     subset = curves[:, :some].T
     rows = [
@@ -131,24 +132,22 @@ def main() -> None:
             curves,
             lambda with_jacobian: by_scipy(
                 subset,
-                [vonmises._start(subset, theta)],
-                partial(vonmises._values, theta=theta),
-                partial(vonmises._jacobian, theta=theta) if with_jacobian else None,
-                (vonmises._LOWER, vonmises._UPPER),
+                direction.starts(subset, theta),
+                lambda p: direction.predict(p, theta),
+                (lambda p: direction.jacobian(p, theta)) if with_jacobian else None,
+                direction.bounds(theta),
             ),
             some,
         )
     ]
 
-    logs, responses = contrast._logarithms(CONTRASTS), contrasts(n, rng)
+    (logs,), responses = response.axes(CONTRASTS), contrasts(n, rng)
     few = responses[:, :some].T
     peaks = few.max(axis=1, keepdims=True)
     starts = [
         start * np.hstack([peaks, peaks, np.ones((some, 2))])
-        for start in contrast._starts(few / peaks, logs[1:])
+        for start in response.starts(few / peaks, logs)
     ]
-    lower = np.array([0, 0, logs[1], contrast.EXPONENTS[0]])
-    upper = np.array([np.inf, np.inf, logs[-1], contrast.EXPONENTS[1]])
     rows.append(
         report(
             "Naka-Rushton, 7 contrasts",
@@ -157,9 +156,9 @@ def main() -> None:
             lambda with_jacobian: by_scipy(
                 few,
                 starts,
-                partial(contrast._values, logs=logs),
-                partial(contrast._jacobian, logs=logs) if with_jacobian else None,
-                (lower, upper),
+                lambda p: response.predict(p, logs),
+                (lambda p: response.jacobian(p, logs)) if with_jacobian else None,
+                response.bounds(logs),
             ),
             some,
         )

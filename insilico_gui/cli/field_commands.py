@@ -10,7 +10,12 @@ import pandas as pd
 import typer
 
 import insilico_gui as ig
-from insilico_gui.analysis import retinotopy_columns, retinotopy_maps
+from insilico_gui.analysis.cortex.cortical_maps import (
+    KNOWN,
+    MEASURED,
+    MIN_R2,
+    sheet_maps,
+)
 from insilico_gui.analysis.fields.registry import (
     check_mapping,
     map_fields,
@@ -24,7 +29,7 @@ from insilico_gui.cli.shown_frames import shown_frames
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError, echoed
-from insilico_gui.responses import unit_table
+from insilico_gui.responses import distinct_names, unit_table
 from insilico_gui.stimuli import Display
 from insilico_gui.units.identity import measured_names, result_table
 
@@ -36,6 +41,7 @@ METHODS = {
     "sparse-noise": "sparse noise",
     "sta": "frame average (STA)",
     "contrast-sta": "contrast average",
+    "noise": "noise images",
 }
 
 Method = Annotated[
@@ -101,13 +107,18 @@ def retinotopy(
     sigma: Annotated[
         float, typer.Option(help="Width of the smoothing on the sheet, um.")
     ] = 60.0,
+    min_r2: Annotated[
+        float,
+        typer.Option(help="Leave out mapped fields whose Gaussian explains less."),
+    ] = MIN_R2,
     maps: Maps = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Measure azimuth, elevation and visual field sign on the cortical sheet.
 
     Maps receptive fields as the command receptive-fields does, then smooths their
-    centres over the places (x, y) of the units.
+    centres over the places (x, y) of the units. sign_area names the patch of one
+    sign that a unit is in, by the most frequent area there.
     """
     check_table(output, overwrite)
     _check_maps(maps, overwrite)
@@ -123,7 +134,7 @@ def retinotopy(
     else:
         responses, _, mapped = _mapped(source, method, latency, window)
         units, provenance = unit_table(responses), responses.attrs
-        columns = mapped[["rf_azimuth_deg", "rf_elevation_deg"]]
+        columns = mapped[["rf_azimuth_deg", "rf_elevation_deg", "rf_r2"]]
         columns.attrs = dict(mapped.attrs)
     lacking = [name for name in ("x", "y") if name not in units]
     if lacking:
@@ -131,16 +142,17 @@ def retinotopy(
             f"The unit table of {source.session} has no column {lacking[0]!r}, so "
             "where its units lie on the cortex is not known; retinotopy needs x and y."
         )
+    fields = columns.rename(columns=distinct_names(map(str, columns), map(str, units)))
+    fields.index = units.index
     with analysis_bar("Smoothing") as show:
-        sheet = retinotopy_maps(
-            units["x"],
-            units["y"],
-            columns["rf_azimuth_deg"],
-            columns["rf_elevation_deg"],
+        sheet, signs = sheet_maps(
+            units if known else units.join(fields),
+            KNOWN if known else MEASURED,
+            Display(),
+            min_r2=min_r2,
             sigma_um=sigma,
             on_progress=show,
         )
-    signs = retinotopy_columns(sheet, units["x"], units["y"], units)
     analysis = {**columns.attrs, "retinotopy": signs.attrs}
     columns = columns.join(signs[measured_names(signs)])
     columns.attrs = analysis

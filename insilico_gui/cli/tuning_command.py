@@ -130,30 +130,30 @@ def tuning(
             seed=seed,
             on_progress=show,
         )
-    more = {}
-    if published is not None:
-        units = unit_table(responses)
-        measured = pd.DataFrame(
-            {
-                **{k: units[k] for k in KEYS if k in units},
-                **{
-                    str(k): dataset[k].to_numpy()
-                    for k in dataset.data_vars
-                    if dataset[k].dims == ("unit",)
-                    and str(k).startswith(tuple(TOLERANCES))
-                },
-            }
-        )
-        against = compare_with_released(measured, published)
-        more["released"] = against.reset_index().to_dict("records")
-        for line in report(against):
-            typer.echo(line)
-        if "warning" in against.attrs:
-            typer.echo(f"Note: {against.attrs['warning']}")
+    more = {} if published is None else _compared(responses, dataset, published)
     table = write_table(output, unit_table(responses), columns, responses.attrs, **more)
     for reason in dict.fromkeys(columns.attrs.get("absent", {}).values()):
         typer.echo(f"Left out: {reason}")
     typer.echo(f"Written: {output} ({len(table)} units, tuning to {name})")
+
+
+def _compared(
+    responses: "xr.DataArray", dataset: "xr.Dataset", published: pd.DataFrame
+) -> dict[str, Any]:
+    """What measured columns are beside released ones, said and for the file."""
+    units = unit_table(responses)
+    known = {str(k): units[k] for k in KEYS if k in units}
+    of_units = {
+        str(k): array.to_numpy()
+        for k, array in dataset.data_vars.items()
+        if array.dims == ("unit",) and str(k).startswith(tuple(TOLERANCES))
+    }
+    against = compare_with_released(pd.DataFrame(known | of_units), published)
+    for line in report(against):
+        typer.echo(line)
+    if "warning" in against.attrs:
+        typer.echo(f"Note: {against.attrs['warning']}")
+    return {"released": against.reset_index().to_dict("records")}
 
 
 def _parameter(asked: list[str] | None, trials: pd.DataFrame) -> str:

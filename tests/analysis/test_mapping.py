@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
-from insilico_gui.analysis import sta_receptive_fields
+from insilico_gui.analysis import (
+    noise_receptive_fields,
+    presentation_images,
+    sta_receptive_fields,
+)
 from insilico_gui.analysis.fields.registry import (
     CONTRAST_AVERAGE,
     DOTS,
     FRAME_AVERAGE,
     LEAST_FRAMES,
     MOST_LAGS,
+    NOISE,
     SPARSE_NOISE,
     has_polarities,
     lags_between,
     map_fields,
     mapping_methods,
+    parts_to_map,
     unit_map,
 )
 from insilico_gui.errors import AnalysisError
@@ -25,8 +32,10 @@ from insilico_gui.stimuli import (
     ArrayStimulus,
     convert,
     drifting_gratings,
+    full_field_flashes,
     gaussian_dots,
     sparse_noise,
+    static_gratings,
 )
 
 RATE = 30.0
@@ -189,3 +198,54 @@ def test_lags_are_as_many_as_fit():
     assert lags_between(0.0, 0.2, 30.0) == [0, 1, 2, 3, 4, 5, 6]
     lags = lags_between(0.1, 2.1, 30.0)
     assert (lags[0], lags[-1], len(lags)) == (3, 63, MOST_LAGS)
+
+
+def noise_images(n=150, hold=6):
+    """White noise of blocks of 16 pixels, each image for `hold` frames."""
+    rng = np.random.default_rng(7)
+    small = rng.choice(np.array([28, 228], np.uint8), (n, 9, 16))
+    frames = small.repeat(16, 1).repeat(16, 2).repeat(hold, 0)
+    trials = pd.DataFrame(
+        {"onset": np.arange(n) * hold / RATE, "duration": hold / RATE}
+    )
+    return ArrayStimulus(frames, RATE, trials=trials)
+
+
+def test_any_images_in_trials_are_a_method():
+    stimulus = noise_images()
+    responses = respond(stimulus)
+    averages = [CONTRAST_AVERAGE, FRAME_AVERAGE]
+    assert mapping_methods(responses, stimulus) == [*averages, NOISE]
+    window = {"latency_s": LAG / RATE, "window_s": 0.1}
+    fields, fit, columns = map_fields(responses, stimulus, NOISE, **window)
+    by_hand = noise_receptive_fields(
+        responses, presentation_images(stimulus), centred=True, **window
+    )
+    np.testing.assert_allclose(fields["rf"], by_hand["rf"], rtol=1e-5, atol=1e-4)
+    assert (distance(fit)[:2] < 16).all()
+    assert fit.amplitude[0] > 0 > fit.amplitude[1]
+    assert columns.attrs["variant"] == "noise"
+    picture, lag_s = unit_map(fields, 1)
+    assert lag_s is None
+    on, off = unit_map(fields, 1, "on")[0], unit_map(fields, 1, "off")[0]
+    np.testing.assert_allclose(on - off, picture)
+    assert has_polarities(fields)
+
+
+def test_noise_needs_images_that_stand_still_and_differ():
+    gratings = static_gratings(orientations=2, image_s=0.2, blank_s=0.1)
+    assert NOISE in mapping_methods(respond(gratings), gratings)
+    for other in (
+        full_field_flashes(blank_s=0.3, repeats=2),
+        drifting_gratings(n_directions=4, duration_s=0.5, blank_s=0.1),
+    ):
+        assert NOISE not in mapping_methods(respond(other), other)
+    assert parts_to_map(gratings.trials, NOISE, gratings) == []
+
+
+def test_the_mean_image_is_not_a_field():
+    stimulus = noise_images(40)
+    silent = respond(stimulus) * 0 + np.float32(1)
+    silent = silent.assign_attrs(respond(stimulus).attrs)
+    fields, _, _ = map_fields(silent, stimulus, NOISE)
+    np.testing.assert_allclose(fields["rf"], 0, atol=1e-3)

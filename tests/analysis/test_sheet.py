@@ -68,12 +68,12 @@ def test_patches_are_the_areas(units, source):
 def test_poor_fits_and_sparse_units_are_left_out(units):
     units.loc[::2, "rf_r2"] = 0.05
     units.loc[::2, "rf_azimuth_deg"] = 99.0  # nonsense, as poor fits are
-    maps, columns = sheet_maps(units, MEASURED, DISPLAY, least_r2=0.1)
+    maps, columns = sheet_maps(units, MEASURED, DISPLAY, min_r2=0.1)
     assert maps.attrs["analysis"]["n_units"] == 500
     assert len(columns) == len(units)
     assert columns["map_azimuth_deg"].max() < 60
     with pytest.raises(AnalysisError, match="enough units within 8 um"):
-        sheet_maps(units, MEASURED, DISPLAY, least_r2=0.1, sigma_um=8)
+        sheet_maps(units, MEASURED, DISPLAY, min_r2=0.1, sigma_um=8)
 
 
 def test_a_measured_column_beside_one_of_the_session_is_used(units):
@@ -82,3 +82,14 @@ def test_a_measured_column_beside_one_of_the_session_is_used(units):
     maps, _ = sheet_maps(nonsense, MEASURED, DISPLAY)
     expected, _ = sheet_maps(units, MEASURED, DISPLAY)
     np.testing.assert_array_equal(maps["azimuth"], expected["azimuth"])
+
+
+def test_units_beyond_the_map_have_no_sign_and_name_no_patch(units):
+    v1 = units["area"] == "V1"
+    units.loc[~v1, "rf_azimuth_deg"] = np.nan  # not mapped
+    units.loc[~v1, "x"] += 2000.0
+    maps, columns = sheet_maps(units, MEASURED, DISPLAY)
+    assert maps["patch_name"].to_numpy().tolist() == ["V1 +"]
+    assert columns["field_sign"][~v1].isna().all()
+    assert (columns["sign_area"][~v1] == "none").all()
+    assert (columns["sign_area"][v1] == "V1 +").mean() > 0.8

@@ -13,6 +13,7 @@ from insilico_gui.analysis.fields.registry import (
     CONTRAST_AVERAGE,
     DOTS,
     FRAME_AVERAGE,
+    NOISE,
     SPARSE_NOISE,
     map_fields,
 )
@@ -193,6 +194,25 @@ def test_monet_is_mapped_by_contrast(laboratory, qtbot):
     good = (units["rf_r2"] >= 0.3) & units["rf_x_fit"].notna()
     drawn = laboratory.viewer.layers["Receptive fields"]
     assert 0 < len(drawn.data) == good.sum() < len(units)
+
+
+@pytest.mark.timeout(120)
+def test_images_in_trials_are_mapped_by_noise(laboratory, qtbot):
+    encode(
+        laboratory,
+        ig.stimuli.static_gratings(orientations=4, image_s=0.3, blank_s=0.1),
+    )
+    panel, experiment = laboratory.rf_panel, laboratory.experiment
+    laboratory.show_panel(panel)
+    assert items(panel.method) == [CONTRAST_AVERAGE, FRAME_AVERAGE, NOISE]
+    panel.method.setCurrentText(NOISE)
+    press(laboratory, qtbot, panel.compute_button)
+    _, _, columns = map_fields(experiment.responses, experiment.frames, NOISE)
+    units = experiment.units.iloc[experiment.selection.indices]
+    np.testing.assert_allclose(units["rf_r2"], columns["rf_r2"])
+    assert panel.polarity.isEnabled()
+    panel.polarity.setCurrentText("off")
+    assert panel.plot.image.image.min() == 0
 
 
 @pytest.mark.timeout(120)

@@ -11,6 +11,7 @@ from pyarrow import parquet
 from support.command_line import error_of, run
 
 import insilico_gui as ig
+from insilico_gui.analysis.fields.registry import NOISE, map_fields
 from insilico_gui.cli.tables import METADATA_KEY
 
 SOME = ("--area", "V1", "--field", 1, "--device", "cpu")
@@ -192,6 +193,24 @@ def test_receptive_fields_are_where_they_are(files, method, settings, least):
     assert about["columns"]["rf_x_fit"]["n"] > 200
 
 
+def test_images_in_trials_are_mapped_by_noise(files):
+    shown = ig.stimuli.static_gratings(orientations=4, image_s=0.3, blank_s=0.1)
+    session = ig.open_session("demo", device="cpu")
+    responses = ig.encode(session, shown, ig.select(session, ["V1"], [1]))
+    stored, out = files / "static.npz", files / "by_noise.csv"
+    ig.export(responses, stored)
+    line = done("receptive-fields", stored, "-o", out, "--method", "noise")
+    assert "by noise" in line
+    frames = ig.stimuli.convert(shown, session.frame_shape, session.frame_rate)
+    _, _, columns = map_fields(responses, frames, NOISE)
+    table = pd.read_csv(out)
+    for name in ("rf_azimuth_deg", "rf_elevation_deg", "rf_r2"):
+        np.testing.assert_allclose(table[name], columns[name], rtol=1e-6, atol=1e-6)
+    about = json.loads(out.with_suffix(".csv.json").read_text())
+    assert about["columns"]["rf_r2"]["variant"] == "noise"
+    assert about["columns"]["rf_r2"]["n"] == len(shown.trials)
+
+
 def test_a_movie_must_be_the_one_that_was_shown(files):
     rng = np.random.default_rng(0)
     small = rng.choice(np.array([0, 255], np.uint8), (450, 9, 16))
@@ -234,6 +253,11 @@ def test_retinotopy_from_measured_fields(files):
     assert (table["field_sign"] > 0).mean() > 0.8
     truth = ig.stimuli.Display().to_degrees(table["rf_x"], table["rf_y"])
     assert (table["rf_azimuth_deg"] - truth[0]).abs().median() < 5
+    assert set(table["sign_area"]) <= {"LM +", "none"}
+    about = json.loads(out.with_suffix(".csv.json").read_text())["analysis"]
+    assert about["retinotopy"]["min_r2"] == 0.1
+    good = (table["rf_r2"] >= 0.1) & table["rf_azimuth_deg"].notna()
+    assert about["retinotopy"]["n_units"] == good.sum()
 
 
 def test_sparseness_of_units_and_of_the_population(gratings, files):

@@ -27,13 +27,14 @@ MEASURED, KNOWN = "measured fields", "unit table"
 DEGREES, FITTED = ("rf_azimuth_deg", "rf_elevation_deg"), "rf_r2"
 MINUS = "\N{MINUS SIGN}"
 NO_PATCH = "none"
+MIN_R2 = 0.1
+"""Least share of a map's variance that the fit of a field explains."""
 
 
 def sheet_sources(units: pd.DataFrame) -> list[str]:
-    """What retinotopic maps of a unit table can be made from.
+    """What retinotopic maps of a unit table can be made from: measured fields, its own.
 
-    ``"measured fields"`` if receptive fields were mapped, ``"unit table"`` if it came
-    with ``rf_x`` and ``rf_y``; neither without places ``x`` and ``y``.
+    Nothing without places ``x`` and ``y``.
     """
     names = set(units.columns)
     if not {"x", "y"} <= names:
@@ -47,7 +48,7 @@ def sheet_maps(
     source: str,
     display: Display,
     *,
-    least_r2: float = 0.0,
+    min_r2: float = MIN_R2,
     sigma_um: float = 60.0,
     on_progress: OnProgress | None = None,
 ) -> tuple[xr.Dataset, pd.DataFrame]:
@@ -61,12 +62,10 @@ def sheet_maps(
         One of :func:`sheet_sources`.
     display : Display
         Screen on which ``rf_x`` and ``rf_y`` are.
-    least_r2 : float
-        Measured fields that are fitted worse are left out.
+    min_r2 : float
+        Measured fields whose fit explains less of the map are left out.
     sigma_um : float
         See :func:`insilico_gui.analysis.retinotopy_maps`.
-    on_progress : callable(done, total), optional
-        See :mod:`insilico_gui.progress`.
 
     Returns
     -------
@@ -75,14 +74,8 @@ def sheet_maps(
         is the most frequent area of the units in a patch, if the table has areas, and
         its sign.
     columns : pandas.DataFrame
-        A row for each unit: ``map_azimuth_deg`` and ``map_elevation_deg``, the maps
-        where the unit is, ``field_sign``, ``sign_patch`` and ``sign_area``, the name
-        of the patch.
-
-    Raises
-    ------
-    AnalysisError
-        If the table lacks what it takes, or no place has enough units around it.
+        ``map_azimuth_deg`` and ``map_elevation_deg``, the maps where the unit is,
+        ``field_sign``, ``sign_patch`` and ``sign_area``, the name of the patch.
     """
     possible = sheet_sources(units)
     if source not in possible:
@@ -91,7 +84,7 @@ def sheet_maps(
             "y, and receptive fields that were mapped or came with the session."
         )
     x, y = (units[name].to_numpy(float) for name in ("x", "y"))
-    azimuth, elevation = _centres(units, source, display, least_r2)
+    azimuth, elevation = _centres(units, source, display, min_r2)
     maps = retinotopy_maps(
         x, y, azimuth, elevation, sigma_um=sigma_um, on_progress=on_progress
     )
@@ -100,13 +93,15 @@ def sheet_maps(
             f"No place of the sheet has enough units within {sigma_um:g} um; smooth "
             "more, or map the fields of more units."
         )
-    maps.attrs["analysis"] |= {"source": source, "least_r2": least_r2}
+    maps.attrs["analysis"] |= {"source": source, "min_r2": min_r2}
     columns = retinotopy_columns(maps, x, y, units)
     for name in ("azimuth", "elevation"):
         at = maps[name].interp(x=("unit", x), y=("unit", y), method="nearest")
         place = list(columns).index("field_sign")
         columns.insert(place, f"map_{name}_deg", at.to_numpy())
-    names = _patch_names(maps, columns["sign_patch"], units)
+    # Units that no map was made of may lie anywhere, and do not name a patch.
+    mapped = np.isfinite(azimuth) & np.isfinite(elevation)
+    names = _patch_names(maps, columns["sign_patch"][mapped], units[mapped])
     maps["patch_name"] = ("patch_id", np.array(names, dtype=np.str_))
     columns["sign_area"] = [
         names[patch - 1] if patch else NO_PATCH for patch in columns["sign_patch"]
@@ -128,7 +123,7 @@ def _patch_names(maps: xr.Dataset, patch: pd.Series, units: pd.DataFrame) -> lis
 
 
 def _centres(
-    units: pd.DataFrame, source: str, display: Display, least_r2: float
+    units: pd.DataFrame, source: str, display: Display, min_r2: float
 ) -> tuple[Floats, Floats]:
     if source == KNOWN:
         x, y = units["rf_x"].to_numpy(float), units["rf_y"].to_numpy(float)
@@ -139,6 +134,6 @@ def _centres(
         values: Floats = units[again if again in units else name].to_numpy(float)
         return values
 
-    good = measured(FITTED) >= least_r2
+    good = measured(FITTED) >= min_r2
     azimuth, elevation = (np.where(good, measured(name), np.nan) for name in DEGREES)
     return azimuth, elevation

@@ -151,21 +151,15 @@ def retinotopy_columns(
     -------
     pandas.DataFrame
         Indexed by ``unit_id`` where `units` is given, and else as `x_um`:
-        ``field_sign`` (NaN where the map is unknown) and ``sign_patch`` (0 outside
-        patches), of the nearest place of the grid. ``attrs`` holds the parameters.
+        ``field_sign`` (NaN where the map is unknown, and beyond it) and ``sign_patch`` (0
+        outside patches), of the nearest place of the grid. ``attrs`` holds the parameters.
     """
+    axes = dataset["x"].to_numpy(), dataset["y"].to_numpy()
     column, row = (
-        np.clip(
-            np.rint((np.asarray(at, float) - axis[0]) / (axis[1] - axis[0])),
-            0,
-            len(axis) - 1,
-        )
-        for at, axis in (
-            (x_um, dataset["x"].to_numpy()),
-            (y_um, dataset["y"].to_numpy()),
-        )
+        np.rint((np.asarray(at, float) - axis[0]) / (axis[1] - axis[0]))
+        for at, axis in zip((x_um, y_um), axes, strict=True)
     )
-    known = np.isfinite(column) & np.isfinite(row)
+    known = (column >= 0) & (column < len(axes[0])) & (row >= 0) & (row < len(axes[1]))
     i, j = (np.where(known, at, 0).astype(np.int64) for at in (row, column))
     if units is None:
         rows = pd.RangeIndex(len(known))

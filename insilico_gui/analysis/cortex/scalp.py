@@ -25,29 +25,13 @@ MARGIN = 1.12
 
 
 def scalp_positions(points: ArrayLike) -> tuple[Floats, float]:
-    """Azimuthal equidistant projection of electrodes, seen from above.
+    """Azimuthal equidistant projection of electrodes [C, 3], seen from above: [C, 2].
 
-    The head is the sphere that fits the electrodes best; a place on the picture is as far
-    from its middle as the electrode is from the top of that sphere along its surface.
-
-    Parameters
-    ----------
-    points : float array, [C, 3]
-        ``x`` to the right, ``y`` to the front, ``z`` up, in any unit of length. Rows with
-        NaN are electrodes whose place is not known.
-
-    Returns
-    -------
-    positions : float64 array, [C, 2]
-        ``x`` to the right and ``y`` to the front, in the unit of `points`; NaN where
-        unknown.
-    outline : float
-        Radius of the head's outline: the equator of the sphere.
-
-    Raises
-    ------
-    AnalysisError
-        If fewer than four electrodes have a place, or all lie in one plane.
+    And the radius of the head's outline, the equator of the sphere that fits the
+    electrodes best. A place on the picture is as far from its middle as the electrode
+    is from the top of that sphere along its surface; ``x`` is to the right, ``y`` to
+    the front, ``z`` up, in any unit of length. Rows with NaN are electrodes whose place
+    is not known. An error if fewer than four have a place, or all lie in one plane.
     """
     places = np.asarray(points, np.float64)
     known = np.isfinite(places).all(axis=1)
@@ -81,21 +65,10 @@ class ScalpPicture:
     """Interpolates values of electrodes over the scalp, fast enough for every frame.
 
     The thin-plate spline through the values is linear in them, so that a picture is one
-    product of a matrix, computed once, with the values.
-
-    Parameters
-    ----------
-    positions : float array, [C, 2]
-        See :func:`scalp_positions`.
-    outline : float
-        Radius of the head.
-
-    Attributes
-    ----------
-    half_side : float
-        The picture spans minus to plus this along both axes.
-    inside : bool array, [GRID, GRID]
-        Pixels within the circle around head and electrodes; row 0 is at the back.
+    product of a matrix, computed once, with the values. `positions` [C, 2] and
+    `outline` are from :func:`scalp_positions`; the picture spans minus to plus
+    ``half_side`` along both axes, and ``inside`` [GRID, GRID] is the circle around head
+    and electrodes (row 0 is at the back).
     """
 
     def __init__(self, positions: ArrayLike, outline: float) -> None:
@@ -112,15 +85,8 @@ class ScalpPicture:
     def picture(self, values: ArrayLike) -> NDArray[np.float32] | None:
         """Values between the electrodes, float32 [GRID, GRID]; NaN beside the head.
 
-        Parameters
-        ----------
-        values : float array, [C]
-            NaN for electrodes without one. With fewer than four there is no picture.
-
-        Returns
-        -------
-        float32 array, [GRID, GRID], or None
-            In the unit of `values`; None if there are too few.
+        `values` [C] are NaN for electrodes without one; with fewer than four there is
+        no picture.
         """
         at_electrodes = np.asarray(values, np.float32)
         known = np.isfinite(at_electrodes) & np.isfinite(self._positions).all(axis=1)

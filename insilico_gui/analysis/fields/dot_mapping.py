@@ -32,13 +32,7 @@ def has_dots(trials: pd.DataFrame) -> bool:
 
 
 def dot_sigma(responses: xr.DataArray) -> float:
-    """Standard deviation in degrees of the dots that responses are to.
-
-    Raises
-    ------
-    AnalysisError
-        If the responses do not say it.
-    """
+    """Standard deviation in degrees of the dots that responses are to, or an error."""
     sigma = specification(responses).get("sigma_deg")
     if sigma is not None:
         return float(sigma)
@@ -57,32 +51,10 @@ def map_receptive_fields(
     burn_in_frames: int = BURN_IN_FRAMES,
     on_progress: OnProgress | None = None,
 ) -> tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]:
-    """Receptive fields from flashed dots: maps, Gaussians and columns.
+    """Maps, Gaussians (in pixels) and columns of the unit table from flashed dots.
 
-    Parameters
-    ----------
-    responses : xarray.DataArray
-        Responses to dots; see :func:`has_dots`.
-    sigma_deg : float
-        Standard deviation of the dots in degrees.
-    latency_s, window_s, burn_in_frames
-        See :func:`insilico_gui.analysis.trial_responses`.
-    on_progress : callable(done, total), optional
-        See :mod:`insilico_gui.progress`.
-
-    Returns
-    -------
-    fields : xarray.Dataset
-        Maps; see :func:`insilico_gui.analysis.dot_receptive_fields`.
-    fit : ReceptiveFieldFit
-        A Gaussian for each unit, in pixels.
-    columns : pandas.DataFrame
-        A row per unit; see :func:`insilico_gui.analysis.rf_columns`.
-
-    Raises
-    ------
-    AnalysisError
-        If the trials are no dots.
+    `sigma_deg` is the standard deviation of the dots; the window is that of
+    :func:`insilico_gui.analysis.trial_responses`. An error if the trials are no dots.
     """
     table = trial_table(responses)
     if not has_dots(table):

@@ -83,11 +83,6 @@ def polarities(trials: pd.DataFrame) -> NDArray[np.float64]:
 
     The column ``polarity`` may hold numbers, of which the sign counts, or "on" and
     "off", or "white" and "black".
-
-    Raises
-    ------
-    AnalysisError
-        If there is no such column or it holds something else.
     """
     if "polarity" not in trials:
         raise AnalysisError(

@@ -1,8 +1,17 @@
-"""Sums over presentations of what was shown, weighted by responses."""
+"""The weighted mean behind every receptive field: of what was shown, by responses.
+
+::
+
+    total = sum_k r_k s_k(x),  density = sum_k s_k(x),  weight = sum_k r_k
+
+over presentations or frames k that showed s_k and evoked r_k. Maps by dots are
+``total / density``, averages of noise and of movies ``total / weight``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -25,13 +34,7 @@ LARGEST_BYTES = 8 * 2**30
 
 
 def check_size(n_units: int, n_cells: int, n_maps: int) -> None:
-    """Check that float32 maps of all units fit in memory.
-
-    Raises
-    ------
-    AnalysisError
-        If they are larger than :data:`LARGEST_BYTES`.
-    """
+    """Refuse float32 maps of all units that are larger than :data:`LARGEST_BYTES`."""
     needed = 4 * n_units * n_cells * n_maps
     if needed > LARGEST_BYTES:
         raise AnalysisError(
@@ -73,7 +76,6 @@ class PresentedImages:
         self._cells = None
         if shape is not None and shape != self._given:
             self._cells = ScreenGrid(shape, Display(pixels=self._given))
-        self.used = np.zeros(n_rows, bool)
 
     def read(self, rows: NDArray[np.int64]) -> Singles:
         """Images less their background, [n, h * w]."""
@@ -97,22 +99,73 @@ class PresentedImages:
         return flat - np.float32(self._background)
 
 
-def weighted_sums(
+class WeightedMean:
+    """Sums over presentations of image times response, of images and of responses.
+
+    ``total`` [U, P], ``density`` ([U, P], or [1, P] if all units have the same
+    presentations), ``weight`` [U], and ``n``, how many presentations there were.
+    """
+
+    def __init__(self, n_units: int, n_cells: int, shared: bool = True) -> None:
+        self.total = np.zeros((n_units, n_cells), np.float32)
+        self.density: NDArray[np.floating[Any]] = np.zeros((1, n_cells))
+        if not shared:  # as large as the maps themselves
+            self.density = np.zeros((n_units, n_cells), np.float32)
+        self.weight = np.zeros(n_units)
+        self.n = 0
+
+    def add(
+        self,
+        rates: Singles,
+        images: Singles,
+        valid: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Add presentations: responses [n, U], images [n, P], and which units have one."""
+        self.total += rates.T @ images
+        self.weight += rates.sum(axis=0, dtype=np.float64)
+        if len(self.density) == 1 or valid is None:
+            self.density += images.sum(axis=0, dtype=np.float64)
+        else:
+            self.density += valid.T.astype(np.float32) @ images
+        self.n += len(images)
+
+    def __add__(self, other: WeightedMean) -> WeightedMean:
+        both = copy(self)
+        both.total, both.density = (
+            self.total + other.total,
+            self.density + other.density,
+        )
+        return both
+
+    def by_images(self) -> Singles:
+        """Mean response to what covered a place, [U, P]; NaN where nothing did."""
+        rf = np.full_like(self.total, np.nan)
+        density = self.density.astype(np.float32)
+        np.divide(self.total, density, out=rf, where=density > 0)
+        return rf
+
+    def by_responses(self, centred: bool) -> Singles:
+        """Mean image before responses [U, P], less the plain mean if `centred`.
+
+        NaN for a unit whose responses hold NaN or do not sum to a positive number.
+        """
+        rf = np.full_like(self.total, np.nan)
+        known = np.isfinite(self.weight) & (self.weight > 0)
+        rf[known] = self.total[known] / self.weight[known, None].astype(np.float32)
+        if centred:
+            rf -= (self.density / self.n).astype(np.float32)
+        return rf
+
+
+def presentation_mean(
     windowed: xr.DataArray,
     images: PresentedImages,
     rows: NDArray[np.int64],
     on_progress: OnProgress | None = None,
-) -> tuple[Singles, Singles, int]:
-    """Sums over presentations of image times response, and of images.
+) -> WeightedMean:
+    """The sums over presentations with an image and with a response in any unit.
 
     Progress is in presentations.
-
-    Returns
-    -------
-    total : float32 array, [U, P]
-    density : float32 array, [U, P], or [1, P] if all units have the same trials
-    n : int
-        Presentations with an image and with a response in any unit.
     """
     values = windowed.to_numpy()
     valid = np.isfinite(values)
@@ -120,9 +173,7 @@ def weighted_sums(
     shared = bool(valid[rows].all())
     n_units, n_cells = values.shape[1], int(np.prod(images.shape))
     check_size(n_units, n_cells, 2 if shared else 4)
-    total = np.zeros((n_units, n_cells), np.float32)
-    density = np.zeros((1 if shared else n_units, n_cells), np.float32)
-    n = 0
+    mean = WeightedMean(n_units, n_cells, shared)
     for some in in_blocks(len(rows), IMAGES_AT_ONCE, on_progress):
         block = rows[some]
         if len(block) == 0:
@@ -130,12 +181,6 @@ def weighted_sums(
         flat = images.read(block)
         known = np.isfinite(flat).all(axis=1)
         block, flat = block[known], flat[known]
-        images.used[block] = True
-        n += len(block)
-        weights = np.where(valid[block], values[block], 0).astype(np.float32)
-        total += weights.T @ flat
-        if shared:
-            density += flat.sum(axis=0)
-        else:
-            density += valid[block].T.astype(np.float32) @ flat
-    return total, density, n
+        rates = np.where(valid[block], values[block], 0).astype(np.float32)
+        mean.add(rates, flat, valid[block])
+    return mean

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from insilico_gui.analysis.fields.image_sums import (
     Images,
     PresentedImages,
-    weighted_sums,
+    presentation_mean,
 )
 from insilico_gui.analysis.fields.rf_maps import map_dataset
 from insilico_gui.analysis.fields.screen_grid import DEFAULT_SHAPE, ScreenGrid
@@ -34,6 +34,7 @@ def noise_receptive_fields(
     latency_s: float = 0.0,
     window_s: float | None = None,
     burn_in_frames: int = BURN_IN_FRAMES,
+    centred: bool = False,
     on_progress: OnProgress | None = None,
 ) -> xr.Dataset:
     """Receptive fields as response-weighted means of static noise images.
@@ -56,6 +57,9 @@ def noise_receptive_fields(
         Default: as they are. Dots need no more than a few cells between two of them.
     display : Display, optional
         Screen that the images cover. Default: the standard one.
+    centred : bool
+        Whether the mean of the same images, whatever the responses, is taken away: what
+        is left is what goes with responses. Pictures other than noise need it.
     on_progress : callable(done, total), optional
         See :mod:`insilico_gui.progress`.
 
@@ -78,15 +82,12 @@ def noise_receptive_fields(
     )
     n_rows = windowed.sizes["trial"]
     shown = PresentedImages(images, n_rows, "image", shape, background)
-    total, _, n = weighted_sums(windowed, shown, np.arange(n_rows), mapping)
-    if n == 0:
+    mean = presentation_mean(windowed, shown, np.arange(n_rows), mapping)
+    if mean.n == 0:
         raise AnalysisError(
             "No presentation has an image and a response; check latency and burn-in."
         )
-    values = windowed.to_numpy()[shown.used]
-    weight = np.where(np.isfinite(values), values, 0).sum(axis=0)[:, None]
-    rf = np.full(total.shape, np.nan, np.float32)
-    np.divide(total, weight, out=rf, where=weight > 0, casting="same_kind")
+    rf = mean.by_responses(centred)
     grid = ScreenGrid(shown.shape, display or Display())
     return map_dataset(
         {"rf": (("unit", "row", "column"), rf.reshape(-1, *shown.shape))},
@@ -96,7 +97,9 @@ def noise_receptive_fields(
             "variant": "noise",
             **windowed.attrs["windows"],
             "background": float(background),
-            "n_presentations": n,
+            "quantity": "luminance",
+            "centred": bool(centred),
+            "n_presentations": mean.n,
         },
     )
 
@@ -137,24 +140,53 @@ def presentation_images(
 def middle_frames(
     stimulus: Stimulus, trials: pd.DataFrame | None = None
 ) -> NDArray[np.int64]:
-    """The frame in the middle of each trial, int64 [K].
-
-    Raises
-    ------
-    AnalysisError
-        If there is no trial table, or a trial lies outside the stimulus.
-    """
+    """The frame in the middle of each trial, int64 [K]; see :func:`frames_at`."""
     table = stimulus.trials if trials is None else trials
     if table is None:
         raise AnalysisError(
             f"{stimulus.name} has no trial table; give one with onset and duration."
         )
-    table = windows.check_trials(table)
-    middle = table["onset"].to_numpy(float) + table["duration"].to_numpy(float) / 2
-    index = np.floor(middle * stimulus.frame_rate + TOLERANCE_S).astype(int)
+    return frames_at(stimulus, windows.check_trials(table), 0.5)
+
+
+def frames_at(
+    stimulus: Stimulus, table: pd.DataFrame, share: float
+) -> NDArray[np.int64]:
+    """The frame after a share of each trial, int64 [K], if all lie in the stimulus."""
+    onset, duration = (table[name].to_numpy(float) for name in ("onset", "duration"))
+    at = (onset + share * duration) * stimulus.frame_rate
+    index = np.floor(at + TOLERANCE_S).astype(np.int64)
     if index.min() < 0 or index.max() >= stimulus.n_frames:
         raise AnalysisError(
             f"The trial table goes beyond the {stimulus.duration:g} s of "
             f"{stimulus.name}; give the table that belongs to it."
         )
     return index
+
+
+SHARES = (0.25, 0.5, 0.75)
+"""Of a trial, where its frames are compared."""
+
+LOOKED_AT = 8
+"""Trials that are looked at: others are taken to be like them."""
+
+
+def shows_images(stimulus: Stimulus | None, trials: pd.DataFrame) -> bool:
+    """Whether trials show different images that stand still and are not all grey."""
+    if stimulus is None or len(trials) < 2:
+        return False
+    some = trials.iloc[np.linspace(0, len(trials) - 1, LOOKED_AT).astype(int)]
+    try:
+        places = np.stack(
+            [frames_at(stimulus, some, share) for share in SHARES], axis=1
+        )
+    except AnalysisError:  # the table of another stimulus
+        return False
+    images = []
+    for trial in places.tolist():
+        first, *others = (stimulus.frames(k, k + 1) for k in dict.fromkeys(trial))
+        if any(not np.array_equal(first, other) for other in others):
+            return False
+        images.append(first)
+    differ = any(not np.array_equal(images[0], image) for image in images)
+    return differ and any(np.ptp(image) > 0 for image in images)

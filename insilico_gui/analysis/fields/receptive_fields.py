@@ -19,7 +19,7 @@ from insilico_gui.analysis.fields.dots import polarities
 from insilico_gui.analysis.fields.image_sums import (
     Images,
     PresentedImages,
-    weighted_sums,
+    presentation_mean,
 )
 from insilico_gui.analysis.fields.rf_maps import map_dataset
 from insilico_gui.analysis.fields.screen_grid import ScreenGrid
@@ -87,36 +87,28 @@ def dot_receptive_fields(
     table = windows.trial_table(windowed)
     images = PresentedImages(masks, len(table), "mask", shape)
     sign = polarities(table)
-    sums, densities, counts = [], [], []
-    for polarity, report in zip((1, -1), mapping, strict=True):
-        rows = np.flatnonzero(sign == polarity)
-        total, density, n = weighted_sums(windowed, images, rows, report)
-        sums.append(total)
-        densities.append(density)
-        counts.append(n)
-    if not any(counts):
+    on, off = (
+        presentation_mean(windowed, images, np.flatnonzero(sign == polarity), report)
+        for polarity, report in zip((1, -1), mapping, strict=True)
+    )
+    if not on.n + off.n:
         raise AnalysisError(
             f"None of the {int(np.isfinite(sign).sum())} dots of the trial table has a "
             "response; check their polarity, latency and burn-in."
         )
-    both = np.broadcast_arrays(*densities)
-    densities = [*both, both[0] + both[1]]
-    sums.append(sums[0] + sums[1])
+    means = (on, off, on + off)
     grid = ScreenGrid(images.shape, display or Display())
-
-    rf = np.full((3, *sums[0].shape), np.nan, np.float32)
-    for i, (total, density) in enumerate(zip(sums, densities, strict=True)):
-        np.divide(total, density, out=rf[i], where=density > 0)
-    rf = rf.reshape(3, -1, *images.shape)
-    density = np.stack(densities).reshape(3, -1, *images.shape)
     dims = ("polarity", "unit", "row", "column")
+    rf = np.stack([mean.by_images() for mean in means]).reshape(3, -1, *grid.shape)
+    density = np.stack(np.broadcast_arrays(*(mean.density for mean in means)))
+    density = density.reshape(3, -1, *grid.shape).astype(np.float32)
     shared = density.shape[1] == 1
     arrays = {
         "rf": (dims, rf),
         "density": ((dims[0], *dims[2:]), density[:, 0]) if shared else (dims, density),
         "SSI": (("polarity", "unit"), np.stack([ssi(part) for part in rf])),
     }
-    analysis = {"n_on": counts[0], "n_off": counts[1]}
+    analysis = {"n_on": on.n, "n_off": off.n}
     return map_dataset(
         arrays,
         windowed,

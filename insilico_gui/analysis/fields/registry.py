@@ -15,7 +15,13 @@ from insilico_gui.analysis.fields.dot_mapping import (
     has_dots,
     map_receptive_fields,
 )
+from insilico_gui.analysis.fields.noise_fields import (
+    middle_frames,
+    noise_receptive_fields,
+    shows_images,
+)
 from insilico_gui.analysis.fields.rf_table import receptive_field_fit, rf_columns
+from insilico_gui.analysis.fields.screen_grid import DEFAULT_SHAPE
 from insilico_gui.analysis.fields.square_fields import has_squares, square_fields
 from insilico_gui.analysis.fields.sta import sta_receptive_fields
 from insilico_gui.analysis.trials.sequence_parts import (
@@ -28,8 +34,11 @@ from insilico_gui.analysis.trials.window_checks import check_window
 from insilico_gui.analysis.trials.windows import trial_responses, trial_table
 from insilico_gui.errors import AnalysisError
 from insilico_gui.progress import parts
+from insilico_gui.stimuli.core.display import Display
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
@@ -40,13 +49,14 @@ if TYPE_CHECKING:
 
     Mapped = tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]
 
-DOTS, SPARSE_NOISE = "dots", "sparse noise"
+DOTS, SPARSE_NOISE, NOISE = "dots", "sparse noise", "noise images"
 CONTRAST_AVERAGE, FRAME_AVERAGE = "contrast average", "frame average (STA)"
 AVERAGES = {CONTRAST_AVERAGE: "contrast", FRAME_AVERAGE: "luminance"}
 
 WINDOWS_S = {
     DOTS: (0.2, 0.2),
     SPARSE_NOISE: (0.1, 0.2),
+    NOISE: (0.1, 0.2),
     CONTRAST_AVERAGE: (0.0, 0.3),
     FRAME_AVERAGE: (0.0, 0.3),
 }
@@ -59,53 +69,55 @@ MOST_LAGS = 10
 """More lags than this are thinned out: each is a map of every unit."""
 
 
-USED_BY = {DOTS: has_dots, SPARSE_NOISE: has_squares}
+def has_images(trials: pd.DataFrame, stimulus: Stimulus | None) -> bool:
+    """Whether trials show images that have no method of their own."""
+    special = has_dots(trials) or has_squares(trials)
+    return not special and shows_images(stimulus, trials)
+
+
+USED_BY: dict[str, Callable[[pd.DataFrame, Stimulus | None], bool]] = {
+    DOTS: lambda trials, _: has_dots(trials),
+    SPARSE_NOISE: lambda trials, stimulus: stimulus is not None and has_squares(trials),
+    NOISE: has_images,
+}
 """Trials that a method needs; of a sequence, it takes the part that has them."""
 
 
 def mapping_methods(
     responses: xr.DataArray, stimulus: Stimulus | None = None
 ) -> list[str]:
-    """Ways to map receptive fields from responses, the best one first.
+    """Ways to map receptive fields from responses (``time``, ``unit``), the best one first.
 
-    Parameters
-    ----------
-    responses : xarray.DataArray
-        Dims (``time``, ``unit``); of a batch only dots can be mapped. Of one part of a
-        sequence (:func:`.take_part`) there are no averages, which are of all frames.
-    stimulus : Stimulus, optional
-        The frames that the responses are to, at their rate. Without it, only what the
-        trial table tells can be used.
-
-    Returns
-    -------
-    list of str
-        Names for :func:`map_fields`; empty if the responses allow none.
+    Of a batch only dots can be mapped. Of one part of a sequence (:func:`.take_part`)
+    there are no averages, which are of all frames. `stimulus` has the frames that
+    responses are to, at their rate; without it, only what the trial table tells can be
+    used.
     """
     trials = trial_table(responses) if "trials" in responses.attrs else None
     tables = [] if trials is None else part_tables(trials)
-    found = []
-    if any(map(has_dots, tables)):
-        found.append(DOTS)
-    if stimulus is None or "trial" in responses.dims:
-        return found
-    if any(map(has_squares, tables)):
-        found.append(SPARSE_NOISE)
-    if stimulus.n_frames >= LEAST_FRAMES and PART not in responses.attrs:
+    single = "trial" not in responses.dims
+    found = [
+        method
+        for method, fits in USED_BY.items()
+        if (single or method == DOTS) and any(fits(table, stimulus) for table in tables)
+    ]
+    long = stimulus is not None and stimulus.n_frames >= LEAST_FRAMES
+    if long and single and PART not in responses.attrs:
         found += AVERAGES
-    return found
+    # Averages also find the fields of units that answer to light and dark alike.
+    return sorted(found, key=lambda method: method == NOISE)
 
 
-def parts_to_map(trials: pd.DataFrame, method: str) -> list[str]:
+def parts_to_map(
+    trials: pd.DataFrame, method: str, stimulus: Stimulus | None = None
+) -> list[str]:
     """Parts of a sequence that a method can use; of several, one is chosen.
 
-    Returns
-    -------
-    list of str
-        For :func:`insilico_gui.analysis.take_part`; empty if there is no sequence, or
-        the method is of all frames.
+    Empty if there is no sequence, or the method is of all frames.
     """
-    return parts_where(trials, USED_BY[method]) if method in USED_BY else []
+    if method not in USED_BY:
+        return []
+    return parts_where(trials, lambda table: USED_BY[method](table, stimulus))
 
 
 def map_fields(
@@ -123,29 +135,22 @@ def map_fields(
     ----------
     responses, stimulus
         See :func:`mapping_methods`.
-    method : {"dots", "sparse noise", "contrast average", "frame average (STA)"}
-        The averages are those of :func:`insilico_gui.analysis.sta_receptive_fields`,
-        centred: of squared contrast, for units that answer to light and dark alike, or
-        of the frames themselves.
+    method : str
+        ``"dots"``, ``"sparse noise"``, ``"noise images"`` (any images in trials),
+        ``"contrast average"`` (for units that answer to light and dark alike) or ``"frame
+        average (STA)"``; the last three are centred.
     latency_s, window_s : float, optional
         Window of the response; for averages, the lags are from `latency_s` to
         `latency_s` + `window_s`. Default: :data:`WINDOWS_S`.
-    on_progress : callable(done, total), optional
-        See :mod:`insilico_gui.progress`.
 
     Returns
     -------
     fields : xarray.Dataset
-        Maps; see :func:`insilico_gui.analysis.dot_receptive_fields` and
-        :func:`insilico_gui.analysis.sta_receptive_fields`.
+        See :func:`insilico_gui.analysis.dot_receptive_fields`, ``noise_receptive_fields``
+        and ``sta_receptive_fields``.
     fit : ReceptiveFieldFit
     columns : pandas.DataFrame
         See :func:`insilico_gui.analysis.rf_columns`.
-
-    Raises
-    ------
-    AnalysisError
-        If the responses do not allow the method.
     """
     responses = _used_part(responses, stimulus, method)
     latency, window = _window(method, latency_s, window_s)
@@ -161,6 +166,8 @@ def map_fields(
     if method == SPARSE_NOISE:
         fields = square_fields(responses, stimulus, latency, window, mapping)
         fields.attrs["analysis"]["variant"] = SPARSE_NOISE
+    elif method == NOISE:
+        fields = _noise_fields(responses, stimulus, latency, window, mapping)
     else:
         fields = sta_receptive_fields(
             responses,
@@ -174,6 +181,27 @@ def map_fields(
     return fields, fit, rf_columns(fields, fit)
 
 
+def _noise_fields(
+    responses: xr.DataArray,
+    stimulus: Stimulus,
+    latency_s: float,
+    window_s: float,
+    on_progress: OnProgress | None,
+) -> xr.Dataset:
+    """Maps by the images in the middle of trials, less the mean image."""
+    frames = middle_frames(stimulus, trial_table(responses)).tolist()
+    return noise_receptive_fields(
+        responses,
+        lambda row: stimulus.frames(frames[row], frames[row] + 1)[0],
+        shape=DEFAULT_SHAPE,
+        display=Display(pixels=stimulus.frame_shape),
+        latency_s=latency_s,
+        window_s=window_s,
+        centred=True,
+        on_progress=on_progress,
+    )
+
+
 def check_mapping(
     responses: xr.DataArray,
     stimulus: Stimulus | None,
@@ -182,18 +210,7 @@ def check_mapping(
     latency_s: float | None = None,
     window_s: float | None = None,
 ) -> None:
-    """Check that :func:`map_fields` has all that it needs; maps nothing.
-
-    Parameters
-    ----------
-    responses, stimulus, method, latency_s, window_s
-        See :func:`map_fields`; the responses are best silent ones, as they are read.
-
-    Raises
-    ------
-    AnalysisError
-        If the responses do not allow the method, or its window is none.
-    """
+    """Raise what :func:`map_fields` would, on silent responses, and map nothing."""
     responses = _used_part(responses, stimulus, method)
     latency, window = _window(method, latency_s, window_s)
     if method in USED_BY:
@@ -211,13 +228,14 @@ def _used_part(
             + (
                 f"possible: {', '.join(possible)}."
                 if possible
-                else "show dots, sparse noise, or a movie of at least "
+                else "show dots, sparse noise, images in trials, or a movie of at least "
                 f"{LEAST_FRAMES} frames."
             )
         )
     if method not in USED_BY:
         return responses
-    return part_that(responses, USED_BY[method], f"are {method}")
+    fits = USED_BY[method]
+    return part_that(responses, lambda table: fits(table, stimulus), f"are {method}")
 
 
 def _window(
@@ -244,34 +262,23 @@ def lags_between(first_s: float, last_s: float, frame_rate: float) -> list[int]:
 def unit_map(
     fields: xr.Dataset, column: int, polarity: str = "on+off"
 ) -> tuple[NDArray[np.float64], float | None]:
-    """The map of one unit, and its lag in seconds if there are several.
+    """The map [h, w] of the unit at a position, and its lag (s) if there are several.
 
-    Parameters
-    ----------
-    fields : xarray.Dataset
-        From :func:`map_fields`.
-    column : int
-        Position of the unit in ``unit``.
-    polarity : {"on", "off", "on+off"}
-        Of averages of frames, "on" is the part above zero and "off" that below, turned
-        up; averages of contrast do not tell them apart.
-
-    Returns
-    -------
-    map : float64 array, [h, w]
-    lag_s : float or None
-        The lag at which the map varies most over cells.
+    Of several lags, the one at which the map varies most over cells. Of averages of
+    frames, polarity "on" is the part above zero and "off" that below, turned up;
+    averages of contrast do not tell them apart.
     """
     rf = fields["rf"].isel(unit=column)
     if "polarity" in rf.dims:
         rf = rf.sel(polarity=polarity)
         return rf.transpose("row", "column").to_numpy().astype(float), None
-    maps = rf.transpose("lag", "row", "column").to_numpy().astype(float)
+    lags = rf if "lag" in rf.dims else rf.expand_dims("lag")
+    maps = lags.transpose("lag", "row", "column").to_numpy().astype(float)
     best = int(np.nan_to_num(maps.std(axis=(1, 2))).argmax())
     picture = maps[best]
     if has_polarities(fields) and polarity != "on+off":
         picture = np.maximum(picture if polarity == "on" else -picture, 0)
-    return picture, float(fields["lag_s"][best])
+    return picture, float(fields["lag_s"][best]) if "lag_s" in fields else None
 
 
 def has_polarities(fields: xr.Dataset) -> bool:

@@ -36,25 +36,11 @@ def square_fields(
     window_s: float,
     on_progress: OnProgress | None,
 ) -> xr.Dataset:
-    """Maps by bright and by dark squares, which are shown together.
+    """Maps by bright and by dark squares, as by dots.
 
-    Every presentation counts once with its bright squares and once with its dark ones.
-
-    Parameters
-    ----------
-    responses : xarray.DataArray
-        To sparse noise; see :func:`has_squares`.
-    stimulus : Stimulus
-        The frames that they are to, at their rate.
-    latency_s, window_s : float
-        See :func:`insilico_gui.analysis.trial_responses`.
-    on_progress : callable(done, total), optional
-        See :mod:`insilico_gui.progress`.
-
-    Returns
-    -------
-    xarray.Dataset
-        As from :func:`insilico_gui.analysis.dot_receptive_fields`.
+    The squares are shown together: every presentation counts once with its bright ones
+    and once with its dark ones. `stimulus` has the frames that responses are to, at
+    their rate.
     """
     table = trial_table(responses)
     both = pd.concat(

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from insilico_gui.analysis.fields.image_sums import check_size
+from insilico_gui.analysis.fields.image_sums import WeightedMean, check_size
 from insilico_gui.analysis.fields.rf_maps import map_dataset
 from insilico_gui.analysis.fields.screen_grid import DEFAULT_SHAPE, ScreenGrid
 from insilico_gui.analysis.trials import blocks
@@ -100,58 +100,50 @@ def sta_receptive_fields(
     grid = ScreenGrid(shape, display or Display(pixels=stimulus.frame_shape))
     n_units, n_cells = responses.sizes["unit"], grid.shape[0] * grid.shape[1]
     check_size(n_units, n_cells, 2 * len(frames_back))
-    first = max(burn_in_frames, frames_back[-1])
-    if burn_in_frames < 0 or first >= stimulus.n_frames:
-        raise AnalysisError(
-            f"A burn-in of {burn_in_frames} frames and a lag of {frames_back[-1]} leave "
-            f"nothing of the {stimulus.n_frames} frames of {stimulus.name}; make them "
-            "shorter, or the stimulus longer."
-        )
-    sums = np.zeros((len(frames_back), n_units, n_cells), np.float32)
-    shown = np.zeros((len(frames_back), n_cells))
-    weight = np.zeros(n_units)
+    first = _first_frame(stimulus, burn_in_frames, frames_back[-1])
+    means = [WeightedMean(n_units, n_cells) for _ in frames_back]
     for rates, contrasts in _aligned(
         responses, stimulus, grid, first, frames_back[-1], on_progress
     ):
-        weight += rates.sum(axis=0, dtype=np.float64)
         flat = contrasts.reshape(len(contrasts), n_cells) - np.float32(background)
         if quantity == "contrast":
             flat = flat**2
-        for total, plain, lag in zip(sums, shown, frames_back, strict=True):
+        for mean, lag in zip(means, frames_back, strict=True):
             start = frames_back[-1] - lag
-            some = flat[start : start + len(rates)]
-            total += rates.T @ some
-            plain += some.sum(axis=0, dtype=np.float64)
-    known = np.isfinite(weight) & (weight > 0)
-    rf = np.full_like(sums, np.nan)
-    rf[:, known] = sums[:, known] / weight[known, None].astype(np.float32)
-    if centred:
-        rf -= (shown / (stimulus.n_frames - first)).astype(np.float32)[:, None]
+            mean.add(rates, flat[start : start + len(rates)])
+    rf = np.stack([mean.by_responses(centred) for mean in means])
+    dims = ("lag", "unit", "row", "column")
+    analysis = {
+        "variant": "sta",
+        "burn_in_frames": int(burn_in_frames),
+        "latency_s": None,
+        "window_s": None,
+        "lags": frames_back,
+        "background": float(background),
+        "quantity": quantity,
+        "centred": bool(centred),
+        "n_frames": stimulus.n_frames - first,
+    }
+    lag_s = np.array(frames_back) / stimulus.frame_rate
     return map_dataset(
-        {
-            "rf": (
-                ("lag", "unit", "row", "column"),
-                rf.reshape(*rf.shape[:2], *grid.shape),
-            )
-        },
+        {"rf": (dims, rf.reshape(*rf.shape[:2], *grid.shape))},
         responses,
         grid,
-        {
-            "variant": "sta",
-            "burn_in_frames": int(burn_in_frames),
-            "latency_s": None,
-            "window_s": None,
-            "lags": frames_back,
-            "background": float(background),
-            "quantity": quantity,
-            "centred": bool(centred),
-            "n_frames": stimulus.n_frames - first,
-        },
-        {
-            "lag": frames_back,
-            "lag_s": ("lag", np.array(frames_back) / stimulus.frame_rate),
-        },
+        analysis,
+        {"lag": frames_back, "lag_s": ("lag", lag_s)},
     )
+
+
+def _first_frame(stimulus: Stimulus, burn_in_frames: int, longest: int) -> int:
+    """The first frame whose response counts: after the burn-in and the longest lag."""
+    first = max(burn_in_frames, longest)
+    if burn_in_frames < 0 or first >= stimulus.n_frames:
+        raise AnalysisError(
+            f"A burn-in of {burn_in_frames} frames and a lag of {longest} leave "
+            f"nothing of the {stimulus.n_frames} frames of {stimulus.name}; make them "
+            "shorter, or the stimulus longer."
+        )
+    return first
 
 
 def _aligned(

@@ -13,18 +13,11 @@ if TYPE_CHECKING:
 
 
 def contrast_index(first: ArrayLike, second: ArrayLike) -> Floats:
-    """``(a - b) / (a + b)`` of responses rectified at 0.
+    """``(a - b) / (a + b)`` of responses of any shape, -1 to 1.
 
-    Parameters
-    ----------
-    first, second : array
-        a and b. With responses of either sign (z-scores, dF/F) the ratio would have no
-        bounds, so that negative ones count as 0.
-
-    Returns
-    -------
-    float64 array
-        -1 to 1; NaN where a response is NaN or infinite, or both are 0 or less.
+    With responses of either sign (z-scores, dF/F) the ratio would have no bounds, so
+    that negative ones count as 0. NaN where a response is NaN or infinite, or both are
+    0 or less.
     """
     a, b = (np.clip(np.asarray(r, np.float64), 0, None) for r in (first, second))
     larger = np.maximum(a, b)
@@ -36,13 +29,10 @@ def contrast_index(first: ArrayLike, second: ArrayLike) -> Floats:
 
 
 def fall_index(peak: ArrayLike, end: ArrayLike) -> Floats:
-    """``(a - b) / a``: how far a response falls from its peak a, rectified at 0.
+    """``(a - b) / a``: how far a response falls from its peak a, rectified at 0; 0 to 1.
 
-    Returns
-    -------
-    float64 array
-        0 to 1; NaN where a response is NaN or infinite, the peak is not above 0, or
-        not the larger one.
+    NaN where a response is NaN or infinite, the peak is not above 0, or not the larger
+    one.
     """
     top, low = (np.clip(np.asarray(r, np.float64), 0, None) for r in (peak, end))
     usable = (top > 0) & (low <= top) & np.isfinite(top)

@@ -22,24 +22,9 @@ TOLERANCE_DEG = 1e-6
 
 
 def check_curve(curve: ArrayLike, directions: ArrayLike) -> tuple[Floats, Floats]:
-    """Bring tuning curves and their directions to float64 and check that they fit.
+    """Curves [K] or [K, U] and their directions [K] (degrees, modulo 360) as float64.
 
-    Parameters
-    ----------
-    curve : array, [K] or [K, U]
-    directions : array, [K]
-        Degrees.
-
-    Returns
-    -------
-    curve : float64 array, [K] or [K, U]
-    directions : float64 array, [K]
-        Modulo 360.
-
-    Raises
-    ------
-    AnalysisError
-        If the shapes do not fit, or a direction is not finite or occurs twice.
+    An error if the shapes do not fit, or a direction is not finite or occurs twice.
     """
     values = np.asarray(curve, np.float64)
     degrees = np.asarray(directions, np.float64)
@@ -94,24 +79,10 @@ def partner(
 
 
 def orientations_of(directions: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """The orientations among directions, and which of them each direction has.
+    """Orientations [M] (0 to 180 degrees) among directions [K], and which each has.
 
-    Parameters
-    ----------
-    directions : float64 array, [K]
-        Degrees, 0 to 360.
-
-    Returns
-    -------
-    orientations : float64 array, [M]
-        Degrees, 0 to 180, ascending.
-    index : int64 array, [K]
-
-    Raises
-    ------
-    AnalysisError
-        If some directions have their opposite in the set and others have not: sums and
-        averages over orientations would then mix two kinds of values.
+    An error if some directions have their opposite in the set and others have not: sums
+    and averages over orientations would then mix two kinds of values.
     """
     orientations, index = np.unique(modulo(directions, 180), return_inverse=True)
     counts = np.bincount(index)
@@ -124,14 +95,10 @@ def orientations_of(directions: Floats) -> tuple[Floats, NDArray[np.int64]]:
 
 
 def fold(curve: Floats, directions: Floats) -> tuple[Floats, Floats]:
-    """Average a curve [K] or [K, U] over opposite directions.
+    """A curve [K] or [K, U] averaged over opposite directions, [M] or [M, U].
 
-    Returns
-    -------
-    curve : float64 array, [M] or [M, U]
-        NaN where either direction has no response.
-    orientations : float64 array, [M]
-        See :func:`orientations_of`, also for errors.
+    Also the orientations [M]. NaN where either direction has no response; errors as of
+    :func:`orientations_of`.
     """
     orientations, index = orientations_of(directions)
     folded = np.zeros((len(orientations), *curve.shape[1:]))

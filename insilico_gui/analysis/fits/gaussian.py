@@ -65,18 +65,10 @@ def factor(covariance: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def axes(covariance: Floats) -> tuple[Floats, Floats, Floats]:
-    """Standard deviations along the long and the short axis, and where the long is.
+    """Standard deviations along the axes of covariances [n, 2, 2] (y up), and the angle.
 
-    Parameters
-    ----------
-    covariance : float64 array, [n, 2, 2]
-        With y up; rows of NaN stay NaN.
-
-    Returns
-    -------
-    long, short : float64 arrays, [n]
-    angle : float64 array, [n]
-        Of the long axis, degrees counter-clockwise from the right, 0 to 180.
+    Long and short axis, [n] each, and the angle of the long one, degrees counter-
+    clockwise from the right, 0 to 180. Rows of NaN stay NaN.
     """
     xx, xy, yy = covariance[:, 0, 0], covariance[:, 0, 1], covariance[:, 1, 1]
     mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)

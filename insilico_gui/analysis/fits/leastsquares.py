@@ -56,27 +56,12 @@ def solve(
 ) -> Solution:
     """Minimise ``0.5 * sum((values(p) - target) ** 2)`` for each row within bounds.
 
-    Data and parameters should be of the order of one.
-
-    Parameters
-    ----------
-    values : callable
-        Parameters [n, P] to model values [n, K].
-    jacobian : callable
-        Parameters [n, P] to derivatives [n, K, P].
-    target : float64 array, [n, K]
-    start : float64 array, [n, P]
-        Within the bounds.
-    lower, upper : float64 arrays, [P]
-    tolerance : float
-        Relative decrease of the cost by a well-predicted step that ends the search.
-    first_damping : float
-        Small where the start is good: the first steps are then close to Newton's.
-
-    Returns
-    -------
-    Solution
-        ``converged`` is False where the steps ran out first.
+    `values` and `jacobian` take parameters [n, P] to [n, K] and [n, K, P]; `target` is
+    [n, K], `start` [n, P] within `lower` and `upper` [P]. Data and parameters should be
+    of the order of one. `tolerance` is the relative decrease of the cost by a well-
+    predicted step that ends the search; with a small `first_damping`, where the start
+    is good, the first steps are close to Newton's. ``converged`` is False where the
+    steps ran out.
     """
     n = len(start)
     found = Solution(start.copy(), np.full(n, np.inf), np.zeros(n, bool))

@@ -14,17 +14,22 @@ peak that is narrower than the step between directions.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.fits.contrast_index import contrast_index
 from insilico_gui.analysis.fits.directions import check_curve, largest_gap
-from insilico_gui.analysis.fits.flatness import FLAT, is_flat
-from insilico_gui.analysis.fits.leastsquares import solve
+from insilico_gui.analysis.fits.tuning_model import (
+    RADIANS,
+    CurveFit,
+    TuningModel,
+    columns_of,
+    is_fittable,
+    start_at,
+)
 from insilico_gui.errors import AnalysisError
-from insilico_gui.progress import OnProgress, in_blocks
+from insilico_gui.progress import OnProgress
 
 Floats = NDArray[np.float64]
 
@@ -32,12 +37,7 @@ Floats = NDArray[np.float64]
 MIN_DIRECTIONS = 5
 """As many as the curve has parameters."""
 
-UNITS_AT_ONCE = 8192
-"""Bounds the working memory: about 80 MB at 16 directions."""
-
 _MU, _KAPPA, _PHI, _AMPLITUDE, _BASELINE = range(5)
-_LOWER = np.array([-np.inf, 0.0, 0.0, 0.0, 0.0])
-_UPPER = np.array([np.inf, np.inf, 1.0, np.inf, np.inf])
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,7 @@ class VonMisesFit:
     def _contrast(self, offset: float) -> Floats:
         parameters = self._parameters()
         parameters[:, _MU] = 0
-        values = _values(parameters, np.radians([0, offset]))
-        preferred, other = values.T
+        preferred, other = _values(parameters, np.radians([0, offset])).T
         known = self.success | (self.amplitude == 0)
         return np.where(known, contrast_index(preferred, other), np.nan)
 
@@ -110,16 +109,7 @@ class VonMisesFit:
 
     def _parameters(self) -> Floats:
         """Parameters [U, 5]; where only the baseline is known, of a flat curve."""
-        parameters = np.stack(
-            [
-                np.radians(self.mu),
-                self.kappa,
-                self.phi,
-                self.amplitude,
-                self.baseline,
-            ],
-            axis=1,
-        )
+        parameters = VON_MISES.searched_for(self)
         parameters[self.amplitude == 0, _MU : _PHI + 1] = 0
         return parameters
 
@@ -149,6 +139,13 @@ def fit_von_mises(
         With fewer than five directions, or if they leave half of the circle unseen, so
         that the curve is not determined.
     """
+    return VON_MISES.fit(curve, directions, on_progress=on_progress)
+
+
+def _check(
+    curve: ArrayLike, directions: ArrayLike
+) -> tuple[Floats, tuple[Floats, ...]]:
+    """Curves [U, K] and directions modulo 360, if they determine the curve."""
     values, degrees = check_curve(curve, directions)
     if len(degrees) < MIN_DIRECTIONS:
         raise AnalysisError(
@@ -161,78 +158,38 @@ def fit_von_mises(
             "directions is not determined; show all directions, or use the variant "
             "'folded'."
         )
-    theta = np.radians(degrees)
-    rates = values.reshape(len(theta), -1).T
-    parts = [
-        _fit(rates[units], theta)
-        for units in in_blocks(len(rates), UNITS_AT_ONCE, on_progress)
-    ]
-    parameters, mse, success = map(np.concatenate, zip(*parts, strict=True))
+    return values.reshape(len(degrees), -1).T, (degrees,)
+
+
+def _result(found: CurveFit) -> VonMisesFit:
+    """The heavier peak first, and of flat curves their height."""
+    parameters, mse = found.parameters.copy(), found.mse.copy()
+    weak = parameters[:, _PHI] < 0.5
+    parameters[weak, _MU] += np.pi
+    parameters[weak, _PHI] = 1 - parameters[weak, _PHI]
+    flat = is_fittable(VON_MISES, found.curves) & np.isnan(mse)
+    rates = found.curves[flat]
+    parameters[flat, _AMPLITUDE] = 0
+    parameters[flat, _BASELINE] = np.maximum(rates.mean(axis=1), 0)
+    mse[flat] = ((rates - parameters[flat, _BASELINE, None]) ** 2).mean(axis=1)
     mu = np.degrees(parameters[:, _MU]) % 360
     # the modulo of a tiny negative angle rounds up to 360
-    mu = np.where(success, np.where(mu == 360, 0, mu), np.nan)
+    mu = np.where(found.success, np.where(mu == 360, 0, mu), np.nan)
     _, kappa, phi, amplitude, baseline = parameters.T
-    return VonMisesFit(mu, kappa, phi, amplitude, baseline, mse, success)
+    return VonMisesFit(mu, kappa, phi, amplitude, baseline, mse, found.success)
 
 
-def _fit(rates: Floats, theta: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Fit curves [n, K]; returns parameters [n, 5], MSE [n] and success [n]."""
-    n, n_directions = rates.shape
-    peak = rates.max(axis=1, initial=0)
-    parameters = np.full((n, 5), np.nan)
-    mse = np.full(n, np.nan)
-    success = np.zeros(n, bool)
-
-    largest = np.abs(rates).max(axis=1, initial=0)
-    usable = np.isfinite(rates).all(axis=1) & (peak > FLAT * largest)
-    flat = usable & is_flat(rates, axis=1)
-    todo = np.flatnonzero(usable & ~flat)
-    if len(todo):
-        scale = peak[todo, None]
-        target = rates[todo] / scale
-        found, cost, converged = solve(
-            partial(_values, theta=theta),
-            partial(_jacobian, theta=theta),
-            target,
-            _start(target, theta),
-            _LOWER,
-            _UPPER,
-        )
-        flat[todo] = np.ptp(_values(found, theta), axis=1) <= FLAT
-        weak = found[:, _PHI] < 0.5
-        found[weak, _MU] += np.pi
-        found[weak, _PHI] = 1 - found[weak, _PHI]
-        found[:, [_AMPLITUDE, _BASELINE]] *= scale
-        parameters[todo] = found
-        mse[todo] = 2 * cost / n_directions * scale[:, 0] ** 2
-        success[todo] = converged & ~flat[todo]
-
-    parameters[flat] = np.nan
-    parameters[flat, _AMPLITUDE] = 0
-    parameters[flat, _BASELINE] = np.maximum(rates[flat].mean(axis=1), 0)
-    mse[flat] = ((rates[flat] - parameters[flat, _BASELINE, None]) ** 2).mean(axis=1)
-    return parameters, mse, success
-
-
-def _start(rates: Floats, theta: Floats) -> Floats:
-    """Start values of the source, for curves [n, K]; returns [n, 5]."""
+def _starts(rates: Floats, theta: Floats) -> list[Floats]:
+    """Start values of the source, for curves [n, K]."""
     peak = rates.max(axis=1)
     baseline = np.maximum(rates.min(axis=1), peak / 100)
-    return np.stack(
-        [
-            theta[rates.argmax(axis=1)],
-            np.ones(len(rates)),
-            np.full(len(rates), 0.5),
-            2 * (peak - baseline),
-            baseline,
-        ],
-        axis=1,
-    )
+    best = theta[rates.argmax(axis=1)]
+    return [start_at(best, 1.0, 0.5, 2 * (peak - baseline), baseline)]
 
 
 def _values(p: Floats, theta: Floats) -> Floats:
     """The curve at angles [K] (radians) for parameters [n, 5]; returns [n, K]."""
-    mu, kappa, phi, amplitude, baseline = (p[:, i, None] for i in range(5))
+    mu, kappa, phi, amplitude, baseline = columns_of(p)
     cosine = np.cos(theta - mu)
     near, far = np.exp(kappa * (cosine - 1)), np.exp(kappa * (-cosine - 1))
     values: Floats = baseline + amplitude * (phi * near + (1 - phi) * far)
@@ -241,7 +198,7 @@ def _values(p: Floats, theta: Floats) -> Floats:
 
 def _jacobian(p: Floats, theta: Floats) -> Floats:
     """Derivatives of :func:`_values` by the parameters, [n, K, 5]."""
-    mu, kappa, phi, amplitude, _ = (p[:, i, None] for i in range(5))
+    mu, kappa, phi, amplitude, _ = columns_of(p)
     cosine, sine = np.cos(theta - mu), np.sin(theta - mu)
     near, far = np.exp(kappa * (cosine - 1)), np.exp(kappa * (-cosine - 1))
     heavy, light = phi * near, (1 - phi) * far
@@ -253,3 +210,25 @@ def _jacobian(p: Floats, theta: Floats) -> Floats:
     rows[:, _AMPLITUDE] = heavy + light
     rows[:, _BASELINE] = 1
     return rows.transpose(0, 2, 1)
+
+
+VON_MISES = TuningModel(
+    name="von Mises",
+    of=("direction",),
+    parameters=("mu", "kappa", "phi", "amplitude", "baseline"),
+    responses=("baseline", "amplitude"),
+    searched={"mu": RADIANS},
+    axes=lambda directions: (np.radians(directions),),
+    bounds=lambda theta: (
+        [-np.inf, 0, 0, 0, 0],
+        [np.inf, np.inf, 1, np.inf, np.inf],
+    ),
+    starts=_starts,
+    predict=_values,
+    jacobian=_jacobian,
+    check=_check,
+    result=_result,
+    between=lambda directions: np.arange(0.0, 361.0, 3.0),
+    below_zero=False,
+)
+"""Its columns are made with others, by ``direction_tuning``."""

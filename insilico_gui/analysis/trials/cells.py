@@ -11,6 +11,8 @@ from insilico_gui.analysis.fits.flatness import is_flat
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from insilico_gui.analysis.trials.grouping import GroupMeans
@@ -54,19 +56,19 @@ def check_complete(curves: GroupMeans, names: tuple[str, ...]) -> None:
 
 
 def best_levels(
-    mean: Floats, names: tuple[str, ...], levels: list[Levels], shape: tuple[int, ...]
+    mean: Floats, axes: Mapping[str, NDArray[Any]]
 ) -> dict[str, NDArray[Any]]:
-    """Level of the largest mean [cells, U] of each unit.
+    """Level of the largest mean [cells, U] of each unit, on each axis.
 
     NaN where a mean is missing, or where they vary by 1.5e-5 of the largest or less,
     which is the rounding of float32 responses; see :mod:`.flatness`.
     """
     known = ~np.isnan(mean).any(axis=0) & ~is_flat(mean, axis=0)
+    shape = tuple(len(values) for values in axes.values())
     best = np.unravel_index(np.where(known, mean, 0).argmax(axis=0), shape)
     found: dict[str, NDArray[Any]] = {}
-    for name, level, position in zip(names, levels, best, strict=True):
-        numeric = level.values.dtype.kind == "f"
-        value = level.values[position] if numeric else position
-        key = "best_level" if len(names) == 1 else f"best_level_{name}"
+    for (name, values), position in zip(axes.items(), best, strict=True):
+        value = values[position] if values.dtype.kind == "f" else position
+        key = "best_level" if len(axes) == 1 else f"best_level_{name}"
         found[key] = np.where(known, value, np.nan)
     return found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from insilico_gui.analysis.fits.directions import listed, modulo
+from insilico_gui.analysis.fits.directions import listed
 from insilico_gui.analysis.trials.grouping import GroupMeans, cell_means, group_means
 from insilico_gui.analysis.trials.strata import make_strata
 from insilico_gui.errors import AnalysisError
@@ -93,74 +93,35 @@ class Design:
 
 
 def make_design(
-    table: pd.DataFrame, other: Other, other_columns: Sequence[str] | None
+    table: pd.DataFrame,
+    levels: Floats,
+    level: NDArray[np.int64],
+    other: Other,
+    other_columns: Sequence[str] | None,
+    not_conditions: Collection[str] = NOT_CONDITIONS,
 ) -> Design:
-    """Read the design from a trial table whose directions are all numbers.
+    """The design of presentations, one in each row of `table`, of known `level` [n].
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        One row for each presentation.
-    other : {"mean", "best"}
-    other_columns : sequence of str, optional
-        Columns that make the combinations. Default: those that take several values,
-        each of them with every direction, and are not in :data:`NOT_CONDITIONS`.
-
-    Returns
-    -------
-    Design
-        Directions in degrees, 0..360, and the combinations they came with.
-
-    Raises
-    ------
-    AnalysisError
-        If `other` or a column is unknown.
+    `levels` [K] are directions, or stand for other levels. With `other` "best" there are
+    combinations, of `other_columns` or of the columns that take several values, each of
+    them at every level, and are not in `not_conditions`. An error if `other` or a column
+    is unknown.
     """
-    directions, direction = np.unique(
-        modulo(table["direction"].to_numpy(float), 360), return_inverse=True
+    combinations, combination = _combinations(
+        table, level, other, other_columns, not_conditions
     )
-    combinations, combination = make_combinations(
-        table, direction, other, other_columns, NOT_CONDITIONS
-    )
-    direction = direction.astype(np.int64)
-    stratum = make_strata(table, direction, combinations.columns, NOT_CONDITIONS)
-    return Design(directions, direction, combinations, combination, stratum)
+    stratum = make_strata(table, level, combinations.columns, not_conditions)
+    return Design(levels, level, combinations, combination, stratum)
 
 
-def make_combinations(
+def _combinations(
     table: pd.DataFrame,
     level: NDArray[np.int64],
     other: Other,
     other_columns: Sequence[str] | None,
     not_conditions: Collection[str],
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """Combinations of the conditions that come with the one that is looked at.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        One row for each presentation.
-    level : int array, [n]
-        Which direction (or level of another parameter) each presentation showed.
-    other : {"mean", "best"}
-        With "mean" there is one combination of all.
-    other_columns : sequence of str, optional
-        Columns that make the combinations. Default: those that take several values,
-        each of them at every level, and are not in `not_conditions`.
-    not_conditions : collection of str
-
-    Returns
-    -------
-    combinations : pandas.DataFrame
-        A row for each; without columns if there is one.
-    combination : int64 array, [n]
-        Row of `combinations` for each presentation.
-
-    Raises
-    ------
-    AnalysisError
-        If `other` or a column is unknown.
-    """
+    """A row for each combination of other conditions, and the row of each presentation."""
     if other not in get_args(Other):
         raise AnalysisError(f"other is {other!r}; choose 'mean' or 'best'.")
     missing = [name for name in other_columns or () if name not in table]
@@ -195,28 +156,12 @@ def _is_crossed(column: pd.Series[Any], level: NDArray[np.int64]) -> bool:
 def direction_curves(
     values: Floats, design: Design
 ) -> tuple[GroupMeans, NDArray[np.int64]]:
-    """Direction curves of units, at each unit's best combination.
+    """Curves [K, U] of responses [n, U] at each best combination, and which it is [U].
 
     The best combination is the one with the largest mean response to any one direction
     (as AllenSDK chooses the preferred condition), among those shown in every direction
-    in which the unit has a response.
-
-    Parameters
-    ----------
-    values : float64 array, [n, U]
-        Response to each presentation.
-
-    Returns
-    -------
-    curves : GroupMeans
-        [K, U].
-    best : int64 array, [U]
-        Row of ``design.combinations``.
-
-    Raises
-    ------
-    AnalysisError
-        If a direction has no presentation with a response in any unit.
+    in which the unit has a response. An error if a direction has no presentation with a
+    response in any unit.
     """
     n_directions, n_units = len(design.directions), values.shape[1]
     n_combinations = len(design.combinations)

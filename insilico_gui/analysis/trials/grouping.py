@@ -25,18 +25,9 @@ class GroupMeans(NamedTuple):
 
 
 def group_means(values: Floats, groups: NDArray[np.int64], n_groups: int) -> GroupMeans:
-    """Mean, standard error and count of presentations [n, U] in each group.
+    """Mean, standard error and count of presentations [n, U] in each group, [G, U].
 
-    Parameters
-    ----------
-    values : float64 array, [n, U]
-    groups : int64 array, [n]
-        Group of each presentation, 0 to `n_groups` - 1.
-
-    Returns
-    -------
-    GroupMeans
-        Arrays [n_groups, U]; means in the unit of `values`.
+    `groups` [n] is the group of each presentation, 0 to `n_groups` - 1.
     """
     member = np.equal.outer(np.arange(n_groups), groups).astype(np.float64)
     valid = ~np.isnan(values)

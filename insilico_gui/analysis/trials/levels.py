@@ -36,19 +36,9 @@ class Levels:
 
 
 def levels_of(table: pd.DataFrame, column: str) -> Levels:
-    """The levels of a column of the trial table.
+    """The levels of a column of the trial table; NaN, None and empty text mark blanks.
 
-    NaN, None and empty text mark blanks.
-
-    Returns
-    -------
-    Levels
-        Ascending numbers or names, and which one each row has.
-
-    Raises
-    ------
-    AnalysisError
-        If the column is missing, holds infinite numbers, or has no level.
+    An error if the column is missing, holds infinite numbers, or has no level.
     """
     if column not in table:
         raise AnalysisError(

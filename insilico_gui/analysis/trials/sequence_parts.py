@@ -124,26 +124,10 @@ def parts_where(table: pd.DataFrame, fits: Callable[[pd.DataFrame], bool]) -> li
 def part_that(
     responses: xr.DataArray, fits: Callable[[pd.DataFrame], bool], what: str
 ) -> xr.DataArray:
-    """Responses to the one part whose trials fit an analysis.
+    """Responses to the one part whose trials fit an analysis, as from :func:`take_part`.
 
-    Parameters
-    ----------
-    responses : xarray.DataArray
-        As they are if they are to no sequence, or if no part of it fits.
-    fits : callable(table)
-        Whether an analysis can use a trial table.
-    what : str
-        What parts that fit do, for the error.
-
-    Returns
-    -------
-    xarray.DataArray
-        As from :func:`take_part`, or `responses` themselves.
-
-    Raises
-    ------
-    AnalysisError
-        If several parts fit.
+    As they are if they are to no sequence, or if no part fits; an error if several do.
+    `what` says what parts that fit do.
     """
     if not sequence_parts(responses):
         return responses

@@ -38,13 +38,7 @@ TIE = 1e-12
 def check_permutations(
     n_permutations: int, n_presentations: int, design: Design
 ) -> None:
-    """Check that presentations can be permuted, before anything is computed of them.
-
-    Raises
-    ------
-    AnalysisError
-        If there are no permutations, or no condition was presented twice.
-    """
+    """Refuse what cannot be permuted: no permutations, or no condition presented twice."""
     if n_permutations < 1:
         raise AnalysisError(f"{n_permutations} permutations are too few; use 100.")
     if n_presentations <= len(design.directions) * len(design.combinations):
@@ -62,39 +56,18 @@ def permutation_p(
     seed: int,
     on_progress: OnProgress | None = None,
 ) -> dict[str, Floats]:
-    """Chance of indices as large as the observed ones if direction did not matter.
+    """Chance of indices as large as observed if direction did not matter, [U] each.
 
     The directions of presentations are shuffled within each stratum of the design,
-    curves and indices computed anew.
-    ``p = (1 + number of shuffles at least as large) / (1 + number of shuffles)``, which
-    is never 0. A shuffle that leaves a unit without an index (it may be missing in some
-    presentations, or without a response above 0) is drawn again for this unit.
+    curves and indices (functions of curve [K, U] and directions [K]) computed anew from
+    responses [n, U]. ``p = (1 + number of shuffles at least as large) / (1 + number of
+    shuffles)``, which is never 0; 100 shuffles are usual (Li 2025, with p <= 0.01
+    called significant). A shuffle that leaves a unit without an index (it may be
+    missing in some presentations, or without a response above 0) is drawn again for
+    this unit.
 
-    Parameters
-    ----------
-    values : float64 array, [n, U]
-        Response to each presentation.
-    design : Design
-        What each presentation showed.
-    indices : mapping of str to function
-        Index functions of (curve [K, U], directions [K]).
-    n_permutations : int
-        100 is usual (Li 2025, with p <= 0.01 called significant).
-    seed : int
-        Equal seeds give equal results.
-    on_progress : callable(done, total), optional
-        In permutations; see :mod:`insilico_gui.progress`.
-
-    Returns
-    -------
-    dict of str to float64 array, [U]
-        NaN where the observed index is, or where draws again found none either; 1 where
-        responses vary by rounding at most (:mod:`.flatness`).
-
-    Raises
-    ------
-    AnalysisError
-        If there is nothing to permute.
+    NaN where the observed index is, or where draws again found none either; 1 where
+    responses vary by rounding at most (:mod:`.flatness`). Progress is in permutations.
     """
     check_permutations(n_permutations, len(values), design)
     # A presentation without any response would leave the cell that it is moved to empty.

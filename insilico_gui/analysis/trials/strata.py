@@ -27,27 +27,13 @@ def make_strata(
     always: Iterable[str],
     not_conditions: Collection[str],
 ) -> NDArray[np.int64]:
-    """The stratum of each presentation: combination of other parameters, and block.
+    """The stratum of each presentation [n]: combination of other parameters, and block.
 
     A column counts if, together with those that count already, each of its values was
     shown at half of the levels or more: one that is another name of the level, or that
-    differs from presentation to presentation, would leave nothing to exchange.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        One row for each presentation.
-    level : int array, [n]
-        Level of the parameter that is looked at.
-    always : iterable of str
-        Columns that count in any case.
-    not_conditions : collection of str
-        Columns that are no parameters. Of those, :data:`BLOCKS` are blocks.
-
-    Returns
-    -------
-    int64 array, [n]
-        0 to the number of strata - 1.
+    differs from presentation to presentation, would leave nothing to exchange. Columns
+    of `always` count in any case; of `not_conditions`, which are no parameters, only
+    :data:`BLOCKS` do.
     """
     strata = np.zeros(len(table), np.int64)
     for name in always:

@@ -12,7 +12,7 @@ contrasts above 0: a curve that does not saturate determines neither R nor c50.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,10 +20,15 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
-from insilico_gui.analysis.fits.curvefit import CurveModel, check_levels, fit_curves
+from insilico_gui.analysis.fits.tuning_model import (
+    LOG,
+    CurveFit,
+    TuningModel,
+    columns_of,
+    start_at,
+)
 from insilico_gui.analysis.tuning.frequency import shape_of
-from insilico_gui.analysis.tuning.tuned import axis_of, columns_table, curve_of
-from insilico_gui.errors import AnalysisError
+from insilico_gui.analysis.tuning.tuned import fitted_columns
 from insilico_gui.progress import OnProgress
 
 Floats = NDArray[np.float64]
@@ -36,8 +41,6 @@ EXPONENTS = (0.5, 8.0)
 
 NO_CONTRAST = -200.0
 """Stands for the logarithm of a contrast of 0: its response is 0 to within e^-90."""
-
-_BASELINE, _R_MAX, _LOG_C50, _EXPONENT = range(4)
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,7 @@ class NakaRushtonFit:
 
     def curve(self, contrasts: ArrayLike) -> Floats:
         """The fitted curve at other contrasts [K], float64 [K, U]."""
-        parameters = np.stack(
-            [self.baseline, self.r_max, np.log(self.c50), self.exponent], axis=1
-        )
-        logs = _logarithms(np.asarray(contrasts, np.float64))
-        return _values(parameters, logs).T
+        return NAKA_RUSHTON.curve(self, contrasts)
 
 
 def fit_naka_rushton(
@@ -104,34 +103,7 @@ def fit_naka_rushton(
     AnalysisError
         If the contrasts are too few, repeated or negative.
     """
-    curves, at = check_levels(curve, contrasts, "contrasts", MIN_CONTRASTS, 0)
-    logs = _logarithms(at)
-    tested = logs[at > 0]
-    fit = fit_curves(
-        CurveModel(
-            partial(_values, logs=logs),
-            partial(_jacobian, logs=logs),
-            partial(_starts, tested=tested),
-            np.array([0, 0, tested[0], EXPONENTS[0]]),
-            np.array([np.inf, np.inf, tested[-1], EXPONENTS[1]]),
-            scaled=(_BASELINE, _R_MAX),
-        ),
-        curves,
-        on_progress,
-    )
-    baseline, r_max, log_c50, exponent = np.where(
-        fit.success[:, None], fit.parameters, np.nan
-    ).T
-    return NakaRushtonFit(
-        r_max=r_max,
-        c50=np.exp(log_c50),
-        exponent=exponent,
-        baseline=baseline,
-        shape=shape_of(log_c50, tested, ("saturated", "saturating", "unsaturated")),
-        mse=fit.mse,
-        r2=fit.r2,
-        success=fit.success,
-    )
+    return NAKA_RUSHTON.fit(curve, contrasts, on_progress=on_progress)
 
 
 def contrast_columns(
@@ -158,11 +130,11 @@ def contrast_columns(
     AnalysisError
         If the dataset is not a tuning to contrast, or a fit is not possible.
     """
-    parameter, contrasts = axis_of(tuning)
-    if parameter != "contrast":
-        raise AnalysisError(f"This is a tuning to {parameter}, not to contrast.")
-    fit = fit_naka_rushton(curve_of(tuning), contrasts, on_progress=on_progress)
-    columns = {
+    return fitted_columns(NAKA_RUSHTON, tuning, on_progress=on_progress)
+
+
+def _columns(fit: NakaRushtonFit, tuning: xr.Dataset) -> dict[str, NDArray[Any]]:
+    return {
         "c50_fit": fit.c50,
         "contrast_exponent_fit": fit.exponent,
         "contrast_r_max_fit": fit.r_max,
@@ -170,7 +142,17 @@ def contrast_columns(
         "contrast_shape_fit": fit.shape,
         "contrast_r2_fit": fit.r2,
     }
-    return columns_table(tuning, columns, "Naka-Rushton")
+
+
+def _result(found: CurveFit) -> NakaRushtonFit:
+    names = ("saturated", "saturating", "unsaturated")
+    shape = shape_of(found.known[:, 2], _tested(*found.axes), names)
+    return NakaRushtonFit(**found.values(), shape=shape)
+
+
+def _tested(logs: Floats) -> Floats:
+    """The logarithms of the contrasts above 0."""
+    return logs[logs > NO_CONTRAST]
 
 
 def _logarithms(contrasts: Floats) -> Floats:
@@ -179,36 +161,55 @@ def _logarithms(contrasts: Floats) -> Floats:
     return logs
 
 
-def _starts(curves: Floats, tested: Floats) -> list[Floats]:
+def _bounds(logs: Floats) -> tuple[ArrayLike, ArrayLike]:
+    tested = _tested(logs)
+    return (
+        [0, 0, tested[0], EXPONENTS[0]],
+        [np.inf, np.inf, tested[-1], EXPONENTS[1]],
+    )
+
+
+def _starts(curves: Floats, logs: Floats) -> list[Floats]:
     """Half-way up at a third and at two thirds of the tested range (log contrast)."""
-    n, low = len(curves), curves.min(axis=1)
+    low, tested = curves.min(axis=1), _tested(logs)
     return [
-        np.stack(
-            [
-                low,
-                1 - low,
-                np.full(n, tested[0] + share * np.ptp(tested)),
-                np.full(n, 2.0),
-            ],
-            axis=1,
-        )
+        start_at(low, 1 - low, tested[0] + share * np.ptp(tested), 2.0)
         for share in (1 / 3, 2 / 3)
     ]
 
 
 def _values(p: Floats, logs: Floats) -> Floats:
     """The curve at [K] log contrasts for parameters [n, 4]; returns [n, K]."""
-    baseline, r_max, log_c50, exponent = (p[:, i, None] for i in range(4))
+    baseline, r_max, log_c50, exponent = columns_of(p)
     values: Floats = baseline + r_max * expit(exponent * (logs - log_c50))
     return values
 
 
 def _jacobian(p: Floats, logs: Floats) -> Floats:
     """Derivatives of :func:`_values` by the parameters, [n, K, 4]."""
-    _, r_max, log_c50, exponent = (p[:, i, None] for i in range(4))
+    _, r_max, log_c50, exponent = columns_of(p)
     share = expit(exponent * (logs - log_c50))
     slope = r_max * share * (1 - share)
     return np.stack(
         [np.ones_like(share), share, -exponent * slope, slope * (logs - log_c50)],
         axis=2,
     )
+
+
+NAKA_RUSHTON = TuningModel(
+    name="Naka-Rushton",
+    of=("contrast",),
+    parameters=("baseline", "r_max", "c50", "exponent"),
+    responses=("baseline", "r_max"),
+    searched={"c50": LOG},
+    levels=("contrasts",),
+    least=MIN_CONTRASTS,
+    axes=lambda contrasts: (_logarithms(contrasts),),
+    bounds=_bounds,
+    starts=_starts,
+    predict=_values,
+    jacobian=_jacobian,
+    result=_result,
+    columns=_columns,
+)
+MODELS = (NAKA_RUSHTON,)

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, get_args
+from typing import Any, Unpack, get_args
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from insilico_gui.analysis.fits.vonmises import fit_von_mises
-from insilico_gui.analysis.trials import windows
-from insilico_gui.analysis.trials.design import Other, direction_curves, make_design
-from insilico_gui.analysis.trials.significance import check_permutations, permutation_p
-from insilico_gui.analysis.trials.unit_mask import take_units
+from insilico_gui.analysis.fits.directions import modulo
+from insilico_gui.analysis.fits.vonmises import VON_MISES, fit_von_mises
+from insilico_gui.analysis.trials.design import Other, make_design
+from insilico_gui.analysis.trials.grouping import GroupMeans
 from insilico_gui.analysis.tuning.indices import OsiVariant, dsi, gdsi, gosi, osi
+from insilico_gui.analysis.tuning.presentations import (
+    Shown,
+    Summary,
+    TuningOptions,
+    tuning_dataset,
+)
 from insilico_gui.errors import AnalysisError
-from insilico_gui.progress import OnProgress, parts
-from insilico_gui.responses import BURN_IN_FRAMES, check_responses, with_unit_index
+from insilico_gui.progress import OnProgress
 from insilico_gui.units.identity import of_result, result_table
 
 Floats = NDArray[np.float64]
 
+MODELS = (VON_MISES,)
 
-FIT_PARAMETERS = ("mu", "kappa", "phi", "amplitude", "baseline", "mse", "success")
+FIT_PARAMETERS = (*VON_MISES.parameters, "mse", "success")
 
 VARIANTS = {
     "pref_dir": "von Mises fit",
@@ -40,10 +45,6 @@ VARIANTS = {
 """How columns are computed whose name does not say it."""
 
 _ABOUT = {
-    "curve": "mean response over presentations",
-    "sem": "standard error of the mean over presentations",
-    "count": "presentations in the mean (density)",
-    "trial_response": "mean response in the window of each presentation",
     "pref_dir": "preferred direction, degrees: 0 moves right, 90 moves up",
     "pref_ori": "preferred orientation, pref_dir modulo 180",
     "gOSI": "|sum r exp(2i theta)| / sum r",
@@ -61,44 +62,24 @@ def direction_tuning(
     responses: xr.DataArray,
     trials: pd.DataFrame | None = None,
     *,
-    latency_s: float = 0.0,
-    burn_in_frames: int = BURN_IN_FRAMES,
-    units: ArrayLike | None = None,
     osi_variant: OsiVariant = "fit",
-    window_s: float | None = None,
-    other: Other = "mean",
-    other_columns: Sequence[str] | None = None,
-    n_permutations: int = 0,
-    seed: int = 0,
-    on_progress: OnProgress | None = None,
+    **options: Unpack[TuningOptions],
 ) -> xr.Dataset:
     """Direction tuning curves, preferences and selectivity of every unit.
 
     Parameters
     ----------
-    responses, trials, latency_s, window_s, burn_in_frames
+    responses, trials
         See :func:`insilico_gui.analysis.trial_responses`. The trial table needs a
         column ``direction`` (degrees; 0 moves right, 90 up). Rows where it is NaN
         (blanks) are left out.
-    units : bool or 0/1 array [U], optional
-        Mask of the units to analyse; default all. By id, analyse
-        ``responses.sel(unit_id=[...])``.
     osi_variant : {"raw", "folded", "fit"}
         The variant that :func:`tuning_columns` reports and that must be computable.
-    other : {"mean", "best"}
-        If directions were shown at several spatial frequencies, contrasts and so on:
-        average over all presentations of a direction, or take each unit's curve at its
-        best combination (the one with the largest mean response to any direction).
-    other_columns : sequence of str, optional
-        Columns that make these combinations; default: those that are crossed with
-        direction.
+    latency_s, window_s, burn_in_frames, units, other, other_columns, seed, on_progress
+        See :func:`parameter_tuning`: `other` says what becomes of the spatial
+        frequencies, contrasts and so on at which directions were shown.
     n_permutations : int
-        If positive, ``p_gOSI`` and ``p_gDSI`` are added; see
-        :func:`insilico_gui.analysis.trials.significance.permutation_p`.
-    seed : int
-        Of the permutations.
-    on_progress : callable(done, total), optional
-        See :mod:`insilico_gui.progress`.
+        If positive, ``p_gOSI`` and ``p_gDSI`` are added.
 
     Returns
     -------
@@ -120,75 +101,22 @@ def direction_tuning(
         If the table has no directions, the variant asked for cannot be computed, the
         window is longer than from trial to trial, or `units` do not exist.
     """
-    check_responses(responses)
     if osi_variant not in get_args(OsiVariant):
         raise AnalysisError(
             f"There is no OSI variant {osi_variant!r}; choose raw, folded or fit."
         )
-    if units is not None:
-        responses = take_units(responses, units)
-    reading, fitting, *permuting = parts(on_progress, 2 + (n_permutations > 0))
-    windowed = windows.trial_responses(
-        responses, trials, latency_s, window_s, burn_in_frames, reading, apart=True
-    )
-    shown = _presentations(windowed)
-    table = windows.trial_table(windowed).iloc[shown]
-    windowed = windowed.isel(trial=shown)
-    values = windowed.to_numpy()
-    design = make_design(table, other, other_columns)
-    if n_permutations:  # or a fit that fails would be named as the reason
-        check_permutations(n_permutations, len(values), design)
-    curves, best = direction_curves(values, design)
 
-    columns, absent = _indices(curves.mean, design.directions, osi_variant, fitting)
-    for name in design.combinations:
-        columns[f"best_{name}"] = design.combinations[name].to_numpy()[best]
-    if n_permutations:
+    def summarise(
+        curves: GroupMeans, shown: Shown, on_progress: OnProgress | None
+    ) -> Summary:
+        directions = shown.design.directions
+        columns, absent = _indices(curves.mean, directions, osi_variant, on_progress)
         tested = {
-            f"p_{name}": index
-            for name, index in (("gOSI", gosi), ("gDSI", gdsi))
-            if name in columns
+            f"p_{k}": f for k, f in (("gOSI", gosi), ("gDSI", gdsi)) if k in columns
         }
-        columns |= permutation_p(
-            values, design, tested, n_permutations, seed, *permuting
-        )
+        return Summary(columns, tested, absent, {"osi_variant": osi_variant}, _ABOUT)
 
-    arrays = {
-        "curve": (("direction", "unit"), curves.mean),
-        "sem": (("direction", "unit"), curves.sem),
-        "count": (("direction", "unit"), curves.density.astype(np.int64)),
-        "trial_response": (("trial", "unit"), values),
-        "trial_direction": ("trial", design.directions[design.direction]),
-        **design.trial_columns(),
-        **{name: ("unit", column) for name, column in columns.items()},
-    }
-    # The unit table may bring released columns of the same names: other values, which
-    # must not stand in for what these directions do not determine either.
-    labels = {
-        name: coord.variable  # not the DataArray, which brings the others along
-        for name, coord in windowed.coords.items()
-        if coord.dims == ("unit",) and name not in arrays and name not in absent
-    }
-    provenance = {
-        k: v for k, v in windowed.attrs.items() if k not in ("trials", "windows")
-    }
-    analysis = {
-        **windowed.attrs["windows"],
-        "osi_variant": osi_variant,
-        "other": other,
-        "other_columns": [str(name) for name in design.combinations],
-        "n_presentations": int((windowed["n_frames"] > 0).sum()),
-        "n_permutations": n_permutations,
-        "seed": seed,
-    }
-    dataset = xr.Dataset(
-        arrays,
-        {"direction": design.directions, **labels},
-        {**provenance, "analysis": analysis, "absent": absent},
-    )
-    for name in dataset.data_vars.keys() & _ABOUT.keys():
-        dataset[name].attrs["long_name"] = _ABOUT[str(name)]
-    return with_unit_index(dataset)
+    return tuning_dataset(responses, trials, _read, summarise, **options)
 
 
 def tuning_columns(dataset: xr.Dataset) -> pd.DataFrame:
@@ -238,21 +166,30 @@ def tuning_columns(dataset: xr.Dataset) -> pd.DataFrame:
     return table
 
 
-def _presentations(windowed: xr.DataArray) -> NDArray[np.int64]:
-    """Rows of the trial table that show a direction."""
-    column = windowed.attrs["trials"].get("direction")
-    if column is None:
+def _read(
+    table: pd.DataFrame,
+    values: Floats,
+    other: Other,
+    other_columns: Sequence[str] | None,
+) -> Shown:
+    """Presentations of a direction; all other rows are left out."""
+    if "direction" not in table:
         raise AnalysisError(
             "The trial table has no column 'direction' (degrees), so there is no "
             "direction tuning; show a stimulus that varies direction."
         )
-    values = np.asarray(pd.to_numeric(pd.Series(column), errors="coerce"), float)
-    if (np.isnan(values) & ~pd.isna(pd.Series(column)).to_numpy()).any():
+    column = table["direction"]
+    degrees = pd.to_numeric(column, errors="coerce").to_numpy(float)
+    if (np.isnan(degrees) & ~column.isna().to_numpy()).any():
         raise AnalysisError("The column 'direction' of the trial table is not numeric.")
-    shown = np.flatnonzero(np.isfinite(values))
-    if len(shown) == 0:
+    rows = np.isfinite(degrees)
+    if not rows.any():
         raise AnalysisError("No row of the trial table has a direction.")
-    return shown
+    directions, index = np.unique(modulo(degrees[rows], 360), return_inverse=True)
+    index = index.astype(np.int64)
+    design = make_design(table[rows], directions, index, other, other_columns)
+    axes = {"direction": directions}
+    return Shown(rows, axes, (index,), design, np.zeros_like(rows))
 
 
 def _indices(

@@ -11,7 +11,6 @@ and the whole range of them (octaves): what lies outside was not measured.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,16 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from insilico_gui.analysis.fits.curvefit import CurveModel, check_levels, fit_curves
-from insilico_gui.analysis.tuning.tuned import axis_of, columns_table, curve_of
+from insilico_gui.analysis.fits.tuning_model import (
+    LOG,
+    LOG2,
+    N_POINTS,
+    CurveFit,
+    TuningModel,
+    columns_of,
+    start_at,
+)
+from insilico_gui.analysis.tuning.tuned import fitted_columns
 from insilico_gui.progress import OnProgress
 
 Floats = NDArray[np.float64]
@@ -34,8 +41,6 @@ AT_EDGE = 1e-3
 
 FWHM = 2 * np.sqrt(2 * np.log(2))
 """Full width at half maximum of a Gaussian of standard deviation 1."""
-
-_BASELINE, _AMPLITUDE, _CENTRE, _LOG_SIGMA = range(4)
 
 
 @dataclass(frozen=True)
@@ -76,17 +81,7 @@ class LogGaussianFit:
 
     def curve(self, frequencies: ArrayLike) -> Floats:
         """The fitted curve at other frequencies [K], float64 [K, U]."""
-        octaves = np.log2(np.asarray(frequencies, np.float64))
-        parameters = np.stack(
-            [
-                self.baseline,
-                self.amplitude,
-                np.log2(self.preferred),
-                np.log(self.sigma),
-            ],
-            axis=1,
-        )
-        return _values(parameters, octaves).T
+        return LOG_GAUSSIAN.curve(self, frequencies)
 
 
 def fit_log_gaussian(
@@ -113,38 +108,7 @@ def fit_log_gaussian(
     AnalysisError
         If the frequencies are too few, repeated or not above 0.
     """
-    curves, at = check_levels(curve, frequencies, "frequencies", MIN_FREQUENCIES, None)
-    octaves = np.log2(at)
-    narrowest, widest = sigma_bounds(octaves)
-    fit = fit_curves(
-        CurveModel(
-            partial(_values, octaves=octaves),
-            partial(_jacobian, octaves=octaves),
-            partial(_starts, octaves=octaves),
-            np.array([0, 0, octaves[0], narrowest]),
-            np.array([np.inf, np.inf, octaves[-1], widest]),
-            scaled=(_BASELINE, _AMPLITUDE),
-        ),
-        curves,
-        on_progress,
-    )
-    baseline, amplitude, centre, log_sigma = np.where(
-        fit.success[:, None], fit.parameters, np.nan
-    ).T
-    sigma = np.exp(log_sigma)
-    half = FWHM * sigma / 2
-    inside = (centre - half >= octaves[0]) & (centre + half <= octaves[-1])
-    return LogGaussianFit(
-        preferred=2**centre,
-        sigma=sigma,
-        bandwidth=np.where(inside, 2 * half, np.nan),
-        shape=shape_of(centre, octaves, ("low-pass", "band-pass", "high-pass")),
-        amplitude=amplitude,
-        baseline=baseline,
-        mse=fit.mse,
-        r2=fit.r2,
-        success=fit.success,
-    )
+    return LOG_GAUSSIAN.fit(curve, frequencies, on_progress=on_progress)
 
 
 def frequency_columns(
@@ -173,26 +137,40 @@ def frequency_columns(
     AnalysisError
         If the dataset has another number of parameters, or a level has no logarithm.
     """
-    parameter, levels = axis_of(tuning)
+    return fitted_columns(LOG_GAUSSIAN, tuning, on_progress=on_progress)
+
+
+def _columns(fit: LogGaussianFit, tuning: xr.Dataset) -> dict[str, NDArray[Any]]:
+    raw, name = _raw(tuning)
+    short = name.removeprefix("pref_").removesuffix("_fit")
+    return {
+        **raw,
+        name: fit.preferred,
+        f"{short}_bandwidth_fit": fit.bandwidth,
+        f"{short}_shape_fit": fit.shape,
+        f"{short}_r2_fit": fit.r2,
+    }
+
+
+def _raw(tuning: xr.Dataset) -> tuple[dict[str, NDArray[Any]], str]:
+    """The preference that needs no fit, and the name of the one of the fit."""
+    (parameter,) = tuning.attrs["analysis"]["parameters"]
     short = {"spatial_frequency": "sf", "temporal_frequency": "tf"}.get(
         parameter, parameter
     )
-    columns: dict[str, NDArray[Any]] = {
-        f"pref_{short}_raw": tuning["best_level"].to_numpy()
-    }
-    absent: dict[str, str] = {}
-    if len(levels) < MIN_FREQUENCIES:
-        reason = f"The fit needs {MIN_FREQUENCIES} levels, and {len(levels)} were shown"
-        absent[f"pref_{short}_fit"] = reason
-    else:
-        fit = fit_log_gaussian(curve_of(tuning), levels, on_progress=on_progress)
-        columns |= {
-            f"pref_{short}_fit": fit.preferred,
-            f"{short}_bandwidth_fit": fit.bandwidth,
-            f"{short}_shape_fit": fit.shape,
-            f"{short}_r2_fit": fit.r2,
-        }
-    return columns_table(tuning, columns, "log-Gaussian", absent=absent)
+    best = tuning["best_level"].to_numpy()
+    return {f"pref_{short}_raw": best}, f"pref_{short}_fit"
+
+
+def _result(found: CurveFit) -> LogGaussianFit:
+    (octaves,), (_, _, centre, log_sigma) = found.axes, found.known.T
+    half = FWHM * np.exp(log_sigma) / 2
+    inside = (centre - half >= octaves[0]) & (centre + half <= octaves[-1])
+    return LogGaussianFit(
+        **found.values(),
+        bandwidth=np.where(inside, 2 * half, np.nan),
+        shape=shape_of(centre, octaves, ("low-pass", "band-pass", "high-pass")),
+    )
 
 
 def sigma_bounds(octaves: Floats) -> tuple[float, float]:
@@ -212,19 +190,24 @@ def shape_of(
     return np.take(np.array([*names, ""]), position)
 
 
+def _bounds(octaves: Floats) -> tuple[ArrayLike, ArrayLike]:
+    narrowest, widest = sigma_bounds(octaves)
+    return (
+        [0, 0, octaves[0], narrowest],
+        [np.inf, np.inf, octaves[-1], widest],
+    )
+
+
 def _starts(curves: Floats, octaves: Floats) -> list[Floats]:
     """From the largest response, with a narrow and with a wide peak."""
-    low = curves.min(axis=1)
-    centre = octaves[curves.argmax(axis=1)]
-    return [
-        np.stack([low, 1 - low, centre, np.full(len(curves), np.log(sigma))], axis=1)
-        for sigma in (np.diff(octaves).min(), np.ptp(octaves) / 2)
-    ]
+    low, centre = curves.min(axis=1), octaves[curves.argmax(axis=1)]
+    widths = np.diff(octaves).min(), np.ptp(octaves) / 2
+    return [start_at(low, 1 - low, centre, np.log(sigma)) for sigma in widths]
 
 
 def _values(p: Floats, octaves: Floats) -> Floats:
     """The curve at [K] octaves for parameters [n, 4]; returns [n, K]."""
-    baseline, amplitude, centre, log_sigma = (p[:, i, None] for i in range(4))
+    baseline, amplitude, centre, log_sigma = columns_of(p)
     z = (octaves - centre) * np.exp(-log_sigma)
     values: Floats = baseline + amplitude * np.exp(-(z**2) / 2)
     return values
@@ -232,7 +215,7 @@ def _values(p: Floats, octaves: Floats) -> Floats:
 
 def _jacobian(p: Floats, octaves: Floats) -> Floats:
     """Derivatives of :func:`_values` by the parameters, [n, K, 4]."""
-    _, amplitude, centre, log_sigma = (p[:, i, None] for i in range(4))
+    _, amplitude, centre, log_sigma = columns_of(p)
     inverse = np.exp(-log_sigma)
     z = (octaves - centre) * inverse
     peak = np.exp(-(z**2) / 2)
@@ -245,3 +228,25 @@ def _jacobian(p: Floats, octaves: Floats) -> Floats:
         ],
         axis=2,
     )
+
+
+LOG_GAUSSIAN = TuningModel(
+    name="log-Gaussian",
+    of=("spatial_frequency", "temporal_frequency", "speed"),
+    parameters=("baseline", "amplitude", "preferred", "sigma"),
+    searched={"preferred": LOG2, "sigma": LOG},
+    levels=("frequencies",),
+    least=MIN_FREQUENCIES,
+    lowest=None,
+    axes=lambda frequencies: (np.log2(frequencies),),
+    bounds=_bounds,
+    starts=_starts,
+    predict=_values,
+    jacobian=_jacobian,
+    result=_result,
+    columns=_columns,
+    few=_raw,
+    any_axis=True,
+    between=lambda at: np.geomspace(at.min(), at.max(), N_POINTS),
+)
+MODELS = (LOG_GAUSSIAN,)

@@ -83,20 +83,10 @@ def image_tuning(responses: xr.DataArray) -> xr.Dataset:
 def silent_image_responses(
     session: ImageSession, labels: Sequence[str]
 ) -> xr.DataArray:
-    """Responses to images of one unit that never responds.
+    """Responses to labelled images of one unit that never responds, float32 zeros.
 
-    Parameters
-    ----------
-    session : ImageSession
-        Says what dimensions a response has.
-    labels : sequence of str
-        Name of each image.
-
-    Returns
-    -------
-    xarray.DataArray
-        float32 zeros (``trial``, and the dims of a response to one image); see
-        :mod:`insilico_gui.analysis.trials.dry_run`.
+    Dims are ``trial`` and those of a response to one image in the session; see
+    :mod:`insilico_gui.analysis.trials.dry_run`.
     """
     sizes = {
         dim: 1 if dim == session.unit_dim else len(session.response_coords[dim])

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from insilico_gui.analysis.trials import windows
 from insilico_gui.analysis.trials.cells import best_levels, check_cells, check_complete
 from insilico_gui.analysis.trials.design import (
     NOT_CONDITIONS,
-    Design,
     Other,
-    direction_curves,
-    make_combinations,
+    make_design,
 )
-from insilico_gui.analysis.trials.grouping import group_means
-from insilico_gui.analysis.trials.levels import Levels, levels_of
-from insilico_gui.analysis.trials.significance import permutation_p
-from insilico_gui.analysis.trials.strata import make_strata
-from insilico_gui.analysis.trials.unit_mask import take_units
+from insilico_gui.analysis.trials.grouping import GroupMeans
+from insilico_gui.analysis.trials.levels import levels_of
+from insilico_gui.analysis.tuning.presentations import (
+    Shown,
+    Summary,
+    TuningOptions,
+    tuning_dataset,
+)
 from insilico_gui.errors import AnalysisError
-from insilico_gui.progress import OnProgress, parts
-from insilico_gui.responses import BURN_IN_FRAMES, check_responses, with_unit_index
+from insilico_gui.progress import OnProgress
 
 Floats = NDArray[np.float64]
 
@@ -35,11 +35,6 @@ RESERVED = frozenset({"time", "unit", "onset"})
 """Columns that cannot be tuned to: names of other axes, and when a trial began."""
 
 _ABOUT = {
-    "curve": "mean response over presentations",
-    "sem": "standard error of the mean over presentations",
-    "count": "presentations in the mean (density)",
-    "trial_response": "mean response in the window of each presentation",
-    "blank": "mean response to blanks, the rows without a level",
     "p_tuning": "chance of as large a variance over levels if they did not matter",
 }
 
@@ -48,16 +43,7 @@ def parameter_tuning(
     responses: xr.DataArray,
     parameter: str,
     trials: pd.DataFrame | None = None,
-    *,
-    latency_s: float = 0.0,
-    burn_in_frames: int = BURN_IN_FRAMES,
-    units: ArrayLike | None = None,
-    window_s: float | None = None,
-    other: Other = "mean",
-    other_columns: Sequence[str] | None = None,
-    n_permutations: int = 0,
-    seed: int = 0,
-    on_progress: OnProgress | None = None,
+    **options: Unpack[TuningOptions],
 ) -> xr.Dataset:
     """Mean response of every unit at each level of a column of the trial table.
 
@@ -104,39 +90,14 @@ def parameter_tuning(
         If the column is missing, a level has no presentation with a response, or the
         window is longer than from trial to trial.
     """
-    check_responses(responses)
-    return _tuning(
-        responses,
-        (parameter,),
-        trials,
-        {
-            "latency_s": latency_s,
-            "window_s": window_s,
-            "burn_in_frames": burn_in_frames,
-        },
-        units,
-        other,
-        other_columns,
-        n_permutations,
-        seed,
-        on_progress,
-    )
+    return _tuning(responses, (parameter,), trials, options)
 
 
 def parameter_map(
     responses: xr.DataArray,
     parameters: tuple[str, str],
     trials: pd.DataFrame | None = None,
-    *,
-    latency_s: float = 0.0,
-    burn_in_frames: int = BURN_IN_FRAMES,
-    units: ArrayLike | None = None,
-    window_s: float | None = None,
-    other: Other = "mean",
-    other_columns: Sequence[str] | None = None,
-    n_permutations: int = 0,
-    seed: int = 0,
-    on_progress: OnProgress | None = None,
+    **options: Unpack[TuningOptions],
 ) -> xr.Dataset:
     """Mean response of every unit at each pair of levels of two crossed columns.
 
@@ -163,135 +124,63 @@ def parameter_map(
         raise AnalysisError(
             "A map needs two different columns of the trial table; give their names."
         )
-    return _tuning(
-        responses,
-        names,
-        trials,
-        {
-            "latency_s": latency_s,
-            "window_s": window_s,
-            "burn_in_frames": burn_in_frames,
-        },
-        units,
-        other,
-        other_columns,
-        n_permutations,
-        seed,
-        on_progress,
-    )
+    return _tuning(responses, names, trials, options)
 
 
 def _tuning(
     responses: xr.DataArray,
     names: tuple[str, ...],
     trials: pd.DataFrame | None,
-    window: dict[str, Any],
-    units: ArrayLike | None,
-    other: Other,
-    other_columns: Sequence[str] | None,
-    n_permutations: int,
-    seed: int,
-    on_progress: OnProgress | None,
+    options: TuningOptions,
 ) -> xr.Dataset:
+    """Tuning to one column, or to two, of the trial table."""
     reserved = [name for name in names if name in RESERVED]
     if reserved:
         raise AnalysisError(f"There is no tuning to {reserved[0]!r}; name a parameter.")
-    if units is not None:
-        responses = take_units(responses, units)
-    reading, *permuting = parts(on_progress, 1 + (n_permutations > 0))
-    windowed = windows.trial_responses(
-        responses, trials, **window, on_progress=reading, apart=True
-    )
-    table = windows.trial_table(windowed)
-    all_values = windowed.to_numpy()
-    levels = [levels_of(table, name) for name in names]
-    shown = np.logical_and.reduce([level.index >= 0 for level in levels])
-    blank = np.logical_and.reduce([level.index < 0 for level in levels])
-    values = all_values[shown]
-    shape = tuple(len(level.values) for level in levels)
-    cell = np.ravel_multi_index([level.index[shown] for level in levels], shape)
-    check_cells(values, cell, names, levels)
+    read = partial(_read, names=names)
+    return tuning_dataset(responses, trials, read, _summarise, **options)
 
-    n_cells = int(np.prod(shape))
+
+def _read(
+    table: pd.DataFrame,
+    values: Floats,
+    other: Other,
+    other_columns: Sequence[str] | None,
+    names: tuple[str, ...],
+) -> Shown:
+    """Presentations that show a level of each column; rows without any are blanks."""
+    levels = [levels_of(table, name) for name in names]
+    rows = np.logical_and.reduce([level.index >= 0 for level in levels])
+    index = tuple(level.index[rows] for level in levels)
+    shape = tuple(len(level.values) for level in levels)
+    cell = np.ravel_multi_index(index, shape).astype(np.int64)
+    check_cells(values[rows], cell, names, levels)
     # directions are only then no condition when they are what is looked at
     not_conditions = (NOT_CONDITIONS - {"direction", "orientation"}) | set(names)
-    at = cell.astype(np.int64)
-    combinations, combination = make_combinations(
-        table[shown], at, other, other_columns, not_conditions
+    cells = np.arange(np.prod(shape), dtype=float)
+    design = make_design(table[rows], cells, cell, other, other_columns, not_conditions)
+    return Shown(
+        rows,
+        {name: level.values for name, level in zip(names, levels, strict=True)},
+        index,
+        design,
+        np.logical_and.reduce([level.index < 0 for level in levels]),
     )
-    design = Design(
-        np.arange(n_cells, dtype=float),
-        at,
-        combinations,
-        combination,
-        make_strata(table[shown], at, combinations.columns, not_conditions),
-    )
-    curves, best = direction_curves(values, design)
+
+
+def _summarise(
+    curves: GroupMeans, shown: Shown, on_progress: OnProgress | None
+) -> Summary:
+    names = tuple(shown.axes)
     check_complete(curves, names)
-
-    columns = best_levels(curves.mean, names, levels, shape)
-    for name in combinations:
-        columns[f"best_{name}"] = combinations[name].to_numpy()[best]
-    if blank.any():
-        columns["blank"] = group_means(
-            all_values[blank], np.zeros(blank.sum(), np.int64), 1
-        ).mean[0]
-    if n_permutations:
-        columns |= permutation_p(
-            values, design, {"p_tuning": _variance}, n_permutations, seed, *permuting
-        )
-
-    dims = (*names, "unit")
-    arrays: dict[str, Any] = {
-        "curve": (dims, curves.mean.reshape(*shape, -1)),
-        "sem": (dims, curves.sem.reshape(*shape, -1)),
-        "count": (dims, curves.density.astype(np.int64).reshape(*shape, -1)),
-        "trial_response": (("trial", "unit"), values),
-        **design.trial_columns(),
-        **{name: ("unit", column) for name, column in columns.items()},
-    }
-    for name, level in zip(names, levels, strict=True):
-        arrays[f"trial_{name}"] = ("trial", level.values[level.index[shown]])
-    analysis = {
-        **windowed.attrs["windows"],
-        "parameters": list(names),
-        "other": other,
-        "other_columns": [str(name) for name in combinations],
-        "n_presentations": int((windowed["n_frames"].to_numpy()[shown] > 0).sum()),
-        "n_permutations": n_permutations,
-        "seed": seed,
-    }
-    dataset = xr.Dataset(
-        arrays,
-        _coordinates(windowed, arrays, names, levels),
-        {
-            **{k: v for k, v in windowed.attrs.items() if k not in _OF_TRIALS},
-            "analysis": analysis,
-        },
+    if on_progress is not None:
+        on_progress(1, 1)
+    return Summary(
+        best_levels(curves.mean, shown.axes),
+        {"p_tuning": _variance},
+        analysis={"parameters": list(names)},
+        about=_ABOUT,
     )
-    for name in dataset.data_vars.keys() & _ABOUT.keys():
-        dataset[name].attrs["long_name"] = _ABOUT[str(name)]
-    return with_unit_index(dataset)
-
-
-_OF_TRIALS = frozenset({"trials", "windows"})
-
-
-def _coordinates(
-    windowed: xr.DataArray,
-    arrays: dict[str, Any],
-    names: tuple[str, ...],
-    levels: list[Levels],
-) -> dict[Any, Any]:
-    """Levels and the unit table, less what the tuning itself has under that name."""
-    taken = {*arrays, *names}
-    labels = {
-        name: coord.variable
-        for name, coord in windowed.coords.items()
-        if coord.dims == ("unit",) and name not in taken
-    }
-    axes = {name: level.values for name, level in zip(names, levels, strict=True)}
-    return {**axes, **labels}
 
 
 def _variance(curve: ArrayLike, levels: ArrayLike) -> Floats:

@@ -7,21 +7,21 @@ behind it, which have more options.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, Protocol
+import pkgutil
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
+from insilico_gui.analysis import tuning as room
 from insilico_gui.analysis.trials.sequence_parts import (
     part_tables,
     part_that,
     parts_where,
 )
 from insilico_gui.analysis.trials.windows import trial_table
-from insilico_gui.analysis.tuning.contrast import contrast_columns
 from insilico_gui.analysis.tuning.direction import direction_tuning, tuning_columns
-from insilico_gui.analysis.tuning.frequency import frequency_columns
 from insilico_gui.analysis.tuning.parameters import parameter_map, parameter_tuning
-from insilico_gui.analysis.tuning.size import size_columns
-from insilico_gui.analysis.tuning.speed import speed_columns
-from insilico_gui.analysis.tuning.tuned import columns_table
+from insilico_gui.analysis.tuning.tuned import columns_table, fitted_columns
 from insilico_gui.errors import AnalysisError
 from insilico_gui.progress import parts
 from insilico_gui.responses import BURN_IN_FRAMES
@@ -32,40 +32,40 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from insilico_gui.analysis.fits.tuning_model import TuningModel
     from insilico_gui.progress import OnProgress
-
-    class Columns(Protocol):
-        """Makes columns of the unit table from a tuning."""
-
-        def __call__(
-            self, tuning: xr.Dataset, /, *, on_progress: OnProgress | None = None
-        ) -> pd.DataFrame:
-            """One row per unit, with the parameters in ``attrs``."""
-
 
 TIMES = frozenset({"onset", "duration", "condition", "repeat", "trial", "x", "y"})
 """Columns of trial tables that a curve over them would not be a tuning."""
 
-SPEED = ("spatial_frequency", "temporal_frequency")
-
 OTHER_OSI = ("OSI_raw", "OSI_folded")
 """Left out of the columns wherever there is the one of the fit, so nobody misses them."""
 
-COLUMNS: dict[str, Columns] = {
-    "spatial_frequency": frequency_columns,
-    "temporal_frequency": frequency_columns,
-    "speed": frequency_columns,
-    "contrast": contrast_columns,
-    "size_deg": size_columns,
-}
-"""What to make of the tuning to a parameter; of others, the best level."""
+
+@cache
+def models() -> dict[frozenset[str], TuningModel[Any]]:
+    """The models of tuning, by the column or the two columns that they are of.
+
+    Every module of this folder may list models in ``MODELS``.
+    """
+    found: dict[frozenset[str], TuningModel[Any]] = {}
+    for module in pkgutil.iter_modules(room.__path__):
+        listed = import_module(f"{room.__name__}.{module.name}")
+        for model in getattr(listed, "MODELS", ()):
+            found |= {frozenset(names.split(" x ")): model for names in model.of}
+    return found
+
+
+def model_of(parameter: str) -> TuningModel[Any] | None:
+    """The model of the tuning to one of :func:`parameters`; None if there is none."""
+    return models().get(frozenset(parameter.split(" x ")))
 
 
 def parameters(trials: pd.DataFrame) -> list[str]:
     """What a trial table varies: names for :func:`tune`.
 
-    Direction first; then other columns of numbers with two levels or more; then, if both
-    frequencies vary, the pair of them, written ``"a x b"``. Of a sequence, what any part
+    Direction first; then other columns of numbers with two levels or more; then the
+    pairs of them that have a model, written ``"a x b"``. Of a sequence, what any part
     varies.
     """
     tables = part_tables(trials)
@@ -80,19 +80,12 @@ def parameters(trials: pd.DataFrame) -> list[str]:
         and column.dropna().nunique() > 1
     ]
     varied.sort(key=lambda name: name != "direction")
-    if set(SPEED) <= set(varied):
-        varied.append(" x ".join(SPEED))
-    return varied
+    pairs = (name for model in models().values() for name in model.of if " x " in name)
+    return [*varied, *(pair for pair in pairs if set(pair.split(" x ")) <= set(varied))]
 
 
 def parts_that_vary(trials: pd.DataFrame, parameter: str) -> list[str]:
-    """Parts of a sequence that vary one of :func:`parameters`; of several, one is chosen.
-
-    Returns
-    -------
-    list of str
-        For :func:`insilico_gui.analysis.take_part`; empty if there is no sequence.
-    """
+    """Parts of a sequence that vary one of :func:`parameters`; none without a sequence."""
     return parts_where(trials, _varying(parameter))
 
 
@@ -115,23 +108,14 @@ def tune(
 ) -> tuple[xr.Dataset, pd.DataFrame]:
     """Tuning to one of :func:`parameters`, and its columns for the unit table.
 
-    With several other conditions, each unit's curve is that at its best combination. Of
-    a sequence, the part that varies the parameter is analysed.
+    With several other conditions, each unit's curve is that at its best combination. Of a
+    sequence, the part that varies the parameter is analysed.
 
     Parameters
     ----------
-    responses, latency_s, window_s, burn_in_frames
-        See :func:`insilico_gui.analysis.trial_responses`.
     parameter : str
         One of :func:`parameters` of the trial table, or any two of its columns,
-        ``"a x b"``.
-    n_permutations : int
-        If positive, the columns have the significance of the tuning: ``p_gOSI`` and
-        ``p_gDSI``, or ``p_<parameter>``.
-    seed : int
-        Of the permutations.
-    on_progress : callable(done, total), optional
-        See :mod:`insilico_gui.progress`.
+        ``"a x b"``. The other parameters are those of :func:`direction_tuning`.
 
     Returns
     -------
@@ -140,12 +124,6 @@ def tune(
     columns : pandas.DataFrame
         A row per unit. Where the levels are too few for a fit, there is what they do
         determine, and ``attrs["absent"]`` says why the rest is missing.
-
-    Raises
-    ------
-    AnalysisError
-        If the trial table does not vary the parameter, several parts of a sequence do,
-        the levels determine nothing, or a trial's window reaches into the next.
     """
     pair = tuple(parameter.split(" x "))
     responses = part_that(responses, _varying(parameter), f"vary {parameter}")
@@ -165,42 +143,50 @@ def tune(
         "other": "best",
     }
     if parameter == "direction":
-        try:
-            tuning = direction_tuning(responses, **options, on_progress=on_progress)
-        except AnalysisError as unfit:
-            # Too few directions for a fit may be enough for a curve and its indices.
-            options["osi_variant"] = "raw"
-            try:
-                tuning = direction_tuning(responses, **options, on_progress=on_progress)
-            except AnalysisError:
-                raise unfit from None  # the other would advise to fit
-        columns = tuning_columns(tuning)
-        columns.attrs["absent"] = {
-            name: reason
-            for name, reason in tuning.attrs["absent"].items()
-            if name not in OTHER_OSI
-        }
-        return tuning, columns
+        return _direction(responses, options, on_progress)
     reading, fitting = parts(on_progress, 2)
     options["on_progress"] = reading
-    if len(pair) == 2:
-        tuning = parameter_map(responses, (pair[0], pair[1]), **options)
-        make: Columns = speed_columns if set(pair) == set(SPEED) else _best_level
-    else:
-        tuning = parameter_tuning(responses, parameter, **options)
-        make = COLUMNS.get(parameter, _best_level)
+    tuning = (
+        parameter_map(responses, (pair[0], pair[1]), **options)
+        if len(pair) == 2
+        else parameter_tuning(responses, parameter, **options)
+    )
+    model = model_of(parameter)
+    if model is None:
+        return tuning, _best_level(tuning, fitting)
     try:
-        return tuning, make(tuning, on_progress=fitting)
+        return tuning, fitted_columns(model, tuning, on_progress=fitting)
     except AnalysisError as error:
         # Too few levels for a fit are still enough for the curve and its best level.
-        columns = _best_level(tuning, on_progress=fitting)
+        columns = _best_level(tuning, fitting)
         columns.attrs["absent"] = {"fit": str(error)}
         return tuning, columns
 
 
-def _best_level(
-    tuning: xr.Dataset, *, on_progress: OnProgress | None = None
-) -> pd.DataFrame:
+def _direction(
+    responses: xr.DataArray, options: dict[str, Any], on_progress: OnProgress | None
+) -> tuple[xr.Dataset, pd.DataFrame]:
+    """Tuning to direction with a fit, or with what too few directions determine."""
+    options["on_progress"] = on_progress
+    try:
+        tuning = direction_tuning(responses, **options)
+    except AnalysisError as unfit:
+        # Too few directions for a fit may be enough for a curve and its indices.
+        try:
+            tuning = direction_tuning(responses, osi_variant="raw", **options)
+        except AnalysisError:
+            raise unfit from None  # the other would advise to fit
+    columns = tuning_columns(tuning)
+    columns.attrs["absent"] = {
+        name: reason
+        for name, reason in tuning.attrs["absent"].items()
+        if name not in OTHER_OSI
+    }
+    return tuning, columns
+
+
+def _best_level(tuning: xr.Dataset, on_progress: OnProgress | None) -> pd.DataFrame:
+    """The levels of the largest means, of a tuning without a fit."""
     names = [str(name) for name in tuning if str(name).startswith("best_level")]
     pairs = {
         name: str(tuning.attrs["analysis"]["parameters"][0])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,16 +15,15 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.fits.contrast_index import fall_index
-from insilico_gui.analysis.fits.curvefit import CurveModel, check_levels, fit_curves
-from insilico_gui.analysis.tuning.size_models import (
-    BASELINE,
-    CENTRE,
-    MODELS,
-    SURROUND,
-    SizeModel,
+from insilico_gui.analysis.fits.tuning_model import (
+    LOG,
+    CurveFit,
+    TuningModel,
+    start_at,
 )
-from insilico_gui.analysis.tuning.suppression import is_suppressed
-from insilico_gui.analysis.tuning.tuned import axis_of, columns_table, curve_of
+from insilico_gui.analysis.tuning.size_models import CURVES, SizeModel
+from insilico_gui.analysis.tuning.suppression import TOLERANCE, is_suppressed
+from insilico_gui.analysis.tuning.tuned import fitted_columns
 from insilico_gui.errors import AnalysisError
 from insilico_gui.progress import OnProgress
 
@@ -33,11 +32,6 @@ Floats = NDArray[np.float64]
 
 MIN_SIZES = 5
 """As many as the models have parameters."""
-
-TOLERANCE = 1e-8
-"""Of the search: along the valleys of these models, centre against surround, a lower one
-changes parameters without end and the curve no more.
-"""
 
 MAX_RATIO = 20.0
 """Largest width of the surround relative to the centre."""
@@ -96,17 +90,7 @@ class SizeFit:
 
     def curve(self, sizes: ArrayLike) -> Floats:
         """The fitted curve at other diameters [K], float64 [K, U]."""
-        parameters = np.stack(
-            [
-                self.baseline,
-                self.centre,
-                np.log(self.width),
-                self.surround,
-                np.log(self.ratio),
-            ],
-            axis=1,
-        )
-        return MODELS[self.model][0](parameters, np.asarray(sizes, np.float64)).T
+        return SIZE_MODELS[self.model].curve(self, sizes)
 
 
 def fit_size(
@@ -143,55 +127,40 @@ def fit_size(
     AnalysisError
         If the model is unknown, or the sizes are too few, repeated or negative.
     """
-    if model not in get_args(SizeModel):
-        raise AnalysisError(f"There is no size model {model!r}; choose rog or dog.")
-    curves, at = check_levels(curve, sizes, "sizes", MIN_SIZES, 0)
-    values, jacobian = MODELS[model]
-    smallest = at[at > 0][0]
-    fit = fit_curves(
-        CurveModel(
-            lambda p: values(p, at),
-            lambda p: jacobian(p, at),
-            partial(_starts, sizes=at, model=model),
-            np.array([0, 0, np.log(smallest / 2), 0, 0]),
-            np.array(
-                [np.inf, np.inf, np.log(2 * at[-1]), MAX_WEIGHT, np.log(MAX_RATIO)]
-            ),
-            scaled=(BASELINE, CENTRE) + ((SURROUND,) if model == "dog" else ()),
-            tolerance=TOLERANCE,
-        ),
-        curves,
-        on_progress,
-    )
-    parameters = np.where(fit.success[:, None], fit.parameters, np.nan)
-    grid = np.geomspace(smallest, at[-1], N_GRID)
-    fitted = values(parameters, grid)
+    fit = size_model(model).fit
+    return fit(curve, sizes, on_progress=on_progress, sem=sem, count=count)
+
+
+def size_model(name: str) -> TuningModel[SizeFit]:
+    """One of :data:`SIZE_MODELS`, or an error."""
+    if name not in SIZE_MODELS:
+        raise AnalysisError(f"There is no size model {name!r}; choose rog or dog.")
+    return SIZE_MODELS[name]
+
+
+def _result(
+    found: CurveFit, sem: ArrayLike | None = None, count: ArrayLike | None = None
+) -> SizeFit:
+    (sizes,), success = found.levels, found.success
+    grid = np.geomspace(sizes[sizes > 0][0], sizes[-1], N_GRID)
+    fitted = found.model.predict(found.known, grid)
     rows = np.arange(len(fitted))
     best = np.where(np.isnan(fitted), -np.inf, fitted).argmax(axis=1)
     peak = fitted[rows, best]
     summation = grid[(fitted >= SUMMATION * peak[:, None]).argmax(axis=1)]
-    suppressed = fit.success & (best < N_GRID - 1)
+    suppressed = success & (best < N_GRID - 1)
     chosen = np.flatnonzero(suppressed)
-    noise = _noise(curves.shape, sem, count)
-    suppressed[chosen] = is_suppressed(
-        curves[chosen], at, fit.mse[chosen] * len(at), *(n[chosen] for n in noise)
-    )
-    baseline, centre, log_width, surround, log_ratio = parameters.T
+    squares = found.mse[chosen] * len(sizes)
+    noise = (n[chosen] for n in _noise(found.curves.shape, sem, count))
+    suppressed[chosen] = is_suppressed(found.curves[chosen], sizes, squares, *noise)
     return SizeFit(
-        model=model,
+        **found.values(),
+        model="dog" if found.model.name == "dog" else "rog",
         preferred=np.where(suppressed, grid[best], np.nan),
-        summation=np.where(fit.success, summation, np.nan),
+        summation=np.where(success, summation, np.nan),
         peak=np.where(suppressed, peak, fitted[:, -1]),
         largest=fitted[:, -1],
         suppressed=suppressed,
-        baseline=baseline,
-        centre=centre,
-        width=np.exp(log_width),
-        surround=surround,
-        ratio=np.exp(log_ratio),
-        mse=fit.mse,
-        r2=fit.r2,
-        success=fit.success,
     )
 
 
@@ -271,12 +240,17 @@ def size_columns(
     AnalysisError
         If the dataset is not a tuning to one parameter, or the fit is not possible.
     """
-    _, sizes = axis_of(tuning)
-    curve = curve_of(tuning)
-    spread = {name: tuning[name].to_numpy() for name in ("sem", "count")}
-    fit = fit_size(curve, sizes, model, **spread, on_progress=on_progress)
-    if baseline is None and "blank" in tuning:
-        baseline = tuning["blank"].to_numpy()
+    chosen = size_model(model)
+    if baseline is not None:
+        n_units = tuning.sizes["unit"]
+        given = np.broadcast_to(np.asarray(baseline, np.float64), n_units)
+        tuning = tuning.assign(blank=("unit", given))
+    return fitted_columns(chosen, tuning, on_progress=on_progress)
+
+
+def _columns(fit: SizeFit, tuning: xr.Dataset) -> dict[str, NDArray[Any]]:
+    (name,) = tuning.attrs["analysis"]["parameters"]
+    curve, sizes = tuning["curve"].to_numpy(), tuning[name].to_numpy()
     ends = {
         "raw": (curve.max(axis=0), curve[sizes.argmax()]),
         "fit": (fit.peak, fit.largest),
@@ -288,32 +262,58 @@ def size_columns(
         "size_suppressed_fit": fit.suppressed,
         "size_r2_fit": fit.r2,
     }
-    for name, (peak, largest) in ends.items():
-        columns[f"SI_{name}"] = suppression_index(peak, largest)
-    if baseline is not None:
-        for name, (peak, largest) in ends.items():
-            columns[f"SI_net_{name}"] = suppression_index(peak, largest, baseline)
-    return columns_table(tuning, columns, model)
+    columns |= {f"SI_{k}": suppression_index(*both) for k, both in ends.items()}
+    if "blank" in tuning:
+        blank = tuning["blank"].to_numpy()
+        for k, both in ends.items():
+            columns[f"SI_net_{k}"] = suppression_index(*both, blank)
+    return columns
+
+
+def _bounds(sizes: Floats) -> tuple[ArrayLike, ArrayLike]:
+    smallest, largest = sizes[sizes > 0][0], sizes[-1]
+    return (
+        [0, 0, np.log(smallest / 2), 0, 0],
+        [np.inf, np.inf, np.log(2 * largest), MAX_WEIGHT, np.log(MAX_RATIO)],
+    )
 
 
 def _starts(curves: Floats, sizes: Floats, model: SizeModel) -> list[Floats]:
     """Centres as wide as the best size or half of it, weak and strong surrounds."""
-    n, low = len(curves), curves.min(axis=1)
+    low = curves.min(axis=1)
     best = np.maximum(sizes[curves.argmax(axis=1)], sizes[sizes > 0][0])
     starts = []
     for share, weight in ((1.0, 0.2), (0.5, 1.0)):
         # so that the peak is about as high as the data's
-        gain = 1 + weight / 2
+        centre = (1 - low) * (1 + weight / 2)
+        surround = weight if model == "rog" else weight / 2
         starts.append(
-            np.stack(
-                [
-                    low,
-                    (1 - low) * gain,
-                    np.log(share * best),
-                    np.full(n, weight if model == "rog" else weight / 2),
-                    np.full(n, np.log(2.0)),
-                ],
-                axis=1,
-            )
+            start_at(low, centre, np.log(share * best), surround, np.log(2.0))
         )
     return starts
+
+
+def _model(name: SizeModel) -> TuningModel[SizeFit]:
+    predict, jacobian = CURVES[name]
+    return TuningModel(
+        name=name,
+        of=("size_deg",),
+        parameters=("baseline", "centre", "width", "surround", "ratio"),
+        responses=("baseline", "centre") + (("surround",) if name == "dog" else ()),
+        searched={"width": LOG, "ratio": LOG},
+        levels=("sizes",),
+        least=MIN_SIZES,
+        bounds=_bounds,
+        starts=partial(_starts, model=name),
+        predict=predict,
+        jacobian=jacobian,
+        result=_result,
+        columns=_columns,
+        more=lambda tuning: {k: tuning[k].to_numpy() for k in ("sem", "count")},
+        any_axis=True,
+        tolerance=TOLERANCE,
+    )
+
+
+SIZE_MODELS = {"rog": _model("rog"), "dog": _model("dog")}
+MODELS = (SIZE_MODELS["rog"],)

@@ -100,7 +100,7 @@ def _ratio_jacobian(p: Floats, sizes: Floats) -> Floats:
     )
 
 
-MODELS: dict[SizeModel, tuple[Model, Model]] = {
+CURVES: dict[SizeModel, tuple[Model, Model]] = {
     "dog": (_difference, _difference_jacobian),
     "rog": (_ratio, _ratio_jacobian),
 }

@@ -14,17 +14,23 @@ speed tf/sf at every spatial frequency, with 0 one temporal frequency.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from insilico_gui.analysis.fits.curvefit import CurveModel, check_levels, fit_curves
+from insilico_gui.analysis.fits.tuning_model import (
+    LOG,
+    LOG2,
+    CurveFit,
+    TuningModel,
+    columns_of,
+    start_at,
+)
 from insilico_gui.analysis.tuning.frequency import shape_of, sigma_bounds
-from insilico_gui.analysis.tuning.tuned import axes_of, columns_table, curve_of
-from insilico_gui.errors import AnalysisError
+from insilico_gui.analysis.tuning.tuned import fitted_columns
 from insilico_gui.progress import OnProgress
 
 Floats = NDArray[np.float64]
@@ -35,8 +41,6 @@ MIN_FREQUENCIES = 3
 
 MAX_INDEX = 2.0
 """Bound of xi on both sides."""
-
-_BASELINE, _AMPLITUDE, _SF, _LOG_S, _TF, _LOG_T, _XI = range(7)
 
 
 @dataclass(frozen=True)
@@ -107,60 +111,8 @@ def fit_speed(
     AnalysisError
         If the frequencies are too few, repeated or not above 0, or shapes do not fit.
     """
-    values = np.asarray(surface, np.float64)
-    sf, tf = np.asarray(spatial_frequencies), np.asarray(temporal_frequencies)
-    if values.ndim not in (2, 3) or values.shape[:2] != (sf.size, tf.size):
-        raise AnalysisError(
-            f"The surface has shape {list(values.shape)}, and there are {sf.size} "
-            f"spatial and {tf.size} temporal frequencies; give [S, T] or [S, T, units]."
-        )
-    values = values.reshape(sf.size, tf.size, -1)
-    n_units = values.shape[2]
-    by_sf, sf = check_levels(
-        values.reshape(sf.size, -1), sf, "spatial frequencies", MIN_FREQUENCIES, None
-    )
-    by_tf, tf = check_levels(
-        by_sf.reshape(tf.size, n_units, sf.size).reshape(tf.size, -1),
-        tf,
-        "temporal frequencies",
-        MIN_FREQUENCIES,
-        None,
-    )
-    x, y = np.log2(sf), np.log2(tf)
-    # [U, S, T], conditions in one row a unit
-    curves = by_tf.reshape(n_units, sf.size * tf.size)
-    grid_x, grid_y = (axis.ravel() for axis in np.meshgrid(x, y, indexing="ij"))
-    (low_s, high_s), (low_t, high_t) = sigma_bounds(x), sigma_bounds(y)
-    fit = fit_curves(
-        CurveModel(
-            partial(_values, x=grid_x, y=grid_y),
-            partial(_jacobian, x=grid_x, y=grid_y),
-            partial(_starts, x=grid_x, y=grid_y),
-            np.array([0, 0, x[0], low_s, y[0], low_t, -MAX_INDEX]),
-            np.array([np.inf, np.inf, x[-1], high_s, y[-1], high_t, MAX_INDEX]),
-            scaled=(_BASELINE, _AMPLITUDE),
-        ),
-        curves,
-        on_progress,
-    )
-    p = np.where(fit.success[:, None], fit.parameters, np.nan).T
-    inside = [
-        shape_of(p[k], axis, ("", "inside", "")) == "inside"
-        for k, axis in ((_SF, x), (_TF, y))
-    ]
-    return SpeedFit(
-        speed=2 ** (p[_TF] - p[_SF]),
-        speed_index=p[_XI],
-        sf=2 ** p[_SF],
-        tf=2 ** p[_TF],
-        sigma_sf=np.exp(p[_LOG_S]),
-        sigma_tf=np.exp(p[_LOG_T]),
-        inside=inside[0] & inside[1],
-        amplitude=p[_AMPLITUDE],
-        baseline=p[_BASELINE],
-        mse=fit.mse,
-        r2=fit.r2,
-        success=fit.success,
+    return SLANTED_GAUSSIAN.fit(
+        surface, spatial_frequencies, temporal_frequencies, on_progress=on_progress
     )
 
 
@@ -188,42 +140,60 @@ def speed_columns(
     AnalysisError
         If the dataset is not such a map, or the fit is not possible.
     """
-    names = ("spatial_frequency", "temporal_frequency")
-    axes = dict(axes_of(tuning, 2))
-    if set(axes) != set(names):
-        raise AnalysisError(
-            f"This is a map over {' and '.join(axes)}, not over spatial_frequency and "
-            "temporal_frequency."
-        )
-    surface = curve_of(tuning.transpose(*names, "unit", ...))
-    fit = fit_speed(surface, axes[names[0]], axes[names[1]], on_progress=on_progress)
-    sf, tf = (tuning[f"best_level_{name}"].to_numpy() for name in names)
-    columns = {
+    return fitted_columns(SLANTED_GAUSSIAN, tuning, on_progress=on_progress)
+
+
+def _columns(fit: SpeedFit, tuning: xr.Dataset) -> dict[str, NDArray[Any]]:
+    sf, tf = (
+        tuning[f"best_level_{name}"].to_numpy()
+        for name in ("spatial_frequency", "temporal_frequency")
+    )
+    return {
         "pref_speed_raw": tf / sf,
         "pref_speed_fit": fit.speed,
         "speed_index_fit": fit.speed_index,
         "speed_inside_fit": fit.inside,
         "speed_r2_fit": fit.r2,
     }
-    return columns_table(tuning, columns, "slanted log-Gaussian (Priebe 2003, no skew)")
+
+
+def _result(found: CurveFit) -> SpeedFit:
+    values = found.values()
+    inside = [
+        shape_of(np.log2(values[name]), np.unique(axis), ("", "inside", "")) == "inside"
+        for name, axis in zip(("sf", "tf"), found.axes, strict=True)
+    ]
+    speed = values["tf"] / values["sf"]
+    return SpeedFit(**values, speed=speed, inside=inside[0] & inside[1])
+
+
+def _pairs(sf: Floats, tf: Floats) -> tuple[Floats, ...]:
+    """The octaves of each pair of frequencies, [S * T] each."""
+    x, y = np.meshgrid(np.log2(sf), np.log2(tf), indexing="ij")
+    return x.ravel(), y.ravel()
+
+
+def _bounds(x: Floats, y: Floats) -> tuple[ArrayLike, ArrayLike]:
+    (low_s, high_s), (low_t, high_t) = (sigma_bounds(np.unique(a)) for a in (x, y))
+    return (
+        [0, 0, x.min(), low_s, y.min(), low_t, -MAX_INDEX],
+        [np.inf, np.inf, x.max(), high_s, y.max(), high_t, MAX_INDEX],
+    )
 
 
 def _starts(curves: Floats, x: Floats, y: Floats) -> list[Floats]:
     """From the largest response, without slant and with the slant of one speed."""
-    n, low, best = len(curves), curves.min(axis=1), curves.argmax(axis=1)
-    width_x = np.full(n, np.log(np.ptp(x) / 3))
-    width_y = np.full(n, np.log(np.ptp(y) / 3))
+    low, best = curves.min(axis=1), curves.argmax(axis=1)
+    widths = np.log(np.ptp(x) / 3), np.log(np.ptp(y) / 3)
     return [
-        np.stack(
-            [low, 1 - low, x[best], width_x, y[best], width_y, np.full(n, xi)], axis=1
-        )
+        start_at(low, 1 - low, x[best], widths[0], y[best], widths[1], xi)
         for xi in (0.0, 1.0)
     ]
 
 
 def _values(p: Floats, x: Floats, y: Floats) -> Floats:
     """The surface at [K] pairs of octaves for parameters [n, 7]; returns [n, K]."""
-    baseline, amplitude, sf, log_s, tf, log_t, xi = (p[:, i, None] for i in range(7))
+    baseline, amplitude, sf, log_s, tf, log_t, xi = columns_of(p)
     z = (x - sf) * np.exp(-log_s)
     w = (y - tf - xi * (x - sf)) * np.exp(-log_t)
     values: Floats = baseline + amplitude * np.exp(-(z**2 + w**2) / 2)
@@ -232,7 +202,7 @@ def _values(p: Floats, x: Floats, y: Floats) -> Floats:
 
 def _jacobian(p: Floats, x: Floats, y: Floats) -> Floats:
     """Derivatives of :func:`_values` by the parameters, [n, K, 7]."""
-    _, amplitude, sf, log_s, tf, log_t, xi = (p[:, i, None] for i in range(7))
+    _, amplitude, sf, log_s, tf, log_t, xi = columns_of(p)
     inverse_s, inverse_t = np.exp(-log_s), np.exp(-log_t)
     z = (x - sf) * inverse_s
     w = (y - tf - xi * (x - sf)) * inverse_t
@@ -250,3 +220,24 @@ def _jacobian(p: Floats, x: Floats, y: Floats) -> Floats:
         ],
         axis=2,
     )
+
+
+SLANTED_GAUSSIAN = TuningModel(
+    name="slanted log-Gaussian (Priebe 2003, no skew)",
+    of=("spatial_frequency x temporal_frequency",),
+    parameters=(
+        *("baseline", "amplitude", "sf", "sigma_sf", "tf", "sigma_tf", "speed_index"),
+    ),
+    searched={"sf": LOG2, "sigma_sf": LOG, "tf": LOG2, "sigma_tf": LOG},
+    levels=("spatial frequencies", "temporal frequencies"),
+    least=MIN_FREQUENCIES,
+    lowest=None,
+    axes=_pairs,
+    bounds=_bounds,
+    starts=_starts,
+    predict=_values,
+    jacobian=_jacobian,
+    result=_result,
+    columns=_columns,
+)
+MODELS = (SLANTED_GAUSSIAN,)

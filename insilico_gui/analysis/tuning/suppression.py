@@ -16,11 +16,17 @@ import numpy as np
 from scipy.special import erf
 from scipy.stats import f as f_distribution
 
-from insilico_gui.analysis.fits.curvefit import CurveModel, fit_curves
 from insilico_gui.analysis.fits.flatness import FLAT
+from insilico_gui.analysis.fits.tuning_model import (
+    LOG,
+    CurveFit,
+    TuningModel,
+    fit_curves,
+    start_at,
+)
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
 
@@ -37,6 +43,9 @@ LEAST_FALL = 0.1
 """Of the peak; asked for where the sizes are too few for a test."""
 
 TOLERANCE = 1e-8
+"""Of the search: along the valleys of these models, centre against surround, a lower one
+changes parameters without end and the curve no more.
+"""
 
 
 def is_suppressed(
@@ -46,30 +55,16 @@ def is_suppressed(
     noise: Floats | None = None,
     n_noise: Floats | None = None,
 ) -> NDArray[np.bool_]:
-    """Whether curves fall by more than pure summation explains.
+    """Whether curves [U, K] fall by more than pure summation explains.
 
     Two things are asked for. A curve that does not fall (isotonic regression, whatever
-    its shape) must fit worse than the model with a surround. And so must both models of
-    pure summation, in an F test: against the residuals of the model with a surround, or
-    against what repeats differ by, if there are some. With six sizes or fewer, whose
-    residuals tell nothing, and without repeats, the curve has to fall by a tenth of its
-    peak instead, and the model with a surround to leave a quarter of the squares.
-
-    Parameters
-    ----------
-    curves : float64 array, [U, K]
-        Of units to which the model with a surround was fitted.
-    sizes : float64 array, [K]
-        Ascending.
-    residual : float64 array, [U]
-        Summed squares that the model with a surround left.
-    noise, n_noise : float64 arrays, [U], optional
-        Variance of the means by repeats, and its degrees of freedom; NaN and 0 where
-        there are none.
-
-    Returns
-    -------
-    bool array, [U]
+    its shape) must fit worse than the model with a surround, which left `residual` [U]
+    (summed squares). And so must both models of pure summation, in an F test: against
+    these residuals, or against what repeats differ by, if there are some (`noise`, the
+    variance of the means, with `n_noise` degrees of freedom, [U]; NaN and 0 for none).
+    With six sizes or fewer, whose residuals tell nothing, and without repeats, the
+    curve has to fall by a tenth of its peak instead, and the model with a surround to
+    leave a quarter of the squares.
     """
     n_sizes = len(sizes)
     rounding = n_sizes * (FLAT * np.abs(curves).max(axis=1, initial=0)) ** 2
@@ -77,8 +72,8 @@ def is_suppressed(
     falls = falling_squares(curves)
     summed = np.min(
         [
-            fit_curves(_summation(sizes, power), curves).mse * n_sizes
-            for power in (1, 2)
+            fit_curves(summation, curves, (sizes,)).mse * n_sizes
+            for summation in SUMMATION
         ],
         axis=0,
     )
@@ -122,25 +117,34 @@ def falling_squares(curves: Floats) -> Floats:
     return squares
 
 
-def _summation(sizes: Floats, power: int) -> CurveModel:
+def _summation(power: int) -> TuningModel[CurveFit]:
     """The model ``b + k_c erf(d / w_c)**power``."""
-    smallest = sizes[sizes > 0][0]
-    return CurveModel(
-        partial(_values, sizes=sizes, power=power),
-        partial(_jacobian, sizes=sizes, power=power),
-        partial(_starts, widths=(smallest, np.sqrt(smallest * sizes[-1]), sizes[-1])),
-        np.array([0, 0, np.log(smallest / 4)]),
-        np.array([np.inf, np.inf, np.log(4 * sizes[-1])]),
-        scaled=(0, 1),
+    return TuningModel(
+        name="summation",
+        parameters=("baseline", "centre", "width"),
+        responses=("baseline", "centre"),
+        searched={"width": LOG},
+        bounds=_bounds,
+        starts=_starts,
+        predict=partial(_values, power=power),
+        jacobian=partial(_jacobian, power=power),
+        result=lambda found: found,
         tolerance=TOLERANCE,
     )
 
 
-def _starts(curves: Floats, widths: tuple[float, ...]) -> list[Floats]:
-    n, low = len(curves), curves.min(axis=1)
-    return [
-        np.stack([low, 1 - low, np.full(n, np.log(width))], axis=1) for width in widths
-    ]
+def _bounds(sizes: Floats) -> tuple[ArrayLike, ArrayLike]:
+    smallest = sizes[sizes > 0][0]
+    return (
+        [0, 0, np.log(smallest / 4)],
+        [np.inf, np.inf, np.log(4 * sizes[-1])],
+    )
+
+
+def _starts(curves: Floats, sizes: Floats) -> list[Floats]:
+    low, smallest = curves.min(axis=1), sizes[sizes > 0][0]
+    widths = smallest, np.sqrt(smallest * sizes[-1]), sizes[-1]
+    return [start_at(low, 1 - low, np.log(width)) for width in widths]
 
 
 def _values(p: Floats, sizes: Floats, power: int) -> Floats:
@@ -157,3 +161,6 @@ def _jacobian(p: Floats, sizes: Floats, power: int) -> Floats:
     slope = 2 / np.sqrt(np.pi) * z * np.exp(-(z**2))
     by_width = -p[:, 1, None] * power * centre ** (power - 1) * slope
     return np.stack([np.ones_like(centre), centre**power, by_width], axis=2)
+
+
+SUMMATION = (_summation(1), _summation(2))

@@ -15,31 +15,14 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-
-def axis_of(tuning: xr.Dataset) -> tuple[str, NDArray[np.float64]]:
-    """Name and levels of the one numeric parameter of a tuning.
-
-    Returns
-    -------
-    name : str
-    levels : float64 array, [K]
-
-    Raises
-    ------
-    AnalysisError
-        If the dataset is not a tuning to one parameter, or its levels are names.
-    """
-    (axis,) = axes_of(tuning, 1)
-    return axis
+    from insilico_gui.analysis.fits.tuning_model import TuningModel
+    from insilico_gui.progress import OnProgress
 
 
 def axes_of(tuning: xr.Dataset, n: int) -> list[tuple[str, NDArray[np.float64]]]:
-    """Names and levels of the `n` numeric parameters of a tuning or map.
+    """Names and levels [K] of the `n` numeric parameters of a tuning or map.
 
-    Raises
-    ------
-    AnalysisError
-        If the dataset has another number of parameters, or their levels are names.
+    An error if it has another number of parameters, or their levels are names.
     """
     names = tuning.attrs.get("analysis", {}).get("parameters", [])
     if len(names) != n:
@@ -78,3 +61,34 @@ def columns_table(
         name = "_".join(analysis["parameters"])
         table[f"p_{name}"] = tuning["p_tuning"].to_numpy()
     return table
+
+
+def fitted_columns(
+    model: TuningModel[Any],
+    tuning: xr.Dataset,
+    *,
+    on_progress: OnProgress | None = None,
+) -> pd.DataFrame:
+    """The columns of a model fitted to a tuning.
+
+    An error if the tuning is to something else than the model describes, or cannot be
+    fitted.
+    """
+    axes = dict(axes_of(tuning, len(model.levels)))
+    asked = [name.split(" x ") for name in model.of]
+    names = next((names for names in asked if set(names) == set(axes)), list(axes))
+    if names not in asked and not model.any_axis:
+        described = " or ".join(" and ".join(names) for names in asked)
+        raise AnalysisError(
+            f"This is a tuning to {' and '.join(axes)}, not to {described}."
+        )
+    n_shown = min(len(levels) for levels in axes.values())
+    if model.few is not None and n_shown < model.least:
+        columns, lacking = model.few(tuning)
+        reason = f"The fit needs {model.least} levels, and {n_shown} were shown"
+        return columns_table(tuning, columns, model.name, absent={lacking: reason})
+    curve = tuning["curve"].transpose(*names, "unit").to_numpy()
+    levels = [axes[name] for name in names]
+    fit = model.fit(curve, *levels, on_progress=on_progress, **model.more(tuning))
+    absent: dict[str, Any] = {} if model.few is None else {"absent": {}}
+    return columns_table(tuning, model.columns(fit, tuning), model.name, **absent)

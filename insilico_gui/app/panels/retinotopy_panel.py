@@ -17,6 +17,7 @@ from skimage.measure import find_contours
 
 from insilico_gui.analysis.cortex.cortical_maps import (
     MEASURED,
+    MIN_R2,
     sheet_maps,
     sheet_sources,
 )
@@ -63,17 +64,17 @@ class RetinotopyPanel(AnalysisPanel):
         self.sigma_um.setValue(60.0)
         self.sigma_um.setSuffix(" µm")
         self.sigma_um.setToolTip("Standard deviation of the weights of units")
-        self.least_r2 = QDoubleSpinBox()
-        self.least_r2.setRange(0.0, 1.0)
-        self.least_r2.setSingleStep(0.05)
-        self.least_r2.setValue(0.1)
-        self.least_r2.setToolTip("Fields that are fitted worse are left out")
+        self.min_r2 = QDoubleSpinBox()
+        self.min_r2.setRange(0.0, 1.0)
+        self.min_r2.setSingleStep(0.05)
+        self.min_r2.setValue(MIN_R2)
+        self.min_r2.setToolTip("Fields that are fitted worse are left out")
 
         form = QFormLayout()
         form.setVerticalSpacing(2)
         form.addRow("From", self.source)
         form.addRow("Smoothing", self.sigma_um)
-        form.addRow("Least r²", self.least_r2)
+        form.addRow("Least r²", self.min_r2)
         controls = QVBoxLayout()
         controls.addLayout(form)
         controls.addWidget(self.compute_button)
@@ -105,14 +106,14 @@ class RetinotopyPanel(AnalysisPanel):
             return
         shape = getattr(session, "frame_shape", None)
         display = Display() if shape is None else Display(pixels=shape)
-        least_r2, sigma_um = self.least_r2.value(), self.sigma_um.value()
+        min_r2, sigma_um = self.min_r2.value(), self.sigma_um.value()
 
         def work(tell: OnProgress) -> tuple[xr.Dataset, pd.DataFrame]:
             return sheet_maps(
                 units,
                 source,
                 display,
-                least_r2=least_r2,
+                min_r2=min_r2,
                 sigma_um=sigma_um,
                 on_progress=tell,
             )
@@ -126,7 +127,7 @@ class RetinotopyPanel(AnalysisPanel):
         self.run("Mapping the cortical sheet", work, take)
 
     def _source_changed(self, source: str) -> None:
-        self.least_r2.setEnabled(source == MEASURED)
+        self.min_r2.setEnabled(source == MEASURED)
 
     # -- from the state ----------------------------------------------------------------
 

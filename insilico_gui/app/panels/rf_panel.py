@@ -83,9 +83,9 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         self.compute_button.clicked.connect(self.compute)
         self.method = QComboBox()
         self.method.setToolTip(
-            "Dots and sparse noise: mean response to what covers a place. Averages: of "
-            "the frames before responses, or of their contrast, for units that answer "
-            "to light and dark alike"
+            "Dots and sparse noise: mean response to what covers a place. Noise images: "
+            "mean image by responses. Averages: of the frames before responses, or of "
+            "their contrast, for units that answer to light and dark alike"
         )
         self.method.currentTextChanged.connect(self._method_changed)
         self.part = part_box()
@@ -189,7 +189,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         responses, method = self.experiment.responses, self.method.currentText()
         names: list[str] = []
         if responses is not None and "trials" in responses.attrs:
-            names = parts_to_map(trial_table(responses), method)
+            names = parts_to_map(trial_table(responses), method, self.experiment.frames)
         fill_box(self.part, names)
         self.part.setVisible(len(names) > 1)
         self._draw()
@@ -234,8 +234,8 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
                 "Receptive fields are mapped with video; where a session of images knows "
                 "them, the map can be coloured by them."
                 if self.experiment.images is not None
-                else f"Encode gaussian dots, sparse noise or a movie of {LEAST_FRAMES} "
-                "frames or more to map receptive fields."
+                else "Encode gaussian dots, sparse noise, images in trials or a movie of "
+                f"{LEAST_FRAMES} frames or more to map receptive fields."
                 if not self.method.count()
                 else "None of the mapped units is selected."
                 if fields is not None
