@@ -163,7 +163,7 @@ class ImageSession(Session, Protocol):
         ...
 
     def seen(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Images [n, 3, H, W] as the model receives them: uint8 [n, 3, *frame_shape]."""
+        """Images [n, 3, H, W] in ``frame_shape``, as the model receives them: uint8."""
         ...
 
     def respond(
