@@ -24,7 +24,13 @@ from insilico_gui.app.panels.traces_panel import TracesPanel
 from insilico_gui.app.panels.tuning_panel import TuningPanel
 from insilico_gui.app.panels.units_panel import UnitsPanel
 from insilico_gui.app.shell.dock_sizes import DockSizes, MapFit
-from insilico_gui.app.shell.docks import LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT, Docks
+from insilico_gui.app.shell.docks import (
+    LEFT_WIDTH,
+    RIGHT_WIDTH,
+    TRACES_HEIGHT,
+    Docks,
+    unsaved_settings,
+)
 from insilico_gui.app.shell.gl_context import free_in_own_context
 from insilico_gui.app.widgets.theme import ThemeFollower
 from insilico_gui.app.widgets.unit_names import unit_name
@@ -83,7 +89,8 @@ class Workspace(QObject):
         self.retinotopy_panel = RetinotopyPanel(experiment, jobs)
         self.compare_panel = ComparePanel(experiment, jobs)
         self.playback_bar = PlaybackBar(experiment, jobs)
-        self.panels = self._dock()
+        with unsaved_settings():
+            self.panels = self._dock()
         self.sizes = DockSizes(
             self.docks,
             (self.stimulus_panel, self.map_panel, self.traces_panel),

@@ -19,7 +19,14 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QCoreApplication, QEvent, QObject, QThreadPool, Signal
+from qtpy.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QObject,
+    QThreadPool,
+    QTimer,
+    Signal,
+)
 from superqt.utils import WorkerBase, create_worker
 from typing_extensions import TypeIs
 
@@ -39,8 +46,11 @@ logger = logging.getLogger(__name__)
 TELL_S = 0.05
 """Telling progress more often would keep the window from anything else."""
 
-QUIET_S = 0.3
+QUIET_S = 0.05
 """Work that ends may start other work; after this long without any, all is done."""
+
+DELAY_S = 0.5
+"""Work that a timer is about to start is waited for as well, up to this long."""
 
 
 class _Stopped(Exception):
@@ -291,16 +301,30 @@ class Jobs(QObject):
             If work is still going on after `timeout_s` seconds.
         """
         deadline = time.monotonic() + timeout_s
-        quiet_since = time.monotonic()
+        idle_since = quiet_since = time.monotonic()
         while time.monotonic() - quiet_since < QUIET_S:
             QCoreApplication.processEvents()
             time.sleep(0.005)
+            now = time.monotonic()
             if self.running:
-                quiet_since = time.monotonic()
-            if time.monotonic() > deadline:
+                idle_since = quiet_since = now
+            elif now - idle_since < DELAY_S and self._is_delayed():
+                quiet_since = now
+            if now > deadline:
                 raise TimeoutError(", ".join(job.title for job in self.running))
         # A script has no event loop in which Qt would delete what was put away
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    def _is_delayed(self) -> bool:
+        """Whether a timer of the window is about to do something once."""
+        try:
+            window = self.parent()
+            while window is not None and window.parent() is not None:
+                window = window.parent()
+        except RuntimeError:  # the window is gone, and its timers with it
+            return False
+        timers = [] if window is None else window.findChildren(QTimer)
+        return any(timer.isSingleShot() and timer.isActive() for timer in timers)
 
     def _on_progressed(self, _item: object) -> None:
         self.progressed.emit()
