@@ -131,5 +131,9 @@ class AnalysisError(InsilicoError):
     """Responses and trial table do not allow the analysis."""
 
 
+class ExperimentError(InsilicoError):
+    """An experiment, its file or a command on it is wrong."""
+
+
 class ExportError(InsilicoError):
     """Responses cannot be written to, or read from, a file."""

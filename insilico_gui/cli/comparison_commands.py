@@ -10,10 +10,14 @@ import typer
 import insilico_gui as ig
 from insilico_gui.analysis import reliability_columns
 from insilico_gui.analysis.agreement.comparison import compare as compare_responses
+from insilico_gui.analysis.agreement.recordings import (
+    prediction,
+    read_recording,
+    recorded_from,
+)
 from insilico_gui.cli.analysis_options import BurnIn, Table
 from insilico_gui.cli.options import AnyOf, Areas, Fields, Overwrite, Where
 from insilico_gui.cli.progress import analysis_bar
-from insilico_gui.cli.recordings import prediction, read_recording, recorded_from
 from insilico_gui.cli.steps import choose
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError

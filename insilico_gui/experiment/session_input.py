@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from insilico_gui.encoding.inputs import as_image_set
+from insilico_gui.errors import EncodingError
 from insilico_gui.session import is_image_session, is_video_session
 from insilico_gui.stimuli import Stimulus, convert
 from insilico_gui.stimuli.readers.seen_images import SeenImages
 
 if TYPE_CHECKING:
-    from insilico_gui.session import ImageSession, Session
+    from insilico_gui.session import ImageSession, Session, VideoSession
     from insilico_gui.stimuli import ConvertedStimulus, Fit
     from insilico_gui.stimuli.readers.images import ImageSet
 
@@ -74,3 +75,77 @@ def image_moment(session: ImageSession, n_images: int, moment: int) -> str:
     if "time" in session.response_coords:
         words += f"   {session.response_coords['time'][k] * 1000:+.0f} ms"
     return words
+
+
+class SessionInput(Protocol):
+    """What a session takes as a stimulus: one object for each kind of input."""
+
+    def takes(self, stimulus: Stimulus | ImageSet) -> bool:
+        """Whether the session answers such a stimulus."""
+
+    def accept(self, stimulus: Stimulus | ImageSet) -> Stimulus | ImageSet:
+        """The stimulus as it is encoded.
+
+        Raises
+        ------
+        EncodingError
+            If the session does not take it.
+        """
+
+
+class VideoInput:
+    """Input of sessions that take videos.
+
+    Parameters
+    ----------
+    session : VideoSession
+    """
+
+    def __init__(self, session: VideoSession) -> None:
+        self._session = session
+
+    def takes(self, stimulus: Stimulus | ImageSet) -> bool:
+        """See :meth:`SessionInput.takes`."""
+        return isinstance(stimulus, Stimulus)
+
+    def accept(self, stimulus: Stimulus | ImageSet) -> Stimulus | ImageSet:
+        """See :meth:`SessionInput.accept`."""
+        if not isinstance(stimulus, Stimulus):
+            raise EncodingError(
+                f"{self._session.id} takes videos, and {stimulus.name} is a set of "
+                "images; add it as a video, or show natural_images."
+            )
+        return stimulus
+
+
+class ImageInput:
+    """Input of sessions that take single images; of a video, every frame is one."""
+
+    def __init__(self, session: ImageSession) -> None:
+        self._session = session
+
+    def takes(self, stimulus: Stimulus | ImageSet) -> bool:
+        """See :meth:`SessionInput.takes`."""
+        return isinstance(stimulus, Stimulus | ImageSet)
+
+    def accept(self, stimulus: Stimulus | ImageSet) -> ImageSet:
+        """See :meth:`SessionInput.accept`."""
+        return as_image_set(stimulus)
+
+
+def input_of(session: Session) -> SessionInput:
+    """The input of a session, by its kind.
+
+    Raises
+    ------
+    EncodingError
+        If the kind is not known.
+    """
+    if is_video_session(session):
+        return VideoInput(session)
+    if is_image_session(session):
+        return ImageInput(session)
+    raise EncodingError(
+        f"{session.id} is driven by {session.input_kind}, which this version does not "
+        "show; update insilico_gui."
+    )

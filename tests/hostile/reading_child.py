@@ -22,9 +22,9 @@ import numpy as np
 from typer.testing import CliRunner
 
 import insilico_gui as ig
+from insilico_gui.analysis.agreement.recordings import read_recording
 from insilico_gui.analysis.trials.windows import check_trials
 from insilico_gui.cli import app
-from insilico_gui.cli.recordings import read_recording
 from insilico_gui.cli.tables import read_table
 from insilico_gui.stimuli import load_spec
 from insilico_gui.stimuli.readers.images import open_images

@@ -1,0 +1,305 @@
+"""Live objects of a document: opened sessions, stimuli and arrays, each opened once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from insilico_gui.encoding.inputs import open_for
+from insilico_gui.errors import ExperimentError, InsilicoError, quoted
+from insilico_gui.experiment.document import (
+    ArrayStimulus,
+    FileStimulus,
+    ParametricStimulus,
+    SessionEntry,
+)
+from insilico_gui.opening import open_session
+from insilico_gui.stimuli import (
+    RenderedStimulus,
+    Stimulus,
+    open_images,
+    open_stimulus,
+    spec_from_dict,
+)
+from insilico_gui.stimuli.readers.images import ImageSet
+from insilico_gui.untrusted.door import open_input
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from insilico_gui.session import Session
+    from insilico_gui.stimuli import Fit
+
+    AnyStimulusEntry = FileStimulus | ParametricStimulus | ArrayStimulus
+
+_BLOCK = 2**20
+
+
+def array_hash(values: NDArray[Any]) -> str:
+    """SHA-256 of type, shape and values of an array."""
+    digest = hashlib.sha256(f"{values.dtype.str}{values.shape}".encode())
+    digest.update(np.ascontiguousarray(values).data)
+    return digest.hexdigest()
+
+
+def files_hash(paths: Iterable[Path]) -> str:
+    """SHA-256 of the contents of files, one after the other; of a folder, of its files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        inside = sorted(p for p in path.rglob("*") if p.is_file())
+        for file in inside if path.is_dir() else [path]:
+            with open_input(file, ExperimentError) as content:
+                while block := content.read(_BLOCK):
+                    digest.update(block)
+    return digest.hexdigest()
+
+
+def content_hash(entry: AnyStimulusEntry) -> str:
+    """What the frames of a stimulus depend on, apart from the session and the fit."""
+    if isinstance(entry, ParametricStimulus):
+        return spec_from_dict(entry.specification).hash
+    if isinstance(entry, ArrayStimulus):
+        return f"{entry.sha256} {entry.frame_rate} {entry.images}"
+    return f"{entry.sha256} {entry.frame_rate} {entry.images} {entry.interval_s}"
+
+
+class Live:
+    """Opens what a document names, and keeps it.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where the file of the experiment is; files that have moved with it are found.
+    search : Path or None
+        Where else files that have moved are looked for.
+    """
+
+    def __init__(self, folder: Path | None = None, search: Path | None = None) -> None:
+        self.folder = folder
+        self.search = search
+        self.arrays: dict[str, NDArray[Any]] = {}
+        self._sessions: dict[SessionEntry, Session] = {}
+        self._stimuli: dict[AnyStimulusEntry | str, Stimulus | ImageSet] = {}
+
+    # -- sessions ----------------------------------------------------------------------
+
+    def put_session(self, entry: SessionEntry, session: Session) -> SessionEntry:
+        """Keep a session that was opened; returns its entry with the hash of weights."""
+        found = str(session.attrs.get("weights_hash", "")) or None
+        if entry.weights_hash not in (None, found):
+            raise ExperimentError(
+                f"The weights of {quoted(entry.id)} are not those that the experiment "
+                "was made with; give the folder that holds those."
+            )
+        entry = entry.model_copy(update={"weights_hash": found})
+        self._sessions[entry] = session
+        return entry
+
+    def session(self, entry: SessionEntry) -> Session:
+        """The session of an entry, opened if it is not yet."""
+        if entry not in self._sessions:
+            opened = open_session(
+                entry.id, entry.directory, entry.device, entry.precision
+            )
+            self.put_session(entry, opened)
+        return self._sessions[entry]
+
+    # -- stimuli -----------------------------------------------------------------------
+
+    def put_stimulus(
+        self, entry: AnyStimulusEntry, stimulus: Stimulus | ImageSet
+    ) -> None:
+        """Keep a stimulus that was opened."""
+        self._stimuli[_key(entry)] = stimulus
+
+    def stimulus(self, entry: AnyStimulusEntry) -> Stimulus | ImageSet:
+        """The stimulus of an entry, opened or rendered if it is not yet."""
+        if _key(entry) not in self._stimuli:
+            self._stimuli[_key(entry)] = self._open(entry)
+        return self._stimuli[_key(entry)]
+
+    def _open(self, entry: AnyStimulusEntry) -> Stimulus | ImageSet:
+        if isinstance(entry, ParametricStimulus):
+            return spec_from_dict(entry.specification).stimulus()
+        if isinstance(entry, ArrayStimulus):
+            values = self.array(entry.sha256)
+            if entry.images:
+                return open_images(values)
+            return open_stimulus(values, frame_rate=entry.frame_rate)
+        paths = [self.find(Path(path), entry) for path in entry.paths]
+        if entry.sha256 is not None and files_hash(paths) != entry.sha256:
+            raise ExperimentError(
+                f"{quoted(paths[0].name)} is not the file that the experiment was made "
+                "with (its content has changed); add it as a new stimulus."
+            )
+        return open_files(paths, entry)
+
+    def find(self, path: Path, entry: FileStimulus) -> Path:
+        """Where a file is now: in its place, beside the experiment, or where to search.
+
+        Raises
+        ------
+        ExperimentError
+            If it is nowhere.
+        """
+        beside = [] if self.folder is None else [self.folder / path.name]
+        for place in (path, *beside):
+            if place.exists():
+                return place
+        if self.search is not None:
+            for place in sorted(self.search.rglob(path.name)):
+                if len(entry.paths) > 1 or _has_content(place, entry.sha256):
+                    return place
+        raise ExperimentError(
+            f"The file {quoted(path)} of the experiment is not there; put it back, or "
+            "name the folder it was moved to."
+        )
+
+    # -- arrays ------------------------------------------------------------------------
+
+    def put_array(self, values: ArrayLike) -> str:
+        """Keep an array; returns its hash."""
+        array = np.asarray(values)
+        if array.dtype.kind not in "biuf":
+            raise ExperimentError(
+                f"An array of {array.dtype} cannot be a part of an experiment; give "
+                "numbers."
+            )
+        name = array_hash(array)
+        self.arrays[name] = array
+        return name
+
+    def array(self, name: str) -> NDArray[Any]:
+        """An array by its hash.
+
+        Raises
+        ------
+        ExperimentError
+            If it is not there.
+        """
+        if name not in self.arrays:
+            raise ExperimentError(
+                "An array of the experiment is missing: the folder that was saved "
+                "beside its file; put that back."
+            )
+        return self.arrays[name]
+
+
+def open_files(paths: Sequence[Path], entry: FileStimulus) -> Stimulus | ImageSet:
+    """A video, or a set of images, from files."""
+    if entry.images:
+        source: Any = list(paths) if len(paths) > 1 else paths[0]
+        return open_images(source, interval_s=entry.interval_s)
+    return open_stimulus(paths[0], frame_rate=entry.frame_rate)
+
+
+def entry_of(
+    source: Any,
+    live: Live,
+    *,
+    session: Session | None,
+    fit: Fit,
+    frame_rate: float | None,
+    interval_s: float | None,
+) -> AnyStimulusEntry:
+    """The entry of a stimulus, which is opened and kept.
+
+    Raises
+    ------
+    InsilicoError
+        If it cannot be opened.
+    """
+    if isinstance(source, RenderedStimulus):
+        entry = ParametricStimulus(specification=source.spec.to_dict(), fit=fit)
+        live.put_stimulus(entry, source)
+        return entry
+    if isinstance(source, Stimulus | ImageSet):
+        return _of_opened(source, live, fit, interval_s)
+    if isinstance(source, np.ndarray):
+        opened = open_for(session, source, frame_rate=frame_rate, interval_s=interval_s)
+        images = isinstance(opened, ImageSet)
+        rate = None if isinstance(opened, ImageSet) else opened.frame_rate
+        made = ArrayStimulus(
+            sha256=live.put_array(source), frame_rate=rate, images=images, fit=fit
+        )
+        live.put_stimulus(made, opened)
+        return made
+    given = [source] if isinstance(source, str | os.PathLike) else list(source)
+    paths = [Path(path).expanduser() for path in given]
+    opened = open_for(
+        session,
+        paths[0] if len(paths) == 1 else paths,
+        frame_rate=frame_rate,
+        interval_s=interval_s,
+    )
+    if isinstance(opened, RenderedStimulus):  # a specification
+        return entry_of(
+            opened, live, session=session, fit=fit, frame_rate=None, interval_s=None
+        )
+    file = FileStimulus(
+        paths=tuple(str(path.absolute()) for path in paths),
+        sha256=files_hash(paths),
+        frame_rate=frame_rate,
+        images=isinstance(opened, ImageSet),
+        interval_s=interval_s,
+        fit=fit,
+    )
+    live.put_stimulus(file, opened)
+    return file
+
+
+def _of_opened(
+    stimulus: Stimulus | ImageSet, live: Live, fit: Fit, interval_s: float | None
+) -> AnyStimulusEntry:
+    """Entry of a stimulus that is open: by its file if it has one, else by its values."""
+    path = stimulus.attrs.get("path")
+    images = isinstance(stimulus, ImageSet)
+    entry: AnyStimulusEntry
+    if isinstance(path, str) and Path(path).exists():
+        entry = FileStimulus(
+            paths=(str(Path(path).absolute()),),
+            sha256=files_hash([Path(path)]),
+            frame_rate=_given_rate(Path(path), stimulus),
+            images=images,
+            interval_s=interval_s,
+            fit=fit,
+        )
+    elif isinstance(stimulus, ImageSet):
+        values = np.stack([stimulus.image(k) for k in range(stimulus.n_images)])
+        name = live.put_array(np.moveaxis(values, -1, 1))
+        entry = ArrayStimulus(sha256=name, images=True, fit=fit)
+    else:
+        frames = stimulus.frames(0, stimulus.n_frames)
+        name = live.put_array(frames)
+        entry = ArrayStimulus(sha256=name, frame_rate=stimulus.frame_rate, fit=fit)
+    live.put_stimulus(entry, stimulus)
+    return entry
+
+
+def _given_rate(path: Path, stimulus: Stimulus | ImageSet) -> float | None:
+    """The frame rate (Hz) that has to be given to open a file as `stimulus` was."""
+    if isinstance(stimulus, ImageSet):
+        return None
+    try:
+        alike = open_stimulus(path).frame_rate == stimulus.frame_rate
+    except InsilicoError:
+        alike = False
+    return None if alike else stimulus.frame_rate
+
+
+def _key(entry: AnyStimulusEntry) -> str:
+    """What an opened stimulus is kept under: all of the entry but the fit."""
+    return entry.model_dump_json(exclude={"fit"})
+
+
+def _has_content(path: Path, sha256: str | None) -> bool:
+    try:
+        return sha256 is None or files_hash([path]) == sha256
+    except InsilicoError:
+        return False

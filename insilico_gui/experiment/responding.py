@@ -1,0 +1,305 @@
+"""Runs of an experiment: declaring, computing and reading responses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from insilico_gui.errors import ExperimentError, quoted
+from insilico_gui.experiment import runs
+from insilico_gui.experiment.changes import ChangeSet
+from insilico_gui.experiment.document import RunEntry
+from insilico_gui.experiment.library import Library
+from insilico_gui.experiment.session_input import input_of
+from insilico_gui.experiment.unit_tables import Units
+from insilico_gui.responses import take_units
+
+if TYPE_CHECKING:
+    import threading
+
+    from numpy.typing import ArrayLike
+
+
+class Responding(Units):
+    """The runs of an experiment and their responses."""
+
+    def __init__(self, library: Library | str | os.PathLike[str] | None) -> None:
+        super().__init__()
+        self._library = library
+        self._responses: dict[str, xr.DataArray] = {}
+        self._states: dict[tuple[str, str], runs.State] = {}
+
+    def add_run(
+        self,
+        session: str | None = None,
+        stimulus: str | None = None,
+        *,
+        selection: str | None = None,
+        behavior: Mapping[str, ArrayLike] | None = None,
+    ) -> RunEntry:
+        """Declare a run, without computing it; replaces the one of the same two.
+
+        Parameters
+        ----------
+        session, stimulus : str, optional
+            Names in the document; default the only one.
+        selection : str, optional
+            Selection whose units are computed; default all units.
+        behavior : mapping of str to array [T, K], optional
+            Traces at the session's frame rate.
+        """
+        run = self._new_run(session, stimulus, selection, behavior)
+        document = self.document.with_run(run)
+        self._replace("add_run", {"runs"}, runs=document.runs)
+        return run
+
+    def _new_run(
+        self,
+        session: str | None,
+        stimulus: str | None,
+        selection: str | None,
+        behavior: Mapping[str, ArrayLike] | None,
+    ) -> RunEntry:
+        session = self._only("session", session, self.document.sessions)
+        stimulus = self._only("stimulus", stimulus, self.document.stimuli)
+        if selection is not None:
+            self._known("selection", selection, self.document.selections)
+            owner = self.document.selections[selection].session
+            if owner != session:
+                raise ExperimentError(
+                    f"The selection {quoted(selection)} is of units of {quoted(owner)}, "
+                    f"not of {quoted(session)}; select units there."
+                )
+        traces = {k: self._live.put_array(v) for k, v in (behavior or {}).items()}
+        before = self.document.run(session, stimulus)
+        run = RunEntry(
+            session=session, stimulus=stimulus, selection=selection, behavior=traces
+        )
+        if before is None:
+            return run
+        kept = {"key", "responses_hash", "computed_on"}
+        given = before.model_dump(exclude=kept) == run.model_dump(exclude=kept)
+        return before if given else run
+
+    def task(
+        self, session: str | None = None, stimulus: str | None = None
+    ) -> runs.Task:
+        """A run with all that computing it needs; for :meth:`finish`.
+
+        Raises
+        ------
+        InsilicoError
+            If the session does not take the stimulus, or something cannot be opened.
+        """
+        session = self._only("session", session, self.document.sessions)
+        stimulus = self._only("stimulus", stimulus, self.document.stimuli)
+        run = self.document.run(session, stimulus) or RunEntry(
+            session=session, stimulus=stimulus
+        )
+        entry = self.document.stimuli[stimulus]
+        opened = self.session(session)
+        presented = input_of(opened).accept(self.stimulus(stimulus))
+        units = None if run.selection is None else self.selection(run.selection)
+        return runs.task_of(
+            run,
+            opened,
+            entry,
+            presented,
+            {name: self._live.array(trace) for name, trace in run.behavior.items()},
+            units,
+            self.document.sessions[session].precision,
+        )
+
+    def start(self, task: runs.Task) -> None:
+        """Tell that a task is being computed."""
+        self._set_state(task, "encoding")
+
+    def fail(self, task: runs.Task) -> None:
+        """Tell that a task was cancelled or failed."""
+        self._set_state(task, "failed")
+
+    def _set_state(self, task: runs.Task, state: runs.State) -> None:
+        self._states[task.run.session, task.run.stimulus] = state
+        self.changed.emit(ChangeSet(frozenset({"state"}), state))
+
+    def finish(self, task: runs.Task, responses: xr.DataArray) -> None:
+        """Take the responses of a task.
+
+        Raises
+        ------
+        ExperimentError
+            If its session or stimulus has been removed meanwhile.
+        """
+        run = task.run
+        if (
+            run.session not in self.document.sessions
+            or run.stimulus not in self.document.stimuli
+        ):
+            raise ExperimentError(
+                f"The responses of {quoted(run.session)} to {quoted(run.stimulus)} are "
+                "no longer wanted: one of the two was removed."
+            )
+        self._states.pop((run.session, run.stimulus), None)
+        self._responses[task.key] = responses
+        done = run.model_copy(
+            update={
+                "key": task.key,
+                "responses_hash": runs.responses_hash(responses),
+                "computed_on": _platform_text(task),
+            }
+        )
+        before = self.document.run(run.session, run.stimulus)
+        if before == done:
+            self.changed.emit(ChangeSet(frozenset({"results"}), "finish"))
+            return
+        document = self.document.with_run(done)
+        self._replace("encode", {"runs", "results"}, runs=document.runs)
+
+    def encode(
+        self,
+        session: str | None = None,
+        stimulus: str | None = None,
+        *,
+        selection: str | None = None,
+        behavior: Mapping[str, ArrayLike] | None = None,
+        on_progress: Callable[[int, int], object] | None = None,
+        cancel: threading.Event | None = None,
+        progress: bool = False,
+    ) -> xr.DataArray | dict[tuple[str, str], xr.DataArray]:
+        """Responses of a session to a stimulus, from the library if they are there.
+
+        Parameters
+        ----------
+        session, stimulus : str, optional
+            Names in the document. If only one is named, the other is the only one there
+            is. If none is named, all runs of the document are computed, or, if it has
+            none, all sessions with all stimuli that they take.
+        selection : str, optional
+            Selection whose units are computed; default all units, or those of the run.
+        behavior : mapping of str to array [T, K], optional
+            Traces at the session's frame rate; default none, or those of the run.
+        on_progress, cancel, progress
+            See :func:`insilico_gui.encode`.
+
+        Returns
+        -------
+        xarray.DataArray, or dict of (session, stimulus) to xarray.DataArray
+            The dict if nothing is named.
+
+        Raises
+        ------
+        InsilicoError
+            As of :func:`insilico_gui.encode`; the document is then as before.
+        """
+        if session is None and stimulus is None:
+            pairs = self._all_runs()
+        else:
+            pairs = [
+                (
+                    self._only("session", session, self.document.sessions),
+                    self._only("stimulus", stimulus, self.document.stimuli),
+                )
+            ]
+        found = {}
+        for pair in pairs:
+            if selection is not None or behavior is not None:
+                self.add_run(*pair, selection=selection, behavior=behavior)
+            task = self.task(*pair)
+            try:
+                responses = task.compute(
+                    self.library, on_progress, cancel, progress=progress
+                )
+            except BaseException:
+                self._states[pair] = "failed"
+                raise
+            self.finish(task, responses)
+            found[pair] = responses
+        return found if session is None and stimulus is None else found[pairs[0]]
+
+    def _all_runs(self) -> list[tuple[str, str]]:
+        """Runs of the document, or all pairs of sessions and stimuli they take."""
+        declared = [(run.session, run.stimulus) for run in self.document.runs]
+        if declared:
+            return declared
+        return [
+            (session, stimulus)
+            for session in self.document.sessions
+            for stimulus in self.document.stimuli
+            if input_of(self.session(session)).takes(self.stimulus(stimulus))
+        ]
+
+    def state(self, session: str, stimulus: str) -> runs.State:
+        """State of a run: new, encoding, done, stale or failed.
+
+        A run is stale if its responses were computed with other settings, such as
+        another fit of the stimulus.
+        """
+        busy = self._states.get((session, stimulus))
+        if busy is not None:
+            return busy
+        run = self.document.run(session, stimulus)
+        if run is None or run.key is None:
+            return "new"
+        return "done" if self.task(session, stimulus).key == run.key else "stale"
+
+    def responses(
+        self,
+        session: str | None = None,
+        stimulus: str | None = None,
+        selection: str | None = None,
+    ) -> xr.DataArray:
+        """Responses that have been computed.
+
+        Parameters
+        ----------
+        session, stimulus : str, optional
+            Names in the document; default the only one.
+        selection : str, optional
+            Only these units, with the rule of the selection in ``attrs``.
+
+        Raises
+        ------
+        ExperimentError
+            If they have not been computed, or with other settings.
+        """
+        session = self._only("session", session, self.document.sessions)
+        stimulus = self._only("stimulus", stimulus, self.document.stimuli)
+        responses = self._computed(session, stimulus)
+        if selection is None:
+            return responses
+        chosen = self.selection(selection)
+        task = self.task(session, stimulus)
+        if task.units is None:
+            columns = chosen.indices
+        else:
+            columns = np.flatnonzero(np.isin(task.units.indices, chosen.indices))
+        return take_units(responses, columns, chosen.rule)
+
+    def _computed(self, session: str, stimulus: str) -> xr.DataArray:
+        task = self.task(session, stimulus)
+        responses = self._responses.get(task.key)
+        if responses is None and self.library is not None:
+            responses = self.library.get(task.key)
+        if responses is None:
+            raise ExperimentError(
+                f"The responses of {quoted(session)} to {quoted(stimulus)} are not "
+                "computed; encode them first."
+            )
+        self._responses[task.key] = responses
+        return responses
+
+    @property
+    def library(self) -> Library | None:
+        """Where responses are kept."""
+        if isinstance(self._library, str | os.PathLike):
+            self._library = Library(self._library or None)
+        return self._library
+
+
+def _platform_text(task: runs.Task) -> str:
+    parts = runs.platform_of(task.session)
+    return ", ".join(f"{name} {value}" for name, value in parts.items())

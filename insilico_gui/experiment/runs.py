@@ -1,0 +1,148 @@
+"""Runs: what the responses of a session to a stimulus depend on, and computing them."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from insilico_gui.encoding import encode
+from insilico_gui.experiment.library import key_of
+from insilico_gui.experiment.live import array_hash, content_hash
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from insilico_gui.experiment.document import RunEntry
+    from insilico_gui.experiment.library import Library
+    from insilico_gui.experiment.live import AnyStimulusEntry
+    from insilico_gui.session import Session
+    from insilico_gui.stimuli import Fit, Stimulus
+    from insilico_gui.stimuli.readers.images import ImageSet
+    from insilico_gui.units.selection import Selection
+
+State = Literal["new", "encoding", "done", "stale", "failed"]
+
+ENGINE = 1
+"""Raised when the engine computes other numbers; older entries are then not used."""
+
+_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run with all that it needs; may be computed in any thread.
+
+    Attributes
+    ----------
+    run : RunEntry
+    session : Session
+    stimulus : Stimulus or ImageSet
+    fit : {"crop", "pad", "stretch"}
+    behavior : mapping of str to array
+    units : Selection or None
+        None for all.
+    key : str
+        Key in the library.
+    """
+
+    run: RunEntry
+    session: Session
+    stimulus: Stimulus | ImageSet
+    fit: Fit
+    behavior: Mapping[str, NDArray[Any]]
+    units: Selection | None
+    key: str
+
+    def compute(
+        self,
+        library: Library | None,
+        on_progress: Callable[[int, int], object] | None = None,
+        cancel: threading.Event | None = None,
+        *,
+        progress: bool = False,
+    ) -> xr.DataArray:
+        """The responses, from the library if they are there.
+
+        Raises
+        ------
+        InsilicoError
+            As of :func:`insilico_gui.encode`.
+        """
+
+        def run(store: Path | None) -> xr.DataArray:
+            return encode(
+                self.session,
+                self.stimulus,
+                self.units,
+                dict(self.behavior) or None,
+                on_progress,
+                cancel,
+                store,
+                fit=self.fit,
+                progress=progress,
+            )
+
+        if library is None:
+            return run(None)
+        found = library.get(self.key)
+        if found is not None:
+            return found
+        about = {"session": self.run.session, "stimulus": self.run.stimulus}
+        return library.compute(self.key, run, about)
+
+
+def task_of(
+    run: RunEntry,
+    session: Session,
+    entry: AnyStimulusEntry,
+    stimulus: Stimulus | ImageSet,
+    behavior: Mapping[str, NDArray[Any]],
+    units: Selection | None,
+    precision: str,
+) -> Task:
+    """The task of a run, with its key: the hash of what its responses depend on."""
+    indices = None if units is None else array_hash(units.indices)
+    key = key_of(
+        {
+            "session": session.id,
+            "weights": session.attrs.get("weights_hash"),
+            "precision": precision,
+            "units": indices,
+            "stimulus": content_hash(entry),
+            "fit": entry.fit,
+            "behavior": {name: array_hash(trace) for name, trace in behavior.items()},
+            **platform_of(session),
+        }
+    )
+    return Task(run, session, stimulus, entry.fit, behavior, units, key)
+
+
+def platform_of(session: Session) -> dict[str, Any]:
+    """Device and versions that the last digits of responses depend on."""
+    torch = sys.modules.get("torch")
+    return {
+        "engine": ENGINE,
+        "insilico_gui": version("insilico-gui"),
+        "numpy": np.__version__,
+        "torch": None if torch is None else str(torch.__version__),
+        "device": str(session.device),
+    }
+
+
+def responses_hash(responses: xr.DataArray) -> str:
+    """SHA-256 of the values of responses, read in blocks."""
+    digest = hashlib.sha256(str(responses.shape).encode())
+    for start in range(0, responses.shape[0], _ROWS):
+        block = responses[start : start + _ROWS].to_numpy()
+        digest.update(np.ascontiguousarray(block, np.float32).data)
+    return digest.hexdigest()

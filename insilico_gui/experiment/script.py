@@ -1,0 +1,152 @@
+"""An experiment as a script against the public interface."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from insilico_gui import stimuli
+from insilico_gui.experiment.document import (
+    ArrayStimulus,
+    FileStimulus,
+    ParametricStimulus,
+)
+from insilico_gui.stimuli import spec_from_dict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from insilico_gui.experiment.document import ExperimentDocument, RunEntry
+    from insilico_gui.experiment.live import AnyStimulusEntry
+
+
+def to_python(document: ExperimentDocument, path: Path | None = None) -> str:
+    """A script that makes the experiment and computes everything in it.
+
+    Parameters
+    ----------
+    document : ExperimentDocument
+    path : Path or None
+        Of its file, beside which arrays are; needed where the experiment has arrays.
+    """
+    lines = ["import numpy as np", ""] if _has_arrays(document) else []
+    lines = [*lines, "import insilico_gui as ig", "", "experiment = ig.Experiment()"]
+    for name, session in document.sessions.items():
+        given = {
+            "directory": session.directory,
+            "device": _unless(session.device, "auto"),
+            "precision": _unless(session.precision, "float32"),
+            "name": _unless(name, session.id),
+        }
+        lines.append(_call("experiment.add_session", session.id, **given))
+    for name, stimulus in document.stimuli.items():
+        source, options = _source(stimulus, path)
+        given = {**options, "fit": _unless(stimulus.fit, "crop"), "name": name}
+        lines.append(_call("experiment.add_stimulus", _Code(source), **given))
+    for name, selection in document.selections.items():
+        given = {**selection.rule, "session": selection.session, "name": name}
+        lines.append(_call("experiment.select", **given, color=selection.color))
+    lines += [_run(run, document, path) for run in document.runs]
+    for analysis in document.analyses:
+        given = {"session": analysis.session, "stimulus": analysis.stimulus}
+        lines.append(
+            _call(
+                "experiment.analyse", analysis.analysis, **given, **analysis.parameters
+            )
+        )
+    return "\n".join(lines) + "\n"
+
+
+class _Code(str):
+    """Text that is code already."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _call(function: str, *arguments: Any, **options: Any) -> str:
+    """A call, without options that are None."""
+    given = [repr(argument) for argument in arguments]
+    given += [f"{k}={_plain(v)!r}" for k, v in options.items() if v is not None]
+    line = f"{function}({', '.join(given)})"
+    if len(line) <= 88:
+        return line
+    inside = "".join(f"    {argument},\n" for argument in given)
+    return f"{function}(\n{inside})"
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) and len(value) != 2 else value
+
+
+def _unless(value: str, default: str) -> str | None:
+    return None if value == default else value
+
+
+def _source(entry: AnyStimulusEntry, path: Path | None) -> tuple[str, dict[str, Any]]:
+    """Code that gives the source of a stimulus, and options of ``add_stimulus``."""
+    if isinstance(entry, ParametricStimulus):
+        return _family(dict(entry.specification)), {}
+    if isinstance(entry, FileStimulus):
+        paths = list(entry.paths)
+        rates = {"frame_rate": entry.frame_rate, "interval_s": entry.interval_s}
+        if entry.images and len(paths) == 1:
+            # Without a session of images a folder would be opened as a video
+            interval = entry.interval_s
+            given = "" if interval is None else f", interval_s={interval!r}"
+            return f"ig.open_images({paths[0]!r}{given})", {}
+        return repr(paths[0] if len(paths) == 1 else paths), rates
+    loaded = _array(entry.sha256, path)
+    if entry.images:
+        return f"ig.open_images({loaded})", {}
+    return loaded, {"frame_rate": entry.frame_rate}
+
+
+def _array(name: str, path: Path | None) -> str:
+    from insilico_gui.experiment.file import array_path
+
+    return f"np.load({str(array_path(path, name))!r})"
+
+
+def _family(values: dict[str, Any]) -> str:
+    """A call of the family with what differs from its defaults; else the whole."""
+    spec = spec_from_dict(values)
+    function = getattr(stimuli, spec.family, None)
+    if callable(function):
+        defaults = inspect.signature(function).parameters
+        given = {
+            k: v
+            for k, v in values.items()
+            if k in defaults and k != "display" and _differs(v, defaults[k].default)
+        }
+        try:
+            if function(**given).spec.hash == spec.hash:
+                return _call(f"ig.stimuli.{spec.family}", **given)
+        except Exception:  # noqa: S110 - the whole specification says it all
+            pass
+    return f"ig.stimuli.spec_from_dict({values!r}).stimulus()"
+
+
+def _differs(value: Any, default: Any) -> bool:
+    def listed(one: Any) -> Any:
+        return list(one) if isinstance(one, tuple | list) else one
+
+    return bool(listed(value) != listed(default))
+
+
+def _run(run: RunEntry, document: ExperimentDocument, path: Path | None) -> str:
+    traces = {name: _Code(_array(key, path)) for name, key in run.behavior.items()}
+    return _call(
+        "experiment.encode",
+        session=run.session,
+        stimulus=run.stimulus,
+        selection=run.selection,
+        behavior=traces or None,
+    )
+
+
+def _has_arrays(document: ExperimentDocument) -> bool:
+    kinds = [isinstance(s, ArrayStimulus) for s in document.stimuli.values()]
+    return any(kinds) or any(run.behavior for run in document.runs)

@@ -1,0 +1,182 @@
+"""The document of an experiment and the commands that replace it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pydantic
+from psygnal import Signal
+
+from insilico_gui.errors import ExperimentError, listed, quoted
+from insilico_gui.experiment.changes import PARTS, ChangeSet
+from insilico_gui.experiment.document import ExperimentDocument, ViewState
+from insilico_gui.experiment.file import sentence
+from insilico_gui.experiment.history import History
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KINDS = {"session": "sessions", "stimulus": "stimuli", "selection": "selections"}
+"""What has names, and the part of the document that holds them."""
+
+
+class DocumentState:
+    """A document that is replaced whole, with undo, redo and one signal a command."""
+
+    changed = Signal(ChangeSet)
+
+    def __init__(self) -> None:
+        self.document = ExperimentDocument()
+        self._history = History()
+        self._saved = self.document
+
+    def _replace(self, command: str, parts: set[str], **changes: Any) -> None:
+        """Replace the document by one with these changes; the only way to change it."""
+        try:
+            document = self.document.replace(**changes)
+        except pydantic.ValidationError as error:
+            raise ExperimentError(sentence(error)) from error
+        if document == self.document:
+            return
+        if parts != {"view"}:
+            self._history.push(self.document)
+        self.document = document
+        self.changed.emit(ChangeSet(frozenset(parts), command))
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a command to undo."""
+        return self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an undone command to do again."""
+        return self._history.can_redo
+
+    def undo(self) -> None:
+        """Go back to the document before the last command; results come back with it.
+
+        Raises
+        ------
+        ExperimentError
+            If there is nothing to undo.
+        """
+        if not self.can_undo:
+            raise ExperimentError("There is nothing to undo.")
+        self._go(self._history.back(self.document), "undo")
+
+    def redo(self) -> None:
+        """Do the command again that was undone last.
+
+        Raises
+        ------
+        ExperimentError
+            If there is nothing to redo.
+        """
+        if not self.can_redo:
+            raise ExperimentError("There is nothing to redo.")
+        self._go(self._history.forward(self.document), "redo")
+
+    def _go(self, document: ExperimentDocument, command: str) -> None:
+        before, self.document = self.document, document
+        parts = {
+            part for part in PARTS if getattr(before, part) != getattr(document, part)
+        }
+        self.changed.emit(ChangeSet(frozenset(parts), command))
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the file holds all of the document."""
+        return self.document == self._saved
+
+    def rename(self, kind: str, old: str, new: str) -> None:
+        """Rename a session, stimulus or selection, everywhere in the document.
+
+        Parameters
+        ----------
+        kind : {"session", "stimulus", "selection"}
+        old, new : str
+        """
+        if kind not in KINDS:
+            raise ExperimentError(
+                f"{quoted(kind)} cannot be renamed; name a session, stimulus or "
+                "selection."
+            )
+        table = getattr(self.document, KINDS[kind])
+        self._known(kind, old, table)
+        if new != old and new in table:
+            raise ExperimentError(f"There is a {kind} {quoted(new)} already.")
+        renamed = {new if key == old else key: entry for key, entry in table.items()}
+
+        def named(entry: Any) -> Any:
+            if getattr(entry, kind, None) != old:
+                return entry
+            return entry.model_copy(update={kind: new})
+
+        document = self.document
+        changes = {
+            "runs": tuple(map(named, document.runs)),
+            "analyses": tuple(map(named, document.analyses)),
+            "selections": {k: named(v) for k, v in document.selections.items()},
+            "view": named(document.view),
+        }
+        changes[KINDS[kind]] = renamed
+        changed = {k for k, v in changes.items() if v != getattr(document, k)}
+        self._replace("rename", changed, **changes)
+
+    def look(self, **changes: Any) -> None:
+        """Change what is looked at; see :class:`.ViewState`. It has no history."""
+        try:
+            view = ViewState(**{**dict(self.document.view), **changes})
+        except pydantic.ValidationError as error:
+            raise ExperimentError(sentence(error)) from error
+        self._replace("look", {"view"}, view=view)
+
+    def _entry(self, kind: type[Any], **values: Any) -> Any:
+        try:
+            return kind(**values)
+        except pydantic.ValidationError as error:
+            raise ExperimentError(sentence(error)) from error
+
+    def _known(self, kind: str, name: str, table: Mapping[str, object]) -> None:
+        if name not in table:
+            raise ExperimentError(
+                f"There is no {kind} {quoted(name)} in the experiment; there is "
+                f"{listed(table, none='none yet')}."
+            )
+
+    def _only(self, kind: str, name: str | None, table: Mapping[str, object]) -> str:
+        """The name, or that of the only one there is."""
+        if name is not None:
+            self._known(kind, name, table)
+            return name
+        if len(table) == 1:
+            return next(iter(table))
+        if not table:
+            raise ExperimentError(f"The experiment has no {kind} yet; add one.")
+        raise ExperimentError(
+            f"The experiment has {len(table)} of the kind {kind}; name one of "
+            f"{listed(table)}."
+        )
+
+    def _new_name(
+        self, kind: str, given: str | None, wanted: str, table: Mapping[str, object]
+    ) -> str:
+        """A name that is not taken; refuses one that was given and is."""
+        if given is not None:
+            if given in table:
+                raise ExperimentError(
+                    f"There is a {kind} {quoted(given)} already; choose another name."
+                )
+            return given
+        base = re.sub(r"[\x00-\x1f/\\]+", "-", wanted).strip()[:80] or kind
+        name, k = base, 2
+        while name in table:
+            name, k = f"{base} ({k})", k + 1
+        return name
+
+
+def without(table: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The mapping without one of its names."""
+    return {key: entry for key, entry in table.items() if key != name}
