@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from insilico_gui.cli.comparison_commands import compare, reliability
+from insilico_gui.cli.experiment_commands import library, run
 from insilico_gui.cli.field_commands import receptive_fields, retinotopy
 from insilico_gui.cli.outputs import keeping_outputs
 from insilico_gui.cli.population_commands import signal_correlations, sparseness
@@ -102,6 +103,8 @@ for command in (
     reliability,
     compare,
     export,
+    run,
+    library,
     fetch,
 ):
     app.command()(keeping_outputs(command))

@@ -196,7 +196,7 @@ class Responding(Units):
             As of :func:`insilico_gui.encode`; the document is then as before.
         """
         if session is None and stimulus is None:
-            pairs = self._all_runs()
+            pairs = self.pairs()
         else:
             pairs = [
                 (
@@ -220,7 +220,7 @@ class Responding(Units):
             found[pair] = responses
         return found if session is None and stimulus is None else found[pairs[0]]
 
-    def _all_runs(self) -> list[tuple[str, str]]:
+    def pairs(self) -> list[tuple[str, str]]:
         """Runs of the document, or all pairs of sessions and stimuli they take."""
         declared = [(run.session, run.stimulus) for run in self.document.runs]
         if declared:
