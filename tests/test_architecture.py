@@ -144,11 +144,9 @@ ROOMS = {
     "analysis.population": {"analysis.fits", "analysis.trials", "analysis.tuning"},
     "analysis.agreement": {"analysis.fits", "analysis.trials", "responses"}
     | {"units.identity", "units.frame", "units.columns"},
-    "experiment": {*CONTRACT, *STIMULI, "encoding", "export", "units"}
-    | {"units.identity"},
-    "cli": BELOW
-    | {"", "app.shell", "units.identity", "units.frame", "units.columns"}
-    - {"experiment"},
+    "experiment": {*CONTRACT, *STIMULI, *ANALYSIS, "encoding", "export", "opening"}
+    | {"units", "units.identity"},
+    "cli": BELOW | {"", "app.shell", "units.identity", "units.frame", "units.columns"},
     "app": {"app.shell"},
     "app.work": {"encoding", "experiment", "stimuli"},
     "app.widgets": {"responses", "experiment", "units", "units.frame"}

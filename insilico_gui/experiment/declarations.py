@@ -243,7 +243,7 @@ def retinotopy(
         units,
         source,
         Display(),
-        least_r2=min_r2,
+        min_r2=min_r2,
         sigma_um=sigma_um,
         on_progress=on_progress,
     )

@@ -7,6 +7,7 @@ are the same experiment. Commands replace the document whole; see
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
@@ -179,6 +180,8 @@ class RunEntry(_Frozen):
         Traces by the hash of their array, which is saved like that of a stimulus.
     key : str or None
         Key in the library of the responses that were computed last.
+    fit : {"crop", "pad", "stretch"} or None
+        That they were computed with.
     responses_hash : str or None
         Of their values, to compare a rerun with.
     computed_on : str or None
@@ -192,6 +195,7 @@ class RunEntry(_Frozen):
         default_factory=dict
     )
     key: Hash | None = None
+    fit: Fit | None = None
     responses_hash: Hash | None = None
     computed_on: Text | None = None
 
@@ -324,3 +328,7 @@ class ExperimentDocument(_Frozen):
 def json_schema() -> dict[str, Any]:
     """JSON Schema of the document."""
     return ExperimentDocument.model_json_schema()
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=1))

@@ -16,6 +16,7 @@ from insilico_gui.experiment.document import FORMAT, VERSION, ExperimentDocument
 from insilico_gui.experiment.live import array_hash
 from insilico_gui.files import claim, refuse_folder, settle
 from insilico_gui.stimuli.spec.plain_yaml import YamlError, read_yaml, write_yaml
+from insilico_gui.untrusted.door import open_input
 from insilico_gui.untrusted.limits import refuse_above
 from insilico_gui.untrusted.plain_arrays import read_npy
 from insilico_gui.untrusted.text import read_text
@@ -83,13 +84,8 @@ def _refuse_foreign(target: Path) -> None:
     """Refuse to replace a file that is no experiment."""
     if not os.path.lexists(target):
         return
-    try:
-        ours = target.read_bytes()[: len(HEADING) + 200].decode(errors="replace")
-    except OSError as error:
-        raise ExperimentError(
-            f"{quoted(target.name)} cannot be read ({error.strerror}), so it is not "
-            "replaced; choose another name."
-        ) from error
+    with open_input(target, ExperimentError) as content:
+        ours = content.read(len(HEADING) + 200).decode(errors="replace")
     if FORMAT not in ours:
         raise ExperimentError(
             f"{quoted(target.name)} exists and is no experiment; choose another name."

@@ -101,6 +101,10 @@ class Live:
         self._sessions[entry] = session
         return entry
 
+    def is_open(self, entry: SessionEntry) -> bool:
+        """Whether the session of an entry has been opened."""
+        return entry in self._sessions
+
     def session(self, entry: SessionEntry) -> Session:
         """The session of an entry, opened if it is not yet."""
         if entry not in self._sessions:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_gui.errors import ExperimentError, InsilicoError
-from insilico_gui.experiment.many import Experiment
+from insilico_gui.experiment.experiment import Experiment
 from insilico_gui.experiment.runs import platform_of, responses_hash
 from insilico_gui.export import export
 from insilico_gui.files import check_target, claim, refuse_folder, settle, writing

@@ -81,7 +81,7 @@ class Responding(Units):
         )
         if before is None:
             return run
-        kept = {"key", "responses_hash", "computed_on"}
+        kept = {"key", "fit", "responses_hash", "computed_on"}
         given = before.model_dump(exclude=kept) == run.model_dump(exclude=kept)
         return before if given else run
 
@@ -148,6 +148,7 @@ class Responding(Units):
         done = run.model_copy(
             update={
                 "key": task.key,
+                "fit": task.fit,
                 "responses_hash": runs.responses_hash(responses),
                 "computed_on": _platform_text(task),
             }
@@ -236,7 +237,7 @@ class Responding(Units):
         """State of a run: new, encoding, done, stale or failed.
 
         A run is stale if its responses were computed with other settings, such as
-        another fit of the stimulus.
+        another fit of the stimulus. Asking opens no session.
         """
         busy = self._states.get((session, stimulus))
         if busy is not None:
@@ -244,6 +245,10 @@ class Responding(Units):
         run = self.document.run(session, stimulus)
         if run is None or run.key is None:
             return "new"
+        if run.fit != self.document.stimuli[stimulus].fit:
+            return "stale"
+        if not self._live.is_open(self.document.sessions[session]):
+            return "done"
         return "done" if self.task(session, stimulus).key == run.key else "stale"
 
     def responses(
@@ -280,16 +285,22 @@ class Responding(Units):
         return take_units(responses, columns, chosen.rule)
 
     def _computed(self, session: str, stimulus: str) -> xr.DataArray:
-        task = self.task(session, stimulus)
-        responses = self._responses.get(task.key)
-        if responses is None and self.library is not None:
-            responses = self.library.get(task.key)
+        responses = self._known_responses(session, stimulus)
         if responses is None:
             raise ExperimentError(
                 f"The responses of {quoted(session)} to {quoted(stimulus)} are not "
                 "computed; encode them first."
             )
-        self._responses[task.key] = responses
+        return responses
+
+    def _known_responses(self, session: str, stimulus: str) -> xr.DataArray | None:
+        """Responses with the present settings, from memory or the library."""
+        key = self.task(session, stimulus).key
+        responses = self._responses.get(key)
+        if responses is None and self.library is not None:
+            responses = self.library.get(key)
+            if responses is not None:
+                self._responses[key] = responses
         return responses
 
     @property

@@ -11,7 +11,7 @@ from support.leaky import LeakySession
 import insilico_gui as ig
 from insilico_gui.app.work.encoding_run import EncodingRun
 from insilico_gui.app.work.jobs import Jobs
-from insilico_gui.experiment import Experiment
+from insilico_gui.experiment.window_state import WindowState
 from insilico_gui.stimuli import ArrayStimulus
 
 N_FRAMES = 60
@@ -19,7 +19,7 @@ N_FRAMES = 60
 
 @pytest.fixture
 def experiment():
-    experiment = Experiment()
+    experiment = WindowState()
     experiment.use_session(LeakySession())
     experiment.use_stimulus(clip(0))
     return experiment

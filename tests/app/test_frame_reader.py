@@ -9,7 +9,7 @@ from support.leaky import LeakySession
 from insilico_gui.app.work.frame_reader import FILL_FRAMES, FrameReader
 from insilico_gui.app.work.jobs import Jobs
 from insilico_gui.errors import StimulusError
-from insilico_gui.experiment import Experiment
+from insilico_gui.experiment.window_state import WindowState
 from insilico_gui.stimuli import ArrayStimulus
 
 N_FRAMES = 5 * FILL_FRAMES + 3
@@ -24,7 +24,7 @@ def jobs(qapp):
 
 @pytest.fixture
 def experiment():
-    experiment = Experiment()
+    experiment = WindowState()
     experiment.use_session(LeakySession())
     clip = np.random.default_rng(0).integers(0, 255, (N_FRAMES, 6, 8), np.uint8)
     experiment.use_stimulus(ArrayStimulus(clip, 10.0))

@@ -7,7 +7,7 @@ import pytest
 from support.rounded import LeakyTwin
 
 import insilico_gui as ig
-from insilico_gui.experiment.many import Experiment
+from insilico_gui.experiment.experiment import Experiment
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -123,6 +124,12 @@ def test_a_document_is_what_its_file_says(document, tmp_path_factory):
     file.save(document, {}, path)
     loaded, _ = file.load(path)
     assert loaded.replace(versions={}) == document
+
+
+def test_the_published_schema_is_that_of_the_document():
+    """``python -m insilico_gui.experiment.document`` prints it."""
+    published = Path(__file__).parents[2] / "docs/reference/experiment.schema.json"
+    assert json.loads(published.read_text()) == json_schema()
 
 
 def test_the_schema_names_every_part():

@@ -21,7 +21,7 @@ from support.rounded import LeakyTwin
 
 from insilico_gui.errors import InsilicoError
 from insilico_gui.experiment import file
-from insilico_gui.experiment.many import Experiment
+from insilico_gui.experiment.experiment import Experiment
 
 NAMES = st.sampled_from(["a", "b", "c"])
 SEEDS = st.integers(0, 3)

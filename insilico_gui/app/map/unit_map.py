@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.map.owned_layers import LayerOwner
-    from insilico_gui.experiment import Experiment
     from insilico_gui.experiment.map_view import Layout
+    from insilico_gui.experiment.window_state import WindowState
 
 STIMULUS = "Stimulus"
 UNITS = "Units"
@@ -83,7 +83,7 @@ class UnitMap:
     scale_changed = Signal()
 
     def __init__(
-        self, viewer: Viewer, experiment: Experiment, owner: LayerOwner
+        self, viewer: Viewer, experiment: WindowState, owner: LayerOwner
     ) -> None:
         self._viewer = viewer
         self._experiment = experiment

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from insilico_gui.app.work.jobs import Job, Jobs, Work
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 
 class AnalysisPanel(Panel):
@@ -38,7 +38,7 @@ class AnalysisPanel(Panel):
 
     state_changed = Signal()
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(2, 2, 2, 2)
         self._computing: Job | None = None
@@ -85,7 +85,7 @@ class UnitAnalysisPanel(AnalysisPanel):
 
     Parameters
     ----------
-    experiment : Experiment
+    experiment : WindowState
     jobs : Jobs
     with_mean : bool
         Whether the mean over the selection can be shown as well, at 0.
@@ -104,7 +104,7 @@ class UnitAnalysisPanel(AnalysisPanel):
     unit_changed = Signal()
 
     def __init__(
-        self, experiment: Experiment, jobs: Jobs, *, with_mean: bool = False
+        self, experiment: WindowState, jobs: Jobs, *, with_mean: bool = False
     ) -> None:
         super().__init__(experiment, jobs)
         self.unit = UnitBox(with_mean=with_mean)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 COMPARISON = "comparison"
 MEAN_RESPONSE = "mean response"
@@ -46,7 +46,7 @@ class ComparePanel(Panel):
     title = "Compare"
     loaded = Signal(str)
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self._reference_units: pd.DataFrame | None = None
         self.keep_button = QPushButton("Keep current")

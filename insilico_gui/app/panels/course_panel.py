@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 MAX_CURVES = 100
 """More curves than this take long to draw and show nothing more."""
@@ -41,7 +41,7 @@ class CoursePanel(Panel):
 
     title = "Time courses"
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(2, 2, 2, 2)
         self.curves: list[pg.PlotDataItem] = []
@@ -258,7 +258,7 @@ class CoursePanel(Panel):
 
 
 def unit_colors(
-    experiment: Experiment, darkest: int = 60, brightest: int = 255
+    experiment: WindowState, darkest: int = 60, brightest: int = 255
 ) -> NDArray[np.int64]:
     """Colour of each encoded unit, int [n, 3]: where it is on the head, else its turn.
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 
 class ExportPanel(Panel):
@@ -38,7 +38,7 @@ class ExportPanel(Panel):
 
     title = "Export"
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.info, self.result = text_label(), text_label()
         self.format = QComboBox()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 MAX_ROWS = 200
 """As many images are listed, the strongest ones."""
@@ -47,7 +47,7 @@ class ImagesPanel(Panel):
 
     title = "Images"
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(2, 2, 2, 2)
         self.order = np.empty(0, np.int64)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.map.unit_map import UnitMap
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 
 class MapPanel(Panel):
@@ -35,7 +35,7 @@ class MapPanel(Panel):
 
     title = "Map"
 
-    def __init__(self, experiment: Experiment, jobs: Jobs, unit_map: UnitMap) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs, unit_map: UnitMap) -> None:
         super().__init__(experiment, jobs)
         self._map = unit_map
         self.layouts = QComboBox()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QResizeEvent
 
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 
 LEAST_TEXT = 260
@@ -46,7 +46,7 @@ class Panel(QWidget, Themed):
     title = ""
     problem = Signal(str)
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__()
         self.experiment = experiment
         self.jobs = jobs

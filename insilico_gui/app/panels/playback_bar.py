@@ -24,7 +24,7 @@ from insilico_gui.progress import Progress
 
 if TYPE_CHECKING:
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 TICK_MS = 15
 DOING_WIDTH = 300
@@ -49,7 +49,7 @@ class PlaybackBar(Panel):
     touched = Signal()
     cancel_requested = Signal()
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(8, 2, 8, 2)
         self.body.setSpacing(2)

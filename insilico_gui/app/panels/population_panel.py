@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 N_BINS = 24
 
@@ -28,7 +28,7 @@ class PopulationPanel(Panel):
 
     title = "Population"
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self._chosen = ""
         self._newest: str | None = None

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
     from insilico_gui.progress import OnProgress
 
 RETINOTOPY = "retinotopy"
@@ -50,7 +50,7 @@ class RetinotopyPanel(AnalysisPanel):
 
     title = "Retinotopy"
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.compute_button.setText("Map the sheet")
         self.compute_button.clicked.connect(self.compute)

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.analysis import ReceptiveFieldFit
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
     from insilico_gui.progress import OnProgress
 
     Mapped = tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]
@@ -76,7 +76,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
     title = "Receptive fields"
     changed = Signal()
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.fit: ReceptiveFieldFit | None = None
         self.compute_button.setText("Map fields")

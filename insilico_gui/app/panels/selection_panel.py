@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 VALUE = Qt.ItemDataRole.UserRole
 
@@ -40,7 +40,7 @@ class SelectionPanel(Panel):
     title = "Selection"
     lasso_requested = Signal(bool)
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self._picks_units = False
         self.count = text_label("No session")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
     from insilico_gui.stimuli import StimulusSpec
 
 HINT = "Add stimuli from the form above to show them one after the other."
@@ -49,7 +49,7 @@ class SequenceForm(Panel):
     title = "Sequence"
     chosen = Signal(object)
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.parts: list[StimulusSpec] = []

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
     from insilico_gui.session import Session
 
 
@@ -44,7 +44,7 @@ class SessionPanel(Panel):
     title = "Session"
     loaded = Signal()
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self._infos: dict[str, SessionInfo] = {}
         self._wanted: str | None = None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
     from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
     from insilico_gui.stimuli import RenderedStimulus, StimulusSpec
 
 SPEC_FILES = f"Specifications ({' '.join(f'*{s}' for s in sorted(SPEC_SUFFIXES))})"
@@ -58,7 +58,7 @@ class StimulusForm(Panel):
     added = Signal(object)
     sequence_loaded = Signal(object)
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(0, 0, 0, 0)
         self._preview: Job | None = None

@@ -30,7 +30,7 @@ from insilico_gui.stimuli.readers.images import FrameImages, ImageSet, are_still
 
 if TYPE_CHECKING:
     from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 INTERVAL_S = 1.0
 """Between the images taken from a video, unless told otherwise."""
@@ -59,7 +59,7 @@ class StimulusPanel(Panel):
     title = "Stimulus"
     encode_requested = Signal()
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self._opening: Job | None = None
         self.preview = FrameView(160)

@@ -17,7 +17,7 @@ from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 FEW = 300
 """As many images are drawn as points of their own."""
@@ -28,7 +28,7 @@ class TracesPanel(Panel):
 
     title = "Traces"
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self.body.setContentsMargins(2, 2, 2, 2)
         self._summary = LiveSummary(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
     from insilico_gui.progress import OnProgress
     from insilico_gui.units.selection import Selection
 
@@ -47,7 +47,7 @@ class TuningPanel(UnitAnalysisPanel):
 
     title = "Tuning"
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs, with_mean=True)
         self._chosen_in: Selection | None = None
         self.compute_button.setText("Compute tuning")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from qtpy.QtCore import QModelIndex
 
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 MOST_VALUES = 300
 """A column of names with more of them is no choice to offer."""
@@ -54,7 +54,7 @@ class UnitsPanel(Panel):
     title = "Units"
     unit_chosen = Signal(int)
 
-    def __init__(self, experiment: Experiment, jobs: Jobs) -> None:
+    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
         super().__init__(experiment, jobs)
         self._chosen = ""
         self.body.setContentsMargins(2, 2, 2, 2)

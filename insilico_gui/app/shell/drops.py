@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 
 class DropFilter(QObject):
@@ -90,7 +90,7 @@ class FileSorter(QObject):
     problem = Signal(str)
 
     def __init__(
-        self, experiment: Experiment, jobs: Jobs, parent: QObject | None = None
+        self, experiment: WindowState, jobs: Jobs, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._experiment = experiment

@@ -44,7 +44,7 @@ class InsilicoWindow(Workspace):
     ----------
     viewer : napari.Viewer
         With layers named "Stimulus" and "Units" once there is something to show.
-    experiment : Experiment
+    experiment : WindowState
     jobs : Jobs
         Work in the background.
     reader : FrameReader

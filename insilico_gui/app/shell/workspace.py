@@ -35,7 +35,7 @@ from insilico_gui.app.shell.gl_context import free_in_own_context
 from insilico_gui.app.widgets.theme import ThemeFollower
 from insilico_gui.app.widgets.unit_names import unit_name
 from insilico_gui.app.work.jobs import Jobs
-from insilico_gui.experiment import Experiment
+from insilico_gui.experiment.window_state import WindowState
 
 if TYPE_CHECKING:
     import napari
@@ -54,7 +54,7 @@ class Workspace(QObject):
     Attributes
     ----------
     viewer : napari.Viewer
-    experiment : Experiment
+    experiment : WindowState
     jobs : Jobs
         Work in the background.
     layer_owner : LayerOwner
@@ -69,7 +69,7 @@ class Workspace(QObject):
         self.docks = Docks(viewer)
         free_in_own_context(viewer)
         super().__init__(self.docks.window)
-        self.experiment = experiment = Experiment()
+        self.experiment = experiment = WindowState()
         self.jobs = jobs = Jobs(self)
         self.layer_owner = LayerOwner(viewer)
         self.map = UnitMap(viewer, experiment, self.layer_owner)

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QAbstractItemView, QListView
 if TYPE_CHECKING:
     from qtpy.QtCore import QModelIndex
 
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 HEIGHT = 110
 
@@ -18,7 +18,7 @@ HEIGHT = 110
 class ImageList(QListView):
     """Names of the images; the one on show is marked. Hidden without images."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: WindowState) -> None:
         super().__init__()
         self.experiment = experiment
         self._names = QStringListModel(self)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.work.jobs import Job, Jobs
     from insilico_gui.encoding import EncodingJob, ImageJob
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
     from insilico_gui.progress import Progress
 
 REDRAW_S = 0.4
@@ -49,7 +49,7 @@ class EncodingRun(QObject):
     problem = Signal(str)
 
     def __init__(
-        self, experiment: Experiment, jobs: Jobs, parent: QObject | None = None
+        self, experiment: WindowState, jobs: Jobs, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._experiment = experiment

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.window_state import WindowState
 
 FILL_FRAMES = 16
 """Frames converted between two chances to stop."""
@@ -42,7 +42,7 @@ class FrameReader(QObject):
     problem = Signal(str)
 
     def __init__(
-        self, experiment: Experiment, jobs: Jobs, parent: QObject | None = None
+        self, experiment: WindowState, jobs: Jobs, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._experiment = experiment

@@ -9,13 +9,14 @@ import xarray as xr
 
 import insilico_gui as ig
 from insilico_gui.errors import EncodingError, ExportError, SelectionError
+from insilico_gui.experiment.window_state import WindowState
 from insilico_gui.stimuli import ArrayStimulus
 from insilico_gui.units.selection import Selection
 
 
 @pytest.fixture
 def experiment(leaky, clip):
-    experiment = ig.Experiment()
+    experiment = WindowState()
     experiment.use_session(leaky)
     experiment.use_stimulus(ArrayStimulus(clip, 10.0))
     return experiment
@@ -82,7 +83,7 @@ def test_conditions_narrow_what_is_selected(experiment):
     experiment.use_conditions({})
     assert experiment.selection.rule == {"areas": ["V1"]}
     with pytest.raises(SelectionError, match="No session"):
-        ig.Experiment().use_conditions({})
+        WindowState().use_conditions({})
 
 
 def test_conditions_follow_the_result_that_they_speak_of(experiment):
@@ -118,7 +119,7 @@ def test_another_stimulus_drops_the_responses(experiment, clip):
 
 
 def test_fit_is_recorded(leaky):
-    experiment = ig.Experiment()
+    experiment = WindowState()
     experiment.use_session(leaky)
     wide = np.zeros((5, 6, 24), np.uint8)
     experiment.use_stimulus(ArrayStimulus(wide, 10.0))
@@ -149,7 +150,7 @@ def test_selection_within_what_was_encoded(experiment):
 
 
 def test_tuning_columns_join_the_unit_table_and_the_export(leaky):
-    experiment = ig.Experiment()
+    experiment = WindowState()
     experiment.use_session(leaky)
     trials = pd.DataFrame(
         {
@@ -177,7 +178,7 @@ def test_tuning_columns_join_the_unit_table_and_the_export(leaky):
 
 
 def test_what_is_missing_is_said(leaky):
-    experiment = ig.Experiment()
+    experiment = WindowState()
     with pytest.raises(EncodingError, match="No session"):
         experiment.encoding_job()
     experiment.use_session(leaky)
@@ -187,7 +188,7 @@ def test_what_is_missing_is_said(leaky):
 
 def test_measured_columns_stay_apart_from_the_sessions_own(leaky):
     leaky.units["gOSI"] = -1.0
-    experiment = ig.Experiment()
+    experiment = WindowState()
     experiment.use_session(leaky)
     clip = np.random.default_rng(0).integers(0, 255, (40, 6, 8), np.uint8)
     experiment.use_stimulus(ArrayStimulus(clip, 10.0))

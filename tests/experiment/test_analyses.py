@@ -1,0 +1,135 @@
+"""One registry: script and command line get the same numbers from every analysis."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import insilico_gui as ig
+from insilico_gui.cli import app
+from insilico_gui.errors import AnalysisError
+from insilico_gui.experiment.analyses import analyses
+from insilico_gui.stimuli import save_spec
+
+
+@pytest.fixture
+def dots(demo):
+    made = ig.stimuli.gaussian_dots(n_columns=9, n_rows=5, sigma_deg=9.0)
+    return demo.add_stimulus(made, name="dots")
+
+
+COMMANDS = {
+    "direction tuning": (["tuning"], {}),
+    "tuning": (
+        ["tuning", "--parameter", "direction", "--latency", "0.05"],
+        {"parameter": "direction", "latency_s": 0.05},
+    ),
+    "receptive fields": (["receptive-fields"], {}),
+    "retinotopy": (["retinotopy", "--min-r2", "0.3"], {"min_r2": 0.3}),
+    "sparseness": (
+        ["sparseness", "--variant", "treves-rolls"],
+        {"variant": "treves_rolls"},
+    ),
+    "signal correlations": (["signal-correlations"], {}),
+}
+ON_FILES = {"reliability", "comparison"}
+
+
+def test_every_analysis_is_compared():
+    assert analyses().keys() == COMMANDS.keys() | ON_FILES
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_command_line_gets_the_same_columns(name, demo, dots, tmp_path):
+    command, parameters = COMMANDS[name]
+    stimulus = dots if name in ("receptive fields", "retinotopy") else "gratings"
+    spec = save_spec(demo.stimulus(stimulus).spec, tmp_path / "shown.yaml")
+    target = tmp_path / "table.parquet"
+    arguments = [command[0], "demo", *command[1:], "--stimulus", str(spec)]
+    done = CliRunner().invoke(app, [*arguments, "-o", str(target)])
+    assert done.exit_code == 0, done.output
+    demo.analyse(name, "demo", stimulus, **parameters)
+    (entry,) = demo.document.analyses
+    columns = demo.compute(entry).columns
+    table = pd.read_parquet(target)
+    compared = 0
+    for column, values in columns.items():
+        stored = f"{column}_measured" if f"{column}_measured" in table else column
+        if column in ("session", "scan_idx"):
+            continue
+        if values.dtype.kind in "fiub":
+            np.testing.assert_array_equal(table[stored], values, err_msg=column)
+        else:
+            assert table[stored].astype(str).tolist() == values.astype(str).tolist()
+        compared += 1
+    assert compared
+
+
+def test_reliability_and_comparison_of_files(demo, tmp_path):
+    here = demo.encode("demo", "gratings").isel(unit=slice(0, 1500))
+    rng = np.random.default_rng(0)
+    whole = demo.responses("demo", "gratings").to_numpy()
+    recorded = whole + whole.std() * rng.normal(size=(4, *whole.shape))
+    recording = tmp_path / "recorded.npy"
+    np.save(recording, recorded.astype(np.float32))
+    model = ig.export(demo.responses("demo", "gratings"), tmp_path / "model.zarr")
+    target = tmp_path / "reliability.parquet"
+    arguments = ["reliability", str(model), str(recording), "-o", str(target)]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    dataset = demo.analyse("reliability", recording=str(recording))
+    table = pd.read_parquet(target)
+    for column in ("cc_abs", "cc_max", "cc_norm"):
+        stored = f"{column}_measured" if f"{column}_measured" in table else column
+        np.testing.assert_array_equal(table[stored], dataset[column])
+    assert here.sizes["unit"] == 1500
+
+    slow = ig.stimuli.drifting_gratings(
+        n_directions=8, duration_s=0.4, blank_s=0.2, temporal_frequency=1.0
+    )
+    demo.add_stimulus(slow, name="slow")
+    other = ig.export(demo.encode("demo", "slow"), tmp_path / "other.zarr")
+    target = tmp_path / "compared.parquet"
+    arguments = ["compare", str(model), str(other), "-o", str(target)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    dataset = demo.analyse(
+        "comparison", "demo", "gratings", other_session="demo", other_stimulus="slow"
+    )
+    table = pd.read_parquet(target)
+    for column in ("mean_difference", "correlation"):
+        np.testing.assert_array_equal(table[column], dataset[column])
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "said"),
+    [
+        ("no such", {}, "no analysis 'no such'"),
+        ("tuning", {}, "needs 'parameter'"),
+        ("sparseness", {"variant": "mine"}, "one of"),
+        ("sparseness", {"latency_s": "soon"}, "a number"),
+        ("sparseness", {"latency": 0.1}, "no parameter 'latency'"),
+        ("direction tuning", {"n_permutations": 1.5}, "a whole number"),
+        ("direction tuning", {"latency_s": float("nan")}, "a number"),
+        ("receptive fields", {}, "does not apply"),
+        ("retinotopy", {"known": "yes"}, "true or false"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence_and_changes_nothing(
+    name, parameters, said, demo
+):
+    demo.encode("demo", "gratings")
+    before = demo.document
+    with pytest.raises(AnalysisError, match=said):
+        demo.analyse(name, "demo", "gratings", **parameters)
+    assert demo.document == before
+
+
+def test_every_analysis_says_what_it_is():
+    for name, analysis in analyses().items():
+        assert analysis.help.endswith("."), name
+        for parameter in analysis.parameters:
+            assert parameter.help.endswith("."), (name, parameter.name)
+            if parameter.name.endswith(("_s", "_um")):
+                assert parameter.unit, (name, parameter.name)
