@@ -8,12 +8,12 @@ from insilico_gui.encoding.inputs import as_image_set
 from insilico_gui.errors import EncodingError
 from insilico_gui.session import is_image_session, is_video_session
 from insilico_gui.stimuli import Stimulus, convert
+from insilico_gui.stimuli.readers.images import ImageSet
 from insilico_gui.stimuli.readers.seen_images import SeenImages
 
 if TYPE_CHECKING:
     from insilico_gui.session import ImageSession, Session, VideoSession
     from insilico_gui.stimuli import ConvertedStimulus, Fit
-    from insilico_gui.stimuli.readers.images import ImageSet
 
 IMAGES_PER_S = 2.0
 """How fast images are played whose responses have no time of their own."""

@@ -67,7 +67,7 @@ def test_another_run_is_computed(experiment, library, frames, change):
     elif change == "gain":
         behavior = {"gain": np.ones((len(frames), 1), np.float32)}
     else:
-        session = experiment.add_session("leaky", precision="bf16")
+        session = experiment.add_session("leaky", device="cpu", precision="bf16")
     before = len(library.entries())
     experiment.encode(session, stimulus, behavior=behavior)
     assert len(library.entries()) == before + 1

@@ -32,7 +32,7 @@ def told(experiment):
 
 def test_many_sessions_and_stimuli(experiment, frames):
     first = experiment.add_session("leaky")
-    second = experiment.add_session("leaky", precision="bf16")
+    second = experiment.add_session("leaky", device="cpu", precision="bf16")
     assert [first, second] == ["leaky", "leaky (2)"]
     clips = [
         experiment.add_stimulus(frames[: 8 + k], frame_rate=10.0, name=f"clip {k}")
@@ -56,7 +56,7 @@ def test_names_that_are_not_there_are_told(experiment, frames):
     with pytest.raises(ExperimentError, match="no session yet"):
         experiment.encode(stimulus="clip")
     experiment.add_session("leaky", name="a")
-    experiment.add_session("leaky", precision="bf16", name="b")
+    experiment.add_session("leaky", device="cpu", precision="bf16", name="b")
     experiment.add_stimulus(frames, frame_rate=10.0, name="clip")
     with pytest.raises(ExperimentError, match="name one of"):
         experiment.encode(stimulus="clip")
@@ -135,7 +135,7 @@ def test_a_run_of_a_selection(experiment, frames):
     fewer = experiment.responses("leaky", "clip", selection="v1")
     assert set(fewer["area"].to_numpy()) == {"V1"}
     assert fewer.attrs["selection"] == {"areas": ["V1"]}
-    experiment.add_session("leaky", precision="bf16", name="other")
+    experiment.add_session("leaky", device="cpu", precision="bf16", name="other")
     with pytest.raises(ExperimentError, match="units of 'leaky'"):
         experiment.add_run("other", "clip", selection="v1")
 
