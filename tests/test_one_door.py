@@ -24,7 +24,7 @@ OPENERS = re.compile(
 OTHERS = re.compile(
     r"^(self|super\(\)|twin|ig)\.|stimulus_panel\.open$"
     r"|^(point|machine|family|foreign)\.load$"
-    r"|^archive\.open$|^(read_json|read_text|read_csv|read_parquet|read_table)$"
+    r"|^archive\.open$|^Experiment\.open$|^file\.load$|^(read_json|read_text|read_csv|read_parquet|read_table)$"
 )
 #: Calls that make what they are given go through the door.
 DOOR = {"open_input", "check_input", "check_folder"}

@@ -10,25 +10,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
+import xarray as xr
 
 from insilico_gui.errors import ExperimentError, quoted
 from insilico_gui.experiment import file, script
-from insilico_gui.experiment.analyses import RunData, find_analysis
+from insilico_gui.experiment.analyses import Result, RunData, find_analysis
 from insilico_gui.experiment.document import AnalysisEntry
+from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.live import Live
 from insilico_gui.experiment.responding import Responding
 from insilico_gui.export import export
+from insilico_gui.progress import OnProgress
 from insilico_gui.units.results import added_coords
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from insilico_gui.experiment.analyses import Result
-    from insilico_gui.experiment.library import Library
-    from insilico_gui.progress import OnProgress
 
 
 class Experiment(Responding):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,11 +13,9 @@ from insilico_gui.experiment.document import SessionEntry, ViewState
 from insilico_gui.experiment.live import Live, entry_of
 from insilico_gui.experiment.state import DocumentState, without
 from insilico_gui.opening import open_session
-
-if TYPE_CHECKING:
-    from insilico_gui.session import Session
-    from insilico_gui.stimuli import Fit, Stimulus
-    from insilico_gui.stimuli.readers.images import ImageSet
+from insilico_gui.session import Session
+from insilico_gui.stimuli import Fit, Stimulus
+from insilico_gui.stimuli.readers.images import ImageSet
 
 
 class Inputs(DocumentState):

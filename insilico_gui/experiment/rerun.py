@@ -16,7 +16,7 @@ from insilico_gui.errors import ExperimentError, InsilicoError
 from insilico_gui.experiment.experiment import Experiment
 from insilico_gui.experiment.runs import platform_of, responses_hash
 from insilico_gui.export import export
-from insilico_gui.files import check_target, claim, refuse_folder, settle, writing
+from insilico_gui.files import claim, settle, shown, writing
 from insilico_gui.files.formulas import write_csv
 
 if TYPE_CHECKING:
@@ -108,8 +108,10 @@ def rerun(
     """
     target = Path(out).expanduser()
     settle(target.parent)
-    check_target(target, overwrite=False, error=ExperimentError)
-    refuse_folder(target, ExperimentError)
+    if os.path.lexists(target):
+        raise ExperimentError(
+            f"{shown(target)} exists already; name a folder that does not, and it is made."
+        )
     experiment = Experiment.open(path, search=search, library=library)
     report = Report(Path(path).name)
     with claim(target.parent, [target.name], ExperimentError) as held:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from insilico_gui.errors import ExperimentError, quoted
 from insilico_gui.experiment import runs
-from insilico_gui.experiment.changes import ChangeSet
 from insilico_gui.experiment.document import RunEntry
 from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.session_input import input_of
+from insilico_gui.experiment.state import ChangeSet
 from insilico_gui.experiment.unit_tables import Units
 from insilico_gui.responses import take_units
-
-if TYPE_CHECKING:
-    import threading
-
-    from numpy.typing import ArrayLike
 
 
 class Responding(Units):

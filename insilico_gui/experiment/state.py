@@ -3,22 +3,80 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import pydantic
 from psygnal import Signal
 
 from insilico_gui.errors import ExperimentError, listed, quoted
-from insilico_gui.experiment.changes import PARTS, ChangeSet
 from insilico_gui.experiment.document import ExperimentDocument, ViewState
 from insilico_gui.experiment.file import sentence
-from insilico_gui.experiment.history import History
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 KINDS = {"session": "sessions", "stimulus": "stimuli", "selection": "selections"}
 """What has names, and the part of the document that holds them."""
+
+
+PARTS = ("sessions", "stimuli", "selections", "runs", "analyses", "view")
+"""Parts of the document that a change is told for."""
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """The parts of an experiment that one command changed.
+
+    Attributes
+    ----------
+    parts : frozenset of str
+        Of :data:`PARTS`; ``"results"`` for responses or results that were computed, and
+        ``"state"`` for the state of a run.
+    command : str
+        Name of the command, such as ``"add_session"``.
+    """
+
+    parts: frozenset[str]
+    command: str
+
+    def __contains__(self, part: str) -> bool:
+        return part in self.parts
+
+
+DEPTH = 200
+"""How many commands can be undone."""
+
+
+class History:
+    """The documents before and after the present one."""
+
+    def __init__(self) -> None:
+        self._before: list[ExperimentDocument] = []
+        self._after: list[ExperimentDocument] = []
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an earlier document."""
+        return bool(self._before)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a later document."""
+        return bool(self._after)
+
+    def push(self, present: ExperimentDocument) -> None:
+        """Remember the present document before a command replaces it."""
+        self._before = [*self._before[-DEPTH + 1 :], present]
+        self._after = []
+
+    def back(self, present: ExperimentDocument) -> ExperimentDocument:
+        """The document before the present one."""
+        self._after.append(present)
+        return self._before.pop()
+
+    def forward(self, present: ExperimentDocument) -> ExperimentDocument:
+        """The document after the present one."""
+        self._before.append(present)
+        return self._after.pop()
 
 
 class DocumentState:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from insilico_gui.experiment.analyses import Result
 from insilico_gui.experiment.document import AnalysisEntry, SelectionEntry
 from insilico_gui.experiment.inputs import Inputs
 from insilico_gui.experiment.state import without
+from insilico_gui.units.filters import Conditions
 from insilico_gui.units.results import Measured
 from insilico_gui.units.selection import Combine, Selection, select_units
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import ArrayLike
-
-    from insilico_gui.experiment.analyses import Result
-    from insilico_gui.units.filters import Conditions
 
 COLORS = ("#ff8800", "#3399ff", "#33bb55", "#cc44cc", "#ddcc22", "#dd4444")
 """Of selections that are not given one, in turn."""

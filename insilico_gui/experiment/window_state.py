@@ -111,8 +111,6 @@ class WindowState:
         self.playback = Playback()
         self.view = MapView()
 
-    # -- session and stimulus ----------------------------------------------------------
-
     def use_session(self, session: Session) -> None:
         """Work with `session` from now on; its units are all selected."""
         shown = as_shown(self.stimulus, session, self.fit)
@@ -178,8 +176,6 @@ class WindowState:
         if session is None or images is None:
             return ""
         return image_moment(session, images.n_images, self.playback.frame)
-
-    # -- encoding ----------------------------------------------------------------------
 
     def encoding_job(self, *, selected_only: bool = False) -> EncodingJob | ImageJob:
         """Check that encoding can start and make the job; see :meth:`use_job`.

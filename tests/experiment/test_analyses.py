@@ -106,7 +106,7 @@ def test_reliability_and_comparison_of_files(demo, tmp_path):
     ("name", "parameters", "said"),
     [
         ("no such", {}, "no analysis 'no such'"),
-        ("tuning", {}, "needs 'parameter'"),
+        ("tuning", {}, "needs parameter"),
         ("sparseness", {"variant": "mine"}, "one of"),
         ("sparseness", {"latency_s": "soon"}, "a number"),
         ("sparseness", {"latency": 0.1}, "no parameter 'latency'"),

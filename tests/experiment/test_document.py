@@ -109,7 +109,12 @@ def documents(draw):
     )
 
 
-@settings(max_examples=100, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(
+    max_examples=100,
+    suppress_health_check=list(HealthCheck),
+    deadline=None,
+    derandomize=True,
+)
 @given(document=documents())
 def test_a_document_is_what_its_texts_say(document):
     values = file.as_plain(document)
@@ -117,7 +122,12 @@ def test_a_document_is_what_its_texts_say(document):
     assert file.parse(json.loads(json.dumps(values)), "x") == document
 
 
-@settings(max_examples=5, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(
+    max_examples=5,
+    suppress_health_check=list(HealthCheck),
+    deadline=None,
+    derandomize=True,
+)
 @given(document=documents())
 def test_a_document_is_what_its_file_says(document, tmp_path_factory):
     path = tmp_path_factory.mktemp("x") / "x.insilico.yaml"

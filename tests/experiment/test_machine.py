@@ -139,10 +139,11 @@ class Commands(RuleBasedStateMachine):
 
     @rule(time=st.floats(-1, 5), session=st.none() | NAMES)
     def look(self, time, session):
-        before = self.experiment.document
+        before, future = self.experiment.document, self.future
         self.do(self.experiment.look, time_s=time, session=session)
         if self.experiment.document != before:
             self.past.pop()  # the view has no history
+            self.future = future
 
     @precondition(lambda self: self.experiment.can_undo)
     @rule()
@@ -190,5 +191,6 @@ TestCommands.settings = settings(
     max_examples=30,
     stateful_step_count=30,
     deadline=None,
+    derandomize=True,
     suppress_health_check=list(HealthCheck),
 )

@@ -188,13 +188,14 @@ def test_responses_of_what_was_removed_are_not_taken(experiment, frames):
 
 def test_videos_and_images_side_by_side(experiment, frames):
     experiment.add_session("leaky")
-    experiment.put_session(SessionEntry(id="pictures"), PictureSession())
+    session = experiment.put_session(SessionEntry(id="p"), PictureSession())
+    assert session == "pictures-one"
     experiment.add_stimulus(frames, frame_rate=10.0, name="clip")
     pictures = np.random.default_rng(0).integers(0, 256, (5, 3, 8, 8), dtype=np.uint8)
     experiment.add_stimulus(ig.open_images(pictures), name="pictures")
     found = experiment.encode()
     assert ("leaky", "pictures") not in found
-    assert {("leaky", "clip"), ("pictures", "pictures")} <= found.keys()
+    assert {("leaky", "clip"), (session, "pictures")} <= found.keys()
     with pytest.raises(EncodingError, match="takes videos"):
         experiment.encode("leaky", "pictures")
 

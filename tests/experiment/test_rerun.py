@@ -73,7 +73,7 @@ def test_run_gives_the_same_numbers_bit_by_bit(saved, tmp_path):
     columns = saved.units("demo").select_dtypes("number")
     np.testing.assert_allclose(table[columns.columns], columns, rtol=1e-12)
     again = CliRunner().invoke(app, ["run", str(saved.path), "--out", str(out)])
-    assert again.exit_code == 1 and "exists" in again.output
+    assert again.exit_code == 1 and "exists already" in str(again.exception)
 
 
 def test_other_numbers_are_told(saved, tmp_path):

@@ -16,6 +16,8 @@ from insilico_gui.errors import echoed
 from insilico_gui.untrusted.limits import LIMITS, limit, variable
 from insilico_gui.untrusted.text import MAX_DIGITS
 
+_LINE_BREAKS = "\r\x85\u2028\u2029\ufeff"
+
 _NOT_PLAIN = ("binary", "timestamp", "omap", "pairs", "set")
 
 
@@ -45,10 +47,26 @@ def read_yaml(text: str) -> Any:
 
 def write_yaml(values: dict[str, Any]) -> str:
     """YAML text of plain data; short lists on one line."""
-    text: str = yaml.safe_dump(
-        values, sort_keys=False, allow_unicode=True, default_flow_style=None
+    text: str = yaml.dump(
+        values,
+        Dumper=_PlainDumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=None,
     )
     return text
+
+
+class _PlainDumper(yaml.SafeDumper):  # type: ignore[misc]  # has no types
+    """PyYAML's safe dumper, with every line break that is not plain escaped."""
+
+    def represent_text(self, text: str) -> Any:
+        """Quote what readers would take for the end of a line."""
+        style = '"' if any(break_ in text for break_ in _LINE_BREAKS) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_PlainDumper.add_representer(str, _PlainDumper.represent_text)
 
 
 class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc]  # has no types
