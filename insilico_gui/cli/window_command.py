@@ -13,7 +13,11 @@ from insilico_gui.errors import InsilicoError, echoed
 
 def window(
     session: Annotated[
-        str | None, typer.Argument(help="Session to open, such as demo.")
+        str | None,
+        typer.Argument(
+            help="Session to open, such as demo, or a file of an experiment, "
+            "NAME.insilico.yaml."
+        ),
     ] = None,
     directory: Directory = None,
     stimulus: Annotated[

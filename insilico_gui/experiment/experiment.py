@@ -226,6 +226,17 @@ class Experiment(Responding):
         experiment._live.arrays.update(arrays)
         return experiment
 
+    def on_show(self) -> tuple[str | None, str | None]:
+        """Session and stimulus of the run that is looked at, or else of the first."""
+        document, view = self.document, self.document.view
+        for run in document.runs:
+            if view.session in (None, run.session) and (
+                view.stimulus in (None, run.stimulus)
+            ):
+                return run.session, run.stimulus
+        session = view.session or next(iter(document.sessions), None)
+        return session, view.stimulus or next(iter(document.stimuli), None)
+
     def to_python(self) -> str:
         """The experiment as a script against the public interface."""
         return script.to_python(self.document, self.path)

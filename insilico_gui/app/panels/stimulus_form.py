@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QTimer, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 from insilico_gui.app.panels.panel import Panel, text_label
 from insilico_gui.app.widgets.family_form import family_form, fill, values_of
 from insilico_gui.app.widgets.frame_view import FrameView
+from insilico_gui.app.work.timers import delayed
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import Display, Sequence, load_spec, save_spec
 from insilico_gui.stimuli.families.registry import FAMILIES
@@ -85,10 +86,7 @@ class StimulusForm(Panel):
         for widget in (self.family, self.preview, self.about, self.button):
             self.body.addWidget(widget)
         self.body.addLayout(files)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(DELAY_MS)
-        self._timer.timeout.connect(self._describe)
+        self._timer = delayed(self._describe, self, DELAY_MS)
         self._show_family(self.family.currentText())
 
     def form(self, family: str) -> Container[Any]:

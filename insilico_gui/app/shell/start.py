@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import napari
 
 from insilico_gui.app.shell.launch import launch
 from insilico_gui.errors import ExportError, InsilicoError
+from insilico_gui.experiment import Experiment
+from insilico_gui.experiment.file import SUFFIX
 from insilico_gui.files import check_target, publishing, refuse_folder
 from insilico_gui.stimuli.render.scene import moving_scene
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from insilico_gui.app.shell.window import InsilicoWindow
 
 ENCODING_LIMIT_S = 3600.0
@@ -42,11 +43,55 @@ def run(
     if screenshot is not None:
         check_target(screenshot, True, ExportError)
         refuse_folder(screenshot, ExportError)
-    window = launch(session, stimulus=shown, directory=directory, device=device)
+    if session is not None and session.endswith(SUFFIX):
+        window = open_experiment(session, search=directory)
+    else:
+        window = launch(session, stimulus=shown, directory=directory, device=device)
     if screenshot is None:
         napari.run()
         return
     take_picture(window, screenshot, size)
+
+
+def open_experiment(
+    path: str | Path,
+    *,
+    search: Path | None = None,
+    viewer: napari.Viewer | None = None,
+) -> InsilicoWindow:
+    """Open the window on the run of an experiment file that is looked at.
+
+    Parameters
+    ----------
+    path : path
+        A file that :meth:`insilico_gui.Experiment.save` wrote.
+    search : Path, optional
+        Folder in which files that have moved are looked for.
+    viewer : napari.Viewer, optional
+        See :func:`.launch`.
+
+    Raises
+    ------
+    InsilicoError
+        If the file is no experiment, or what it names cannot be opened.
+    """
+    experiment = Experiment.open(path, search=search)
+    session, stimulus = experiment.on_show()
+    window = launch(
+        None if session is None else experiment.session(session),
+        stimulus=None if stimulus is None else experiment.stimulus(stimulus),
+        viewer=viewer,
+        encode=False,
+    )
+    if session is not None and stimulus is not None:
+        window.experiment.use_fit(experiment.document.stimuli[stimulus].fit)
+        window.encode()
+    n_runs = len(experiment.document.runs)
+    window.playback_bar.say(
+        f"{Path(path).name} has {n_runs} runs; this window shows one of them: "
+        f"{session or 'no session'} and {stimulus or 'no stimulus'}."
+    )
+    return window
 
 
 def take_picture(window: InsilicoWindow, path: Path, size: tuple[int, int]) -> None:
