@@ -11,6 +11,7 @@ import pytest
 from support.command_line import run
 
 import insilico_gui as ig
+from insilico_gui.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -82,22 +83,45 @@ def test_tuning_recovers_the_directions(tmp_path):
         (("demo", "--screenshot", "x.png", "--size", "big"), "1366x768"),
     ],
 )
-def test_errors_are_one_sentence(arguments, message, clip, tmp_path, monkeypatch):
+def test_errors_are_one_sentence(
+    arguments, message, clip, tmp_path, monkeypatch, capsys
+):
+    """In this process: the next test is of a process of its own."""
     monkeypatch.chdir(tmp_path)
     np.save("clip.npy", np.load(clip)[:4])
     (tmp_path / "there.npz").write_bytes(b"precious")
+    monkeypatch.setattr(sys, "argv", ["insilico-gui", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = capsys.readouterr().err
+    assert left.value.code == 1
+    assert message in said
+    assert "Traceback" not in said
+    assert said.strip().splitlines()[-1].startswith("Error: ")
+    assert (tmp_path / "there.npz").read_bytes() == b"precious"
+    assert {p.name for p in tmp_path.iterdir()} == {"clip.npy", "there.npz"}
+
+
+def test_an_error_ends_the_process_with_one_sentence(tmp_path):
     process = subprocess.run(
-        [sys.executable, "-m", "insilico_gui", *arguments],
+        [
+            sys.executable,
+            "-m",
+            "insilico_gui",
+            "encode",
+            "demo",
+            "x.mp4",
+            "-o",
+            "x.npz",
+        ],
         capture_output=True,
         text=True,
         check=False,
+        cwd=tmp_path,
     )
     assert process.returncode == 1
-    assert message in process.stderr
-    assert "Traceback" not in process.stderr
-    assert process.stderr.strip().splitlines()[-1].startswith("Error: ")
-    assert (tmp_path / "there.npz").read_bytes() == b"precious"
-    assert {p.name for p in tmp_path.iterdir()} == {"clip.npy", "there.npz"}
+    assert process.stderr.startswith("Error: ")
+    assert process.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["out.nii.gz", "out.func.gii", "out-epo.fif"])

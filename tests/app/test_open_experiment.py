@@ -37,5 +37,5 @@ def test_the_window_shows_the_run_that_was_looked_at(make_napari_viewer, tmp_pat
 def test_a_file_that_is_no_experiment_is_one_sentence(tmp_path):
     path = tmp_path / "x.insilico.yaml"
     path.write_text("family: none")
-    with pytest.raises(InsilicoError, match="no experiment of insilico_gui"):
+    with pytest.raises(InsilicoError, match="is no experiment"):
         open_experiment(path)

@@ -17,7 +17,7 @@ import pytest
 import insilico_gui as ig
 from insilico_gui.experiment.library import ENTRY, Library, LibraryError, key_of
 
-N_KILLS = int(os.environ.get("INSILICO_KILLS", "12"))
+N_KILLS = int(os.environ.get("INSILICO_KILLS", "6"))
 
 
 @pytest.fixture
