@@ -38,3 +38,12 @@ def test_the_python_tour_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(headless, {})
     assert set(ig.load_responses("v1.parquet")["area"].to_numpy()) == {"V1"}
+
+
+def test_the_experiment_runs_again(tmp_path, monkeypatch):
+    (code,) = [block for block in BLOCKS if "ig.Experiment" in block]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INSILICO_LIBRARY", str(tmp_path / "library"))
+    exec(code, {"ig": ig})
+    opened = ig.Experiment.open("tuning.insilico.yaml")
+    assert "gOSI_measured" in opened.units("demo")
