@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 
@@ -65,6 +66,22 @@ def test_tuning_recovers_the_directions(tmp_path):
     assert (error.abs() <= 360 / 16 / 2).mean() >= 0.95
 
 
+@pytest.fixture
+def logging_as_before():
+    """The command line sets up logging for its process, which here goes on."""
+    loggers = [logging.getLogger(name) for name in (None, "tifffile", "insilico_gui")]
+    levels = [logger.level for logger in loggers]
+    handlers = list(loggers[0].handlers)
+    formatters = [handler.formatter for handler in handlers]
+    yield
+    loggers[0].handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+    for handler, formatter in zip(handlers, formatters, strict=True):
+        handler.setFormatter(formatter)
+
+
+@pytest.mark.usefixtures("logging_as_before")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
