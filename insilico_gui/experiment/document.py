@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from keyword import iskeyword
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -63,6 +64,32 @@ def _plain(value: Any, depth: int = 0) -> Any:
 
 Plain = Annotated[dict[str, Any], AfterValidator(_plain)]
 """A mapping of plain data, such as the parameters of an analysis."""
+
+
+RULE = frozenset({"areas", "fields", "unit_ids", "indices", "combine", "where"})
+"""Arguments of :func:`insilico_gui.select` that a rule may have."""
+
+_TAKEN = frozenset({"analysis", "session", "stimulus", "on_progress", "self"})
+
+
+def _rule(values: dict[str, Any]) -> dict[str, Any]:
+    """A rule without a key that is no argument of a selection."""
+    for name in values:
+        if name not in RULE:
+            raise ValueError(f"{name[:80]!r} is no argument of a selection")
+    return values
+
+
+def _named(values: dict[str, Any]) -> dict[str, Any]:
+    """Parameters whose names can be those of arguments: they become code in scripts."""
+    for name in values:
+        if not name.isidentifier() or iskeyword(name) or name in _TAKEN:
+            raise ValueError(f"{name[:80]!r} is no name of a parameter")
+    return values
+
+
+Rule = Annotated[Plain, AfterValidator(_rule)]
+Parameters = Annotated[Plain, AfterValidator(_named)]
 
 
 class _Frozen(BaseModel):
@@ -163,7 +190,7 @@ class SelectionEntry(_Frozen):
     """
 
     session: Name
-    rule: Plain = Field(default_factory=dict)
+    rule: Rule = Field(default_factory=dict)
     color: Color = "#ff8800"
 
 
@@ -216,7 +243,7 @@ class AnalysisEntry(_Frozen):
     analysis: Name
     session: Name
     stimulus: Name
-    parameters: Plain = Field(default_factory=dict)
+    parameters: Parameters = Field(default_factory=dict)
 
 
 class ViewState(_Frozen):

@@ -14,6 +14,7 @@ from insilico_gui.errors import ExperimentError
 from insilico_gui.experiment import file
 from insilico_gui.experiment.document import (
     FORMAT,
+    RULE,
     AnalysisEntry,
     ArrayStimulus,
     ExperimentDocument,
@@ -41,6 +42,10 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 PLAIN = st.dictionaries(NAMES, VALUES, max_size=4)
+RULES = st.dictionaries(st.sampled_from(sorted(RULE)), VALUES, max_size=4)
+PARAMETERS = st.dictionaries(
+    st.from_regex(r"[a-z]{2,9}_[a-z0-9]{1,5}", fullmatch=True), VALUES, max_size=4
+)
 FITS = st.sampled_from(["crop", "pad", "stretch"])
 STIMULI = st.one_of(
     st.builds(
@@ -71,7 +76,7 @@ def documents(draw):
     selections = draw(
         st.dictionaries(
             NAMES,
-            st.builds(SelectionEntry, session=session, rule=PLAIN),
+            st.builds(SelectionEntry, session=session, rule=RULES),
             min_size=1,
             max_size=3,
         )
@@ -89,7 +94,7 @@ def documents(draw):
         analysis=NAMES,
         session=session,
         stimulus=stimulus,
-        parameters=PLAIN,
+        parameters=PARAMETERS,
     )
     view = st.builds(
         ViewState,
@@ -178,6 +183,14 @@ HOSTILE = {
     "long text": HEAD + f"sessions: {{a: {{id: {'x' * 20000}}}}}\n",
     "a color": HEAD + "sessions: {a: {id: d}}\nselections: "
     "{v: {session: a, color: 'url(x)'}}\n",
+    "code in a rule": HEAD + "sessions: {a: {id: demo}}\nselections: "
+    '{v: {session: a, rule: {"x=1)\\nimport os #": 1}}}\n',
+    "code in a parameter": HEAD + "sessions: {a: {id: demo}}\n"
+    "stimuli: {b: {kind: array, sha256: c}}\nanalyses: [{analysis: tuning, session: a, "
+    'stimulus: b, parameters: {"x=1)\\nimport os #": 1}}]\n',
+    "an argument twice": HEAD + "sessions: {a: {id: demo}}\n"
+    "stimuli: {b: {kind: array, sha256: c}}\nanalyses: [{analysis: tuning, session: a, "
+    "stimulus: b, parameters: {session: c}}]\n",
     "negative time": HEAD + "view: {time_s: -1}\n",
     "bytes": "\x00\x01\x02",
 }
