@@ -97,6 +97,10 @@ def plain_list(values: Iterable[Any]) -> list[Any]:
     """Values as Python objects, fit for JSON."""
     if isinstance(values, str):
         raise SelectionError(f"Give a list of names, such as [{echoed(values)}].")
+    if not isinstance(values, Iterable):
+        raise SelectionError(
+            f"{echoed(values)} is no list; give one: [{echoed(values)}]."
+        )
     return [v.item() if isinstance(v, np.generic) else v for v in values]
 
 

@@ -223,7 +223,13 @@ def _listed_units(given: ArrayLike, name: str) -> NDArray[Any]:
     """What was given for units, as an array [n]; one number or text counts as a list."""
     if isinstance(given, str) and name == "units":
         raise SelectionError(f"Give a list of names, such as [{quoted(given)}].")
-    values = np.asarray(given if not np.isscalar(given) or name == "units" else [given])
+    listed = given if not np.isscalar(given) or name == "units" else [given]
+    try:
+        values = np.asarray(listed)
+    except ValueError as error:  # lists of several lengths
+        raise SelectionError(
+            f"{name} is {quoted(given)}; give a list of single values."
+        ) from error
     if values.ndim != 1:
         raise SelectionError(
             f"{name} has the shape {list(values.shape)}; give a list, or for units a 0/1 "

@@ -15,7 +15,7 @@ from insilico_gui.errors import (
     ExperimentError,
     InsilicoError,
 )
-from insilico_gui.experiment.document import SessionEntry
+from insilico_gui.experiment.document import RULE, SelectionEntry, SessionEntry
 
 
 @pytest.fixture
@@ -226,3 +226,18 @@ def test_the_view_has_no_history(demo):
     with pytest.raises(ExperimentError, match="no session"):
         demo.look(session="nobody")
     assert demo.document.view.time_s == 0.5
+
+
+WRONG = [5, True, 1.5, {"a": 1}, [1, [2]], [[]], "", {"gOSI": [1, 2, 3]}, [None], "x"]
+
+
+@pytest.mark.parametrize("value", WRONG, ids=str)
+@pytest.mark.parametrize("argument", sorted(RULE))
+def test_a_wrong_rule_of_a_file_is_one_sentence(argument, value, experiment):
+    experiment.add_session("leaky")
+    entry = SelectionEntry(session="leaky", rule={argument: value})
+    experiment.document = experiment.document.replace(selections={"v": entry})
+    try:
+        assert experiment.selection("v").session == "leaky"
+    except InsilicoError as error:
+        assert "\n" not in str(error)
