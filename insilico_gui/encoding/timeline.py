@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import xarray as xr
 
@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from insilico_gui.encoding.store import ScratchStore
+
+class Rows(Protocol):
+    """Responses to images, each as one row."""
+
+    n_done: int
+    shape: tuple[int, ...]
+
+    def rows(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Responses to some images, float32 [n, ...]."""
 
 
 class Moments:
@@ -29,7 +37,7 @@ class Moments:
 
     def __init__(
         self,
-        store: ScratchStore,
+        store: Rows,
         shape: tuple[int, ...],
         dims: tuple[str, ...],
         unit_dim: str,

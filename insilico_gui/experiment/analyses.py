@@ -77,11 +77,14 @@ class Result:
         A row per unit, for the unit table.
     rows : int array [U]
         Rows of the session's unit table that those of `columns` belong to.
+    fit : object, optional
+        Functions that were fitted to the units, for a view that draws them.
     """
 
     dataset: xr.Dataset
     columns: pd.DataFrame | None
     rows: NDArray[np.integer[Any]]
+    fit: object = None
 
 
 @dataclass(frozen=True)

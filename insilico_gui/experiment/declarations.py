@@ -21,7 +21,7 @@ from insilico_gui.analysis.agreement.recordings import (
     recorded_from,
 )
 from insilico_gui.analysis.cortex.cortical_maps import KNOWN, MEASURED, sheet_maps
-from insilico_gui.analysis.fields.registry import map_fields, mapping_methods
+from insilico_gui.analysis.fields.registry import Mapped, map_fields, mapping_methods
 from insilico_gui.analysis.population.correlations import signal_correlations
 from insilico_gui.analysis.population.sparseness import SparsenessVariant
 from insilico_gui.analysis.trials.blocks import are_to_images
@@ -178,8 +178,10 @@ def receptive_fields(
     part: Part = None,
 ) -> Result:
     """Receptive-field maps, and centre and size of a Gaussian fitted to each."""
-    dataset, columns = _mapped(data, method, latency_s, window_s, part, on_progress)
-    return Result(dataset, columns, data.rows)
+    dataset, fit, columns = _mapped(
+        data, method, latency_s, window_s, part, on_progress
+    )
+    return Result(dataset, columns, data.rows, fit)
 
 
 def _mapped(
@@ -189,7 +191,7 @@ def _mapped(
     window_s: float | None,
     part: str | None,
     on_progress: OnProgress | None,
-) -> tuple[xr.Dataset, Any]:
+) -> Mapped:
     responses = _part_of(data, part)
     frames = _frames(data)
     known = mapping_methods(responses, frames)
@@ -198,7 +200,7 @@ def _mapped(
             f"The method {quoted(method)} cannot be used on these responses; choose one "
             f"of {listed(known)}."
         )
-    dataset, _, columns = map_fields(
+    return map_fields(
         responses,
         frames,
         method or known[0],
@@ -206,7 +208,6 @@ def _mapped(
         window_s=window_s,
         on_progress=on_progress,
     )
-    return dataset, columns
 
 
 @register("retinotopy", view="cortex")
@@ -235,7 +236,7 @@ def retinotopy(
         reason = _maps_fields(data)
         if reason:
             raise AnalysisError(f"retinotopy does not apply: {reason}.")
-        _, columns = _mapped(data, method, latency_s, window_s, part, on_progress)
+        *_, columns = _mapped(data, method, latency_s, window_s, part, on_progress)
         for name in ("rf_azimuth_deg", "rf_elevation_deg", "rf_r2"):
             units[name] = columns[name].to_numpy()
         source = MEASURED

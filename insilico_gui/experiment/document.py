@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from keyword import iskeyword
 from typing import Annotated, Any, Literal, Self
 
@@ -176,6 +176,20 @@ StimulusEntry = Annotated[
 ]
 
 
+class Lasso(_Frozen):
+    """What was drawn around units on the map.
+
+    Attributes
+    ----------
+    layout : str
+    polygon : tuple of (row, column)
+        In the plane of the layout.
+    """
+
+    layout: Text
+    polygon: Annotated[tuple[tuple[Finite, Finite], ...], Field(max_length=100_000)]
+
+
 class SelectionEntry(_Frozen):
     """A named, coloured set of units of a session and the rule that makes it again.
 
@@ -187,11 +201,14 @@ class SelectionEntry(_Frozen):
         Arguments of :func:`insilico_gui.select`.
     color : str
         ``#rrggbb``.
+    lasso : Lasso or None
+        How the units of the rule were found, if they were drawn around.
     """
 
     session: Name
     rule: Rule = Field(default_factory=dict)
     color: Color = "#ff8800"
+    lasso: Lasso | None = None
 
 
 class RunEntry(_Frozen):
@@ -246,8 +263,31 @@ class AnalysisEntry(_Frozen):
     parameters: Parameters = Field(default_factory=dict)
 
 
+class Reference(_Frozen):
+    """Responses that those on show are compared with: of a run, or from a file.
+
+    Attributes
+    ----------
+    session, stimulus : str or None
+        Names in the document.
+    file : str or None
+        Path of exported responses.
+    """
+
+    session: Name | None = None
+    stimulus: Name | None = None
+    file: Text | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        names = (self.session, self.stimulus)
+        if (self.file is None) == (None in names) or names.count(None) == 1:
+            raise ValueError("a reference is a session and a stimulus, or a file")
+        return self
+
+
 class ViewState(_Frozen):
-    """What is looked at.
+    """What is looked at, and how the window works.
 
     Attributes
     ----------
@@ -260,6 +300,18 @@ class ViewState(_Frozen):
     unit_id : int, str or None
         The unit looked at.
     selection : str or None
+        The selection worked with; None for all units.
+    reference : Reference or None
+    outlines_min_r2 : float or None
+        Outlines of receptive fields that are fitted this well are drawn; None for none.
+    only_selected : bool
+        Whether the unit table leaves out units that are not selected.
+    encode_at_once : bool
+        Whether a stimulus is encoded as soon as it is added in the window.
+    encode_selected : bool
+        Whether only the selected units are encoded in the window.
+    draft : tuple of mapping
+        Specifications that are being put together to a sequence.
     """
 
     session: Name | None = None
@@ -270,6 +322,35 @@ class ViewState(_Frozen):
     limits: tuple[Finite, Finite] | None = None
     unit_id: int | Text | None = None
     selection: Name | None = None
+    reference: Reference | None = None
+    outlines_min_r2: Annotated[float, Field(ge=0, le=1)] | None = None
+    only_selected: bool = False
+    encode_at_once: bool = True
+    encode_selected: bool = False
+    draft: Annotated[tuple[Plain, ...], Field(max_length=1000)] = ()
+
+    def without(
+        self,
+        *,
+        session: str | None = None,
+        stimulus: str | None = None,
+        selections: Collection[str] = (),
+    ) -> ViewState:
+        """The view without names that go from the document."""
+        changes: dict[str, Any] = {}
+        if session is not None and self.session == session:
+            changes |= {"session": None, "unit_id": None, "time_s": 0.0}
+        if stimulus is not None and self.stimulus == stimulus:
+            changes |= {"stimulus": None, "time_s": 0.0}
+        if self.selection in selections:
+            changes["selection"] = None
+        reference = self.reference
+        if reference is not None and (
+            (session is not None and reference.session == session)
+            or (stimulus is not None and reference.stimulus == stimulus)
+        ):
+            changes["reference"] = None
+        return self.model_copy(update=changes)
 
 
 class ExperimentDocument(_Frozen):
@@ -309,6 +390,8 @@ class ExperimentDocument(_Frozen):
         for analysis in self.analyses:
             self._check(analysis.session, analysis.stimulus, None)
         self._check(self.view.session, self.view.stimulus, self.view.selection)
+        if self.view.reference is not None:
+            self._check(self.view.reference.session, self.view.reference.stimulus, None)
         keys = [(run.session, run.stimulus) for run in self.runs]
         if len(set(keys)) < len(keys):
             raise ValueError("a session and a stimulus have two runs; keep one of them")

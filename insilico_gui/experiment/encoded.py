@@ -1,13 +1,18 @@
-"""What a job has computed, by the units of its session."""
+"""Responses as they are played: a row of units for each moment, computed or on disk."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from insilico_gui.encoding.timeline import Moments
 from insilico_gui.errors import ExportError
 from insilico_gui.responses import take_units
+from insilico_gui.session import is_image_session
 from insilico_gui.units.results import added_coords
 
 if TYPE_CHECKING:
@@ -18,25 +23,118 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.encoding import EncodingJob, ImageJob
+    from insilico_gui.session import Session
+    from insilico_gui.units.selection import Selection
+
+BLOCK, KEPT_BLOCKS = 64, 8
+"""Rows that are read from disk at once, and how many of such blocks are kept."""
 
 
-def indices_of(job: EncodingJob | ImageJob | None) -> NDArray[np.int64]:
-    """Units, by row of the unit table, that a job computes."""
-    return np.empty(0, np.int64) if job is None else job.selection.indices
+class ByMoment(Protocol):
+    """Responses by moment of playback."""
+
+    @property
+    def n_done(self) -> int:
+        """Number of moments that are computed."""
+
+    def row(self, moment: int, /) -> NDArray[np.float32]:
+        """Responses at a moment, float32 [U]."""
+
+    def rows(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Responses at some moments, float32 [n, U]."""
 
 
-def row_of_all_units(
-    job: EncodingJob | ImageJob | None, moment: int, n_units: int
-) -> NDArray[np.float32] | None:
-    """Responses at a moment, float32 [U], NaN for other units; None if not computed yet."""
-    if job is None or moment >= job.moments.n_done:
-        return None
-    row = job.moments.row(moment)
-    if len(row) == n_units:
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """Responses of one run as far as they are there.
+
+    Attributes
+    ----------
+    moments : ByMoment
+        By moment of playback; grows while they are computed.
+    indices : int64 array [n]
+        Rows of the unit table that they are of.
+    n_times : int
+        Moments for each frame or image.
+    """
+
+    moments: ByMoment
+    indices: NDArray[np.int64]
+    n_times: int = 1
+
+    def row_of_all(self, moment: int, n_units: int) -> NDArray[np.float32] | None:
+        """Responses at a moment, float32 [U], NaN for other units; None if not there."""
+        if moment >= self.moments.n_done:
+            return None
+        row = self.moments.row(moment)
+        if len(row) == n_units:
+            return row
+        full = np.full(n_units, np.nan, dtype=np.float32)
+        full[self.indices] = row
+        return full
+
+
+def running(job: EncodingJob | ImageJob) -> Encoded:
+    """Responses of a job that is about to run."""
+    return Encoded(job.moments, job.selection.indices, job.n_times)
+
+
+def stored(
+    responses: xr.DataArray, session: Session, units: Selection | None
+) -> Encoded:
+    """Complete responses, which may be on disk."""
+    rows = np.arange(len(session.units)) if units is None else units.indices
+    blocks = StoredRows(responses)
+    if not is_image_session(session):
+        return Encoded(blocks, rows)
+    dims = tuple(str(dim) for dim in responses.dims[1:])
+    shape = tuple(responses.sizes[dim] for dim in dims)
+    moments = Moments(blocks, shape, dims, session.unit_dim)
+    return Encoded(moments, rows, moments.n_times)
+
+
+class StoredRows:
+    """Rows of responses along their first dimension; those read last are kept.
+
+    Parameters
+    ----------
+    responses : xarray.DataArray, [n, ...]
+    """
+
+    def __init__(self, responses: xr.DataArray) -> None:
+        self._responses = responses
+        self.n_done = responses.shape[0]
+        n_values = int(np.prod(responses.shape[1:]))
+        self.shape: tuple[int, ...] = (self.n_done, n_values)
+        self._blocks: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def row(self, moment: int) -> NDArray[np.float32]:
+        """See :class:`ByMoment`."""
+        row: NDArray[np.float32] = self._block(moment // BLOCK)[moment % BLOCK]
         return row
-    full = np.full(n_units, np.nan, dtype=np.float32)
-    full[job.selection.indices] = row
-    return full
+
+    def rows(self, start: int, stop: int) -> NDArray[np.float32]:
+        """See :class:`ByMoment`."""
+        if stop - start == 1:
+            return self.row(start)[None]
+        return self._read(start, stop)
+
+    def _block(self, k: int) -> NDArray[np.float32]:
+        with self._lock:
+            if k in self._blocks:
+                self._blocks.move_to_end(k)
+                return self._blocks[k]
+        block = self._read(k * BLOCK, min((k + 1) * BLOCK, self.n_done))
+        with self._lock:
+            self._blocks[k] = block
+            while len(self._blocks) > KEPT_BLOCKS:
+                self._blocks.popitem(last=False)
+        return block
+
+    def _read(self, start: int, stop: int) -> NDArray[np.float32]:
+        values = self._responses[start:stop].to_numpy()
+        return np.asarray(values, np.float32).reshape(len(values), -1)
 
 
 def copying(

@@ -10,12 +10,16 @@ from typing import Any
 import numpy as np
 
 from insilico_gui.experiment.document import SessionEntry, ViewState
-from insilico_gui.experiment.live import Live, entry_of
+from insilico_gui.experiment.live import AnyStimulusEntry, Live, entry_of
+from insilico_gui.experiment.session_input import input_of
 from insilico_gui.experiment.state import DocumentState, without
 from insilico_gui.opening import open_session
 from insilico_gui.session import Session
 from insilico_gui.stimuli import Fit, Stimulus
 from insilico_gui.stimuli.readers.images import ImageSet
+
+SELECTION = "selection"
+"""Name of a selection that is given none."""
 
 
 class Inputs(DocumentState):
@@ -63,17 +67,77 @@ class Inputs(DocumentState):
         return self.put_session(entry, opened, name=name)
 
     def put_session(
-        self, entry: SessionEntry, session: Session, *, name: str | None = None
+        self,
+        entry: SessionEntry,
+        session: Session,
+        *,
+        name: str | None = None,
+        show: bool = False,
     ) -> str:
-        """:meth:`add_session` of a session that is open already."""
+        """:meth:`add_session` of a session that is open already.
+
+        With `show` it is looked at from now on.
+        """
         known = self._live.put_session(entry, session)
-        for present, other in self.document.sessions.items():
+        sessions = dict(self.document.sessions)
+        for present, other in sessions.items():
             if other == known and name in (None, present):
-                return present
-        name = self._new_name("session", name, session.id, self.document.sessions)
-        sessions = {**self.document.sessions, name: known}
-        self._replace("add_session", {"sessions"}, sessions=sessions)
+                name = present
+                break
+        else:
+            name = self._new_name("session", name, session.id, sessions)
+            sessions[name] = known
+        changes: dict[str, Any] = {"sessions": sessions}
+        if show:
+            changes["view"] = self._view_on(session=name)
+        self._replace("add_session", set(changes), **changes)
         return name
+
+    def _view_on(
+        self, session: str | None = None, stimulus: str | None = None
+    ) -> ViewState:
+        """The view of another session, with the selection it had, or stimulus."""
+        view, changes = self.document.view, dict[str, Any]()
+        if stimulus is not None and stimulus != view.stimulus:
+            changes |= {"stimulus": stimulus, "time_s": 0.0}
+        if session is not None and session != view.session:
+            named = self._working_selection(session)
+            known = self.document.selections.get(named)
+            own = known is not None and known.session == session
+            selection = named if own else None
+            changes |= {"session": session, "selection": selection, "unit_id": None}
+        return view.model_copy(update=changes)
+
+    def _working_selection(self, session: str) -> str:
+        """Name of the selection that is changed when units of a session are picked."""
+        view, selections = self.document.view, self.document.selections
+        for name in (view.selection, SELECTION):
+            if name is not None and name in selections:
+                if selections[name].session == session:
+                    return name
+            elif name == SELECTION:
+                return name
+        return f"{SELECTION} of {session}"[:100]
+
+    @property
+    def live(self) -> Live:
+        """The opened sessions and stimuli."""
+        return self._live
+
+    def tell_opened(self) -> None:
+        """Tell that sessions or stimuli of the document were opened in another thread."""
+        self._tell({"sessions", "stimuli"}, "open")
+
+    def takes(self, session: str, stimulus: str) -> bool | None:
+        """Whether a session answers a stimulus; None while one of them is not open."""
+        entries = self.document.sessions[session], self.document.stimuli[stimulus]
+        if not self._live.is_open(entries[0]) or not self._live.has_stimulus(
+            entries[1]
+        ):
+            return None
+        return input_of(self._live.session(entries[0])).takes(
+            self._live.stimulus(entries[1])
+        )
 
     def session(self, name: str | None = None) -> Session:
         """A session of the experiment, opened if it is not yet; default the only one."""
@@ -84,26 +148,17 @@ class Inputs(DocumentState):
         """Remove a session with its runs, selections and analyses."""
         self._known("session", name, self.document.sessions)
         document, view = self.document, self.document.view
+        kept = {k: s for k, s in document.selections.items() if s.session != name}
+        gone = document.selections.keys() - kept.keys()
         self._replace(
             "remove_session",
             {"sessions", "selections", "runs", "analyses", "view"},
             sessions=without(document.sessions, name),
-            selections={
-                key: entry
-                for key, entry in document.selections.items()
-                if entry.session != name
-            },
+            selections=kept,
             runs=tuple(run for run in document.runs if run.session != name),
             analyses=tuple(a for a in document.analyses if a.session != name),
-            view=ViewState() if view.session == name else self._viewwithout(name),
+            view=view.without(session=name, selections=gone),
         )
-
-    def _viewwithout(self, session: str) -> ViewState:
-        """The view without a selection of a session that goes."""
-        view = self.document.view
-        selection = self.document.selections.get(view.selection or "")
-        gone = selection is not None and selection.session == session
-        return view.model_copy(update={"selection": None}) if gone else view
 
     def add_stimulus(
         self,
@@ -119,6 +174,7 @@ class Inputs(DocumentState):
         interval_s: float | None = None,
         session: str | None = None,
         name: str | None = None,
+        show: bool = False,
     ) -> str:
         """Open a stimulus and add it.
 
@@ -137,6 +193,8 @@ class Inputs(DocumentState):
             default that of all sessions if they agree, else as a video.
         name : str, optional
             What it is called in the experiment; default the name of its file or family.
+        show : bool
+            Whether it is looked at from now on.
 
         Returns
         -------
@@ -148,6 +206,28 @@ class Inputs(DocumentState):
         InsilicoError
             If it cannot be opened, or the name is taken.
         """
+        entry, opened = self.open_entry(
+            source,
+            session=session,
+            fit=fit,
+            frame_rate=frame_rate,
+            interval_s=interval_s,
+        )
+        return self.put_stimulus(entry, opened, name=name, show=show)
+
+    def open_entry(
+        self,
+        source: Any,
+        *,
+        session: str | None = None,
+        fit: Fit = "crop",
+        frame_rate: float | None = None,
+        interval_s: float | None = None,
+    ) -> tuple[AnyStimulusEntry, Stimulus | ImageSet]:
+        """Open a stimulus for :meth:`put_stimulus`, in any thread; adds nothing yet.
+
+        Arguments and errors as of :meth:`add_stimulus`.
+        """
         entry = entry_of(
             source,
             self._live,
@@ -156,10 +236,32 @@ class Inputs(DocumentState):
             frame_rate=frame_rate,
             interval_s=interval_s,
         )
-        wanted = self._live.stimulus(entry).name
-        name = self._new_name("stimulus", name, wanted, self.document.stimuli)
-        stimuli = {**self.document.stimuli, name: entry}
-        self._replace("add_stimulus", {"stimuli"}, stimuli=stimuli)
+        return entry, self._live.stimulus(entry)
+
+    def put_stimulus(
+        self,
+        entry: AnyStimulusEntry,
+        stimulus: Stimulus | ImageSet,
+        *,
+        name: str | None = None,
+        show: bool = False,
+    ) -> str:
+        """:meth:`add_stimulus` of a stimulus that is open already.
+
+        One that is there already, with the same name or without any, is not added twice.
+        """
+        self._live.put_stimulus(entry, stimulus)
+        stimuli = dict(self.document.stimuli)
+        same = [k for k, e in stimuli.items() if e == entry] if name is None else []
+        if same and show:
+            name = same[0]
+        else:
+            name = self._new_name("stimulus", name, stimulus.name, stimuli)
+            stimuli[name] = entry
+        changes: dict[str, Any] = {"stimuli": stimuli}
+        if show:
+            changes["view"] = self._view_on(stimulus=name)
+        self._replace("add_stimulus", set(changes), **changes)
         return name
 
     def _session_for_opening(self, name: str | None) -> Session | None:
@@ -193,7 +295,5 @@ class Inputs(DocumentState):
             stimuli=without(document.stimuli, name),
             runs=tuple(run for run in document.runs if run.stimulus != name),
             analyses=tuple(a for a in document.analyses if a.stimulus != name),
-            view=view.model_copy(update={"stimulus": None, "time_s": 0.0})
-            if view.stimulus == name
-            else view,
+            view=view.without(stimulus=name),
         )

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from insilico_gui.session import Session
     from insilico_gui.stimuli import Fit
 
-    AnyStimulusEntry = FileStimulus | ParametricStimulus | ArrayStimulus
+AnyStimulusEntry = FileStimulus | ParametricStimulus | ArrayStimulus
 
 _BLOCK = 2**20
 
@@ -115,6 +115,10 @@ class Live:
         return self._sessions[entry]
 
     # -- stimuli -----------------------------------------------------------------------
+
+    def has_stimulus(self, entry: AnyStimulusEntry) -> bool:
+        """Whether the stimulus of an entry has been opened."""
+        return _key(entry) in self._stimuli
 
     def put_stimulus(
         self, entry: AnyStimulusEntry, stimulus: Stimulus | ImageSet

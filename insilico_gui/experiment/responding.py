@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike
 from insilico_gui.errors import ExperimentError, quoted
 from insilico_gui.experiment import runs
 from insilico_gui.experiment.document import RunEntry
+from insilico_gui.experiment.encoded import Encoded, stored
 from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.session_input import input_of
-from insilico_gui.experiment.state import ChangeSet
 from insilico_gui.experiment.unit_tables import Units
 from insilico_gui.responses import take_units
 
@@ -28,6 +28,8 @@ class Responding(Units):
         self._library = library
         self._responses: dict[str, xr.DataArray] = {}
         self._states: dict[tuple[str, str], runs.State] = {}
+        self._running: dict[tuple[str, str], Encoded] = {}
+        self._encoded: dict[str, Encoded] = {}
 
     def add_run(
         self,
@@ -110,20 +112,37 @@ class Responding(Units):
             self.document.sessions[session].precision,
         )
 
-    def start(self, task: runs.Task) -> None:
-        """Tell that a task is being computed."""
-        self._set_state(task, "encoding")
+    def start(self, task: runs.Task, encoded: Encoded | None = None) -> None:
+        """Tell that a task is being computed, and where its responses come in."""
+        pair = task.run.session, task.run.stimulus
+        if encoded is not None:
+            self._running[pair] = encoded
+        self._states[pair] = "encoding"
+        self._tell({"state"}, "start")
 
-    def fail(self, task: runs.Task) -> None:
-        """Tell that a task was cancelled or failed."""
-        self._set_state(task, "failed")
+    def fail(self, task: runs.Task, *, cancelled: bool = False) -> None:
+        """Tell that a task failed, or was cancelled and is as before."""
+        pair = task.run.session, task.run.stimulus
+        self._running.pop(pair, None)
+        self._states.pop(pair, None)
+        if not cancelled:
+            self._states[pair] = "failed"
+        self._tell({"state"}, "fail")
 
-    def _set_state(self, task: runs.Task, state: runs.State) -> None:
-        self._states[task.run.session, task.run.stimulus] = state
-        self.changed.emit(ChangeSet(frozenset({"state"}), state))
-
-    def finish(self, task: runs.Task, responses: xr.DataArray) -> None:
+    def finish(
+        self,
+        task: runs.Task,
+        responses: xr.DataArray,
+        responses_hash: str | None = None,
+    ) -> None:
         """Take the responses of a task.
+
+        Parameters
+        ----------
+        task : Task
+        responses : xarray.DataArray
+        responses_hash : str, optional
+            :func:`.runs.responses_hash` of them, which reads all; computed here by default.
 
         Raises
         ------
@@ -131,6 +150,9 @@ class Responding(Units):
             If its session or stimulus has been removed meanwhile.
         """
         run = task.run
+        pair = run.session, run.stimulus
+        self._running.pop(pair, None)
+        self._states.pop(pair, None)
         if (
             run.session not in self.document.sessions
             or run.stimulus not in self.document.stimuli
@@ -139,19 +161,18 @@ class Responding(Units):
                 f"The responses of {quoted(run.session)} to {quoted(run.stimulus)} are "
                 "no longer wanted: one of the two was removed."
             )
-        self._states.pop((run.session, run.stimulus), None)
         self._responses[task.key] = responses
         done = run.model_copy(
             update={
                 "key": task.key,
                 "fit": task.fit,
-                "responses_hash": runs.responses_hash(responses),
+                "responses_hash": responses_hash or runs.responses_hash(responses),
                 "computed_on": _platform_text(task),
             }
         )
-        before = self.document.run(run.session, run.stimulus)
+        before = self.document.run(*pair)
         if before == done:
-            self.changed.emit(ChangeSet(frozenset({"results"}), "finish"))
+            self._tell({"results"}, "finish")
             return
         document = self.document.with_run(done)
         self._replace("encode", {"runs", "results"}, runs=document.runs)
@@ -243,9 +264,67 @@ class Responding(Units):
             return "new"
         if run.fit != self.document.stimuli[stimulus].fit:
             return "stale"
-        if not self._live.is_open(self.document.sessions[session]):
+        if not self._is_open(session, stimulus):
             return "done"
         return "done" if self.task(session, stimulus).key == run.key else "stale"
+
+    def _is_open(self, session: str, stimulus: str) -> bool:
+        """Whether session and stimulus have been opened."""
+        return self._live.is_open(
+            self.document.sessions[session]
+        ) and self._live.has_stimulus(self.document.stimuli[stimulus])
+
+    def at_hand(self, session: str, stimulus: str) -> xr.DataArray | None:
+        """Responses of a run with its present settings, if they are at hand.
+
+        Opens nothing and reads nothing from disk.
+        """
+        run = self.document.run(session, stimulus)
+        if run is None or run.key not in self._responses:
+            return None
+        if self.state(session, stimulus) == "stale":
+            return None
+        return self._responses[run.key]
+
+    def to_recall(self) -> list[runs.Task]:
+        """Runs that were computed with the present settings and are not at hand.
+
+        As after opening a file; :meth:`recall` looks for their responses in the library.
+        """
+        found = []
+        for run in self.document.runs:
+            pair = run.session, run.stimulus
+            if run.key is None or run.key in self._responses or pair in self._states:
+                continue
+            if self._is_open(*pair):
+                task = self.task(*pair)
+                if task.key == run.key:
+                    found.append(task)
+        return found
+
+    def recall(self, task: runs.Task) -> xr.DataArray | None:
+        """Responses of a task if they are in the library; in any thread."""
+        return None if self.library is None else self.library.get(task.key)
+
+    def forget(self, task: runs.Task) -> None:
+        """Tell that the responses of a run are not in the library any more."""
+        self._states[task.run.session, task.run.stimulus] = "stale"
+        self._tell({"state"}, "forget")
+
+    def encoded(self, session: str, stimulus: str) -> Encoded | None:
+        """Responses by moment of playback, as far as they are there; opens nothing."""
+        running = self._running.get((session, stimulus))
+        if running is not None:
+            return running
+        responses, run = self.at_hand(session, stimulus), None
+        if responses is not None:
+            run = self.document.run(session, stimulus)
+        if responses is None or run is None or run.key is None:
+            return None
+        if run.key not in self._encoded:
+            task = self.task(session, stimulus)
+            self._encoded = {run.key: stored(responses, task.session, task.units)}
+        return self._encoded[run.key]
 
     def responses(
         self,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from insilico_gui.encoding import encode
+from insilico_gui.encoding import encode, encoding_job
 from insilico_gui.experiment.library import key_of
 from insilico_gui.experiment.live import array_hash, content_hash
 
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from insilico_gui.encoding import EncodingJob, ImageJob
     from insilico_gui.experiment.document import RunEntry
     from insilico_gui.experiment.library import Library
     from insilico_gui.experiment.live import AnyStimulusEntry
+    from insilico_gui.progress import Progress
     from insilico_gui.session import Session
     from insilico_gui.stimuli import Fit, Stimulus
     from insilico_gui.stimuli.readers.images import ImageSet
@@ -92,6 +95,52 @@ class Task:
                 progress=progress,
             )
 
+        return self._from(library, run)
+
+    def watch(
+        self,
+        library: Library | None,
+        on_job: Callable[[EncodingJob | ImageJob], object],
+        on_progress: Callable[[Progress], object],
+        frames: Stimulus | None = None,
+    ) -> xr.DataArray:
+        """:meth:`compute` for a window that shows responses as they come.
+
+        Parameters
+        ----------
+        library : Library or None
+        on_job : callable(job)
+            Called before it runs, if responses have to be computed.
+        on_progress : callable(Progress)
+            Called after every chunk; what it raises stops the job.
+        frames : Stimulus, optional
+            Equal to what the session is shown, and faster to read.
+        """
+
+        def run(store: Path | None) -> xr.DataArray:
+            job = encoding_job(
+                self.session,
+                self.stimulus if frames is None else frames,
+                self.units,
+                dict(self.behavior) or None,
+                fit=self.fit,
+                store=store,
+            )
+            on_job(job)
+            with closing(job.run()) as steps:
+                while True:
+                    try:
+                        on_progress(next(steps))
+                    except StopIteration as end:
+                        responses: xr.DataArray = end.value
+                        return responses
+
+        return self._from(library, run)
+
+    def _from(
+        self, library: Library | None, run: Callable[[Path | None], xr.DataArray]
+    ) -> xr.DataArray:
+        """Responses from the library, or from `run`."""
         if library is None:
             return run(None)
         found = library.get(self.key)

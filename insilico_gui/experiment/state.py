@@ -100,6 +100,10 @@ class DocumentState:
         if parts != {"view"}:
             self._history.push(self.document)
         self.document = document
+        self._tell(parts, command)
+
+    def _tell(self, parts: set[str], command: str) -> None:
+        """Tell of something beside the document."""
         self.changed.emit(ChangeSet(frozenset(parts), command))
 
     @property
@@ -141,7 +145,7 @@ class DocumentState:
         parts = {
             part for part in PARTS if getattr(before, part) != getattr(document, part)
         }
-        self.changed.emit(ChangeSet(frozenset(parts), command))
+        self._tell(parts, command)
 
     @property
     def is_saved(self) -> bool:
@@ -168,9 +172,10 @@ class DocumentState:
         renamed = {new if key == old else key: entry for key, entry in table.items()}
 
         def named(entry: Any) -> Any:
-            if getattr(entry, kind, None) != old:
-                return entry
-            return entry.model_copy(update={kind: new})
+            update = {kind: new} if getattr(entry, kind, None) == old else {}
+            if isinstance(entry, ViewState) and entry.reference is not None:
+                update["reference"] = named(entry.reference)
+            return entry.model_copy(update=update) if update else entry
 
         document = self.document
         changes = {

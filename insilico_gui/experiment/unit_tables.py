@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from insilico_gui.experiment.analyses import Result
-from insilico_gui.experiment.document import AnalysisEntry, SelectionEntry
-from insilico_gui.experiment.inputs import Inputs
+from insilico_gui.experiment.document import AnalysisEntry, Lasso, SelectionEntry
+from insilico_gui.experiment.inputs import SELECTION, Inputs
 from insilico_gui.experiment.state import without
 from insilico_gui.units.filters import Conditions
 from insilico_gui.units.results import Measured
@@ -25,27 +26,49 @@ class Units(Inputs):
     def __init__(self) -> None:
         super().__init__()
         self._results: dict[str, Result] = {}
+        self._tables: dict[str, tuple[list[object], pd.DataFrame, Measured]] = {}
+        self._selected: dict[str, tuple[pd.DataFrame, SelectionEntry, Selection]] = {}
 
     def units(self, session: str | None = None) -> pd.DataFrame:
         """Unit table of a session with the columns of results, a row per unit."""
-        session = self._only("session", session, self.document.sessions)
+        return self.table(session).copy()
+
+    def table(self, session: str | None = None) -> pd.DataFrame:
+        """:meth:`units`, the same object until it changes; not to be written to."""
+        return self._table_of(self._only("session", session, self.document.sessions))[0]
+
+    def measured(self, session: str | None = None) -> Measured:
+        """Which analyses added which columns to the unit table of a session."""
+        return self._table_of(self._only("session", session, self.document.sessions))[1]
+
+    def _table_of(self, session: str) -> tuple[pd.DataFrame, Measured]:
+        """Unit table and origin of its columns, made once for equal results."""
         opened = self.session(session)
-        table, measured = opened.units.copy(), Measured()
+        found: list[tuple[AnalysisEntry, pd.DataFrame, Result]] = []
         for entry in self.document.analyses:
-            if entry.session != session:
-                continue
-            result = self._result_of(entry)
-            if result is None or result.columns is None:
-                continue
+            result = self._result_of(entry) if entry.session == session else None
+            if result is not None and result.columns is not None:
+                found.append((entry, result.columns, result))
+        known = self._tables.get(session)
+        made_of = [opened, *(result for *_, result in found)]
+        if known is not None and list(map(id, known[0])) == list(map(id, made_of)):
+            return known[1], known[2]
+        table, measured = opened.units.copy(), Measured()
+        for entry, columns, result in found:
             table = measured.put(
                 table,
-                f"{entry.analysis} of {entry.stimulus}",
-                result.columns,
+                label_of(entry),
+                columns,
                 result.rows,
                 own=table.columns,
-                parameters=result.columns.attrs,
+                parameters={
+                    **columns.attrs,
+                    "stimulus": entry.stimulus,
+                    "stimulus_hash": result.dataset.attrs.get("stimulus_hash"),
+                },
             )
-        return table
+        self._tables[session] = (made_of, table, measured)
+        return table, measured
 
     def select(
         self,
@@ -58,8 +81,10 @@ class Units(Inputs):
         unit_ids: ArrayLike | None = None,
         indices: ArrayLike | None = None,
         session: str | None = None,
-        name: str = "selection",
+        name: str = SELECTION,
         color: str | None = None,
+        lasso: Lasso | None = None,
+        show: bool = False,
     ) -> Selection:
         """Select units, under a name; one of that name is replaced.
 
@@ -73,6 +98,10 @@ class Units(Inputs):
         name : str
         color : str, optional
             ``#rrggbb``; default that of the selection replaced, or the next one.
+        lasso : Lasso, optional
+            What was drawn to find `indices`; kept with the selection.
+        show : bool
+            Whether it is the selection worked with from now on.
 
         Raises
         ------
@@ -81,7 +110,7 @@ class Units(Inputs):
         """
         session = self._only("session", session, self.document.sessions)
         selection = select_units(
-            self.units(session),
+            self.table(session),
             self.session(session).id,
             areas,
             fields,
@@ -96,18 +125,29 @@ class Units(Inputs):
             known = present.get(name)
             color = known.color if known else COLORS[len(present) % len(COLORS)]
         rule = {} if selection.rule.get("all") else dict(selection.rule)
-        entry = self._entry(SelectionEntry, session=session, rule=rule, color=color)
-        selections = {**present, name: entry}
-        self._replace("select", {"selections"}, selections=selections)
-        return selection
+        entry = self._entry(
+            SelectionEntry, session=session, rule=rule, color=color, lasso=lasso
+        )
+        changes: dict[str, Any] = {"selections": {**present, name: entry}}
+        if show:
+            view = self._view_on(session=session)
+            changes["view"] = view.model_copy(update={"selection": name})
+        self._replace("select", set(changes), **changes)
+        return self.selection(name)
 
     def selection(self, name: str) -> Selection:
         """A selection by its name, made again by its rule."""
         self._known("selection", name, self.document.selections)
         entry = self.document.selections[name]
-        return select_units(
-            self.units(entry.session), self.session(entry.session).id, **entry.rule
-        )
+        table, known = self.table(entry.session), self._selected.get(name)
+        if known is not None and known[0] is table and known[1] == entry:
+            return known[2]
+        made = select_units(table, self.session(entry.session).id, **entry.rule)
+        if entry.lasso is not None:
+            drawn = {"lasso": entry.lasso.polygon, "layout": entry.lasso.layout}
+            made = Selection(made.indices, _listed(drawn), made.session)
+        self._selected[name] = (table, entry, made)
+        return made
 
     def remove_selection(self, name: str) -> None:
         """Remove a selection; runs of its units alone are removed with it."""
@@ -126,13 +166,11 @@ class Units(Inputs):
             analyses=tuple(
                 a for a in document.analyses if (a.session, a.stimulus) not in gone
             ),
-            view=view.model_copy(update={"selection": None})
-            if view.selection == name
-            else view,
+            view=view.without(selections=[name]),
         )
 
     def _result_of(self, entry: AnalysisEntry) -> Result | None:
-        """The result of an analysis if it is known."""
+        """The result of an analysis if it is known; computes nothing."""
         return self._results.get(self._result_key(entry))
 
     def _result_key(self, entry: AnalysisEntry) -> str:
@@ -140,3 +178,15 @@ class Units(Inputs):
         run = self.document.run(entry.session, entry.stimulus)
         key = None if run is None else run.key
         return f"{key} {entry.model_dump_json()}"
+
+
+def label_of(entry: AnalysisEntry) -> str:
+    """What the result of an analysis is called: it, what it is to, and the stimulus."""
+    what = entry.parameters.get("parameter")
+    named = f"{entry.analysis} to {what}" if what else entry.analysis
+    return f"{named} of {entry.stimulus}"
+
+
+def _listed(drawn: dict[str, Any]) -> dict[str, Any]:
+    """Plain data with lists, as it is stored with responses."""
+    return {**drawn, "lasso": [list(corner) for corner in drawn["lasso"]]}

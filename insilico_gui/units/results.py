@@ -53,7 +53,8 @@ class Measured:
         """A copy of `units` with the columns of an analysis last, in place of earlier ones.
 
         `measured` is a result table of the `rows` of `units`; the other units get NaN or
-        empty text. A column with a name of `own`, the columns of the session, is renamed.
+        empty text. A column with a name of `own`, the columns of the session, is renamed;
+        one with a name that another analysis gave is named after its stimulus as well.
         """
         units = units.drop(columns=self.columns(analysis))
         made = []
@@ -66,8 +67,11 @@ class Measured:
                 len(units), "" if is_text else np.nan, object if is_text else float
             )
             full[rows] = values.to_numpy()
-            units[column] = full
-            made.append(str(column))
+            name = str(column)
+            if name in units:
+                name = f"{name} of {parameters.get('stimulus')}"
+            units[name] = full
+            made.append(name)
         self._columns[analysis] = made
         self._parameters.pop(analysis, None)  # the latest analysis comes last
         self._parameters[analysis] = dict(parameters)

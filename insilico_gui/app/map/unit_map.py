@@ -22,6 +22,7 @@ from insilico_gui.app.map.layouts import (
     unit_positions,
 )
 from insilico_gui.app.map.map_note import empty_note
+from insilico_gui.app.map.outlines import outlines
 from insilico_gui.app.map.owned_layers import (
     OwnedImage,
     OwnedPoints,
@@ -34,19 +35,32 @@ from insilico_gui.app.map.view_fit import ViewFit
 from insilico_gui.app.widgets import colors
 from insilico_gui.app.widgets.unit_names import unit_name
 from insilico_gui.experiment.map_view import RESPONSE
+from insilico_gui.experiment.resolved import Resolved
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from napari import Viewer
     from napari.layers import Image, Points, Shapes
     from numpy.typing import NDArray
 
     from insilico_gui.app.map.owned_layers import LayerOwner
     from insilico_gui.experiment.map_view import Layout
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.experiment.playback import Playback
 
 STIMULUS = "Stimulus"
 UNITS = "Units"
 OUTLINES = "Receptive fields"
+
+COLORED_BY = frozenset(
+    {"encoded", "responses", "units", "view.color_by", "view.limits"}
+)
+"""What the colours of units depend on, apart from the time."""
+
+OUTLINED_BY = frozenset(
+    {"results", "selection", "view.layout", "view.outlines_min_r2", "session"}
+)
+"""What the outlines of receptive fields depend on."""
 
 SAMPLED_FRAMES = 64
 """Frames that the limits of the response colours are estimated from."""
@@ -67,7 +81,14 @@ SIZES = {"scalp": 0.4, "list": 0.9}
 
 
 class UnitMap:
-    """Keeps the layers of a viewer equal to an experiment.
+    """Keeps the layers of a viewer equal to what is on show.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    playback : Playback
+        The clock of the run on show.
+    owner : LayerOwner
 
     Attributes
     ----------
@@ -83,10 +104,11 @@ class UnitMap:
     scale_changed = Signal()
 
     def __init__(
-        self, viewer: Viewer, experiment: WindowState, owner: LayerOwner
+        self, viewer: Viewer, playback: Playback, owner: LayerOwner
     ) -> None:
         self._viewer = viewer
-        self._experiment = experiment
+        self._playback = playback
+        self._now = Resolved()
         self._owner = owner
         self._recolorer: Recolorer | None = None
         self._units: Points | None = None
@@ -108,6 +130,21 @@ class UnitMap:
         """Names of the values 0, 1, ... if a text column is shown."""
         names = self.scale.categories
         return None if names is None else list(names)
+
+    def take(self, now: Resolved, changed: Collection[str]) -> None:
+        """Show `now`, of which these attributes have changed."""
+        self._now = now
+        if "session" in changed:
+            self.show_session()
+        elif "view.layout" in changed:
+            self.show_outlines([])  # pixels and lengths cannot be shown together
+            self.show_layout()
+        elif COLORED_BY.intersection(changed):
+            self.coloring_changed()
+        if "selection" in changed:
+            self.show_selection()
+        if OUTLINED_BY.intersection(changed):
+            self.show_outlines(outlines(now))
 
     # -- the two layers ----------------------------------------------------------------
 
@@ -168,11 +205,11 @@ class UnitMap:
         if old is not None:
             self._owner.remove(old)
             self._units = None
-        session = self._experiment.session
+        session = self._now.session
         if session is None:
             return
         layer = OwnedPoints(
-            np.zeros((len(self._experiment.units), 3)),
+            np.zeros((len(self._now.units), 3)),
             name=UNITS,
             border_color="white",
             border_width=0.0,
@@ -188,7 +225,7 @@ class UnitMap:
 
     def _words(self, row: int) -> str:
         """What the status line says of a unit, by row of the unit table."""
-        units = self._experiment.units
+        units = self._now.units
         if row >= len(units):  # of a session that is just being replaced
             return ""
         said = [f"unit {unit_name(units, row)}"]
@@ -205,10 +242,10 @@ class UnitMap:
 
     def show_layout(self) -> None:
         """Move the units to where the chosen layout has them and fit the view."""
-        layer, session = self.units_layer, self._experiment.session
+        layer, session = self.units_layer, self._now.session
         if layer is None or session is None:
             return
-        units, layout = self._experiment.units, self._experiment.view.layout
+        units, layout = self._now.units, self._now.view.layout
         if layout not in self.available_layouts():
             return  # the panel is about to choose another
         self._backdrop.clear()
@@ -238,7 +275,7 @@ class UnitMap:
         self._viewer.canvas.overlays.scale_bar.visible = has_scale
 
     def _length_unit(self) -> str:
-        return "pixel" if self._experiment.view.layout == "retinotopic" else "um"
+        return "pixel" if self._now.view.layout == "retinotopic" else "um"
 
     def _use_length_unit(self) -> None:
         """The same for all layers, or napari drops the unit from the scale bar."""
@@ -253,7 +290,7 @@ class UnitMap:
 
     def fit_view(self) -> None:
         """Fit what is on show to the canvas; a head in 3-D is seen obliquely."""
-        layout, session = self._experiment.view.layout, self._experiment.session
+        layout, session = self._now.view.layout, self._now.session
         if self.units_layer is None or session is None or layout == "retinotopic":
             self._view_fit.reset()
             return
@@ -268,13 +305,13 @@ class UnitMap:
 
     def available_layouts(self) -> list[Layout]:
         """Layouts for which the session knows positions."""
-        return available_layouts(self._experiment.session, self._experiment.units)
+        return available_layouts(self._now.session, self._now.units)
 
     # -- colours -----------------------------------------------------------------------
 
     def coloring_changed(self) -> None:
         """Take up another column, other limits or other values."""
-        view, units = self._experiment.view, self._experiment.units
+        view, units = self._now.view, self._now.units
         if view.color_by == RESPONSE or view.color_by not in units:
             self._column = None
             self.scale = response_scale(
@@ -294,7 +331,7 @@ class UnitMap:
             return
         values = self._values()
         if values is None:
-            values = np.full(len(self._experiment.units), np.nan, np.float32)
+            values = np.full(len(self._now.units), np.nan, np.float32)
         scale = self.scale
         self._recolorer.set_colors(scale.colors(values))
         if scale.categories is None:
@@ -306,16 +343,16 @@ class UnitMap:
         """What units are coloured by now, [U]; None if there are no responses yet."""
         if self._column is not None:
             return self._column
-        return self._experiment.response_at(self._experiment.playback.frame)
+        return self._now.response_at(self._playback.frame)
 
     def _response_limits(self) -> tuple[float, float]:
-        job = self._experiment.job
-        if job is None or job.moments.n_done == 0:
+        encoded = self._now.encoded
+        if encoded is None or encoded.moments.n_done == 0:
             return (0.0, 1.0)
-        n_rows = min(job.moments.n_done, SAMPLED_FRAMES)
-        moments = np.linspace(0, job.moments.n_done - 1, n_rows).astype(int)
+        n_done = encoded.moments.n_done
+        moments = np.linspace(0, n_done - 1, min(n_done, SAMPLED_FRAMES)).astype(int)
         low, high = colors.robust_limits(
-            np.concatenate([job.moments.row(k) for k in moments])
+            np.concatenate([encoded.moments.row(k) for k in moments])
         )
         return (min(low, 0.0) if low < 0.2 * high else low, high)
 
@@ -323,33 +360,33 @@ class UnitMap:
 
     def show_selection(self) -> None:
         """Draw selected units larger and rimmed, unless all are selected."""
-        layer, selection = self.units_layer, self._experiment.selection
+        layer, selection = self.units_layer, self._now.selection
         if layer is None or selection is None:
             return
-        n_units = len(self._experiment.units)
+        n_units = len(self._now.units)
         chosen = np.zeros(n_units, dtype=bool)
         size = np.full(n_units, self._base_size)
         if 0 < len(selection) < n_units:
             chosen[selection.indices] = True
             size *= np.where(chosen, SELECTED_SIZE, OTHER_SIZE)
         # On the scalp all have a rim: they have the colour of what is around them
-        rim = RIM if self._experiment.view.layout == "scalp" else 0.0
+        rim = RIM if self._now.view.layout == "scalp" else 0.0
         rims = np.where(chosen[:, None], WHITE, BLACK if rim else WHITE)
         with writing(layer):
             layer.size = size
             layer.border_width = np.where(chosen, RIM, rim)
             layer.border_color = rims
 
-    def show_outlines(self, outlines: list[NDArray[np.float64]]) -> None:
+    def show_outlines(self, lines: list[NDArray[np.float64]]) -> None:
         """Draw outlines, each [points, 2] in (row, column), over the stimulus."""
         if self._outlines is not None:
             self._owner.remove(self._outlines)
         self._outlines = None
-        if outlines and self._experiment.view.layout == "retinotopic":
+        if lines and self._now.view.layout == "retinotopic":
             active = self._viewer.layers.selection.active
             self._outlines = self._owner.add(
                 OwnedShapes(
-                    outlines,
+                    lines,
                     shape_type="path",
                     edge_color="white",
                     edge_width=0.4,
@@ -362,6 +399,7 @@ class UnitMap:
     def show_time(self) -> None:
         """Move the slider and the colours to the experiment's time."""
         if self.stimulus_layer is not None:
-            self._viewer.dims.set_current_step(0, self._experiment.frame_on_show)
+            frame = self._playback.frame // self._now.n_times
+            self._viewer.dims.set_current_step(0, frame)
         if self._column is None:
             self.recolor()

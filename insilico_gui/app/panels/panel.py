@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QFrame,
@@ -16,60 +16,118 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app.widgets.theme import PlotColors, Themed, current_colors
-from insilico_gui.app.work.jobs import sentence
-from insilico_gui.errors import InsilicoError
+from insilico_gui.experiment.resolved import Resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from qtpy.QtGui import QResizeEvent
+    from qtpy.QtGui import QResizeEvent, QShowEvent
 
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
 
+EMPTY = Resolved()
 
 LEAST_TEXT = 260
 """Width of a text above plots: with less of it a panel scrolls."""
 
+Place = Literal["left", "right", "bottom", "time", ""]
+"""Where a panel is docked: beside the map, below it, or as the line of time below it."""
+
 
 class Panel(QWidget, Themed):
-    """One dock's content: a view of an experiment that can start jobs.
+    """One dock's content: a view of what is on show, whose clicks are commands.
 
-    Subclasses set :attr:`title`, fill :attr:`body` and connect to the experiment.
+    A subclass in this folder, or of another package under the entry point
+    ``insilico_gui.panels``, is in the window without anything else. It fills :attr:`body`
+    in its constructor and draws in :meth:`draw`, which is called when an attribute of
+    :class:`~insilico_gui.experiment.resolved.Resolved` that it names in :attr:`draws` is
+    another, and only while the panel can be seen.
 
-    Signals
-    -------
-    problem(str)
-        A command could not be carried out; one sentence.
+    Parameters
+    ----------
+    desk : Desk
+
+    Attributes
+    ----------
+    title : str
+        In its tab.
+    place : {"left", "right", "bottom", "time", ""}
+        Where it is docked; "" for a part of another panel.
+    order : int
+        Among the panels of a place, ascending.
+    draws : frozenset of str
+        What it draws: attributes of what is on show, such as ``"units"`` or
+        ``"view.layout"``.
     """
 
-    title = ""
-    problem = Signal(str)
+    title: ClassVar[str] = ""
+    place: ClassVar[Place] = ""
+    order: ClassVar[int] = 100
+    draws: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self.experiment = experiment
-        self.jobs = jobs
+        self.desk = desk
+        self.experiment = desk.experiment
+        self.jobs = desk.jobs
         self.plot_colors = current_colors()
+        self._drawn: Resolved | None = None
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(8, 8, 8, 8)
+
+    # -- for subclasses ----------------------------------------------------------------
+
+    @classmethod
+    def is_offered(cls, now: Resolved) -> bool:
+        """Whether the panel can do anything for what is on show."""
+        return True
+
+    def draw(self, changed: frozenset[str]) -> None:
+        """Draw :attr:`now`, of which these attributes have changed."""
+
+    def draw_time(self) -> None:
+        """Draw another time of the playback; called often."""
+
+    def grow(self) -> None:
+        """Take in responses that have come since the last time."""
+
+    def recolor(self) -> None:
+        """Draw in :attr:`plot_colors` what does not take them up by itself."""
+
+    # -- for everybody -----------------------------------------------------------------
+
+    @property
+    def now(self) -> Resolved:
+        """What is on show."""
+        return self.desk.now
+
+    def catch_up(self) -> None:
+        """Draw what has changed since the last time."""
+        now, before = self.now, self._drawn
+        self._drawn = now
+        changed = now.changed_since(EMPTY if before is None else before)
+        if before is None or changed & self.draws:
+            self.draw(changed)
+            self.draw_time()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """See Qt."""
+        super().showEvent(event)
+        self.catch_up()
+        self.draw_time()
 
     def use_plot_colors(self, plot_colors: PlotColors) -> None:
         """Draw what is drawn by hand in these colours; the parts have them already."""
         super().use_plot_colors(plot_colors)
         self.recolor()
 
-    def recolor(self) -> None:
-        """Draw in :attr:`plot_colors` what does not take them up by itself."""
-
     def attempt(self, command: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
         """Carry out a command for the user; a failure becomes a sentence."""
-        try:
-            command(*args, **kwargs)
-        except InsilicoError as error:
-            self.problem.emit(sentence(error))
-            return False
-        return True
+        return self.desk.attempt(command, *args, **kwargs)
+
+    def problem(self, text: str) -> None:
+        """Tell the user of a problem; one sentence."""
+        self.desk.window.say(text, problem=True)
 
     def scrolled(self) -> QScrollArea:
         """The panel in a scroll area, so that it never forces the window to grow."""

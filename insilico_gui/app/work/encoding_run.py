@@ -1,4 +1,4 @@
-"""Encoding as it is watched: responses show up, and time follows them."""
+"""Encoding as it is watched: runs queue, responses show up, and time follows them."""
 
 from __future__ import annotations
 
@@ -6,136 +6,192 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
-from insilico_gui.app.work.jobs import sentence
 from insilico_gui.encoding import precision_sentence
 from insilico_gui.errors import InsilicoError
-from insilico_gui.progress import Throttle
+from insilico_gui.experiment import runs
+from insilico_gui.experiment.encoded import running
+from insilico_gui.progress import Progress, Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     import xarray as xr
 
+    from insilico_gui.app.work.frame_reader import FrameReader
     from insilico_gui.app.work.jobs import Job, Jobs
     from insilico_gui.encoding import EncodingJob, ImageJob
-    from insilico_gui.experiment.window_state import WindowState
-    from insilico_gui.progress import Progress
+    from insilico_gui.experiment import Experiment
+    from insilico_gui.progress import OnProgress
+
+    Pair = tuple[str, str]
 
 REDRAW_S = 0.4
 """While responses come in, colours and traces take them up this often."""
 
 
 class EncodingRun(QObject):
-    """Encodes an experiment's stimulus in the background, once at a time.
+    """Encodes runs of an experiment in the background, one after the other.
 
-    The playback follows the newest responses until it is told to stay, and starts over
-    when all are there.
+    If the run is on show, the playback follows the newest responses until it is told to
+    stay, and starts over when all are there.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    jobs : Jobs
+    reader : FrameReader
+        Of frames that are made already.
+    parent : QObject, optional
 
     Signals
     -------
-    progressed(str, object)
-        What is being done, and how far it is (:class:`~insilico_gui.progress.Progress`).
     grew()
         There are more responses to show; at most every :data:`REDRAW_S`, and at the end.
     completed(str)
-        All responses are there; one sentence.
-    problem(str)
-        Encoding cannot start; one sentence.
+        All responses of a run are there; one sentence.
+
+    Attributes
+    ----------
+    waiting : list of (str, str)
+        Sessions and stimuli to be encoded next.
     """
 
-    progressed = Signal(str, object)
     grew = Signal()
     completed = Signal(str)
-    problem = Signal(str)
+    _began = Signal(object, object)
 
     def __init__(
-        self, experiment: WindowState, jobs: Jobs, parent: QObject | None = None
+        self,
+        experiment: Experiment,
+        jobs: Jobs,
+        reader: FrameReader,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._experiment = experiment
         self._jobs = jobs
-        self._running: Job | None = None
+        self._reader = reader
+        self.waiting: list[Pair] = []
+        self._running: tuple[runs.Task, Job] | None = None
         self._follow = False
         self._redraw = Throttle(REDRAW_S)
+        # It comes from the thread that encodes, and is delivered in that of the window
+        self._began.connect(self._show_job)
 
     @property
     def running(self) -> Job | None:
         """The work that is under way, if any."""
-        return self._running
+        return None if self._running is None else self._running[1]
 
-    def start(self, *, selected_only: bool = False) -> None:
-        """Encode the stimulus; replaces a run that is under way."""
-        experiment = self._experiment
-        if experiment.session is None or experiment.frames is None:
-            missing = "session" if experiment.session is None else "stimulus"
-            self.problem.emit(f"To encode, first choose a {missing}.")
-            return
-        self.stop()
-        try:
-            job = experiment.encoding_job(selected_only=selected_only)
-        except InsilicoError as error:
-            self.problem.emit(sentence(error))
-            return
-        experiment.use_job(job)
-        self._follow = True
-        self._redraw = Throttle(REDRAW_S)
+    @property
+    def pair(self) -> Pair | None:
+        """Session and stimulus that are being encoded."""
+        return None if self._running is None else _pair(self._running[0])
 
-        def work() -> Generator[Progress, None, xr.DataArray]:
-            return (yield from job.run())
+    def add(self, session: str, stimulus: str) -> None:
+        """Encode a run after those that wait; anew if it is under way.
 
-        def take(responses: xr.DataArray) -> None:
-            if experiment.job is job:
-                experiment.use_responses(responses)
-                self._complete(job)
+        Raises
+        ------
+        InsilicoError
+            If the session does not take the stimulus.
+        """
+        pair = session, stimulus
+        self._experiment.task(*pair)  # refuses what cannot be encoded, before it waits
+        if self.pair == pair:
+            self.stop(pair)
+        if pair not in self.waiting:
+            self.waiting.append(pair)
+        self._start_next()
 
-        def ended(run: Job) -> None:
-            if self._running is run:
-                self._running = None
-            if experiment.job is job and experiment.responses is None:
-                experiment.drop_job()
-
-        self._running = self._jobs.start(
-            f"Encoding {job.stimulus.name}",
-            work,
-            on_progress=lambda progress: self._progress(job, progress),
-            on_return=take,
-            on_end=ended,
-        )
-
-    def stop(self) -> None:
-        """Stop the run that is under way; nothing more is told of it."""
-        if self._running is not None:
-            self._running.cancel()
+    def stop(self, pair: Pair | None = None) -> None:
+        """Stop a run that is under way, or all; those that wait are dropped as well."""
+        self.waiting = [] if pair is None else [w for w in self.waiting if w != pair]
+        if self._running is not None and pair in (None, self.pair):
+            self._running[1].cancel()
 
     def stay(self) -> None:
         """Leave the time where the user wants it."""
         self._follow = False
 
-    def _progress(self, job: EncodingJob | ImageJob, progress: Progress) -> None:
-        if self._experiment.job is not job or self._running is None:
+    def _start_next(self) -> None:
+        while self._running is None and self.waiting:
+            try:
+                self._start(self._experiment.task(*self.waiting.pop(0)))
+            except InsilicoError:  # session or stimulus were removed while it waited
+                continue
+
+    def _start(self, task: runs.Task) -> None:
+        experiment, library = self._experiment, self._experiment.library
+        frames = self._reader.lend(task)
+        self._follow = _pair(task) == experiment.on_show()
+        self._redraw = Throttle(REDRAW_S)
+
+        def work(tell: OnProgress) -> tuple[xr.DataArray, str]:
+            def told(step: Progress) -> None:
+                tell(step.done, step.total, step.elapsed_s, step.what)
+
+            responses = task.watch(
+                library, lambda job: self._began.emit(task, job), told, frames
+            )
+            return responses, runs.responses_hash(responses)
+
+        def ended(job: Job) -> None:
+            if frames is not None:
+                self._reader.give_back(frames)
+            if self._running is not None and self._running[1] is job:
+                self._running = None
+            if job.stopped or job.cancelled:
+                experiment.fail(task, cancelled=job.cancelled)
+            self._start_next()
+
+        job = self._jobs.start(
+            f"Encoding {task.stimulus.name}",
+            work,
+            on_progress=lambda progress: self._progressed(task, progress),
+            on_return=lambda found: self._take(task, *found),
+            on_end=ended,
+        )
+        self._running = task, job
+        experiment.start(task)
+
+    def _show_job(self, task: runs.Task, job: EncodingJob | ImageJob) -> None:
+        """The job is about to compute: its responses can be shown from now on."""
+        if self._running is not None and self._running[0] is task:
+            self._experiment.start(task, running(job))
+
+    def _progressed(self, task: runs.Task, progress: Progress) -> None:
+        experiment = self._experiment
+        if _pair(task) != experiment.on_show():
             return
-        if self._running.cancelled:
-            return
-        self.progressed.emit(f"Encoding {job.stimulus.name}", progress)
         if not self._redraw.is_due(at_once=progress.done >= progress.total):
             return
-        playback = self._experiment.playback
-        if self._follow and not playback.playing:
-            playback.seek_frame((progress.done - 1) * job.n_times)
+        encoded, playback = experiment.encoded(*_pair(task)), experiment.playback
+        if self._follow and encoded is not None and not playback.playing:
+            playback.seek_frame((progress.done - 1) * encoded.n_times)
         self.grew.emit()
 
-    def _complete(self, job: EncodingJob | ImageJob) -> None:
-        what = "frames" if self._experiment.images is None else "images"
+    def _take(self, task: runs.Task, responses: xr.DataArray, checksum: str) -> None:
+        try:
+            self._experiment.finish(task, responses, checksum)
+        except InsilicoError as error:
+            self.completed.emit(str(error))
+            return
+        is_of_images = responses.dims[0] == "trial"
+        what = "images" if is_of_images else "frames"
+        n_units = responses.sizes[responses["unit_id"].dims[0]]
         said = (
-            f"Encoded {job.n_frames} {what} of {job.stimulus.name} for "
-            f"{len(job.selection):,} units."
+            f"Encoded {responses.shape[0]} {what} of {task.stimulus.name} for "
+            f"{n_units:,} units."
         )
-        if self._experiment.responses is not None:
-            attrs = self._experiment.responses.attrs
-            difference = precision_sentence(attrs)
-            said += f" {difference}" if difference else ""
-            said += f" ⚠ {attrs['warning']}" if attrs.get("warning") else ""
+        difference = precision_sentence(responses.attrs)
+        said += f" {difference}" if difference else ""
+        if responses.attrs.get("warning"):
+            said += f" ⚠ {responses.attrs['warning']}"
         self.completed.emit(said)
         if self._follow:
             self._follow = False
             self._experiment.playback.seek(0.0)
+        self.grew.emit()
+
+
+def _pair(task: runs.Task) -> Pair:
+    return task.run.session, task.run.stimulus

@@ -8,6 +8,7 @@ from qtpy.QtCore import QObject, Signal
 
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import InsilicoError
+from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import CachedFrames
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.resolved import Resolved
+    from insilico_gui.experiment.runs import Task
+    from insilico_gui.stimuli import Stimulus
 
 FILL_FRAMES = 16
 """Frames converted between two chances to stop."""
@@ -42,18 +46,21 @@ class FrameReader(QObject):
     problem = Signal(str)
 
     def __init__(
-        self, experiment: WindowState, jobs: Jobs, parent: QObject | None = None
+        self, experiment: Experiment, jobs: Jobs, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._experiment = experiment
         self._jobs = jobs
+        self._of: tuple[object, object, object] | None = None
         self._cache: CachedFrames | None = None
+        self._lent: list[CachedFrames] = []
         self._filling: Job | None = None
+        self._n_times = 1
 
-    def read(self) -> None:
-        """Give up the frames so far and read those the experiment has now."""
+    def read(self, now: Resolved) -> None:
+        """Give up the frames so far and read those that are on show now."""
         self.close()
-        frames = self._experiment.frames
+        frames = now.frames
         if frames is None:
             self.replaced.emit(None)
             return
@@ -64,7 +71,8 @@ class FrameReader(QObject):
             self.problem.emit(sentence(error))
             return
         self._cache = cache
-        self._experiment.use_frames(cache)
+        self._of = (now.session, now.stimulus, now.fit)
+        self._n_times = now.n_times
         self.replaced.emit(cache.array)
 
         def fill() -> Iterator[int]:
@@ -80,21 +88,34 @@ class FrameReader(QObject):
             quiet=True,
         )
 
+    def lend(self, task: Task) -> Stimulus | None:
+        """The frames of a task if they are those on show; they stay until given back."""
+        if self._cache is None or is_image_session(task.session):
+            return None
+        if self._of != (task.session, task.stimulus, task.fit):
+            return None
+        self._lent.append(self._cache)
+        return self._cache
+
+    def give_back(self, frames: Stimulus) -> None:
+        """Frames that were lent are read by nobody else any more."""
+        self._lent = [cache for cache in self._lent if cache is not frames]
+        if frames is not self._cache and isinstance(frames, CachedFrames):
+            frames.close()
+
     def peek(self, frame: int) -> NDArray[np.uint8] | None:
         """A frame, uint8 [H, W] or [H, W, 3], if it has been made; returns at once."""
         return None if self._cache is None else self._cache.peek(frame)
 
     def close(self) -> None:
-        """Stop reading and give the frames up.
-
-        Whatever else reads them is to be stopped before.
-        """
+        """Stop reading and give the frames up, unless somebody else reads them."""
         if self._filling is not None:
             self._filling.cancel()  # first, so that what it then meets is not told
-        if self._cache is not None:
+        if self._cache is not None and self._cache not in self._lent:
             self._cache.close()
-            self._cache = None
+        self._cache = self._of = None
 
     def _filled(self, start: int) -> None:
-        if start <= self._experiment.frame_on_show < start + FILL_FRAMES:
+        frame = self._experiment.playback.frame // self._n_times
+        if start <= frame < start + FILL_FRAMES:
             self.made.emit()

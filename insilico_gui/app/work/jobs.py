@@ -5,7 +5,8 @@ Work is one of three:
 - a generator function that yields after every piece (a text, None, or a
   :class:`~insilico_gui.progress.Progress`) and returns its result;
 - a function of one argument, ``on_progress(done, total)``, which it calls between
-  pieces, as analyses do; the call raises once the job is cancelled;
+  pieces, as analyses do; the call raises once the job is cancelled (the time that has
+  passed in seconds, and what is counted, may follow);
 - a function without arguments, which cannot be stopped before its end.
 
 All run on superqt's workers; results come back as signals, so widgets are only ever
@@ -160,11 +161,13 @@ class Job(QObject):
         """Run a function that tells how far it is."""
         tell = Throttle(TELL_S)
 
-        def on_progress(done: int, total: int) -> None:
+        def on_progress(
+            done: int, total: int, elapsed_s: float = 0.0, what: str = ""
+        ) -> None:
             if self.cancelled:
                 raise _Stopped
             if tell.is_due():
-                self._yielded.emit(Progress(done, total))
+                self._yielded.emit(Progress(done, total, elapsed_s, what))
 
         try:
             return work(on_progress)

@@ -1,0 +1,305 @@
+"""What is on show, resolved once after each change into one frozen object.
+
+A window draws nothing else: each of its parts says which attributes it draws, and draws
+again when one of them is another. Attributes are the same objects as before where nothing
+that they depend on has changed; resolving opens nothing, reads nothing from disk and
+computes no analysis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from insilico_gui.errors import InsilicoError
+from insilico_gui.experiment.document import ViewState
+from insilico_gui.experiment.session_input import (
+    as_shown,
+    image_moment,
+    moments_per_frame,
+)
+from insilico_gui.session import ImageSession, is_image_session
+from insilico_gui.stimuli.readers.seen_images import SeenImages
+from insilico_gui.units.results import Measured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from insilico_gui.experiment.analyses import Result
+    from insilico_gui.experiment.encoded import Encoded
+    from insilico_gui.experiment.experiment import Experiment
+    from insilico_gui.experiment.runs import State
+    from insilico_gui.session import Session
+    from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus
+    from insilico_gui.stimuli.readers.images import ImageSet
+    from insilico_gui.units.selection import Selection
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """One run as a list shows it.
+
+    Attributes
+    ----------
+    session, stimulus : str
+        Names in the document.
+    state : {"new", "encoding", "done", "stale", "failed"}
+    n_analyses : int
+    """
+
+    session: str
+    stimulus: str
+    state: State
+    n_analyses: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Resolved:
+    """What is on show.
+
+    Attributes
+    ----------
+    view : ViewState
+    session_name, stimulus_name : str or None
+        Names in the document.
+    session : Session or None
+        None also while it is not open yet.
+    stimulus : Stimulus, ImageSet or None
+        As opened or rendered, in its own size and rate; None also while it is not open.
+    fit : {"crop", "pad", "stretch"}
+    frames : ConvertedStimulus, SeenImages or None
+        What the session sees of it.
+    state : str or None
+        State of the run on show.
+    encoded : Encoded or None
+        Its responses by moment of playback, which may be coming in.
+    responses : xarray.DataArray or None
+        Its responses when they are complete.
+    units : pandas.DataFrame
+        Unit table with the columns of results; not to be written to.
+    measured : Measured
+        Which analyses added which of them.
+    selection : Selection or None
+        Units that are worked with; None without a session.
+    conditions : mapping
+        Conditions on columns in the rule of the selection.
+    results : mapping of str to Result
+        Of the run on show, by what they are called.
+    reference : xarray.DataArray or None
+        Responses that those on show are compared with.
+    runs : tuple of RunLine
+        All pairs of sessions and stimuli that go together as far as that is known.
+    can_undo, can_redo, is_saved : bool
+    path : str or None
+        File of the experiment.
+    """
+
+    view: ViewState = field(default_factory=ViewState)
+    session_name: str | None = None
+    stimulus_name: str | None = None
+    session: Session | None = None
+    stimulus: Stimulus | ImageSet | None = None
+    fit: Fit = "crop"
+    frames: ConvertedStimulus | SeenImages | None = None
+    misfit: str = ""
+    state: State | None = None
+    encoded: Encoded | None = None
+    responses: xr.DataArray | None = None
+    units: pd.DataFrame = field(default_factory=pd.DataFrame)
+    measured: Measured = field(default_factory=Measured)
+    selection: Selection | None = None
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    results: Mapping[str, Result] = field(default_factory=dict)
+    reference: xr.DataArray | None = None
+    runs: tuple[RunLine, ...] = ()
+    can_undo: bool = False
+    can_redo: bool = False
+    is_saved: bool = True
+    path: str | None = None
+
+    @property
+    def images(self) -> ImageSet | None:
+        """What the session is shown, if it answers single images."""
+        return self.frames.images if isinstance(self.frames, SeenImages) else None
+
+    @property
+    def conversion(self) -> ConvertedStimulus | None:
+        """How a video reaches the session, and in what frames."""
+        return None if isinstance(self.frames, SeenImages) else self.frames
+
+    @property
+    def image_session(self) -> ImageSession | None:
+        """The session if it answers single images."""
+        session = self.session
+        return session if session is not None and is_image_session(session) else None
+
+    @property
+    def n_times(self) -> int:
+        """Moments of playback for each frame: those of the response to one image."""
+        return moments_per_frame(self.session)
+
+    def moment(self, moment: int) -> str:
+        """A moment of playback in words, where a time in the stimulus does not say it."""
+        session, images = self.image_session, self.images
+        if session is None or images is None:
+            return ""
+        return image_moment(session, images.n_images, moment)
+
+    def response_at(self, moment: int) -> NDArray[np.float32] | None:
+        """Responses of every unit at a moment of playback, float32 [U].
+
+        NaN for units that were not encoded; None if the moment has not been yet.
+        """
+        if self.encoded is None:
+            return None
+        return self.encoded.row_of_all(moment, len(self.units))
+
+    @property
+    def encoded_rows(self) -> NDArray[np.int64]:
+        """Rows of the unit table that the responses are of."""
+        return np.empty(0, np.int64) if self.encoded is None else self.encoded.indices
+
+    @property
+    def selected_columns(self) -> NDArray[np.int64]:
+        """Columns of the responses whose units are selected."""
+        chosen = () if self.selection is None else self.selection.indices
+        return np.flatnonzero(np.isin(self.encoded_rows, chosen))
+
+    def is_current(self, column: str) -> bool:
+        """Whether a column of the unit table is the session's, or of the run on show."""
+        origin = self.measured.origin(column)
+        if origin is None:
+            return True
+        return origin[0].removesuffix(f" of {self.stimulus_name}") in self.results
+
+    def changed_since(self, before: Resolved) -> frozenset[str]:
+        """Attributes that are not those of `before`; of the view, ``view.<name>``."""
+        names = {
+            each.name
+            for each in fields(self)
+            if not _same(getattr(self, each.name), getattr(before, each.name))
+        }
+        views = {
+            f"view.{name}"
+            for name in ViewState.model_fields
+            if not _same(getattr(self.view, name), getattr(before.view, name))
+        }
+        return frozenset(names | views)
+
+
+class Resolver:
+    """Resolves an experiment; keeps what has not changed."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._experiment = experiment
+        self._shown: tuple[Any, ...] = (None, None, "crop", None, "")
+
+    def resolve(self) -> Resolved:
+        """What is on show now."""
+        experiment = self._experiment
+        document, live = experiment.document, experiment.live
+        session_name, stimulus_name = experiment.on_show()
+        session = stimulus = None
+        fit: Fit = "crop"
+        if session_name is not None:
+            entry = document.sessions[session_name]
+            session = live.session(entry) if live.is_open(entry) else None
+        if stimulus_name is not None:
+            shown = document.stimuli[stimulus_name]
+            fit = shown.fit
+            stimulus = live.stimulus(shown) if live.has_stimulus(shown) else None
+        frames, misfit = self._frames(stimulus, session, fit)
+        found: dict[str, Any] = {}
+        if session is not None and session_name is not None:
+            found = {
+                "units": experiment.table(session_name),
+                "measured": experiment.measured(session_name),
+                "conditions": experiment.conditions,
+                "selection": self._selection(),
+            }
+        if session_name is not None and stimulus_name is not None:
+            pair = session_name, stimulus_name
+            found["state"] = experiment.state(*pair)
+            if frames is not None:
+                responses = experiment.at_hand(*pair)
+                found |= {
+                    "encoded": experiment.encoded(*pair),
+                    "responses": responses,
+                    "results": {} if responses is None else experiment.results(*pair),
+                }
+        return Resolved(
+            view=document.view,
+            session_name=session_name,
+            stimulus_name=stimulus_name,
+            session=session,
+            stimulus=stimulus,
+            fit=fit,
+            frames=frames,
+            misfit=misfit,
+            reference=experiment.reference(),
+            runs=self._runs(),
+            can_undo=experiment.can_undo,
+            can_redo=experiment.can_redo,
+            is_saved=experiment.is_saved,
+            path=None if experiment.path is None else str(experiment.path),
+            **found,
+        )
+
+    def _frames(
+        self, stimulus: Stimulus | ImageSet | None, session: Session | None, fit: Fit
+    ) -> tuple[ConvertedStimulus | SeenImages | None, str]:
+        """What the session sees, made once; or why it does not take the stimulus."""
+        before = self._shown
+        if before[0] is stimulus and before[1] is session and before[2] == fit:
+            return before[3], before[4]
+        frames, misfit = None, ""
+        try:
+            frames = as_shown(stimulus, session, fit)
+        except InsilicoError as error:
+            misfit = str(error)
+        self._shown = (stimulus, session, fit, frames, misfit)
+        return frames, misfit
+
+    def _selection(self) -> Selection:
+        """The selection worked with; without conditions whose columns are not there."""
+        experiment = self._experiment
+        try:
+            return experiment.picked()
+        except InsilicoError:
+            # A result that a condition is on is still being computed, or was undone
+            return experiment.picked(conditions=False)
+
+    def _runs(self) -> tuple[RunLine, ...]:
+        """Every session with every stimulus that it takes, as far as that is known."""
+        experiment = self._experiment
+        document = experiment.document
+        declared = {(run.session, run.stimulus) for run in document.runs}
+        lines = []
+        for session in document.sessions:
+            for stimulus in document.stimuli:
+                pair = session, stimulus
+                if pair not in declared and experiment.takes(*pair) is False:
+                    continue
+                n_analyses = sum(
+                    (a.session, a.stimulus) == pair for a in document.analyses
+                )
+                lines.append(RunLine(*pair, experiment.state(*pair), n_analyses))
+        return tuple(lines)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two attributes are the same object, or equal plain data."""
+    if one is other:
+        return True
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(
+            _same(one[name], other[name]) for name in one
+        )
+    plain = (str, int, float, bool, tuple, list, type(None), ViewState)
+    return isinstance(one, plain) and type(one) is type(other) and bool(one == other)
