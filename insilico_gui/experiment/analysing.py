@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from insilico_gui.experiment.analyses import (
     find_analysis,
 )
 from insilico_gui.experiment.document import AnalysisEntry
+from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.unit_tables import label_of
 from insilico_gui.experiment.viewing import Viewing
 from insilico_gui.progress import OnProgress
@@ -68,6 +70,10 @@ class Analysing(Viewing):
     """
 
     computes_when_asked = True
+
+    def __init__(self, library: Library | str | os.PathLike[str] | None) -> None:
+        super().__init__(library)
+        self._computing: dict[str, AnalysisEntry] = {}
 
     def analyse(
         self,
@@ -130,6 +136,24 @@ class Analysing(Viewing):
         data = self.run_data(entry.session, entry.stimulus)
         return AnalysisTask(entry, self._result_key(entry), data)
 
+    def start_analysis(self, task: AnalysisTask) -> None:
+        """Tell that a task is being computed."""
+        self._computing[task.key] = task.entry
+        self._tell({"state"}, "start_analysis")
+
+    def stop_analysis(self, task: AnalysisTask) -> None:
+        """Tell that a task failed or was cancelled; of one that was finished, nothing."""
+        if self._computing.pop(task.key, None) is not None:
+            self._tell({"state"}, "stop_analysis")
+
+    def computing(self, session: str, stimulus: str) -> frozenset[str]:
+        """Names of the analyses of a run that are being computed."""
+        return frozenset(
+            entry.analysis
+            for entry in self._computing.values()
+            if (entry.session, entry.stimulus) == (session, stimulus)
+        )
+
     def finish_analysis(self, task: AnalysisTask, result: Result) -> None:
         """Take the result of a task; its columns join the unit table of the session.
 
@@ -139,6 +163,7 @@ class Analysing(Viewing):
             If the responses that were analysed are gone, or others by now.
         """
         entry = task.entry
+        self._computing.pop(task.key, None)
         run = self.document.run(entry.session, entry.stimulus)
         if run is None or self._result_key(entry) != task.key:
             raise ExperimentError(

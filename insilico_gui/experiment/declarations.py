@@ -21,7 +21,7 @@ from insilico_gui.analysis.agreement.recordings import (
     recorded_from,
 )
 from insilico_gui.analysis.cortex.cortical_maps import KNOWN, MEASURED, sheet_maps
-from insilico_gui.analysis.fields.registry import Mapped, map_fields, mapping_methods
+from insilico_gui.analysis.fields.registry import map_fields, mapping_methods
 from insilico_gui.analysis.population.correlations import signal_correlations
 from insilico_gui.analysis.population.sparseness import SparsenessVariant
 from insilico_gui.analysis.trials.blocks import are_to_images
@@ -191,7 +191,7 @@ def _mapped(
     window_s: float | None,
     part: str | None,
     on_progress: OnProgress | None,
-) -> Mapped:
+) -> tuple[xr.Dataset, Any, Any]:
     responses = _part_of(data, part)
     frames = _frames(data)
     known = mapping_methods(responses, frames)

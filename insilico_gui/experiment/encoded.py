@@ -31,7 +31,15 @@ BLOCK, KEPT_BLOCKS = 64, 8
 
 
 class ByMoment(Protocol):
-    """Responses by moment of playback."""
+    """Responses by moment of playback.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Moments and units.
+    """
+
+    shape: tuple[int, ...]
 
     @property
     def n_done(self) -> int:

@@ -19,9 +19,11 @@ import xarray as xr
 from insilico_gui.errors import ExperimentError
 from insilico_gui.experiment import file, script
 from insilico_gui.experiment.analysing import Analysing
+from insilico_gui.experiment.document import ExperimentDocument
 from insilico_gui.experiment.encoded import copying
 from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.live import Live
+from insilico_gui.experiment.state import PARTS, History
 from insilico_gui.export import export
 from insilico_gui.units.selection import Selection
 
@@ -145,14 +147,37 @@ class Experiment(Analysing):
         ExperimentError
             If the file is no experiment, damaged, or of a newer version.
         """
-        document, arrays = file.load(path)
         experiment = cls(library=library)
-        experiment.document = experiment._saved = document
-        experiment.path = Path(path)
-        where = None if search is None else Path(search)
-        experiment._live = Live(Path(path).absolute().parent, where)
-        experiment._live.arrays.update(arrays)
+        experiment.load(path, search=search)
         return experiment
+
+    def load(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        search: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Replace all of the experiment by that in a file; cannot be undone.
+
+        Parameters and errors as of :meth:`open`.
+        """
+        document, arrays = file.load(path)
+        where = None if search is None else Path(search)
+        self._start_over(document, Path(path))
+        self._live = Live(Path(path).absolute().parent, where)
+        self._live.arrays.update(arrays)
+        self._tell({*PARTS, "results"}, "load")
+
+    def clear(self) -> None:
+        """Replace all of the experiment by an empty one; cannot be undone."""
+        self._start_over(ExperimentDocument(), None)
+        self._live = Live()
+        self._tell({*PARTS, "results"}, "clear")
+
+    def _start_over(self, document: ExperimentDocument, path: Path | None) -> None:
+        self._history = History()
+        self.document = self._saved = document
+        self.path = path
 
     def to_python(self) -> str:
         """The experiment as a script against the public interface."""

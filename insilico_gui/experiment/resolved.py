@@ -75,6 +75,8 @@ class Resolved:
     fit : {"crop", "pad", "stretch"}
     frames : ConvertedStimulus, SeenImages or None
         What the session sees of it.
+    misfit : str
+        Why the session does not take the stimulus; one sentence.
     state : str or None
         State of the run on show.
     encoded : Encoded or None
@@ -91,6 +93,8 @@ class Resolved:
         Conditions on columns in the rule of the selection.
     results : mapping of str to Result
         Of the run on show, by what they are called.
+    computing : frozenset of str
+        Names of its analyses that are being computed.
     reference : xarray.DataArray or None
         Responses that those on show are compared with.
     runs : tuple of RunLine
@@ -116,6 +120,7 @@ class Resolved:
     selection: Selection | None = None
     conditions: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Result] = field(default_factory=dict)
+    computing: frozenset[str] = frozenset()
     reference: xr.DataArray | None = None
     runs: tuple[RunLine, ...] = ()
     can_undo: bool = False
@@ -226,6 +231,7 @@ class Resolver:
         if session_name is not None and stimulus_name is not None:
             pair = session_name, stimulus_name
             found["state"] = experiment.state(*pair)
+            found["computing"] = experiment.computing(*pair)
             if frames is not None:
                 responses = experiment.at_hand(*pair)
                 found |= {
@@ -301,5 +307,5 @@ def _same(one: Any, other: Any) -> bool:
         return list(one) == list(other) and all(
             _same(one[name], other[name]) for name in one
         )
-    plain = (str, int, float, bool, tuple, list, type(None), ViewState)
+    plain = (str, int, float, bool, tuple, list, frozenset, type(None), ViewState)
     return isinstance(one, plain) and type(one) is type(other) and bool(one == other)

@@ -52,20 +52,14 @@ class Lasso(QObject):
 
     Signals
     -------
-    armed(bool)
-        It waits for a drag, or does not any more.
-    drawn(object)
-        The polygon, float [n, 2] in (row, column) of the map's plane.
-    missed()
-        The button was pressed without a drag; it goes on waiting.
-    cancelled()
-        It was put away by the user.
+    changed(str, object)
+        ``"armed"`` and ``"stopped"``: it waits for a drag, or does not any more;
+        ``"drawn"`` with the polygon, float [n, 2] in (row, column) of the map's plane;
+        ``"missed"``: the button was pressed without a drag, and it goes on waiting;
+        ``"cancelled"``: the user put it away.
     """
 
-    armed = Signal(bool)
-    drawn = Signal(object)
-    missed = Signal()
-    cancelled = Signal()
+    changed = Signal(str, object)
 
     def __init__(
         self, viewer: Viewer, owner: LayerOwner, parent: QObject | None = None
@@ -102,7 +96,7 @@ class Lasso(QObject):
         layer.cursor = "cross"
         viewer.layers.selection.events.active.connect(self._active_changed)
         application().installEventFilter(self)
-        self.armed.emit(True)
+        self.changed.emit("armed", None)
 
     def stop(self) -> None:
         """Put it away."""
@@ -116,13 +110,13 @@ class Lasso(QObject):
         self._owner.remove(layer)
         if before in self._viewer.layers:
             self._viewer.layers.selection.active = before
-        self.armed.emit(False)
+        self.changed.emit("stopped", None)
 
     def cancel(self) -> None:
         """Put it away because the user wants that."""
         if self._layer is not None:
             self.stop()
-            self.cancelled.emit()
+            self.changed.emit("cancelled", None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take Esc, whatever has the focus, and the left button on the map."""
@@ -194,10 +188,10 @@ class Lasso(QObject):
         if len(path) < 3 or across < LEAST:
             with writing(layer):
                 layer.data = []
-            self.missed.emit()
+            self.changed.emit("missed", None)
             return
         self.stop()
-        self.drawn.emit(path)
+        self.changed.emit("drawn", path)
 
 
 def points_inside(layer: Points, polygon: NDArray[np.float64]) -> NDArray[np.int64]:

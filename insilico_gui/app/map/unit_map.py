@@ -103,9 +103,7 @@ class UnitMap:
 
     scale_changed = Signal()
 
-    def __init__(
-        self, viewer: Viewer, playback: Playback, owner: LayerOwner
-    ) -> None:
+    def __init__(self, viewer: Viewer, playback: Playback, owner: LayerOwner) -> None:
         self._viewer = viewer
         self._playback = playback
         self._now = Resolved()
@@ -304,8 +302,12 @@ class UnitMap:
         self._view_fit.fit(layers, self._base_size, upright=upright)
 
     def available_layouts(self) -> list[Layout]:
-        """Layouts for which the session knows positions."""
-        return available_layouts(self._now.session, self._now.units)
+        """Layouts for which the session on show knows positions."""
+        return self.layouts_of(self._now)
+
+    def layouts_of(self, now: Resolved) -> list[Layout]:
+        """Layouts for which a session knows positions."""
+        return available_layouts(now.session, now.units)
 
     # -- colours -----------------------------------------------------------------------
 

@@ -15,8 +15,8 @@ from insilico_gui.app.widgets.unit_names import unit_names
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from insilico_gui.app.work.jobs import Job, Jobs, Work
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.app.work.jobs import Job, Work
 
 
 class AnalysisPanel(Panel):
@@ -38,8 +38,8 @@ class AnalysisPanel(Panel):
 
     state_changed = Signal()
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self.body.setContentsMargins(2, 2, 2, 2)
         self._computing: Job | None = None
         self.compute_button = QPushButton()
@@ -58,10 +58,10 @@ class AnalysisPanel(Panel):
 
     def run(self, title: str, work: Work, take: Callable[[Any], object]) -> None:
         """Compute in the background; `take` the result if it is still wanted."""
-        responses = self.experiment.responses
+        responses = self.now.responses
 
         def keep(result: object) -> None:
-            if responses is self.experiment.responses:
+            if responses is self.now.responses:
                 take(result)
 
         self._computing = self.jobs.start(
@@ -74,7 +74,7 @@ class AnalysisPanel(Panel):
         self.state_changed.emit()
 
     def _responses_changed(self) -> None:
-        if self._computing is not None and self.experiment.responses is None:
+        if self._computing is not None and self.now.responses is None:
             # Nobody wants the result, and what the work reads is about to be closed
             self._computing.cancel()
         self.state_changed.emit()
@@ -103,10 +103,8 @@ class UnitAnalysisPanel(AnalysisPanel):
 
     unit_changed = Signal()
 
-    def __init__(
-        self, experiment: WindowState, jobs: Jobs, *, with_mean: bool = False
-    ) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk, *, with_mean: bool = False) -> None:
+        super().__init__(desk)
         self.unit = UnitBox(with_mean=with_mean)
         self.unit.setToolTip(
             "Id of the unit that is shown, of the selected ones: type another, or step "
@@ -124,7 +122,7 @@ class UnitAnalysisPanel(AnalysisPanel):
 
     def show_row(self, row: int) -> bool:
         """Show a unit by row of the unit table; False if it is not encoded and selected."""
-        columns = np.flatnonzero(self.experiment.job_indices() == row)
+        columns = np.flatnonzero(self.now.encoded_rows == row)
         return bool(len(columns)) and self.unit.choose_column(int(columns[0]))
 
     def _unit_chosen(self) -> None:
@@ -139,9 +137,9 @@ class UnitAnalysisPanel(AnalysisPanel):
 
     def _selection_changed(self) -> None:
         experiment = self.experiment
-        columns = experiment.selected_columns()
-        rows = experiment.job_indices()[columns]
-        units = experiment.units
+        columns = self.now.selected_columns
+        rows = self.now.encoded_rows[columns]
+        units = self.now.units
         ids = units["unit_id"].iloc[rows].tolist() if len(rows) else []
         self.unit.offer(columns, ids, unit_names(units, rows) if len(rows) else [])
         self.unit_changed.emit()

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
+
 
 COMPARISON = "comparison"
 MEAN_RESPONSE = "mean response"
@@ -46,8 +46,8 @@ class ComparePanel(Panel):
     title = "Compare"
     loaded = Signal(str)
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self._reference_units: pd.DataFrame | None = None
         self.keep_button = QPushButton("Keep current")
         self.keep_button.setToolTip("Make the current responses the reference")
@@ -111,12 +111,12 @@ class ComparePanel(Panel):
 
     def compare(self) -> None:
         """Compare in the background; the columns join the unit table."""
-        responses, reference = self.experiment.responses, self.experiment.reference
+        responses, reference = self.now.responses, self.now.reference
         if responses is None or reference is None:
             return
 
         def take(table: pd.DataFrame) -> None:
-            if responses is self.experiment.responses:
+            if responses is self.now.responses:
                 result = xr.Dataset.from_dataframe(table).assign_attrs(table.attrs)
                 self.attempt(self.experiment.use_analysis, COMPARISON, result, table)
                 self.column.setCurrentText(MEAN_RESPONSE)
@@ -130,7 +130,7 @@ class ComparePanel(Panel):
     # -- from the state ----------------------------------------------------------------
 
     def _show_state(self) -> None:
-        responses, reference = self.experiment.responses, self.experiment.reference
+        responses, reference = self.now.responses, self.now.reference
         self.keep_button.setEnabled(responses is not None)
         self.compare_button.setEnabled(responses is not None and reference is not None)
         if reference is None:
@@ -151,7 +151,7 @@ class ComparePanel(Panel):
 
     def _fill(self) -> None:
         """Columns that both sides have, and those that a comparison has made."""
-        units, reference = self.experiment.units, self._reference_units
+        units, reference = self.now.units, self._reference_units
         names = []
         if reference is not None and len(units):
             there = set(measured_columns(reference))
@@ -159,9 +159,9 @@ class ComparePanel(Panel):
             names = [
                 name
                 for name in measured_columns(units)
-                if name in there and self.experiment.is_current(name)
+                if name in there and self.now.is_current(name)
             ]
-            if COMPARISON in self.experiment.analyses:
+            if COMPARISON in self.now.results:
                 names.insert(0, MEAN_RESPONSE)
         chosen = self.column.currentText()
         if chosen not in names:  # a position is alike on both sides, and says nothing
@@ -177,10 +177,10 @@ class ComparePanel(Panel):
         self.plot.clear()
         self.summary.setText("")
         name, reference = self.column.currentText(), self._reference_units
-        selection = self.experiment.selection
+        selection = self.now.selection
         if not name or reference is None or selection is None:
             return
-        units = self.experiment.units.iloc[selection.indices]
+        units = self.now.units.iloc[selection.indices]
         if name == MEAN_RESPONSE:
             x = units["mean_reference"].to_numpy(dtype=float)
             y = units["mean_response"].to_numpy(dtype=float)
@@ -212,12 +212,12 @@ class ComparePanel(Panel):
         comparable = about.period is None and len(x) > 2
         if comparable and not is_flat(np.stack([x, y]), axis=1).any():
             text += f", r = {np.corrcoef(x, y)[0, 1]:.3f} across units"
-        compared = COMPARISON in self.experiment.analyses
+        compared = COMPARISON in self.now.results
         if compared and units["correlation"].notna().any():
             text += (
                 f"; correlation over frames, median {units['correlation'].median():.3f}"
             )
-        made = self.experiment.origin("mean_reference")
+        made = self.now.measured.origin("mean_reference")
         if name == MEAN_RESPONSE and made is not None and "warning" in made[1]:
             text += f"<br>⚠ {made[1]['warning']}"
         self.summary.setText(text)
@@ -226,7 +226,7 @@ class ComparePanel(Panel):
         self, units: pd.DataFrame, reference: pd.DataFrame, name: str
     ) -> NDArray[np.float64]:
         """A column of the reference for these units; NaN where it lacks the unit."""
-        session, kept = self.experiment.session, self.experiment.reference
+        session, kept = self.now.session, self.now.reference
         sessions = (
             None if session is None else session.id,
             None if kept is None else kept.attrs.get("session"),

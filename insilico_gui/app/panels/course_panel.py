@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
+
 
 MAX_CURVES = 100
 """More curves than this take long to draw and show nothing more."""
@@ -41,8 +41,8 @@ class CoursePanel(Panel):
 
     title = "Time courses"
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self.body.setContentsMargins(2, 2, 2, 2)
         self.curves: list[pg.PlotDataItem] = []
         self._image = -1
@@ -106,10 +106,10 @@ class CoursePanel(Panel):
 
     def _clicked(self, x: float, _y: float) -> None:
         times = self._times()
-        if times is None or self.experiment.images is None:
+        if times is None or self.now.images is None:
             return
         nearest = int(np.abs(1000 * times - x).argmin())
-        first = self.experiment.frame_on_show * len(times)
+        first = self.frame_on_show * len(times)
         self.experiment.playback.seek_frame(first + nearest)
 
     # -- from the state ----------------------------------------------------------------
@@ -121,11 +121,11 @@ class CoursePanel(Panel):
 
     def redraw(self, *_: object) -> None:
         """Draw the image on show anew."""
-        self._image = self.experiment.frame_on_show
+        self._image = self.frame_on_show
         for curve in self.curves:
             self.plot.removeItem(curve)
         self.curves = []
-        session, images = self.experiment.image_session, self.experiment.images
+        session, images = self.now.image_session, self.now.images
         times, courses = self._times(), self._courses()
         known = times is not None and courses is not None
         for item in (self.mean_curve, self._band, self.playhead):
@@ -170,9 +170,9 @@ class CoursePanel(Panel):
         if n > MAX_NAMED:
             return f"{n} channels"
         experiment = self.experiment
-        rows = experiment.job_indices()[experiment.selected_columns()]
-        names = unit_names(experiment.units, rows)
-        colors = self._unit_colors()[experiment.selected_columns()]
+        rows = self.now.encoded_rows[self.now.selected_columns]
+        names = unit_names(self.now.units, rows)
+        colors = self._unit_colors()[self.now.selected_columns]
         named = ", ".join(
             f"<span style='color: rgb{tuple(color.tolist())}'>{escape(name)}</span>"
             for name, color in zip(names, colors, strict=True)
@@ -186,7 +186,7 @@ class CoursePanel(Panel):
     def _draw_units(
         self, ms: NDArray[np.float64], courses: NDArray[np.float32]
     ) -> None:
-        colors = self._unit_colors()[self.experiment.selected_columns()]
+        colors = self._unit_colors()[self.now.selected_columns]
         step = -(-len(courses) // MAX_CURVES)
         for course, color in zip(courses[::step], colors[::step], strict=True):
             self._draw(ms, course, pg.mkPen(*color.tolist(), 150, width=LINES[0]))
@@ -208,7 +208,7 @@ class CoursePanel(Panel):
             self._lower.setData(ms, mean - sem)
 
     def _show_time(self, _time: float) -> None:
-        if self.experiment.frame_on_show != self._image:
+        if self.frame_on_show != self._image:
             self.redraw()
         else:
             self._show_playhead()
@@ -221,7 +221,7 @@ class CoursePanel(Panel):
 
     def _times(self) -> NDArray[np.float64] | None:
         """Seconds from image onset; None if responses have no time of their own."""
-        session = self.experiment.image_session
+        session = self.now.image_session
         if session is None:
             return None
         times = session.response_coords.get("time")
@@ -230,29 +230,29 @@ class CoursePanel(Panel):
     def _courses(self) -> xr.DataArray | None:
         """Responses of the selected units to the image on show."""
         experiment = self.experiment
-        session, job = experiment.image_session, experiment.job
-        columns = experiment.selected_columns()
+        session, job = self.now.image_session, self.now.encoded
+        columns = self.now.selected_columns
         if session is None or not isinstance(job, ImageJob):
             return None
-        done = job.moments.n_done // experiment.n_times
+        done = job.moments.n_done // self.now.n_times
         if experiment.frame_on_show >= done or not len(columns):
             return None
         courses = job.moments.to_image(experiment.frame_on_show)
         return courses.isel({session.unit_dim: columns})
 
     def _why_empty(self) -> str:
-        if self.experiment.session is None:
+        if self.now.session is None:
             return "Load a session first."
-        if self.experiment.image_session is None:
+        if self.now.image_session is None:
             return "This session is driven by video: the Traces show its time courses."
         if self._times() is None:
             return (
                 "The responses of this session to an image are single numbers, without a "
                 "course in time."
             )
-        if self.experiment.job is None:
+        if self.now.encoded is None:
             return "Encode images to see the time courses of the responses."
-        if not len(self.experiment.selected_columns()):
+        if not len(self.now.selected_columns):
             return "None of the encoded channels is selected."
         return "The image on show has not been encoded yet."
 
@@ -265,7 +265,7 @@ def unit_colors(
     Right is red, front is green, top is blue, as far as the places are known; within
     the range of channels that shows on the background.
     """
-    units = experiment.units.iloc[experiment.job_indices()]
+    units = self.now.units.iloc[self.now.encoded_rows]
     rgb = np.full((len(units), 3), np.nan)
     if {"x", "y", "z"} <= set(units.columns):
         places = units[["x", "y", "z"]].to_numpy(float)

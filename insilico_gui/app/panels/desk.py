@@ -55,9 +55,6 @@ class Window(Protocol):
     def peek(self, frame: int) -> NDArray[np.uint8] | None:
         """A frame on show, uint8 [H, W] or [H, W, 3], if it has been made."""
 
-    def is_computing(self, analysis: str) -> bool:
-        """Whether an analysis of the run on show is under way."""
-
     def show_panel(self, title: str) -> None:
         """Bring a panel to the front."""
 

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
 )
 
 from insilico_gui.app.panels.panel import Panel, text_label
+from insilico_gui.app.widgets.controls import button, choice
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import InsilicoError
 from insilico_gui.export import (
@@ -29,33 +28,32 @@ from insilico_gui.export import (
 if TYPE_CHECKING:
     import xarray as xr
 
-    from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.app.work.jobs import Job
 
 
 class ExportPanel(Panel):
     """Format, file, and what will be written."""
 
     title = "Export"
+    place = "right"
+    order = 40
+    draws = frozenset({"session", "responses", "selection", "encoded"})
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self.info, self.result = text_label(), text_label()
-        self.format = QComboBox()
-        self.format.currentTextChanged.connect(self._format_changed)
+        self.format = choice(self._format_changed)
         self.path = QLineEdit()
         self.path.setPlaceholderText("file to write")
         self.path.setToolTip("Without a suffix it gets that of the format")
-        self.path.textChanged.connect(self._show)
-        self.path.textChanged.connect(lambda: self.result.setText(""))
-        browse = QPushButton("Browse…")
-        browse.clicked.connect(self._browse)
+        self.path.textChanged.connect(self._path_changed)
+        browse = button("Browse…", self._browse)
         row = QHBoxLayout()
         row.addWidget(self.path, 1)
         row.addWidget(browse)
         self.overwrite = QCheckBox("Replace an existing file")
-        self.button = QPushButton("Export")
-        self.button.clicked.connect(self.export)
+        self.button = button("Export", self.export)
 
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -68,23 +66,16 @@ class ExportPanel(Panel):
         self.body.addWidget(self.result)
         self.body.addStretch(1)
 
-        for signal in (
-            experiment.session_changed,
-            experiment.job_changed,
-            experiment.stimulus_changed,
-            experiment.responses_changed,
-            experiment.selection_changed,
-        ):
-            signal.connect(self._show)
-        self._show()
-
     # -- from the user -----------------------------------------------------------------
 
     def export(self) -> None:
         """Write the selected units' responses in the background."""
         path, overwrite = self._target(), self.overwrite.isChecked()
         try:
-            take = self.experiment.responses_to_take()
+            now = self.now
+            take = self.experiment.to_export(
+                now.session_name, now.stimulus_name, now.selection
+            )
         except InsilicoError as error:
             self.result.setText(sentence(error))
             return
@@ -121,6 +112,10 @@ class ExportPanel(Panel):
         if path:
             self.path.setText(path if suffix_of(path) else path + suffix)
 
+    def _path_changed(self, _text: str) -> None:
+        self.result.setText("")
+        self._show()
+
     def _format_changed(self, suffix: str) -> None:
         text = self.path.text().strip()
         if text:
@@ -131,9 +126,13 @@ class ExportPanel(Panel):
 
     # -- from the state ----------------------------------------------------------------
 
+    def draw(self, changed: frozenset[str]) -> None:
+        """Say what would be written."""
+        self._show()
+
     def _show(self, *_: object) -> None:
-        responses = self.experiment.responses
-        n_units = len(self.experiment.selected_columns())
+        responses = self.now.responses
+        n_units = len(self.now.selected_columns)
         self._fill_formats()
         ready = responses is not None and n_units > 0
         self.button.setEnabled(ready and bool(self.path.text().strip()))
@@ -149,7 +148,7 @@ class ExportPanel(Panel):
 
     def _fill_formats(self) -> None:
         """Offer the formats that the responses fit; that of the file is chosen."""
-        responses, session = self.experiment.responses, self.experiment.session
+        responses, session = self.now.responses, self.now.session
         offered = load_suffixes()
         if responses is not None:
             offered = fitting_suffixes(Kind.of_responses(responses))

@@ -26,8 +26,8 @@ from insilico_gui.stimuli import CachedFrames
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
+
 
 MAX_ROWS = 200
 """As many images are listed, the strongest ones."""
@@ -47,8 +47,8 @@ class ImagesPanel(Panel):
 
     title = "Images"
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self.body.setContentsMargins(2, 2, 2, 2)
         self.order = np.empty(0, np.int64)
         self._drive = LiveSummary(
@@ -110,10 +110,8 @@ class ImagesPanel(Panel):
     def _go_to(self, rank: int) -> None:
         if 0 <= rank < len(self.order):
             image = int(self.order[rank])
-            within = self.experiment.playback.frame % self.experiment.n_times
-            self.experiment.playback.seek_frame(
-                image * self.experiment.n_times + within
-            )
+            within = self.experiment.playback.frame % self.now.n_times
+            self.experiment.playback.seek_frame(image * self.now.n_times + within)
 
     # -- from the state ----------------------------------------------------------------
 
@@ -123,15 +121,15 @@ class ImagesPanel(Panel):
 
     def _ranked(self) -> ImageDrive | None:
         """What ranks the images by the selected units; None if none was encoded."""
-        session, job = self.experiment.image_session, self.experiment.job
-        columns = self.experiment.selected_columns()
+        session, job = self.now.image_session, self.now.encoded
+        columns = self.now.selected_columns
         if session is None or job is None or not len(columns):
             return None
         return ImageDrive(job.moments, columns, session.response_coords.get("time"))
 
     def _draw(self) -> None:
-        drive, images = self._drive.value, self.experiment.images
-        session = self.experiment.image_session
+        drive, images = self._drive.value, self.now.images
+        session = self.now.image_session
         values = np.empty(0)
         if drive is not None and images is not None:
             values = drive.values[: drive.n_done]
@@ -160,33 +158,33 @@ class ImagesPanel(Panel):
         over = "selected channels from image onset on" if timed else "selected units"
         self.about.setText(
             f"{len(ranked):,} images by the {what} over "
-            f"{len(self.experiment.selected_columns()):,} {over}; click one to see it."
+            f"{len(self.now.selected_columns):,} {over}; click one to see it."
         )
         self._show_time()
 
     def _show_time(self, *_: object) -> None:
-        rank = np.flatnonzero(self.order == self.experiment.frame_on_show)
+        rank = np.flatnonzero(self.order == self.frame_on_show)
         if len(rank):
             self._here.setValue(int(rank[0]) + 1)
             if rank[0] < self.table.rowCount():
                 self.table.selectRow(int(rank[0]))
 
     def _thumbnail(self, k: int) -> QIcon | None:
-        frames = self.experiment.frames
+        frames = self.now.frames
         picture = frames.peek(k) if isinstance(frames, CachedFrames) else None
         return None if picture is None else QIcon(_pixmap(picture))
 
     def _why_empty(self) -> str:
         experiment = self.experiment
-        if experiment.session is None:
+        if self.now.session is None:
             return "Load a session first."
-        if experiment.image_session is None:
+        if self.now.image_session is None:
             return (
                 "This session is driven by video, which has no single images to rank."
             )
-        if experiment.job is None:
+        if self.now.encoded is None:
             return "Encode images to rank them by the responses."
-        if not len(experiment.selected_columns()):
+        if not len(self.now.selected_columns):
             return "None of the encoded units is selected."
         return "No image has been encoded yet."
 

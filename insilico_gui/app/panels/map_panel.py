@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from insilico_gui.app.map.unit_map import UnitMap
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
 
 
 class MapPanel(Panel):
@@ -35,8 +34,8 @@ class MapPanel(Panel):
 
     title = "Map"
 
-    def __init__(self, experiment: WindowState, jobs: Jobs, unit_map: UnitMap) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk, unit_map: UnitMap) -> None:
+        super().__init__(desk)
         self._map = unit_map
         self.layouts = QComboBox()
         self.layouts.currentTextChanged.connect(self._set_layout)
@@ -77,21 +76,21 @@ class MapPanel(Panel):
 
         experiment.units_changed.connect(self._fill)
         unit_map.scale_changed.connect(self.show_colors)
-        experiment.view.events.layout.connect(self._show_choices)
-        experiment.view.events.color_by.connect(self._show_choices)
+        self.now.view.events.layout.connect(self._show_choices)
+        self.now.view.events.color_by.connect(self._show_choices)
         self._fill()
 
     # -- from the user -----------------------------------------------------------------
 
     def _set_layout(self, layout: str) -> None:
         if layout:
-            self.experiment.view.layout = layout  # type: ignore[assignment]
+            self.now.view.layout = layout  # type: ignore[assignment]
 
     def _set_color_by(self, name: str) -> None:
         if name:
             self.automatic.setChecked(True)
-            self.experiment.view.limits = None
-            self.experiment.view.color_by = name
+            self.now.view.limits = None
+            self.now.view.color_by = name
 
     def _set_limits(self) -> None:
         automatic = self.automatic.isChecked()
@@ -99,11 +98,11 @@ class MapPanel(Panel):
         self.high.setEnabled(not automatic)
         low, high = self.low.value(), self.high.value()
         if automatic:
-            self.experiment.view.limits = None
+            self.now.view.limits = None
         elif high > low:
-            self.experiment.view.limits = (low, high)
+            self.now.view.limits = (low, high)
         else:
-            self.problem.emit(
+            self.problem(
                 f"The upper limit {high:g} is not above the lower limit {low:g}; the "
                 "colours stay as they were."
             )
@@ -111,7 +110,7 @@ class MapPanel(Panel):
     # -- from the state ----------------------------------------------------------------
 
     def _fill(self) -> None:
-        view, units = self.experiment.view, self.experiment.units
+        view, units = self.now.view, self.now.units
         names = [RESPONSE, *(n for n in units.columns if _can_color(units[n]))]
         for box, items, current in (
             (self.layouts, self._map.available_layouts(), view.layout),
@@ -123,12 +122,12 @@ class MapPanel(Panel):
         self._show_choices()
 
     def _show_choices(self) -> None:
-        self.layouts.setCurrentText(self.experiment.view.layout)
-        self.color_by.setCurrentText(self.experiment.view.color_by)
+        self.layouts.setCurrentText(self.now.view.layout)
+        self.color_by.setCurrentText(self.now.view.color_by)
         experiment = self.experiment
-        layout = experiment.view.layout
-        note = empty_note(experiment.session, experiment.units, layout)
-        self.about.setText(note or places_note(experiment.units, layout))
+        layout = self.now.view.layout
+        note = empty_note(self.now.session, self.now.units, layout)
+        self.about.setText(note or places_note(self.now.units, layout))
 
     def show_colors(self) -> None:
         """Draw the legend of the scale that the units have now."""
@@ -139,7 +138,7 @@ class MapPanel(Panel):
         self.bar.setXRange(low, high, padding=0)
         axis = self.bar.getAxis("bottom")
         about = facts(scale.column)
-        session = self.experiment.session
+        session = self.now.session
         if scale.categories is not None:
             axis.setTicks([list(enumerate(scale.categories))])
         else:
@@ -148,7 +147,7 @@ class MapPanel(Panel):
         label = getattr(session, "response_label", scale.column)
         is_response = scale.column == RESPONSE
         self.bar.setLabel("bottom", label if is_response else about.label)
-        by_hand = self.experiment.view.limits is not None
+        by_hand = self.now.view.limits is not None
         self.automatic.setEnabled(scale.categories is None)
         with QSignalBlocker(self.automatic):
             self.automatic.setChecked(not by_hand)

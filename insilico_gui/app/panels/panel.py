@@ -72,6 +72,7 @@ class Panel(QWidget, Themed):
         self.jobs = desk.jobs
         self.plot_colors = current_colors()
         self._drawn: Resolved | None = None
+        self.was_offered: bool | None = None
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(8, 8, 8, 8)
 
@@ -86,7 +87,15 @@ class Panel(QWidget, Themed):
         """Draw :attr:`now`, of which these attributes have changed."""
 
     def draw_time(self) -> None:
-        """Draw another time of the playback; called often."""
+        """Draw another time of the playback, or that it runs; called often."""
+
+    def draw_lasso(self, *, armed: bool) -> None:
+        """Draw whether the lasso waits for a drag on the map."""
+
+    @classmethod
+    def is_first(cls, now: Resolved) -> bool:
+        """Whether the panel comes to the front when it is offered again."""
+        return False
 
     def grow(self) -> None:
         """Take in responses that have come since the last time."""
@@ -100,6 +109,11 @@ class Panel(QWidget, Themed):
     def now(self) -> Resolved:
         """What is on show."""
         return self.desk.now
+
+    @property
+    def frame_on_show(self) -> int:
+        """Index of the frame that goes with the time of the playback."""
+        return self.experiment.playback.frame // self.now.n_times
 
     def catch_up(self) -> None:
         """Draw what has changed since the last time."""

@@ -6,25 +6,23 @@ import time
 from html import escape
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QSizePolicy,
     QSlider,
     QToolButton,
 )
 
 from insilico_gui.app.panels.panel import Panel, breakable
+from insilico_gui.app.widgets.controls import button, choice, quietly, tool_button
 from insilico_gui.app.widgets.icons import Name, icon
 from insilico_gui.progress import Progress
 
 if TYPE_CHECKING:
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
 
 TICK_MS = 15
 DOING_WIDTH = 300
@@ -35,26 +33,18 @@ SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 class PlaybackBar(Panel):
-    """The clock's controls and the line that says what happens.
-
-    Signals
-    -------
-    touched()
-        The user moved in time.
-    cancel_requested()
-        The cancel button was pressed.
-    """
+    """The clock's controls and the line that says what happens."""
 
     title = "Playback"
-    touched = Signal()
-    cancel_requested = Signal()
+    place = "time"
+    draws = frozenset({"frames", "session"})
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self.body.setContentsMargins(8, 2, 8, 2)
         self.body.setSpacing(2)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._playback = experiment.playback
+        self._playback = self.experiment.playback
         self._last_tick = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -67,41 +57,32 @@ class PlaybackBar(Panel):
         self.body.addLayout(self._message_line())
         self.hide_progress()
 
-        events = self._playback.events
-        events.time.connect(self._show_time)
-        events.n_frames.connect(self._show_length)
-        events.playing.connect(self._show_playing)
-        events.loop.connect(self._show_loop)
-        events.speed.connect(self._show_speed)
-        self._show_length()
-        self.recolor()
-
     def _controls(self) -> QHBoxLayout:
         """Make what sets and shows the time."""
-        self.back_button = self._button("back", "One frame back")
-        self.back_button.clicked.connect(lambda: self._step(-1))
-        self.play_button = self._button("play", "Play or pause (Space)")
-        self.play_button.clicked.connect(self._toggle)
-        self.forward_button = self._button("forward", "One frame on")
-        self.forward_button.clicked.connect(lambda: self._step(1))
-        self.loop_button = self._button("loop", "Start over at the end")
+        self.back_button = tool_button(lambda: self._step(-1), "One frame back")
+        self.play_button = tool_button(self._toggle, "Play or pause (Space)")
+        self.forward_button = tool_button(lambda: self._step(1), "One frame on")
+        self.loop_button = tool_button(self._set_loop, "Start over at the end")
         self.loop_button.setCheckable(True)
-        self.loop_button.setChecked(self._playback.loop)
-        self.loop_button.toggled.connect(self._set_loop)
-        self.speed = QComboBox()
-        self.speed.setToolTip("Seconds of stimulus per second")
+        names: tuple[Name, ...] = ("back", "play", "forward", "loop")
+        buttons = (
+            self.back_button,
+            self.play_button,
+            self.forward_button,
+            self.loop_button,
+        )
+        self._icons = dict(zip(buttons, names, strict=True))
+        self.speed = choice(self._set_speed, "Seconds of stimulus per second")
         for value in SPEEDS:
             self.speed.addItem(f"{value:g}×", value)
-        self.speed.setCurrentIndex(SPEEDS.index(1.0))
-        self.speed.currentIndexChanged.connect(self._set_speed)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.valueChanged.connect(self._slid)
         self.clock = QLabel()
         longest = "0000.00 / 0000.00 s  00000 /00000"
         self.clock.setMinimumWidth(self.clock.fontMetrics().horizontalAdvance(longest))
         row = QHBoxLayout()
-        for button in self._icons:
-            row.addWidget(button)
+        for tool in self._icons:
+            row.addWidget(tool)
         row.addWidget(self.speed)
         row.addWidget(self.slider, 1)
         row.addWidget(self.clock)
@@ -119,8 +100,7 @@ class PlaybackBar(Panel):
         self.progress.setFormat("")
         self.doing = QLabel()
         self.doing.setMinimumWidth(60)
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.clicked.connect(self.cancel_requested)
+        self.cancel_button = button("Cancel", self.desk.window.cancel)
         row = QHBoxLayout()
         row.addWidget(self.message, 1)
         for widget in (self.doing, self.progress, self.cancel_button):
@@ -129,35 +109,29 @@ class PlaybackBar(Panel):
 
     def recolor(self) -> None:
         """Draw the icons in the colour of the theme's text."""
-        for button, name in self._icons.items():
-            button.setIcon(icon(name, self.plot_colors.text))
-
-    def _button(self, name: Name, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setToolTip(tip)
-        self._icons[button] = name
-        return button
+        for tool, name in self._icons.items():
+            tool.setIcon(icon(name, self.plot_colors.text))
 
     # -- from the user -----------------------------------------------------------------
 
     def _toggle(self) -> None:
-        self.touched.emit()
+        self.desk.window.stay()
         self._playback.toggle()
 
     def _step(self, frames: int) -> None:
-        self.touched.emit()
+        self.desk.window.stay()
         self._playback.step(frames)
 
     def _slid(self, frame: int) -> None:
         if frame != self._playback.frame:
-            self.touched.emit()
+            self.desk.window.stay()
             self._playback.seek_frame(frame)
 
-    def _set_loop(self, loop: bool) -> None:
-        self._playback.loop = loop
+    def _set_loop(self) -> None:
+        self._playback.loop = self.loop_button.isChecked()
 
-    def _set_speed(self, index: int) -> None:
-        self._playback.speed = float(self.speed.itemData(index))
+    def _set_speed(self, _text: str) -> None:
+        self._playback.speed = float(self.speed.currentData())
 
     def _tick(self) -> None:
         now = time.perf_counter()
@@ -165,6 +139,34 @@ class PlaybackBar(Panel):
         self._playback.advance(elapsed)
 
     # -- from the state ----------------------------------------------------------------
+
+    def draw_time(self) -> None:
+        """Show the time, and whether it runs."""
+        playback = self._playback
+        if playback.playing != self._timer.isActive():
+            self._show_playing(playback.playing)
+        any_frames = playback.n_frames > 0
+        if any_frames != self.play_button.isEnabled():
+            for widget in (
+                self.play_button,
+                self.back_button,
+                self.forward_button,
+                self.slider,
+            ):
+                widget.setEnabled(any_frames)
+        with quietly(self.slider):
+            self.slider.setMaximum(max(playback.n_frames - 1, 0))
+            self.slider.setValue(playback.frame)
+        self.loop_button.setChecked(playback.loop)
+        self.speed.setCurrentIndex(self.speed.findData(playback.speed))
+        if not any_frames:
+            self.clock.setText("")
+            return
+        self.clock.setText(
+            self.now.moment(playback.frame)
+            or f"{playback.time:.2f} / {playback.duration:.2f} s   "
+            f"frame {playback.frame + 1} / {playback.n_frames}"
+        )
 
     def _show_playing(self, playing: bool) -> None:
         self._icons[self.play_button] = "pause" if playing else "play"
@@ -174,38 +176,6 @@ class PlaybackBar(Panel):
             self._timer.start()
         else:
             self._timer.stop()
-
-    def _show_length(self, *_: object) -> None:
-        any_frames = self._playback.n_frames > 0
-        for widget in (
-            self.play_button,
-            self.back_button,
-            self.forward_button,
-            self.slider,
-        ):
-            widget.setEnabled(any_frames)
-        self.slider.setRange(0, max(self._playback.n_frames - 1, 0))
-        self._show_time()
-
-    def _show_time(self, *_: object) -> None:
-        playback = self._playback
-        self.slider.setValue(playback.frame)
-        if playback.n_frames == 0:
-            self.clock.setText("")
-            return
-        self.clock.setText(
-            self.experiment.moment()
-            or f"{playback.time:.2f} / {playback.duration:.2f} s   "
-            f"frame {playback.frame + 1} / {playback.n_frames}"
-        )
-
-    def _show_loop(self, loop: bool) -> None:
-        self.loop_button.setChecked(loop)
-
-    def _show_speed(self, speed: float) -> None:
-        index = self.speed.findData(speed)
-        if index >= 0:
-            self.speed.setCurrentIndex(index)
 
     # -- what is being done ------------------------------------------------------------
 

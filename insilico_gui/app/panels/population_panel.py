@@ -17,8 +17,8 @@ from insilico_gui.units.columns import facts, measured_columns
 if TYPE_CHECKING:
     import pandas as pd
 
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
+
 
 N_BINS = 24
 
@@ -28,8 +28,8 @@ class PopulationPanel(Panel):
 
     title = "Population"
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self._chosen = ""
         self._newest: str | None = None
         self.body.setContentsMargins(2, 2, 2, 2)
@@ -72,17 +72,17 @@ class PopulationPanel(Panel):
 
     def _forget_stale(self) -> None:
         """What was measured on other responses is shown on demand only."""
-        if not self.experiment.is_current(self.column.currentText()):
+        if not self.now.is_current(self.column.currentText()):
             self._chosen = ""
         self._fill()
 
     def _analysis_changed(self, name: str) -> None:
-        is_there = name in self.experiment.analyses
+        is_there = name in self.now.results
         if is_there or self._newest == name:
             self._newest = name if is_there else None
 
     def _fill(self) -> None:
-        names = measured_columns(self.experiment.units)
+        names = measured_columns(self.now.units)
         if self._chosen not in names:
             self._chosen = ""
         fill_box(self.column, names, self._chosen or self._best_of(names))
@@ -92,8 +92,8 @@ class PopulationPanel(Panel):
         """What a user is most likely to ask for: the newest result, else a property."""
         measured: list[str] = []
         if self._newest is not None:
-            measured = self.experiment.analysis_columns(self._newest)
-        current = [name for name in names if self.experiment.is_current(name)]
+            measured = self.now.measured.columns(self._newest)
+        current = [name for name in names if self.now.is_current(name)]
         for wanted in ([n for n in names if n in measured], current):
             for name in wanted:
                 if not facts(name).place:
@@ -103,10 +103,10 @@ class PopulationPanel(Panel):
     def _draw(self, *_: object) -> None:
         self.plot.clear()
         self.summary.setText("")
-        name, selection = self.column.currentText(), self.experiment.selection
+        name, selection = self.column.currentText(), self.now.selection
         if not name or selection is None:
             return
-        units = self.experiment.units.iloc[selection.indices]
+        units = self.now.units.iloc[selection.indices]
         values = units[name].astype(float)
         known = values[np.isfinite(values)]
         about = facts(name)
@@ -143,8 +143,8 @@ class PopulationPanel(Panel):
                 f"{len(group):,}"
             )
         text = f"{len(known):,} of {len(values):,} selected units"
-        if not self.experiment.is_current(name):
-            parameters = (self.experiment.origin(name) or ("", {}))[1]
+        if not self.now.is_current(name):
+            parameters = (self.now.measured.origin(name) or ("", {}))[1]
             text = f"⚠ of {escape(parameters.get('stimulus') or 'other responses')}: {text}"
         if about.period is None:  # a median of angles would mean nothing
             median = known.median()

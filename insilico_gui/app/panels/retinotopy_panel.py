@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
     from insilico_gui.progress import OnProgress
 
 RETINOTOPY = "retinotopy"
@@ -50,8 +49,8 @@ class RetinotopyPanel(AnalysisPanel):
 
     title = "Retinotopy"
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self.compute_button.setText("Map the sheet")
         self.compute_button.clicked.connect(self.compute)
         self.source = QComboBox()
@@ -101,7 +100,7 @@ class RetinotopyPanel(AnalysisPanel):
     def compute(self) -> None:
         """Map the sheet from all units with a field, in the background."""
         experiment, source = self.experiment, self.source.currentText()
-        session, units = experiment.session, experiment.units
+        session, units = self.now.session, self.now.units
         if session is None or not source:
             return
         shape = getattr(session, "frame_shape", None)
@@ -119,7 +118,7 @@ class RetinotopyPanel(AnalysisPanel):
             )
 
         def take(result: tuple[xr.Dataset, pd.DataFrame]) -> None:
-            if session is experiment.session:
+            if session is self.now.session:
                 self.attempt(
                     experiment.use_analysis, RETINOTOPY, *result, of_all_units=True
                 )
@@ -132,7 +131,7 @@ class RetinotopyPanel(AnalysisPanel):
     # -- from the state ----------------------------------------------------------------
 
     def _show_state(self) -> None:
-        names = [] if self._in_volume() else sheet_sources(self.experiment.units)
+        names = [] if self._in_volume() else sheet_sources(self.now.units)
         offered = [self.source.itemText(i) for i in range(self.source.count())]
         if names != offered:
             # Fields that have just been measured are what people want to see
@@ -153,7 +152,7 @@ class RetinotopyPanel(AnalysisPanel):
         for plot, item in self._drawn:
             plot.removeItem(item)
         self._drawn = []
-        maps = self.experiment.analyses.get(RETINOTOPY)
+        maps = self.now.results.get(RETINOTOPY)
         if maps is None:
             for plot in self.plots.values():
                 plot.show_image(None)
@@ -201,11 +200,11 @@ class RetinotopyPanel(AnalysisPanel):
         )
 
     def _in_volume(self) -> bool:
-        session = self.experiment.session
+        session = self.now.session
         return session is not None and is_upright(session)
 
     def _why_empty(self) -> str:
-        if len(self.experiment.units) == 0:
+        if len(self.now.units) == 0:
             return "Load a session to map its retinotopy."
         if self._in_volume():
             return (

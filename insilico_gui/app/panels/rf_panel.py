@@ -50,8 +50,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from insilico_gui.analysis import ReceptiveFieldFit
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
     from insilico_gui.progress import OnProgress
 
     Mapped = tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]
@@ -76,8 +75,8 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
     title = "Receptive fields"
     changed = Signal()
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self.fit: ReceptiveFieldFit | None = None
         self.compute_button.setText("Map fields")
         self.compute_button.clicked.connect(self.compute)
@@ -136,7 +135,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
 
     def compute(self) -> None:
         """Map and fit the fields of every encoded unit, in the background."""
-        responses, frames = self.experiment.responses, self.experiment.frames
+        responses, frames = self.now.responses, self.now.frames
         method = self.method.currentText()
         if responses is None or not method:
             return
@@ -174,10 +173,10 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
     # -- from the state ----------------------------------------------------------------
 
     def _show_state(self) -> None:
-        responses = self.experiment.responses
+        responses = self.now.responses
         names = []
         if responses is not None:
-            names = mapping_methods(responses, self.experiment.frames)
+            names = mapping_methods(responses, self.now.frames)
         if names != [self.method.itemText(i) for i in range(self.method.count())]:
             fill_box(self.method, names)
             self._method_changed(self.method.currentText())
@@ -186,24 +185,24 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
 
     def _show_parts(self) -> None:
         """Offer the parts of a sequence where there is a choice between them."""
-        responses, method = self.experiment.responses, self.method.currentText()
+        responses, method = self.now.responses, self.method.currentText()
         names: list[str] = []
         if responses is not None and "trials" in responses.attrs:
-            names = parts_to_map(trial_table(responses), method, self.experiment.frames)
+            names = parts_to_map(trial_table(responses), method, self.now.frames)
         fill_box(self.part, names)
         self.part.setVisible(len(names) > 1)
         self._draw()
 
     def _fields(self) -> xr.Dataset | None:
         """The latest maps, unless they are of another part."""
-        fields = self.experiment.analyses.get(RECEPTIVE_FIELDS)
+        fields = self.now.results.get(RECEPTIVE_FIELDS)
         part = chosen_part(self.part)
         if fields is None or part in (None, fields.attrs["analysis"].get("part")):
             return fields
         return None
 
     def _analysis_changed(self, name: str) -> None:
-        if name == RECEPTIVE_FIELDS and name not in self.experiment.analyses:
+        if name == RECEPTIVE_FIELDS and name not in self.now.results:
             self.fit = None
         super()._analysis_changed(name)
 
@@ -218,7 +217,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         if self.fit is None or self._fields() is None:
             return np.empty(0, np.int64)
         good = self.fit.on_screen & (self.fit.r2 >= self.least_r2.value())
-        chosen = self.experiment.selected_columns()
+        chosen = self.now.selected_columns
         return chosen[good[chosen]]
 
     def _draw(self, *_: object) -> None:
@@ -233,7 +232,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
             self.about.setText(
                 "Receptive fields are mapped with video; where a session of images knows "
                 "them, the map can be coloured by them."
-                if self.experiment.images is not None
+                if self.now.images is not None
                 else "Encode gaussian dots, sparse noise, images in trials or a movie of "
                 f"{LEAST_FRAMES} frames or more to map receptive fields."
                 if not self.method.count()

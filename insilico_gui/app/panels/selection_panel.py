@@ -19,8 +19,8 @@ from insilico_gui.app.panels.panel import Panel, text_label
 if TYPE_CHECKING:
     import pandas as pd
 
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
+
 
 VALUE = Qt.ItemDataRole.UserRole
 
@@ -40,8 +40,8 @@ class SelectionPanel(Panel):
     title = "Selection"
     lasso_requested = Signal(bool)
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self._picks_units = False
         self.count = text_label("No session")
         self.areas, self.fields = QListWidget(), QListWidget()
@@ -99,7 +99,7 @@ class SelectionPanel(Panel):
         areas, fields = _checked(self.areas), _checked(self.fields)
         any_of = self.any_of.isChecked()
         # Conditions narrow; "any of" them or an area would do the opposite
-        where = None if any_of else self.experiment.conditions
+        where = None if any_of else self.now.conditions
         if not areas and not fields and not where:
             self.experiment.clear_selection()
             return
@@ -137,7 +137,7 @@ class SelectionPanel(Panel):
         self.lasso_button.setText("Lasso: draw" if armed else "Lasso")
 
     def _fill(self) -> None:
-        units = self.experiment.units
+        units = self.now.units
         self._picks_units = _are_named(units)
         self.areas_label.setText("Units" if self._picks_units else "Areas")
         for box, column in ((self.areas, "area"), (self.fields, "field")):
@@ -158,7 +158,7 @@ class SelectionPanel(Panel):
             box.setEnabled(box.count() > 0)
             box.blockSignals(False)
         # Lists that can only be empty would look broken
-        has_session = self.experiment.session is not None
+        has_session = self.now.session is not None
         has_areas = self.areas.count() > 0 or not has_session
         has_fields = self.fields.count() > 0 or not has_session
         for widget, shown in (
@@ -175,22 +175,22 @@ class SelectionPanel(Panel):
         self.no_areas.setText(_what_is_missing(units) if has_session else "")
         self.no_areas.setVisible(bool(self.no_areas.text()))
         for button in self._buttons:
-            button.setEnabled(self.experiment.session is not None)
+            button.setEnabled(self.now.session is not None)
         self._show_selection()
 
     def _show_selection(self) -> None:
-        selection = self.experiment.selection
+        selection = self.now.selection
         if selection is None:
             return
         own = {"unit_ids"} if self._picks_units else {"areas", "fields"}
         if set(selection.rule) - own - {"combine", "where"}:
             self._uncheck()  # the selection was made in another way
-        units = self.experiment.units
+        units = self.now.units
         text = f"<b>{len(selection):,}</b> of {len(units):,} units selected"
         if "area" in units and 0 < len(selection) < len(units):
             counts = units["area"].iloc[selection.indices].value_counts().sort_index()
             text += "<br>" + ", ".join(f"{a} {n:,}" for a, n in counts.items())
-        if self.experiment.conditions:
+        if self.now.conditions:
             text += "<br>Conditions on columns: see the panel Units."
         elif len(selection) == 0 and {"areas", "fields"} <= set(selection.rule):
             text += "<br>No unit is in a checked area and in a checked field."

@@ -23,8 +23,8 @@ from insilico_gui.stimuli import Sequence, save_spec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.app.work.jobs import Job
     from insilico_gui.stimuli import StimulusSpec
 
 HINT = "Add stimuli from the form above to show them one after the other."
@@ -49,8 +49,8 @@ class SequenceForm(Panel):
     title = "Sequence"
     chosen = Signal(object)
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.parts: list[StimulusSpec] = []
         self._counting: Job | None = None
@@ -91,7 +91,7 @@ class SequenceForm(Panel):
         fits = fill(self.form, sequence)
         self._use_parts(list(sequence.parts), 0)
         if not fits:
-            self.problem.emit(
+            self.problem(
                 "The sequence has a blank, a seed or repeats that the form cannot hold; "
                 "check them, or open its file as a stimulus."
             )

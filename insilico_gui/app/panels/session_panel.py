@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
 )
 
 from insilico_gui.app.panels.panel import Panel, breakable, text_label
+from insilico_gui.app.widgets.controls import button
 from insilico_gui.device import available_devices
 from insilico_gui.errors import quoted
+from insilico_gui.experiment.document import SessionEntry
 from insilico_gui.opening import open_session, precisions, session_infos
 from insilico_gui.session import FLOAT32, SessionInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
-    from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.app.work.jobs import Job
     from insilico_gui.session import Session
 
 
@@ -34,18 +35,15 @@ class SessionPanel(Panel):
     """Folder, session, device; what a session holds is shown before it is loaded.
 
     What it computes in can be chosen where it offers a choice.
-
-    Signals
-    -------
-    loaded()
-        A session was loaded from here.
     """
 
     title = "Session"
-    loaded = Signal()
+    place = "left"
+    order = 20
+    draws = frozenset({"session"})
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self._infos: dict[str, SessionInfo] = {}
         self._wanted: str | None = None
         self._job: Job | None = None
@@ -56,8 +54,7 @@ class SessionPanel(Panel):
         self.folder.setPlaceholderText("weights folder (none for the demo)")
         self.folder.setToolTip("The folder that holds the weights of a twin")
         self.folder.editingFinished.connect(self._folder_edited)
-        browse = QPushButton("Browse…")
-        browse.clicked.connect(self._browse)
+        browse = button("Browse…", self._browse)
         folder_row = QHBoxLayout()
         folder_row.addWidget(self.folder, 1)
         folder_row.addWidget(browse)
@@ -77,9 +74,8 @@ class SessionPanel(Panel):
         )
         for choice in (self.session, self.device):
             choice.currentTextChanged.connect(self._ask_for_precisions)
-        self.load_button = QPushButton("Load session")
+        self.load_button = button("Load session", self.load)
         self.load_button.setEnabled(False)
-        self.load_button.clicked.connect(self.load)
         self.info = text_label()
 
         self._form = form = QFormLayout()
@@ -94,7 +90,6 @@ class SessionPanel(Panel):
         self.body.addWidget(self.info)
         self.body.addStretch(1)
 
-        experiment.session_changed.connect(self._show_loaded)
         self._shown_folder = ""
         self._own: list[str] = []
         self.jobs.start(
@@ -143,7 +138,7 @@ class SessionPanel(Panel):
         infos, own = found
         self._infos = {info.id: info for info in infos}
         self._own = own
-        loaded = self.experiment.session
+        loaded = self.now.session
         current = self.session.currentText()
         if own and current not in own:
             # A folder was chosen for what is in it: offer that, not the built-in demo.
@@ -222,24 +217,42 @@ class SessionPanel(Panel):
         device, precision = self.device.currentText(), self.precision.currentText()
         self.load_button.setEnabled(False)
         self.load_button.setText("Loading…")
+        entry = SessionEntry(
+            id=session_id,
+            directory=None if folder is None else str(Path(folder).absolute()),
+            device=device,
+            precision=precision,
+        )
         self._job = self.jobs.start(
             f"Loading {session_id}",
             lambda: open_session(session_id, folder, device, precision),
-            on_return=self._use,
+            on_return=lambda session: self._use(entry, session),
             on_end=self._loaded,
         )
 
-    def _use(self, session: Session) -> None:
-        if self.attempt(self.experiment.use_session, session):
-            self.loaded.emit()
+    def _use(self, entry: SessionEntry, session: Session) -> None:
+        if not self.attempt(self.experiment.put_session, entry, session, show=True):
+            return
+        window, now = self.desk.window, self.now
+        window.show_panel("Stimulus")
+        window.say(
+            f"{session.id} is loaded on {session.device}: {len(session.units):,} units."
+        )
+        if (
+            now.frames is not None
+            and now.view.encode_at_once
+            and (now.responses is None)
+        ):
+            window.encode()
 
     def _loaded(self, _job: Job) -> None:
         self._job = None
         self.load_button.setText("Load session")
         self.load_button.setEnabled(bool(self._infos))
 
-    def _show_loaded(self) -> None:
-        session = self.experiment.session
+    def draw(self, changed: frozenset[str]) -> None:
+        """Choose the session that is on show."""
+        session = self.now.session
         if session is not None and session.id in self._infos:
             self.session.setCurrentText(session.id)
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
     from qtpy.QtWidgets import QWidget
 
-    from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.app.work.jobs import Job
     from insilico_gui.stimuli import RenderedStimulus, StimulusSpec
 
 SPEC_FILES = f"Specifications ({' '.join(f'*{s}' for s in sorted(SPEC_SUFFIXES))})"
@@ -59,8 +59,8 @@ class StimulusForm(Panel):
     added = Signal(object)
     sequence_loaded = Signal(object)
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self.body.setContentsMargins(0, 0, 0, 0)
         self._preview: Job | None = None
         self._forms: dict[str, Container[Any]] = {}
@@ -193,7 +193,7 @@ class StimulusForm(Panel):
                 self.sequence_loaded.emit(spec)
             elif not self.use(spec):
                 self.added.emit(spec)
-                self.problem.emit(
+                self.problem(
                     f"{name} has values that the form cannot hold, so it is in the "
                     "sequence as it is."
                 )

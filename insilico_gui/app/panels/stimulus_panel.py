@@ -29,8 +29,8 @@ from insilico_gui.stimuli import SUPPORTED_SUFFIXES, Fit, Stimulus
 from insilico_gui.stimuli.readers.images import FrameImages, ImageSet, are_stills
 
 if TYPE_CHECKING:
-    from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.app.work.jobs import Job
 
 INTERVAL_S = 1.0
 """Between the images taken from a video, unless told otherwise."""
@@ -59,8 +59,8 @@ class StimulusPanel(Panel):
     title = "Stimulus"
     encode_requested = Signal()
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self._opening: Job | None = None
         self.preview = FrameView(160)
         self.info = text_label()
@@ -120,7 +120,7 @@ class StimulusPanel(Panel):
         for name in get_args(Fit):
             self.fit.addItem(name)
             self.fit.setItemData(self.fit.count() - 1, FIT_TIPS[name], 3)
-        self.fit.setCurrentText(self.experiment.fit)
+        self.fit.setCurrentText(self.now.fit)
         self.fit.currentTextChanged.connect(self._set_fit)
         self.interval = QDoubleSpinBox()
         self.interval.setRange(0.0, 3600.0)
@@ -158,7 +158,7 @@ class StimulusPanel(Panel):
         """Open a file, a folder or image files in the background and show it."""
         if self._opening is not None:
             self._opening.cancel()  # the newest counts
-        session = self.experiment.session
+        session = self.now.session
         of_video = self._takes_images() and not are_stills(path)
         interval_s = self.interval.value() if of_video else None
         title = f"{len(path)} files" if isinstance(path, list) else Path(path).name
@@ -200,18 +200,18 @@ class StimulusPanel(Panel):
 
     def _set_interval(self, seconds: float) -> None:
         """Take other frames of the video that is open."""
-        stimulus = self.experiment.stimulus
+        stimulus = self.now.stimulus
         if isinstance(stimulus, FrameImages) and self._takes_images():
             stimulus = stimulus.stimulus
         if isinstance(stimulus, Stimulus) and self._takes_images():
             self._use(FrameImages(stimulus, seconds or None))
 
     def _takes_images(self) -> bool:
-        return self.experiment.image_session is not None
+        return self.now.image_session is not None
 
     def _set_fit(self, fit: str) -> None:
         if self.attempt(self.experiment.use_fit, fit) and (
-            self.auto_encode.isChecked() and self.experiment.frames is not None
+            self.auto_encode.isChecked() and self.now.frames is not None
         ):
             self.encode_requested.emit()
 
@@ -226,14 +226,14 @@ class StimulusPanel(Panel):
         self._options.setRowVisible(self.fit, not of_images)
         self._options.setRowVisible(self.interval, of_images)
         self.why_no_form.setVisible(of_images)
-        if self.experiment.stimulus is None:
+        if self.now.stimulus is None:
             self.info.setText(NO_IMAGES if of_images else NO_STIMULUS)
         for box in self._boxes:
             box.setVisible(not of_images)
 
     def _show_stimulus(self) -> None:
-        stimulus, conversion = self.experiment.stimulus, self.experiment.conversion
-        images, seen = self.experiment.images, self.experiment.frames
+        stimulus, conversion = self.now.stimulus, self.now.conversion
+        images, seen = self.now.images, self.now.frames
         self.encode_button.setEnabled(seen is not None)
         if stimulus is None:
             return
@@ -241,7 +241,7 @@ class StimulusPanel(Panel):
         warning = str(stimulus.attrs.get("warning") or "")
         if warning:
             lines.append(f"⚠ {escape(breakable(warning))}")
-        told = self.experiment.responses
+        told = self.now.responses
         said = "" if told is None else str(told.attrs.get("warning") or "")
         if said and said != warning:
             lines.append(f"⚠ Responses: {escape(breakable(said))}")
@@ -253,7 +253,7 @@ class StimulusPanel(Panel):
                 f"To the twin: {images.n_images} images, each brought to "
                 f"{width} × {height} pixels."
             )
-        elif self.experiment.session is None:
+        elif self.now.session is None:
             lines.append("Load a session to see how it reaches the twin.")
         else:
             lines.append(

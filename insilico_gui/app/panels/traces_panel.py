@@ -16,8 +16,7 @@ from insilico_gui.app.work.live_summary import LiveSummary
 from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
 
 FEW = 300
 """As many images are drawn as points of their own."""
@@ -27,12 +26,15 @@ class TracesPanel(Panel):
     """Mean and standard error of the selected units, some single units, the playhead."""
 
     title = "Traces"
+    place = "bottom"
+    order = 10
+    draws = frozenset({"encoded", "selection", "session", "frames"})
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self.body.setContentsMargins(2, 2, 2, 2)
         self._summary = LiveSummary(
-            "Reading traces", self._summarised, self._draw, jobs, self
+            "Reading traces", self._summarised, self._draw, self.jobs, self
         )
         self.plot = ThemedPlot()
         self.plot.setMinimumHeight(90)
@@ -58,33 +60,31 @@ class TracesPanel(Panel):
         self.plot.clicked.connect(self._clicked)
         self.body.addWidget(self.plot)
 
-        experiment.selection_changed.connect(self._summary.restart)
-        for signal in (
-            experiment.session_changed,
-            experiment.stimulus_changed,
-            experiment.job_changed,
-        ):
-            signal.connect(self._summary.clear)
-        experiment.responses_changed.connect(self.grow)
-        experiment.playback.events.time.connect(self._show_time)
         self.recolor()
-        self._summary.restart()
 
     # -- from the user -----------------------------------------------------------------
 
     def _clicked(self, x: float, _y: float) -> None:
-        experiment = self.experiment
-        if experiment.images is None:
-            experiment.playback.seek(x)
-        elif experiment.n_times == 1:
-            experiment.playback.seek_frame(round(x) - 1)
+        playback = self.experiment.playback
+        if self.now.images is None:
+            playback.seek(x)
+        elif self.now.n_times == 1:
+            playback.seek_frame(round(x) - 1)
         else:
-            experiment.playback.seek_frame(int((x - 1) * experiment.n_times))
+            playback.seek_frame(int((x - 1) * self.now.n_times))
 
     # -- from the state ----------------------------------------------------------------
 
-    def _show_time(self, time: float) -> None:
-        self.playhead.setValue(self._place(time))
+    def draw(self, changed: frozenset[str]) -> None:
+        """Summarise anew; what is drawn of another selection stays until then."""
+        if self.now.encoded is None or changed & {"session", "frames"}:
+            self._summary.clear()
+        else:
+            self._summary.restart()
+
+    def draw_time(self) -> None:
+        """Move the playhead."""
+        self.playhead.setValue(self._place(self.experiment.playback.time))
 
     def grow(self) -> None:
         """Take in responses that have come since the last time."""
@@ -101,15 +101,15 @@ class TracesPanel(Panel):
 
     def _summarised(self) -> TraceSummary | None:
         """A summary of the selected units; None if none of them was encoded."""
-        job, columns = self.experiment.job, self.experiment.selected_columns()
-        if job is None or not len(columns):
+        encoded, columns = self.now.encoded, self.now.selected_columns
+        if encoded is None or not len(columns):
             return None
-        return TraceSummary(job.moments, columns)
+        return TraceSummary(encoded.moments, columns)
 
     def _draw(self) -> None:
         playback, summary = self.experiment.playback, self._summary.value
         rate = playback.frame_rate
-        of_images = self.experiment.images is not None
+        of_images = self.now.images is not None
         self._burn_in.setRegion((0, BURN_IN_FRAMES / rate))
         self._show_axes()
         empty = np.empty(0)
@@ -125,9 +125,7 @@ class TracesPanel(Panel):
             return
         n = summary.n_done
         place = self._place(np.arange(n) / rate)
-        symbol = (
-            "o" if of_images and self.experiment.n_times == 1 and n <= FEW else None
-        )
+        symbol = "o" if of_images and self.now.n_times == 1 and n <= FEW else None
         mean, sem = summary.mean[:n], np.nan_to_num(summary.sem[:n])
         pens = self._example_colors(summary.examples.shape[1])
         for column, color in enumerate(pens):
@@ -152,14 +150,12 @@ class TracesPanel(Panel):
     ) -> str:
         """What is drawn: the mean and, by its id and in its colour, each single unit."""
         columns = summary.example_columns
-        names = unit_names(
-            self.experiment.units, self.experiment.job_indices()[columns]
-        )
+        names = unit_names(self.now.units, self.now.encoded_rows[columns])
         units = ", ".join(
             f"<span style='color: rgb{color}'>{escape(name)}</span>"
             for name, color in zip(names, pens, strict=True)
         )
-        n_units = len(self.experiment.selected_columns())
+        n_units = len(self.now.selected_columns)
         if n_units == 1:
             return f"unit {units}" + ("" if of_images else "; grey: burn-in")
         mean = f"<span style='color: rgb{self.plot_colors.mean}'>mean ± SEM</span>"
@@ -170,32 +166,31 @@ class TracesPanel(Panel):
 
     def _place(self, time: Any) -> Any:
         """Where a time of the playback is on the axis: in seconds, or at an image."""
-        if self.experiment.images is None:
+        if self.now.images is None:
             return time
-        per_image = self.experiment.n_times / self.experiment.playback.frame_rate
+        per_image = self.now.n_times / self.experiment.playback.frame_rate
         return 1 + time / per_image
 
     def _ends(self) -> tuple[float, float]:
         playback = self.experiment.playback
-        if self.experiment.images is None:
+        if self.now.images is None:
             return 0.0, max(playback.duration, 1 / playback.frame_rate)
-        n_images = playback.n_frames / self.experiment.n_times
-        if self.experiment.n_times > 1:
+        n_images = playback.n_frames / self.now.n_times
+        if self.now.n_times > 1:
             return 1.0, 1 + n_images  # within an image time goes on
         return 0.5, n_images + 0.5
 
     def _show_axes(self) -> None:
-        session = self.experiment.session
+        session = self.now.session
         low, high = self._ends()
         self.plot.setLimits(xMin=low, xMax=high)
-        of_images = self.experiment.images is not None
+        of_images = self.now.images is not None
         self.plot.setLabel("bottom", "image" if of_images else "time (s)")
         self.plot.setLabel("left", getattr(session, "response_label", "response"))
 
     def _why_empty(self) -> str:
-        job = self.experiment.job
-        if job is None:
+        if self.now.encoded is None:
             return "Encode a stimulus to see responses"
-        if len(self.experiment.selected_columns()):
+        if len(self.now.selected_columns):
             return "Responses show here as they come"
         return "None of the encoded units is selected"

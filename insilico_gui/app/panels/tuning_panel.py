@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
     from insilico_gui.progress import OnProgress
     from insilico_gui.units.selection import Selection
 
@@ -47,8 +46,8 @@ class TuningPanel(UnitAnalysisPanel):
 
     title = "Tuning"
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs, with_mean=True)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, with_mean=True)
         self._chosen_in: Selection | None = None
         self.compute_button.setText("Compute tuning")
         self.compute_button.clicked.connect(self.compute)
@@ -109,7 +108,7 @@ class TuningPanel(UnitAnalysisPanel):
 
     def compute(self) -> None:
         """Compute the tuning of every encoded unit, in the background."""
-        responses, parameter = self.experiment.responses, self.parameter.currentText()
+        responses, parameter = self.now.responses, self.parameter.currentText()
         if responses is None or not parameter:
             return
         name, part = analysis_name(parameter), chosen_part(self.part)
@@ -133,13 +132,13 @@ class TuningPanel(UnitAnalysisPanel):
         self.run(f"Computing {name}", work, take)
 
     def _unit_chosen(self) -> None:
-        self._chosen_in = self.experiment.selection
+        self._chosen_in = self.now.selection
         super()._unit_chosen()
 
     # -- from the state ----------------------------------------------------------------
 
     def _show_state(self) -> None:
-        responses = self.experiment.responses
+        responses = self.now.responses
         names: list[str] = []
         if responses is not None and "trials" in responses.attrs:
             names = parameters(trial_table(responses))
@@ -150,7 +149,7 @@ class TuningPanel(UnitAnalysisPanel):
 
     def _show_parts(self, *_: object) -> None:
         """Offer the parts of a sequence where there is a choice between them."""
-        responses, parameter = self.experiment.responses, self.parameter.currentText()
+        responses, parameter = self.now.responses, self.parameter.currentText()
         parts: list[str] = []
         if responses is not None and parameter:
             parts = parts_that_vary(trial_table(responses), parameter)
@@ -160,7 +159,7 @@ class TuningPanel(UnitAnalysisPanel):
 
     def _tuning(self, parameter: str) -> xr.Dataset | None:
         """The latest tuning to a parameter, unless it is that of another part."""
-        tuning = self.experiment.analyses.get(analysis_name(parameter))
+        tuning = self.now.results.get(analysis_name(parameter))
         part = chosen_part(self.part)
         if tuning is None or part in (None, tuning.attrs["analysis"].get("part")):
             return tuning
@@ -169,7 +168,7 @@ class TuningPanel(UnitAnalysisPanel):
     def _draw(self, *_: object) -> None:
         parameter = self.parameter.currentText()
         tuning = self._tuning(parameter)
-        columns = self.experiment.selected_columns()
+        columns = self.now.selected_columns
         is_pair = " x " in parameter
         self.cartesian.setVisible(not is_pair)
         self.pair.setVisible(is_pair)
@@ -195,8 +194,8 @@ class TuningPanel(UnitAnalysisPanel):
             shown = _curve(tuning, parameter, chosen)
             self.cartesian.show_curve(shown)
             self.polar.show_curve(shown if parameter == "direction" else None)
-        names = self.experiment.analysis_columns(analysis_name(parameter))
-        units = self.experiment.units.iloc[self.experiment.job_indices()[chosen]]
+        names = self.now.measured.columns(analysis_name(parameter))
+        units = self.now.units.iloc[self.now.encoded_rows[chosen]]
         self.about.setText(
             tuning_line(units, names, together=of_all, called=self.unit.unit)
         )
@@ -209,7 +208,7 @@ class TuningPanel(UnitAnalysisPanel):
 
     def _choose_unit(self, tuning: xr.Dataset, columns: NDArray[np.int64]) -> None:
         """Show the unit whose curve varies most, until the user chooses another."""
-        by_hand = self._chosen_in is self.experiment.selection
+        by_hand = self._chosen_in is self.now.selection
         if by_hand or self.unit.is_mean:  # of every selection, the mean is asked for
             return
         levels = [dim for dim in tuning["curve"].dims if dim != "unit"]
@@ -218,9 +217,9 @@ class TuningPanel(UnitAnalysisPanel):
             self.unit.choose_column(int(columns[np.nan_to_num(spread).argmax()]))
 
     def _why_empty(self, parameter: str, n_columns: int) -> str:
-        if self.experiment.images is not None:
+        if self.now.images is not None:
             return "Images have no trials that vary a parameter: see the panel Images."
-        if self.experiment.responses is None:
+        if self.now.responses is None:
             return "Encode a stimulus with trials, such as gratings, to compute tuning."
         if not parameter:
             return "The trials of this stimulus vary nothing to be tuned to."

@@ -29,8 +29,8 @@ from insilico_gui.units.frame import MEASURED_AGAIN
 if TYPE_CHECKING:
     from qtpy.QtCore import QModelIndex
 
-    from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
+    from insilico_gui.app.panels.desk import Desk
+
 
 MOST_VALUES = 300
 """A column of names with more of them is no choice to offer."""
@@ -54,8 +54,8 @@ class UnitsPanel(Panel):
     title = "Units"
     unit_chosen = Signal(int)
 
-    def __init__(self, experiment: WindowState, jobs: Jobs) -> None:
-        super().__init__(experiment, jobs)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
         self._chosen = ""
         self.body.setContentsMargins(2, 2, 2, 2)
         self.column = QComboBox()
@@ -148,8 +148,8 @@ class UnitsPanel(Panel):
         name = self.column.currentText()
         if not name:
             return
-        known = self.experiment.conditions
-        if is_measure(self.experiment.units[name]):
+        known = self.now.conditions
+        if is_measure(self.now.units[name]):
             condition: Any = self.low.text(), self.high.text()
         else:
             values = known.get(name, [])
@@ -160,12 +160,12 @@ class UnitsPanel(Panel):
     def _hold(self, name: str, condition: Any) -> None:
         if isinstance(condition, tuple):
             condition = tuple(_number(text, name) for text in condition)
-        known = dict(self.experiment.conditions)
+        known = dict(self.now.conditions)
         known.pop(name, None)
         self.experiment.use_conditions({**known, name: condition})
 
     def _remove(self, number: str) -> None:
-        known = dict(self.experiment.conditions)
+        known = dict(self.now.conditions)
         known.pop(list(known)[int(number)])
         self.attempt(self.experiment.use_conditions, known)
 
@@ -187,8 +187,8 @@ class UnitsPanel(Panel):
     # -- from the state ----------------------------------------------------------------
 
     def _fill(self) -> None:
-        units, known = self.experiment.units, set(self.model.names)
-        selection = self.experiment.selection
+        units, known = self.now.units, set(self.model.names)
+        selection = self.now.selection
         selected = np.empty(0, np.int64) if selection is None else selection.indices
         self.model.use(units, selected)
         self._show_order()
@@ -211,11 +211,11 @@ class UnitsPanel(Panel):
         measures = [
             name
             for name in names
-            if is_measure(self.experiment.units[name])
+            if is_measure(self.now.units[name])
             and not facts(name).place
             and facts(name).period is None
         ]
-        results = (name for name in measures if self.experiment.origin(name))
+        results = (name for name in measures if self.now.measured.origin(name))
         return next(results, (measures or names or [""])[0])
 
     def _show_order(self) -> None:
@@ -240,7 +240,7 @@ class UnitsPanel(Panel):
     def _show_ends(self, *_: object) -> None:
         """Offer what fits the column: two ends, or its values."""
         name = self.column.currentText()
-        has_range = not name or is_measure(self.experiment.units[name])
+        has_range = not name or is_measure(self.now.units[name])
         for end in (self.low, self.high):
             end.setVisible(has_range)
             end.clear()
@@ -248,7 +248,7 @@ class UnitsPanel(Panel):
         self.value.clear()
         if not name:
             return
-        known = self.experiment.units[name].dropna()
+        known = self.now.units[name].dropna()
         if has_range:
             self.low.setPlaceholderText(f"≥ {known.min():.2g}")
             self.high.setPlaceholderText(f"≤ {known.max():.3g}")
@@ -257,7 +257,7 @@ class UnitsPanel(Panel):
             self.value.addItem(f"no {name}" if value == "" else str(value), value)
 
     def _show_selection(self) -> None:
-        selection, units = self.experiment.selection, self.experiment.units
+        selection, units = self.now.selection, self.now.units
         if selection is None:
             return
         self.model.use_selection(selection.indices)
@@ -265,7 +265,7 @@ class UnitsPanel(Panel):
         known = [
             escape(condition_text(name, wanted, is_range=is_measure(units[name])))
             + f"&nbsp;<a href='{k}' title='Remove' style='color: #d08770'>remove</a>"
-            for k, (name, wanted) in enumerate(self.experiment.conditions.items())
+            for k, (name, wanted) in enumerate(self.now.conditions.items())
             if name in units
         ]
         self.count.setText(
@@ -278,7 +278,7 @@ class UnitsPanel(Panel):
     def _about(self, name: str) -> str:
         """What is known of a column: its unit, and what measured it with what."""
         lines = [facts(name).label]
-        origin = self.experiment.origin(name)
+        origin = self.now.measured.origin(name)
         if origin is not None:
             analysis, parameters = origin
             lines.append(f"from {analysis}")

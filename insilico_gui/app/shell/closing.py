@@ -30,16 +30,13 @@ class CloseGuard(QObject):
 
     Signals
     -------
-    closing()
-        The window is about to close; work in the background is still going on.
-    closed()
-        Nothing runs any more, and the window goes.
+    closing(bool)
+        The window is about to close; True when nothing runs any more, and it goes.
     problem(str)
         The window cannot be closed yet; one sentence.
     """
 
-    closing = Signal()
-    closed = Signal()
+    closing = Signal(bool)
     problem = Signal(str)
 
     def __init__(
@@ -72,14 +69,14 @@ class CloseGuard(QObject):
             return False
         self._closing = True
         try:
-            self.closing.emit()
+            self.closing.emit(False)
             if not self._jobs.stop_all():
                 self.problem.emit(
                     "Something in the background cannot be stopped yet; close the window "
                     "again in a moment."
                 )
                 return False
-            self.closed.emit()
+            self.closing.emit(True)
         finally:
             self._closing = False
         return True

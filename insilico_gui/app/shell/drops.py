@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QWidget
 
 from insilico_gui.app.widgets.application import application
 from insilico_gui.errors import quoted
+from insilico_gui.experiment.file import SUFFIX as EXPERIMENT
 from insilico_gui.export import load_suffixes, suffix_of
 from insilico_gui.opening import session_infos
 from insilico_gui.stimuli import SUPPORTED_SUFFIXES
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from insilico_gui.app.work.jobs import Jobs
-    from insilico_gui.experiment.window_state import WindowState
 
 
 class DropFilter(QObject):
@@ -74,30 +74,27 @@ class FileSorter(QObject):
 
     Signals
     -------
-    stimulus(object)
-        A path to open as a stimulus, or a list of paths of images.
-    sessions(object)
-        A folder that holds sessions.
-    responses(object)
-        The path of exported responses.
+    sorted_out(str, object)
+        What it is, and the files: ``"stimuli"`` with a list of paths, or of lists of
+        paths of images that belong together; ``"sessions"`` with a folder that holds
+        sessions; ``"responses"`` with the path of exported responses;
+        ``"experiment"`` with the path of an experiment.
     problem(str)
         What was given cannot be taken; one sentence.
     """
 
-    stimulus = Signal(object)
-    sessions = Signal(object)
-    responses = Signal(object)
+    sorted_out = Signal(str, object)
     problem = Signal(str)
 
-    def __init__(
-        self, experiment: WindowState, jobs: Jobs, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._experiment = experiment
         self._jobs = jobs
 
-    def sort(self, given: Sequence[str | Path]) -> None:
-        """Tell what was given at once; folders are looked into in the background."""
+    def sort(self, given: Sequence[str | Path], *, of_images: bool = False) -> None:
+        """Tell what was given at once; folders are looked into in the background.
+
+        With `of_images`, several images are one stimulus.
+        """
         remote = next((str(path) for path in given if "://" in str(path)), None)
         if remote is not None:
             self.problem.emit(
@@ -105,39 +102,29 @@ class FileSorter(QObject):
             )
             return
         paths = _without_side_files([Path(path) for path in given])
-        if len(paths) > 1:
-            self._sort_several(paths)
-        elif paths:
-            self._sort_one(paths[0])
+        stimuli = [path for path in paths if self._sort_one(path)]
+        images = [path for path in stimuli if path.suffix.lower() in IMAGE_SUFFIXES]
+        if of_images and len(images) > 1:
+            stimuli = [path for path in stimuli if path not in images]
+            self.sorted_out.emit("stimuli", [*stimuli, images])
+        elif stimuli:
+            self.sorted_out.emit("stimuli", stimuli)
 
-    def _sort_several(self, paths: list[Path]) -> None:
-        strange = [path for path in paths if path.suffix.lower() not in IMAGE_SUFFIXES]
-        if self._experiment.image_session is None:
-            self.problem.emit(
-                "Open one file or folder at a time; to show several images one after "
-                "the other, put them into a folder and open that."
-            )
-        elif strange:
-            self.problem.emit(
-                f"Of {len(paths)} files that were opened together, "
-                f"{quoted(strange[0].name)} is not an image; open images only, or one "
-                "other file at a time."
-            )
-        else:
-            self.stimulus.emit(paths)
-
-    def _sort_one(self, path: Path) -> None:
+    def _sort_one(self, path: Path) -> bool:
+        """Whether it is the file of a stimulus; tells of everything else."""
         suffix = path.suffix.lower()
         if not os.path.exists(path):  # unlike Path.exists, of any name
             self.problem.emit(
                 f"There is no file {quoted(path.name)}; check its name and folder."
             )
+        elif path.name.endswith(EXPERIMENT):
+            self.sorted_out.emit("experiment", path)
         elif suffix_of(path) in load_suffixes():
-            self.responses.emit(path)
+            self.sorted_out.emit("responses", path)
         elif os.path.isdir(path):
             self._look_into(path)
         elif suffix in SUPPORTED_SUFFIXES | IMAGE_SUFFIXES:
-            self.stimulus.emit(path)
+            return True
         elif suffix_of(path):
             self.problem.emit(
                 f"{quoted(path.name)} is of a type that is written for other programs "
@@ -148,12 +135,17 @@ class FileSorter(QObject):
             self.problem.emit(
                 f"{quoted(path.name)} is nothing that can be shown to a session: open a "
                 f"stimulus ({', '.join(sorted(SUPPORTED_SUFFIXES))}), a folder of images "
-                f"or of sessions, or exported responses ({', '.join(load_suffixes())})."
+                "or of sessions, exported responses "
+                f"({', '.join(load_suffixes())}), or an experiment ({EXPERIMENT})."
             )
+        return False
 
     def _look_into(self, folder: Path) -> None:
         def tell(has_sessions: bool) -> None:
-            (self.sessions if has_sessions else self.stimulus).emit(folder)
+            if has_sessions:
+                self.sorted_out.emit("sessions", folder)
+            else:
+                self.sorted_out.emit("stimuli", [folder])
 
         self._jobs.start(
             f"Looking into {folder.name}",

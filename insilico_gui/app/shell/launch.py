@@ -10,11 +10,8 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QWidget
 
 from insilico_gui.app.shell.window import InsilicoWindow
-from insilico_gui.encoding import open_for
 from insilico_gui.errors import InsilicoError
-from insilico_gui.opening import open_session
-from insilico_gui.stimuli import Stimulus
-from insilico_gui.stimuli.readers.images import ImageSet
+from insilico_gui.experiment.document import SessionEntry
 
 if TYPE_CHECKING:
     import os
@@ -23,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.session import Session
+    from insilico_gui.stimuli import Stimulus
+    from insilico_gui.stimuli.readers.images import ImageSet
 
 
 def launch(
@@ -70,16 +69,17 @@ def launch(
     InsilicoError
         If the session or the stimulus cannot be opened.
     """
-    if isinstance(session, str):
-        session = open_session(session, directory, device)
-    if stimulus is not None and not isinstance(stimulus, Stimulus | ImageSet):
-        stimulus = open_for(session, stimulus)
     window = _shown_in(viewer) if viewer is not None else InsilicoWindow()
-    if session is not None:
-        window.experiment.use_session(session)
+    experiment, name, shown = window.experiment, None, None
+    if isinstance(session, str):
+        name = experiment.add_session(session, directory, device)
+    elif session is not None:
+        name = experiment.put_session(SessionEntry(id=session.id), session)
+    if name is not None:
+        experiment.show(session=name)
     if stimulus is not None:
-        window.experiment.use_stimulus(stimulus)
-    if encode and session is not None and stimulus is not None:
+        shown = experiment.add_stimulus(stimulus, session=name, show=True)
+    if encode and name is not None and shown is not None:
         window.encode()
     return window
 

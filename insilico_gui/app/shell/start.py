@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import napari
 
 from insilico_gui.app.shell.launch import launch
+from insilico_gui.app.shell.window import InsilicoWindow
 from insilico_gui.errors import ExportError, InsilicoError
 from insilico_gui.experiment import Experiment
 from insilico_gui.experiment.file import SUFFIX
 from insilico_gui.files import check_target, publishing, refuse_folder
 from insilico_gui.stimuli.render.scene import moving_scene
-
-if TYPE_CHECKING:
-    from insilico_gui.app.shell.window import InsilicoWindow
 
 ENCODING_LIMIT_S = 3600.0
 PICTURE_TIME = 0.4
@@ -76,21 +73,11 @@ def open_experiment(
         If the file is no experiment, or what it names cannot be opened.
     """
     experiment = Experiment.open(path, search=search)
-    session, stimulus = experiment.on_show()
-    window = launch(
-        None if session is None else experiment.session(session),
-        stimulus=None if stimulus is None else experiment.stimulus(stimulus),
-        viewer=viewer,
-        encode=False,
-    )
-    if session is not None and stimulus is not None:
-        window.experiment.use_fit(experiment.document.stimuli[stimulus].fit)
-        window.encode()
-    n_runs = len(experiment.document.runs)
-    window.playback_bar.say(
-        f"{Path(path).name} has {n_runs} runs; this window shows one of them: "
-        f"{session or 'no session'} and {stimulus or 'no stimulus'}."
-    )
+    if viewer is not None:
+        window = InsilicoWindow(viewer, experiment)
+    else:
+        window = InsilicoWindow(experiment=experiment)
+    window.say(f"{Path(path).name}: {len(experiment.document.runs)} runs.")
     return window
 
 

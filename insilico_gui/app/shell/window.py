@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import napari
 import numpy as np
 from qtpy.QtWidgets import QMessageBox
 
 from insilico_gui.app.map.lasso import Lasso, points_inside
+from insilico_gui.app.panels.session_panel import SessionPanel
 from insilico_gui.app.shell.closing import CloseGuard
 from insilico_gui.app.shell.docks import child_of
 from insilico_gui.app.shell.drops import DropFilter, FileSorter
 from insilico_gui.app.shell.space_key import SpaceKey
 from insilico_gui.app.shell.viewer_open import Opener
 from insilico_gui.app.shell.workspace import Workspace
+from insilico_gui.app.work.analysis_run import AnalysisRun
 from insilico_gui.app.work.encoding_run import EncodingRun
 from insilico_gui.app.work.frame_reader import FrameReader
+from insilico_gui.app.work.jobs import sentence
+from insilico_gui.app.work.opening import Opening
+from insilico_gui.app.work.stimulus_opening import StimulusOpening
 from insilico_gui.errors import InsilicoError, quoted
-from insilico_gui.units.selection import Selection
+from insilico_gui.experiment.map_view import RESPONSE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,24 +33,30 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.work.jobs import Job
+    from insilico_gui.experiment import Experiment
+    from insilico_gui.experiment.resolved import Resolved
 
 DRAW = "Hold the mouse button down and draw around units; Esc puts the lasso away."
 
 
 class InsilicoWindow(Workspace):
-    """Ties an experiment to a napari viewer: commands, and what is shown when.
+    """Ties an experiment to a napari viewer: what is shown when, and what runs.
 
     Parameters
     ----------
     viewer : napari.Viewer, optional
         Where to show; default a new one. See :meth:`in_viewer` for one that may have the
         panels already.
+    experiment : Experiment, optional
+        Default a new one.
 
     Attributes
     ----------
     viewer : napari.Viewer
         With layers named "Stimulus" and "Units" once there is something to show.
-    experiment : WindowState
+    experiment : Experiment
+    now : Resolved
+        What is on show; replaced whole after every command on the experiment.
     jobs : Jobs
         Work in the background.
     reader : FrameReader
@@ -56,28 +68,34 @@ class InsilicoWindow(Workspace):
         If the viewer has the panels already.
     """
 
-    def __init__(self, viewer: napari.Viewer | None = None) -> None:
+    def __init__(
+        self,
+        viewer: napari.Viewer | None = None,
+        experiment: Experiment | None = None,
+    ) -> None:
         if viewer is not None and self.in_viewer(viewer) is not None:
             raise InsilicoError(
                 "This viewer has the panels already; get them by "
                 "InsilicoWindow.in_viewer(viewer)."
             )
-        super().__init__(viewer or napari.Viewer(title="insilico_gui"))
-        window = self.docks.window
+        super().__init__(viewer or napari.Viewer(title="insilico_gui"), experiment)
+        window, experiment, jobs = self.docks.window, self.experiment, self.jobs
         self.lasso = Lasso(self.viewer, self.layer_owner, self)
-        self.reader = FrameReader(self.experiment, self.jobs, self)
-        self.encoding = EncodingRun(self.experiment, self.jobs, self)
-        self._files = FileSorter(self.experiment, self.jobs, self)
-        self._drops = DropFilter(window, self._files.sort)
+        self.reader = FrameReader(experiment, jobs, self)
+        self.encoding = EncodingRun(experiment, jobs, self.reader, self)
+        self.analyses = AnalysisRun(experiment, jobs, self)
+        self.opening = Opening(experiment, jobs, self)
+        self.stimuli = StimulusOpening(experiment, jobs, self)
+        self._files = FileSorter(jobs, self)
+        self._drops = DropFilter(window, self.drop)
         self._opener = Opener(self.viewer, self)
         self._guard = CloseGuard(
             window, self.jobs, lambda text: self.confirm(text), self
         )
-        self._space = SpaceKey(window, self.experiment.playback.toggle)
-        self._connect_experiment()
-        self._connect_panels()
-        self._connect_work()
-        self.playback_bar.say(
+        self._space = SpaceKey(window, experiment.playback.toggle)
+        self._connect()
+        self._changed()
+        self.say(
             "Load a session and drop a video on the window: its responses play back here."
         )
 
@@ -86,77 +104,81 @@ class InsilicoWindow(Workspace):
         """The panels that a viewer has, if it has any: there is one set for each."""
         return child_of(viewer, cls)
 
-    def _connect_experiment(self) -> None:
-        experiment = self.experiment
-        experiment.session_changed.connect(self._session_changed)
-        experiment.stimulus_changed.connect(self._stimulus_changed)
-        experiment.job_changed.connect(self._coloring_changed)
-        experiment.responses_changed.connect(self._coloring_changed)
-        experiment.units_changed.connect(self._coloring_changed)
-        experiment.selection_changed.connect(self.map.show_selection)
-        experiment.view.events.layout.connect(self._layout_changed)
-        experiment.view.events.color_by.connect(self._coloring_changed)
-        experiment.view.events.limits.connect(self._coloring_changed)
-        experiment.playback.events.time.connect(self._time_changed)
+    def _connect(self) -> None:
+        """Connect what changes by itself: the experiment, its clock, and work."""
+        self.experiment.changed.connect(self._changed)
+        self.experiment.playback.events.connect(self._playback_changed)
         self.viewer.dims.events.current_step.connect(self._slider_moved)
         self.viewer.bind_key(
-            "Space", lambda _: experiment.playback.toggle(), overwrite=True
+            "Space", lambda _: self.experiment.playback.toggle(), overwrite=True
         )
-
-    def _connect_panels(self) -> None:
-        for panel in self.panels:
-            panel.problem.connect(self._say_problem)
-        self.session_panel.loaded.connect(self._session_loaded)
-        self.stimulus_panel.encode_requested.connect(self.encode)
-        self.selection_panel.lasso_requested.connect(self._toggle_lasso)
-        self.lasso.armed.connect(self.selection_panel.show_lasso)
-        self.lasso.drawn.connect(self._lasso_drawn)
-        self.lasso.missed.connect(self._lasso_missed)
-        self.lasso.cancelled.connect(self._lasso_cancelled)
-        self.compare_panel.loaded.connect(self._responses_loaded)
-        self.rf_panel.changed.connect(self._outlines_changed)
-        self.playback_bar.touched.connect(self.encoding.stay)
-        self.playback_bar.cancel_requested.connect(self.cancel)
-
-    def _connect_work(self) -> None:
         self.jobs.changed.connect(self._show_work)
         self.jobs.began.connect(self._job_began)
         self.jobs.progressed.connect(self._show_work)
-        self.jobs.failed.connect(self._say_problem)
-        self.layer_owner.refused.connect(self.playback_bar.say)
         self.reader.replaced.connect(self._show_frames)
         self.reader.made.connect(self._frames_made)
-        self.encoding.progressed.connect(self.playback_bar.show_progress)
-        self.encoding.grew.connect(self._coloring_changed)
-        for panel in (self.traces_panel, self.course_panel, self.images_panel):
-            self.encoding.grew.connect(panel.grow)
-        self.encoding.completed.connect(self.playback_bar.say)
-        self._opener.opened.connect(self._files.sort)
-        self._files.stimulus.connect(self._open_given)
-        self._files.sessions.connect(self._offer_sessions)
-        self._files.responses.connect(self._open_responses)
-        self._guard.closing.connect(self._pause)
-        self._guard.closed.connect(self._stop_reading)
-        for part in (self.reader, self.encoding, self._files, self._guard):
-            part.problem.connect(self._say_problem)
+        self.encoding.grew.connect(self._grow)
+        self.encoding.completed.connect(self.say)
+        self.lasso.changed.connect(self._lasso_changed)
+        self.opening.missing.connect(self._encode_again)
+        self.stimuli.added.connect(self._stimulus_added)
+        self._files.sorted_out.connect(self._take_files)
+        self._opener.opened.connect(self.drop)
+        self._guard.closing.connect(self._close)
+        self.layer_owner.refused.connect(self.say)
+        for problem in (self.jobs.failed, self.reader.problem, self._files.problem):
+            problem.connect(self._say_problem)
+        self._guard.problem.connect(self._say_problem)
 
     # -- commands ----------------------------------------------------------------------
 
-    def open_stimulus(self, path: str | Path | list[Path]) -> None:
-        """Open a file, or images, in the background; encode if the panel says so."""
-        self.stimulus_panel.open(path)
+    def open_stimuli(self, given: Sequence[Any], **options: Any) -> None:
+        """Open stimuli in the background, and add each to the experiment.
+
+        Parameters
+        ----------
+        given : sequence
+            Each a path, a list of paths of images, or a stimulus that is open.
+        **options
+            Of :meth:`.Experiment.add_stimulus`.
+        """
+        options.setdefault("session", self.now.session_name)
+        self.stimuli.open(given, **options)
+
+    def open_reference(self, path: Path) -> None:
+        """Compare what is on show with the responses in a file, read in the background."""
+        self.stimuli.open_reference(path, self.say)
 
     def drop(self, paths: Sequence[str | Path]) -> None:
-        """Take a stimulus, a folder with sessions or images, or exported responses."""
-        self._files.sort(paths)
+        """Take stimuli, a folder with sessions or images, or exported responses."""
+        self._files.sort(paths, of_images=self.now.image_session is not None)
 
     def encode(self) -> None:
-        """Encode the stimulus in the background and show responses as they come."""
-        selected_only = self.stimulus_panel.selected_only.isChecked()
-        self.encoding.start(selected_only=selected_only)
+        """Encode the run on show in the background, after those that are queued."""
+        now, experiment = self.now, self.experiment
+        if now.session_name is None or now.stimulus_name is None:
+            missing = "session" if now.session_name is None else "stimulus"
+            self._say_problem(f"To encode, first choose a {missing}.")
+            return
+        pair = now.session_name, now.stimulus_name
+        try:
+            if now.view.encode_selected:
+                name = experiment.keep_selected(now.stimulus_name)
+                experiment.add_run(*pair, selection=name)
+            else:
+                experiment.add_run(*pair)
+            self.encoding.add(*pair)
+        except InsilicoError as error:
+            self._say_problem(sentence(error))
+
+    def analyse(self, analysis: str, parameters: dict[str, Any]) -> None:
+        """Run an analysis of the run on show in the background."""
+        with suppress(InsilicoError):
+            self.analyses.start(analysis, parameters, on_problem=self._say_problem)
 
     def cancel(self) -> None:
         """Stop what runs in the background, and forget what it had done so far."""
+        self.encoding.waiting.clear()
         asked = [job for job in self.jobs.announced() if not job.cancelled]
         left = set(asked)
 
@@ -169,7 +191,7 @@ class InsilicoWindow(Workspace):
             job.cancel()
             job.ended.connect(ended)
         if asked:
-            self.playback_bar.say(f"Cancelling: {_titles(asked)}…")
+            self.say(f"Cancelling: {_titles(asked)}…")
 
     def _say_cancelled(self, jobs: list[Job]) -> None:
         """Say what became of work that was to be cancelled, now that it has ended."""
@@ -182,24 +204,31 @@ class InsilicoWindow(Workspace):
             )
         if done:
             said.append(f"Too late to cancel, it was done: {_titles(done)}.")
-        self.playback_bar.say(" ".join(said))
+        self.say(" ".join(said))
 
-    def start_lasso(self) -> None:
-        """Let the user draw around units; switches to a flat layout."""
-        if self.experiment.view.layout == "anatomical 3-D":
-            flat = [name for name in self.map.available_layouts() if "3-D" not in name]
-            self.experiment.view.layout = (
-                "anatomical" if "anatomical" in flat else flat[0]
-            )
-        self.lasso.start()
-        self.playback_bar.say(DRAW)
-
-    def _toggle_lasso(self, on: bool) -> None:
-        if on and self.map.units_layer is not None:
-            self.start_lasso()
-        else:
+    def arm_lasso(self, on: bool = True) -> None:
+        """Let the user draw around units, in a flat layout; or not any more."""
+        if not on or self.map.units_layer is None:
             self.lasso.cancel()
-            self.selection_panel.show_lasso(False)
+            return
+        if self.now.view.layout == "anatomical 3-D":
+            flat = [name for name in self.map.available_layouts() if "3-D" not in name]
+            layout = "anatomical" if "anatomical" in flat else flat[0]
+            self.experiment.look(layout=layout)
+        self.lasso.start()
+        self.say(DRAW)
+
+    def stay(self) -> None:
+        """The user moved in time: do not follow responses that come in."""
+        self.encoding.stay()
+
+    def peek(self, frame: int) -> NDArray[np.uint8] | None:
+        """A frame on show, uint8 [H, W] or [H, W, 3], if it has been made."""
+        return self.reader.peek(frame)
+
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """Show one sentence until the next."""
+        self.playback_bar.say(text, problem=problem)
 
     def wait(self, timeout_s: float = 60.0) -> None:
         """Process events until no job runs; for scripts and pictures.
@@ -216,117 +245,131 @@ class InsilicoWindow(Workspace):
         answer = QMessageBox.question(self.docks.window, "insilico_gui", question)
         return answer == QMessageBox.StandardButton.Yes
 
-    # -- reacting to the experiment ----------------------------------------------------
+    # -- the experiment has changed ----------------------------------------------------
 
-    def _session_changed(self) -> None:
-        self.lasso.stop()
-        self.map.show_session()
-        layouts = self.map.available_layouts()
-        view = self.experiment.view
-        if layouts and (view.layout not in layouts or "scalp" in layouts):
-            view.layout = layouts[0]
-        self.offer_panels()
+    def _changed(self, *_: object) -> None:
+        """Resolve what is on show once, and have every part draw what differs."""
+        before, now = self.now, self._resolver.resolve()
+        changed = now.changed_since(before)
+        layout = self._layout_for(now) if "session" in changed else None
+        if layout is not None:
+            # A command of its own, after which all is drawn
+            self.experiment.look(layout=layout, color_by=RESPONSE, limits=None)
+            return
+        self.now = now
+        if changed & {"session", "view.layout"}:
+            self.lasso.stop()
+        self.map.take(self.now, changed)
+        if "frames" in changed:
+            self._show_new_frames()
+        if changed & {"session", "frames"}:
+            self._offer_panels()
+        for panel in self.panels:
+            if panel.isVisible():
+                panel.catch_up()
+        self.opening.catch_up(self.now)
 
-    def _stimulus_changed(self) -> None:
-        self.encoding.stop()  # it reads the frames that are given up now
-        self.reader.read()
+    def _layout_for(self, now: Resolved) -> str | None:
+        """The layout to change to if the session lacks that in use; else None."""
+        layouts, layout = self.map.layouts_of(now), now.view.layout
+        fits = not layouts or layout == layouts[0]
+        return None if fits or layout in layouts else layouts[0]
+
+    def _show_new_frames(self) -> None:
+        frames, playback = self.now.frames, self.experiment.playback
+        if frames is not None:
+            n_times = self.now.n_times
+            playback.set_length(frames.n_frames * n_times, frames.frame_rate * n_times)
+            playback.seek(self.now.view.time_s)
+        self.reader.read(self.now)
 
     def _show_frames(self, frames: NDArray[np.uint8] | None) -> None:
         self.map.show_frames(frames)
-        self._coloring_changed()
+        self.map.coloring_changed()
         if frames is not None:
             self.fit_view()
 
-    def _layout_changed(self) -> None:
-        self.lasso.stop()
-        self.map.show_outlines([])  # pixels and lengths cannot be shown together
-        self.map.show_layout()
-        self._outlines_changed()
-
-    def _coloring_changed(self, *_: object) -> None:
-        self.map.coloring_changed()
-
-    def _time_changed(self, _time: float) -> None:
+    def _playback_changed(self, *_: object) -> None:
+        """Another time, or the clock began or stopped."""
         self.map.show_time()
-        self._show_preview()
+        for panel in self.panels:
+            if panel.isVisible():
+                panel.draw_time()
 
     def _slider_moved(self) -> None:
         """The user moved napari's own slider."""
-        steps = self.viewer.dims.current_step
+        steps, n_times = self.viewer.dims.current_step, self.now.n_times
         frame = steps[0] if len(steps) == 4 else None
-        experiment = self.experiment
-        if frame is not None and frame != experiment.frame_on_show:
+        playback = self.experiment.playback
+        if frame is not None and frame != playback.frame // n_times:
             self.encoding.stay()
-            experiment.playback.seek_frame(frame * experiment.n_times)
+            playback.seek_frame(frame * n_times)
 
-    # -- reacting to the panels and to the user ----------------------------------------
+    # -- files -------------------------------------------------------------------------
 
-    def _session_loaded(self) -> None:
-        """A session was loaded by hand: encode the stimulus that is there already."""
-        self.show_panel(self.stimulus_panel)
-        session = self.experiment.session
-        if session is None:
+    def _take_files(self, kind: str, given: Any) -> None:
+        """Take files of a kind that was found out."""
+        if kind == "stimuli":
+            self.show_panel("Stimulus")
+            self.open_stimuli(given)
+        elif kind == "sessions":
+            self.panel(SessionPanel).use_folder(given)
+        elif kind == "responses":
+            self.show_panel("Compare")
+            self.open_reference(given)
+
+    def _stimulus_added(self, stimulus: str) -> None:
+        """Encode it at once, if that is wanted and a session is there to answer."""
+        session = self.now.session_name
+        if session is None or not self.now.view.encode_at_once:
             return
-        self.playback_bar.say(
-            f"{session.id} is loaded on {session.device}: {len(session.units):,} units."
-        )
-        if self.experiment.frames is not None and (
-            self.stimulus_panel.auto_encode.isChecked()
-        ):
+        if stimulus == self.now.stimulus_name:
             self.encode()
-
-    def _open_given(self, stimulus: Path | list[Path]) -> None:
-        self.show_panel(self.stimulus_panel)
-        self.open_stimulus(stimulus)
-
-    def _open_responses(self, path: Path) -> None:
-        self.show_panel(self.compare_panel)
-        self.compare_panel.load(path)
-
-    def _responses_loaded(self, name: str) -> None:
-        self.playback_bar.say(
-            f"The responses in {quoted(name)} are now the reference that the panel "
-            "Compare compares the current ones with."
-        )
-
-    def _offer_sessions(self, folder: Path) -> None:
-        self.show_panel(self.session_panel)
-        self.session_panel.use_folder(folder)
-
-    def _outlines_changed(self) -> None:
-        self.map.show_outlines(self.rf_panel.outlines_shown())
-
-    def _lasso_drawn(self, polygon: NDArray[np.float64]) -> None:
-        layer = self.map.units_layer
-        if layer is None:
             return
-        indices = points_inside(layer, polygon)
-        rule = {
-            "lasso": np.round(polygon, 3).tolist(),
-            "layout": self.experiment.view.layout,
-        }
-        self.experiment.use_selection(Selection(indices, rule))
-        self.viewer.layers.selection.active = layer
-        self.playback_bar.say(f"{len(indices):,} units are inside the lasso.")
+        try:
+            self.encoding.add(session, stimulus)
+        except InsilicoError as error:
+            self._say_problem(sentence(error))
 
-    def _lasso_missed(self) -> None:
-        self.playback_bar.say(f"Nothing was drawn around. {DRAW}")
+    def _encode_again(self, session: str, stimulus: str) -> None:
+        self.say(
+            f"The responses of {session} to {quoted(stimulus)} are no longer in the "
+            "library and are computed again."
+        )
+        with suppress(InsilicoError):
+            self.encoding.add(session, stimulus)
 
-    def _lasso_cancelled(self) -> None:
-        self.playback_bar.say("The lasso is put away; the selection is as it was.")
+    # -- the lasso ---------------------------------------------------------------------
 
-    # -- reacting to work in the background --------------------------------------------
+    def _lasso_changed(self, what: str, polygon: object) -> None:
+        for panel in self.panels:
+            panel.draw_lasso(armed=self.lasso.layer is not None)
+        layer = self.map.units_layer
+        if what == "drawn" and layer is not None:
+            corners = np.asarray(polygon, float)
+            indices = points_inside(layer, corners)
+            self.experiment.lasso(self.now.view.layout, corners, indices)
+            self.viewer.layers.selection.active = layer
+            self.say(f"{len(indices):,} units are inside the lasso.")
+        elif what == "missed":
+            self.say(f"Nothing was drawn around. {DRAW}")
+        elif what == "cancelled":
+            self.say("The lasso is put away; the selection is as it was.")
+
+    # -- work in the background --------------------------------------------------------
+
+    def _grow(self) -> None:
+        """Responses have come in."""
+        self.map.coloring_changed()
+        for panel in self.panels:
+            if panel.isVisible():
+                panel.grow()
 
     def _frames_made(self) -> None:
         layer = self.map.stimulus_layer
         if layer is not None:
             layer.refresh()
-        self._show_preview()
-
-    def _show_preview(self) -> None:
-        picture = self.reader.peek(self.experiment.frame_on_show)
-        if picture is not None:
-            self.stimulus_panel.preview.show_frame(picture)
+        self._playback_changed()
 
     def _job_began(self, job: Job) -> None:
         """What went wrong earlier is over, unless it was in work that still goes on."""
@@ -334,23 +377,25 @@ class InsilicoWindow(Workspace):
             self.playback_bar.forget_problem()
 
     def _show_work(self) -> None:
-        """Show the job that was started last; encoding shows its own progress."""
-        jobs = self.jobs.announced()
+        """Show the job that was started last; encoding before others."""
+        jobs, encoding = self.jobs.announced(), self.encoding.running
         if not jobs:
             self.playback_bar.hide_progress()
-        elif self.encoding.running not in jobs:
-            self.playback_bar.show_progress(jobs[-1].title, jobs[-1].latest)
+            return
+        shown = encoding if encoding in jobs else jobs[-1]
+        more = len(self.encoding.waiting) if shown is encoding else 0
+        waiting = f" (then {more} more)" if more else ""
+        self.playback_bar.show_progress(shown.title + waiting, shown.latest)
 
-    def _pause(self) -> None:
+    def _close(self, ended: bool) -> None:
+        """The window closes: pause, and when all work has ended, give everything up."""
         self.experiment.playback.playing = False
-
-    def _stop_reading(self) -> None:
-        self.encoding.stop()
-        self.reader.close()
-        self.layer_owner.release()
+        if ended:
+            self.reader.close()
+            self.layer_owner.release()
 
     def _say_problem(self, text: str) -> None:
-        self.playback_bar.say(text, problem=True)
+        self.say(text, problem=True)
 
 
 def _titles(jobs: list[Job]) -> str:

@@ -10,7 +10,6 @@ from qtpy.QtWidgets import QAbstractItemView, QListView
 if TYPE_CHECKING:
     from qtpy.QtCore import QModelIndex
 
-    from insilico_gui.experiment.window_state import WindowState
 
 HEIGHT = 110
 
@@ -38,17 +37,17 @@ class ImageList(QListView):
 
     def _clicked(self, index: QModelIndex) -> None:
         experiment = self.experiment
-        within = experiment.playback.frame % experiment.n_times
-        experiment.playback.seek_frame(index.row() * experiment.n_times + within)
+        within = experiment.playback.frame % self.now.n_times
+        experiment.playback.seek_frame(index.row() * self.now.n_times + within)
 
     def _fill(self) -> None:
-        images = self.experiment.images
+        images = self.now.images
         self._names.setStringList([] if images is None else list(images.labels))
         self.setVisible(images is not None)
         self._show_time()
 
     def _show_time(self, *_: object) -> None:
-        frame = self.experiment.frame_on_show
-        if self.experiment.images is None or frame == self.currentIndex().row():
+        frame = self.frame_on_show
+        if self.now.images is None or frame == self.currentIndex().row():
             return
         self.setCurrentIndex(self._names.index(frame))

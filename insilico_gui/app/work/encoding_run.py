@@ -13,13 +13,14 @@ from insilico_gui.experiment.encoded import running
 from insilico_gui.progress import Progress, Throttle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import xarray as xr
 
     from insilico_gui.app.work.frame_reader import FrameReader
     from insilico_gui.app.work.jobs import Job, Jobs
     from insilico_gui.encoding import EncodingJob, ImageJob
     from insilico_gui.experiment import Experiment
-    from insilico_gui.progress import OnProgress
 
     Pair = tuple[str, str]
 
@@ -125,7 +126,7 @@ class EncodingRun(QObject):
         self._follow = _pair(task) == experiment.on_show()
         self._redraw = Throttle(REDRAW_S)
 
-        def work(tell: OnProgress) -> tuple[xr.DataArray, str]:
+        def work(tell: Callable[..., object]) -> tuple[xr.DataArray, str]:
             def told(step: Progress) -> None:
                 tell(step.done, step.total, step.elapsed_s, step.what)
 
