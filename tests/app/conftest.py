@@ -29,6 +29,12 @@ def no_question_waits(monkeypatch):
     assert not asked
 
 
+@pytest.fixture(autouse=True)
+def own_library(tmp_path, monkeypatch):
+    """No test finds responses that another has encoded, or the user has."""
+    monkeypatch.setenv("INSILICO_LIBRARY", str(tmp_path / "library"))
+
+
 @pytest.fixture
 def window(make_napari_viewer):
     """The window, shown; its jobs are joined whatever the test does."""

@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from support.in_window import use_session, use_stimulus
 
 import insilico_gui as ig
 from insilico_gui.analysis.fields.registry import (
@@ -29,18 +30,18 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def laboratory(window):
     """The demo session, with the 252 units of one field to be encoded."""
-    window.experiment.use_session(ig.open_session("demo"))
-    window.experiment.select(fields=[1])
-    window.stimulus_panel.selected_only.setChecked(True)
+    use_session(window, ig.open_session("demo"))
+    window.experiment.pick(fields=[1])
+    window.panel("Stimulus").selected_only.setChecked(True)
     return window
 
 
 def encode(window, stimulus):
-    window.experiment.use_stimulus(stimulus)
+    use_stimulus(window, stimulus)
     window.wait(LIMIT_S)
     window.encode()
     window.wait(LIMIT_S)
-    assert window.experiment.responses is not None
+    assert window.now.responses is not None
 
 
 def press(window, qtbot, button):
@@ -236,7 +237,7 @@ def test_what_does_not_fit_a_stimulus_is_said(laboratory, qtbot):
 
 @pytest.mark.timeout(120)
 def test_retinotopy_of_the_sheet(window, qtbot):
-    experiment, panel = window.experiment, window.retinotopy_panel
+    experiment, panel = window.experiment, window.panel("Retinotopy")
     assert not panel.compute_button.isEnabled()
     experiment.use_session(ig.open_session("demo"))
     window.show_panel(panel)
@@ -258,12 +259,12 @@ def test_retinotopy_of_the_sheet(window, qtbot):
     )
     assert panel.plots["azimuth"].plotItem.titleLabel.text == "azimuth (deg)"
     # its columns colour the map, with zero in the middle
-    assert "field_sign" in items(window.map_panel.color_by)
-    window.map_panel.color_by.setCurrentText("field_sign")
+    assert "field_sign" in items(window.panel("Map").color_by)
+    window.panel("Map").color_by.setCurrentText("field_sign")
     assert window.map.limits == (-1.0, 1.0)
-    window.map_panel.color_by.setCurrentText("sign_area")
+    window.panel("Map").color_by.setCurrentText("sign_area")
     assert "V1 \N{MINUS SIGN}" in window.map.categories
-    window.map_panel.color_by.setCurrentText("sign_patch")
+    window.panel("Map").color_by.setCurrentText("sign_patch")
     assert window.map.categories == ["0", "1", "2", "3", "4"]  # numbers that are names
     # too little smoothing: one sentence
     panel.sigma_um.setValue(5)

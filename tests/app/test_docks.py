@@ -12,6 +12,7 @@ from napari._app_model import get_app_model
 from npe2 import PluginManager, PluginManifest
 from qtpy.QtCore import QCoreApplication, QEvent, Qt
 from qtpy.QtWidgets import QDockWidget
+from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 
 import insilico_gui as ig
@@ -35,9 +36,9 @@ def window_menu(viewer):
 
 
 def test_every_dock_closes_and_comes_back_from_the_window_menu(window, qtbot):
-    window.experiment.use_session(LeakySession())
+    use_session(window, LeakySession())
     for panel in window.panels:
-        if panel in (window.course_panel, window.images_panel):
+        if panel in (window.panel("Time courses"), window.panel("Images")):
             continue
         dock = window.docks.of(panel)
         action = window_menu(window.viewer)[panel.title]
@@ -50,7 +51,7 @@ def test_every_dock_closes_and_comes_back_from_the_window_menu(window, qtbot):
             assert not dock.isHidden()
         assert window.docks.of(panel) is dock
     # as a window of its own, too
-    dock = window.docks.of(window.map_panel)
+    dock = window.docks.of(window.panel("Map"))
     dock.setFloating(True)
     dock.close()
     window_menu(window.viewer)["Map"].trigger()
@@ -58,9 +59,9 @@ def test_every_dock_closes_and_comes_back_from_the_window_menu(window, qtbot):
 
 
 def test_a_command_shows_the_panel_that_was_closed(window):
-    window.docks.of(window.stimulus_panel).title.close_button.click()
-    window.show_panel(window.stimulus_panel)
-    assert window.docks.of(window.stimulus_panel).isVisible()
+    window.docks.of(window.panel("Stimulus")).title.close_button.click()
+    window.show_panel(window.panel("Stimulus"))
+    assert window.docks.of(window.panel("Stimulus")).isVisible()
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_opening_the_plugin_again_shows_the_panels_that_there_are(
     viewer.window.add_plugin_dock_widget(*plugin)
     settle(qtbot)
     (window,) = viewer.window._qt_window.findChildren(InsilicoWindow)
-    window.experiment.use_session(LeakySession())
+    use_session(window, LeakySession())
     docked = titles(viewer)
     assert len(set(docked)) == len(docked)
     assert "Session" in docked and not any("insilico-gui" in name for name in docked)
@@ -92,13 +93,13 @@ def test_opening_the_plugin_again_shows_the_panels_that_there_are(
         lambda: launch(viewer=viewer),
         by_command,
     ):
-        window.docks.of(window.map_panel).title.close_button.click()
+        window.docks.of(window.panel("Map")).title.close_button.click()
         again()
         settle(qtbot)
         assert viewer.window._qt_window.findChildren(InsilicoWindow) == [window]
         assert titles(viewer) == docked
-        assert window.docks.of(window.map_panel).isVisible()
-        assert window.experiment.session.id == "leaky"
+        assert window.docks.of(window.panel("Map")).isVisible()
+        assert window.now.session.id == "leaky"
     with pytest.raises(InsilicoError, match="has the panels already"):
         InsilicoWindow(viewer)
     window.wait()
@@ -107,14 +108,14 @@ def test_opening_the_plugin_again_shows_the_panels_that_there_are(
 def test_launching_into_a_viewer_with_panels_uses_those(window):
     again = launch(LeakySession(), viewer=window.viewer)
     assert again is window
-    assert window.experiment.session.id == "leaky"
+    assert window.now.session.id == "leaky"
     assert [layer.name for layer in window.viewer.layers] == ["Units"]
 
 
 def test_two_viewers_have_a_set_each(window, make_napari_viewer):
     other = launch(LeakySession(20), viewer=make_napari_viewer(show=True))
     assert other is not window and titles(other.viewer) == titles(window.viewer)
-    window.experiment.use_session(LeakySession(12))
+    use_session(window, LeakySession(12))
     assert len(other.map.units_layer.data) == 20
     other.viewer.layers.clear()
     assert len(other.map.units_layer.data) == 20
@@ -128,12 +129,12 @@ def test_two_viewers_have_a_set_each(window, make_napari_viewer):
 def test_a_viewer_that_closes_lets_all_go(make_napari_viewer, qtbot):
     window = launch(LeakySession(), viewer=make_napari_viewer(show=True))
     clip = np.zeros((20, 6, 8), np.uint8)
-    window.experiment.use_stimulus(ig.open_stimulus(clip))
+    use_stimulus(window, ig.open_stimulus(clip))
     window.encode()
     window.wait()
     held = [
         weakref.ref(part)
-        for part in (window.experiment.session, window.map.units_layer, window.reader)
+        for part in (window.now.session, window.map.units_layer, window.reader)
     ]
     window.viewer.close()
     del window
@@ -146,7 +147,7 @@ def test_a_viewer_that_closes_lets_all_go(make_napari_viewer, qtbot):
 
 def test_session_panel_is_in_front_until_there_is_a_session(window, qtbot):
     settle(qtbot)
-    dock = window.docks.of(window.session_panel)
+    dock = window.docks.of(window.panel("Session"))
     area = window.docks.window.dockWidgetArea(dock)
     assert area == Qt.DockWidgetArea.LeftDockWidgetArea
-    assert not window.session_panel.visibleRegion().isEmpty()
+    assert not window.panel("Session").visibleRegion().isEmpty()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from insilico_gui.experiment.window_state import WindowState
 from support.drops import drop
+from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 
 import insilico_gui as ig
 from insilico_gui.app.work.encoding_run import EncodingRun
 from insilico_gui.app.work.jobs import Jobs
-from insilico_gui.experiment.window_state import WindowState
 from insilico_gui.stimuli import ArrayStimulus
 
 N_FRAMES = 60
@@ -138,8 +139,8 @@ class GreedySession(LeakySession):
 
 def test_running_out_of_memory_is_a_sentence_and_the_window_goes_on(window):
     session = GreedySession()
-    window.experiment.use_session(session)
-    window.experiment.use_stimulus(clip(0))
+    use_session(window, session)
+    use_stimulus(window, clip(0))
     told = []
     window.jobs.failed.connect(told.append)
     window.encode()
@@ -148,39 +149,39 @@ def test_running_out_of_memory_is_a_sentence_and_the_window_goes_on(window):
     assert sentence.startswith("The device 'cpu' ran out of memory with one chunk of")
     assert "Traceback" not in sentence and "\n" not in sentence
     assert window.playback_bar.message.text().endswith(sentence)
-    assert window.experiment.responses is None
+    assert window.now.responses is None
     window.encode()
     window.wait()
     assert len(told) == 1
-    assert len(window.experiment.responses) == N_FRAMES
+    assert len(window.now.responses) == N_FRAMES
 
 
 def test_a_second_drop_while_the_first_is_encoded(window, qtbot, video, tmp_path):
     """The first is given up without a complaint, whatever it was at."""
     session = ig.open_session("demo")
-    window.experiment.use_session(session)
+    use_session(window, session)
     long = tmp_path / "long.npy"
     np.save(long, np.zeros((3000, *session.frame_shape), np.uint8))
     problems = []
     window.jobs.failed.connect(problems.append)
     drop(window.docks.window, long)
-    qtbot.waitUntil(lambda: window.experiment.job is not None, timeout=30_000)
-    first = window.experiment.job
+    qtbot.waitUntil(lambda: window.now.encoded is not None, timeout=30_000)
+    first = window.now.encoded
     qtbot.waitUntil(lambda: first.moments.n_done > 0, timeout=30_000)
     drop(window.docks.window, video)
     window.wait()
     assert not problems
     assert first.moments.n_done < 3000
     np.testing.assert_array_equal(
-        window.experiment.responses, ig.encode(session, ig.open_stimulus(video))
+        window.now.responses, ig.encode(session, ig.open_stimulus(video))
     )
     assert "walk.mp4" in window.playback_bar.message.text()
     assert not window.playback_bar.progress.isVisible()
 
 
 def test_closing_gives_the_frames_up(window):
-    window.experiment.use_session(LeakySession())
-    window.experiment.use_stimulus(clip(0))
+    use_session(window, LeakySession())
+    use_stimulus(window, clip(0))
     window.wait()
     window.experiment.playback.playing = True
     assert window.reader.peek(0) is not None

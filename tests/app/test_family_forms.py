@@ -7,6 +7,7 @@ import gc
 import numpy as np
 import pytest
 from PIL import Image
+from support.in_window import use_session
 
 from insilico_gui.app.widgets.family_form import family_form
 from insilico_gui.stimuli.families.registry import FAMILIES
@@ -50,8 +51,8 @@ def test_long_values_are_seen_from_their_start(qapp):
 
 
 def test_no_form_is_wider_than_its_place(window, qtbot, leaky):
-    window.experiment.use_session(leaky)
-    panel = window.stimulus_panel
+    use_session(window, leaky)
+    panel = window.panel("Stimulus")
     place = panel.parentWidget()
     window.show_panel(panel)
     for family in FAMILIES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import nibabel as nib
 import numpy as np
 from PIL import Image
+from support.in_window import use_session
 from support.pictures import PictureSession
 
 
@@ -13,7 +14,7 @@ def offered(panel):
 
 
 def test_voxels_are_exported_as_a_volume(window, tmp_path, leaky):
-    panel, everything = window.export_panel, {".npz", ".csv", ".parquet", ".zarr"}
+    panel, everything = window.panel("Export"), {".npz", ".csv", ".parquet", ".zarr"}
     assert offered(panel) == everything
     session = PictureSession()
     for i, axis in enumerate("ijk"):
@@ -23,11 +24,11 @@ def test_voxels_are_exported_as_a_volume(window, tmp_path, leaky):
     for k in range(2):
         pixels = np.full((8, 8, 3), 100 * (k + 1), np.uint8)
         Image.fromarray(pixels).save(tmp_path / "pictures" / f"{k}.png")
-    window.experiment.use_session(session)
+    use_session(window, session)
     window.open_stimulus(tmp_path / "pictures")
     window.wait()
     assert offered(panel) == everything | {".nii", ".nii.gz"}
-    window.experiment.select(areas=["V2"])
+    window.experiment.pick(areas=["V2"])
     panel.path.setText(str(tmp_path / "out.npz"))
     panel.format.setCurrentText(".nii.gz")
     assert panel.path.text() == str(tmp_path / "out.nii.gz")
@@ -38,9 +39,9 @@ def test_voxels_are_exported_as_a_volume(window, tmp_path, leaky):
     window.wait()
     assert panel.result.text() == f"Written: {tmp_path / 'out.nii'}"
     values = nib.load(tmp_path / "out.nii").get_fdata()
-    found = window.experiment.responses.to_numpy().T.astype(float)
+    found = window.now.responses.to_numpy().T.astype(float)
     np.testing.assert_array_equal(values[1::2, 0, 0], found[1::2])
     assert np.isfinite(values).sum() == 3 * 2
-    window.experiment.use_session(leaky)
+    use_session(window, leaky)
     window.wait()
     assert offered(panel) == everything

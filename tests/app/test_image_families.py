@@ -33,13 +33,13 @@ def pictures(tmp_path_factory):
 
 def show(window, root, session_id, pictures):
     """Choose and load a session by the panel, then open a folder of images."""
-    window.session_panel.use_folder(root, session_id)
+    window.panel("Session").use_folder(root, session_id)
     window.wait()
-    window.session_panel.load()
+    window.panel("Session").load()
     window.wait()
     window.open_stimulus(pictures)
     window.wait()
-    assert window.experiment.responses is not None
+    assert window.now.responses is not None
     return window.experiment
 
 
@@ -51,8 +51,8 @@ def round_trip(experiment, path):
 
 def test_voxels(window, qtbot, root, pictures, tmp_path):
     experiment = show(window, root, "nsd-fwrf/subject-1_roi-V1", pictures)
-    assert "V1 (30)" in window.session_panel.info.text()
-    assert "explained variance" in window.session_panel.info.text()
+    assert "V1 (30)" in window.panel("Session").info.text()
+    assert "explained variance" in window.panel("Session").info.text()
     responses = experiment.responses.to_numpy()
 
     # Where the voxels look, over the picture; responses have a sign
@@ -74,13 +74,13 @@ def test_voxels(window, qtbot, root, pictures, tmp_path):
     assert window.viewer.dims.ndisplay == 3
 
     # Images against responses
-    panel = window.images_panel
+    panel = window.panel("Images")
     strongest = np.argsort(-responses.mean(axis=1))
     qtbot.waitUntil(lambda: panel.order.tolist() == strongest.tolist())
     panel.table.cellClicked.emit(0, 0)
     assert experiment.frame_on_show == strongest[0]
-    assert window.stimulus_panel.image_list.name == f"{strongest[0]}.png"
-    traces = window.traces_panel
+    assert window.panel("Stimulus").image_list.name == f"{strongest[0]}.png"
+    traces = window.panel("Traces")
     assert traces.plot.getAxis("bottom").labelText == "image"
     qtbot.waitUntil(lambda: traces.mean_curve.getData()[0] is not None)
     place, mean = traces.mean_curve.getData()
@@ -90,12 +90,12 @@ def test_voxels(window, qtbot, root, pictures, tmp_path):
     assert not traces._burn_in.isVisible()
 
     # What does not apply says so
-    assert "not on a sheet" in window.retinotopy_panel.about.text()
-    assert "no trials" in window.tuning_panel.about.text()
-    assert "mapped with video" in window.rf_panel.about.text()
-    window.retinotopy_panel.compute()
+    assert "not on a sheet" in window.panel("Retinotopy").about.text()
+    assert "no trials" in window.panel("Tuning").about.text()
+    assert "mapped with video" in window.panel("Receptive fields").about.text()
+    window.panel("Retinotopy").compute()
     experiment.use_reference(experiment.responses)
-    window.compare_panel.compare()
+    window.panel("Compare").compare()
     window.wait()
 
     experiment.select(indices=[3, 4, 9])
@@ -139,7 +139,7 @@ def test_eeg(window, qtbot, root, pictures, tmp_path):
     np.testing.assert_array_equal(layer.data, before)
 
     # Time courses of the image on show
-    panel = window.course_panel
+    panel = window.panel("Time courses")
     ms, mean = panel.mean_curve.getData()
     np.testing.assert_allclose(ms, 1000 * TIMES)
     np.testing.assert_allclose(
@@ -157,7 +157,7 @@ def test_eeg(window, qtbot, root, pictures, tmp_path):
     assert len(panel.curves) == len(names) + 4
 
     # Channels by name, and by lasso on the scalp
-    boxes = window.selection_panel.areas
+    boxes = window.panel("Selection").areas
     item = boxes.item(k)
     assert item.text() == "Cz"
     item.setCheckState(item.checkState().Checked)
@@ -178,7 +178,7 @@ def test_eeg(window, qtbot, root, pictures, tmp_path):
     selected = responses.isel(channel=experiment.selection.indices).to_numpy()
     rms = np.sqrt((selected[..., onset] ** 2).mean(axis=(1, 2)))
     expected = np.argsort(-rms).tolist()
-    qtbot.waitUntil(lambda: window.images_panel.order.tolist() == expected)
+    qtbot.waitUntil(lambda: window.panel("Images").order.tolist() == expected)
 
 
 def test_vertices(window, root, pictures, tmp_path):
@@ -190,7 +190,7 @@ def test_vertices(window, root, pictures, tmp_path):
     assert window.map.limits[0] == -window.map.limits[1]
     experiment.playback.seek_frame(3)
     np.testing.assert_array_equal(experiment.response_at(3), experiment.responses[3])
-    assert "single numbers" in window.course_panel.about.text()
+    assert "single numbers" in window.panel("Time courses").about.text()
     experiment.select(areas=["FFA-1"])
     assert set(round_trip(experiment, tmp_path / "v.zarr")["area"].to_numpy()) == {
         "FFA-1"
@@ -201,20 +201,20 @@ def test_missing_backbone_is_told_before_loading(window, tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "nothing"))
     monkeypatch.delenv("INSILICO_VIT_B_32", raising=False)
     berg_vit.write_eeg(tmp_path, times=TIMES)
-    window.session_panel.use_folder(tmp_path, "things-eeg2/subject-1")
+    window.panel("Session").use_folder(tmp_path, "things-eeg2/subject-1")
     window.wait()
-    said = window.session_panel.info.text()
+    said = window.panel("Session").info.text()
     assert "63 units" in said
     assert "mean correlation" in said
     assert "backbone are missing" in said.replace("\u200b", "")
 
 
 def test_frames_of_a_video_cancel_and_several_files(window, root, pictures, video):
-    panel = window.stimulus_panel
+    panel = window.panel("Stimulus")
     assert not panel.fit.isHidden()
-    window.session_panel.use_folder(root, "nsd-fwrf/subject-1_roi-V1")
+    window.panel("Session").use_folder(root, "nsd-fwrf/subject-1_roi-V1")
     window.wait()
-    window.session_panel.load()
+    window.panel("Session").load()
     window.wait()
     assert panel.fit.isHidden()
     assert panel.form.parentWidget().isHidden()
@@ -224,14 +224,14 @@ def test_frames_of_a_video_cancel_and_several_files(window, root, pictures, vide
     panel.auto_encode.setChecked(False)
     panel.open(video)
     window.wait()
-    assert window.experiment.images.n_images == 2  # of two seconds
+    assert window.now.images.n_images == 2  # of two seconds
     panel.interval.setValue(0.0)
     window.wait()
-    assert window.experiment.images.n_images == 48
+    assert window.now.images.n_images == 48
     assert "every frame" in panel.info.text()
 
     told = []
-    session = window.experiment.session
+    session = window.now.session
     session.memory_budget = 1  # image by image
     respond = session.respond
 
@@ -246,10 +246,10 @@ def test_frames_of_a_video_cancel_and_several_files(window, root, pictures, vide
     window.encode()
     window.wait()
     assert 2 <= len(told) < 48
-    assert window.experiment.job is None
+    assert window.now.encoded is None
     assert "Cancelled" in window.playback_bar.message.text()
     window.jobs.progressed.disconnect(window.cancel)
 
     window.drop([pictures / "3.png", pictures / "1.png"])
     window.wait()
-    assert window.experiment.images.labels == ("3.png", "1.png")
+    assert window.now.images.labels == ("3.png", "1.png")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
+from support.in_window import use_session, use_stimulus
 from support.pictures import PictureSession
 
 import insilico_gui as ig
@@ -24,7 +25,7 @@ def pictures(tmp_path):
 
 
 def show(window, session, folder):
-    window.experiment.use_session(session)
+    use_session(window, session)
     window.open_stimulus(folder)
     window.wait()
 
@@ -34,7 +35,7 @@ def test_a_folder_of_images_is_encoded_and_played(window, pictures):
     show(window, session, pictures)
     experiment = window.experiment
     assert experiment.responses.dims == ("trial", "unit")
-    assert "3 images" in window.stimulus_panel.info.text()
+    assert "3 images" in window.panel("Stimulus").info.text()
     layer = window.viewer.layers["Stimulus"]
     assert layer.rgb
     assert layer.data.shape == (3, 1, 16, 16, 3)
@@ -42,7 +43,9 @@ def test_a_folder_of_images_is_encoded_and_played(window, pictures):
     assert "image 3 / 3" in window.playback_bar.clock.text()
     np.testing.assert_array_equal(experiment.response_at(2), experiment.responses[2])
     assert window.viewer.dims.current_step[0] == 2
-    np.testing.assert_array_equal(window.stimulus_panel.preview.frame, layer.data[2, 0])
+    np.testing.assert_array_equal(
+        window.panel("Stimulus").preview.frame, layer.data[2, 0]
+    )
 
 
 def test_responses_in_time_play_within_each_image(window, pictures):
@@ -67,7 +70,7 @@ def test_the_slider_follows_the_number_of_images_where_they_are_hidden(
     window, pictures
 ):
     show(window, PictureSession(), pictures)
-    window.experiment.view.layout = "anatomical"
+    window.now.view.layout = "anatomical"
     assert not window.viewer.layers["Stimulus"].visible
     assert window.viewer.dims.range[0].stop == 2
     (pictures / "2.png").unlink()
@@ -79,7 +82,7 @@ def test_the_slider_follows_the_number_of_images_where_they_are_hidden(
 
 def test_selected_units_are_exported_and_read_back(window, pictures, tmp_path):
     show(window, PictureSession(times=TIMES), pictures)
-    window.experiment.select(areas=["V2"])
+    window.experiment.pick(areas=["V2"])
     path = window.experiment.export(tmp_path / "out.npz")
     loaded = ig.load_responses(path)
     assert loaded.sizes["channel"] == 3
@@ -88,29 +91,29 @@ def test_selected_units_are_exported_and_read_back(window, pictures, tmp_path):
 
 def test_going_between_sessions_of_images_and_of_video(window, pictures, leaky):
     show(window, PictureSession(), pictures)
-    window.experiment.use_session(leaky)
+    use_session(window, leaky)
     window.wait()
-    assert window.experiment.frames is None
-    assert "driven by video" in window.stimulus_panel.info.text()
+    assert window.now.frames is None
+    assert "driven by video" in window.panel("Stimulus").info.text()
     window.encode()
     assert "first choose a stimulus" in window.playback_bar.message.text()
     array = np.zeros((5, *leaky.frame_shape), np.uint8)
-    window.experiment.use_stimulus(ig.open_stimulus(array))
+    use_stimulus(window, ig.open_stimulus(array))
     window.wait()
     assert not window.viewer.layers["Stimulus"].rgb
-    window.experiment.use_session(PictureSession())
+    use_session(window, PictureSession())
     window.wait()
-    assert window.experiment.images.n_images == 5
+    assert window.now.images.n_images == 5
     assert window.viewer.layers["Stimulus"].rgb
 
 
 def test_a_damaged_image_leaves_a_usable_window(window, pictures):
     (pictures / "3.png").write_bytes(b"no picture")
-    window.experiment.use_session(PictureSession())
+    use_session(window, PictureSession())
     window.open_stimulus(pictures)
     window.wait()
     assert "3.png is not an image" in window.playback_bar.message.text()
     (pictures / "3.png").unlink()
     window.open_stimulus(pictures)
     window.wait()
-    assert window.experiment.responses is not None
+    assert window.now.responses is not None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from support.drops import drop
+from support.in_window import use_session
 from support.mouse import lasso
 from support.wang2025_synthetic import write_params, write_tables
 
@@ -33,7 +34,7 @@ def test_drop_encode_lasso_traces_export(
     window.wait(LIMIT_S)
 
     # a session: the demo is there; the other by dropping its folder
-    panel = window.session_panel
+    panel = window.panel("Session")
     if session_id != "demo":
         drop(qt_window, weights)
         qtbot.waitUntil(lambda: panel.session.findText(session_id) >= 0, timeout=20_000)
@@ -42,17 +43,17 @@ def test_drop_encode_lasso_traces_export(
     assert "units" in panel.info.text()
     qtbot.mouseClick(panel.load_button, LEFT)
     window.wait(LIMIT_S)
-    assert window.experiment.session.id == session_id
+    assert window.now.session.id == session_id
 
     # the video, dropped on the canvas: encoded at once, in the background
     canvas = window.viewer.window._qt_viewer
     drop(canvas, video)
     window.wait(LIMIT_S)
-    responses = window.experiment.responses
+    responses = window.now.responses
     assert responses is not None, window.playback_bar.message.text()
     assert responses.sizes["time"] == 60  # two seconds at 30 Hz
     assert window.viewer.layers["Stimulus"].data.shape == (60, 1, 144, 256)
-    info = window.stimulus_panel.info.text()
+    info = window.panel("Stimulus").info.text()
     assert "400 × 300" in info and "24 Hz" in info and "crop" in info
 
     # the same numbers as without a window
@@ -61,46 +62,44 @@ def test_drop_encode_lasso_traces_export(
     np.testing.assert_array_equal(responses, alone)
 
     # a lasso around the upper left
-    everything = len(window.experiment.selection)
+    everything = len(window.now.selection)
     corner = [(0.1, 0.1), (0.6, 0.1), (0.6, 0.6), (0.1, 0.6), (0.1, 0.15)]
     lasso(window, qtbot, corner)
-    qtbot.waitUntil(
-        lambda: 0 < len(window.experiment.selection) < everything, timeout=5000
-    )
-    chosen = window.experiment.selection.indices
+    qtbot.waitUntil(lambda: 0 < len(window.now.selection) < everything, timeout=5000)
+    chosen = window.now.selection.indices
     layer = window.viewer.layers["Units"]
-    polygon = np.array(window.experiment.selection.rule["lasso"])
+    polygon = np.array(window.now.selection.rule["lasso"])
     assert layer.data[chosen, 1].max() <= polygon[:, 0].max()
     assert layer.data[chosen, 2].max() <= polygon[:, 1].max()
 
     # its traces
     window.wait(LIMIT_S)
-    time, mean = window.traces_panel.mean_curve.getData()
+    time, mean = window.panel("Traces").mean_curve.getData()
     np.testing.assert_allclose(time, responses["time"])
     np.testing.assert_allclose(mean, alone.to_numpy()[:, chosen].mean(1), rtol=1e-5)
 
     # and out
     path = tmp_path / "chosen.parquet"
-    window.export_panel.path.setText(str(path))
-    qtbot.mouseClick(window.export_panel.button, LEFT)
+    window.panel("Export").path.setText(str(path))
+    qtbot.mouseClick(window.panel("Export").button, LEFT)
     window.wait(LIMIT_S)
     loaded = ig.load_responses(path)
     assert loaded.to_numpy().tobytes() == alone.to_numpy()[:, chosen].tobytes()
     assert loaded.attrs["session"] == session_id
-    assert loaded.attrs["selection"] == window.experiment.selection.rule
+    assert loaded.attrs["selection"] == window.now.selection.rule
     assert loaded.attrs["stimulus_attrs"]["source"]["file"] == "walk.mp4"
 
 
 @pytest.mark.timeout(200)
 def test_gratings_recover_the_directions_of_the_demo(window, qtbot):
     """Half a direction step, at least 95 % of the direction-selective units."""
-    window.experiment.use_session(ig.open_session("demo"))
-    form = window.stimulus_panel.form
+    use_session(window, ig.open_session("demo"))
+    form = window.panel("Stimulus").form
     parameters = form.form("drifting gratings")
     parameters.n_directions.value = 12
     parameters.duration_s.value = 0.8
     parameters.blank_s.value = 0.3
-    window.show_panel(window.stimulus_panel)
+    window.show_panel(window.panel("Stimulus"))
     qtbot.waitUntil(lambda: "12 trials" in form.about.text(), timeout=20_000)
     assert form.preview.frame is not None and form.preview.frame.std() > 20
     parameters.temporal_frequency.value = 20.0  # beyond half of 30 Hz
@@ -110,26 +109,24 @@ def test_gratings_recover_the_directions_of_the_demo(window, qtbot):
     qtbot.waitUntil(form.button.isEnabled, timeout=5000)
     qtbot.mouseClick(form.button, LEFT)
     window.wait(LIMIT_S)
-    assert window.experiment.stimulus.trials["direction"].nunique() == 12
-    assert window.experiment.responses is not None
-    qtbot.mouseClick(window.tuning_panel.compute_button, LEFT)
+    assert window.now.stimulus.trials["direction"].nunique() == 12
+    assert window.now.responses is not None
+    qtbot.mouseClick(window.panel("Tuning").compute_button, LEFT)
     window.wait(LIMIT_S)
-    units = window.experiment.units
+    units = window.now.units
     selective = units["true_class"] == "direction"
     error = units["pref_dir_measured"] - units["true_direction"]
     error = ((error + 180) % 360 - 180).abs()[selective]
     assert (error <= 15).mean() >= 0.95
     # columns of the unit table at once: colour, text, plots
-    assert window.map_panel.color_by.findText("gDSI_measured") >= 0
-    number = int(window.experiment.selection.indices[0])
-    window.tuning_panel.unit.setValue(units["unit_id"].iloc[number])
-    assert str(units["unit_id"].iloc[number]) in window.tuning_panel.about.text()
-    curve = window.experiment.analyses["direction tuning"]["curve"].to_numpy()[
-        :, number
-    ]
+    assert window.panel("Map").color_by.findText("gDSI_measured") >= 0
+    number = int(window.now.selection.indices[0])
+    window.panel("Tuning").unit.setValue(units["unit_id"].iloc[number])
+    assert str(units["unit_id"].iloc[number]) in window.panel("Tuning").about.text()
+    curve = window.now.results["direction tuning"]["curve"].to_numpy()[:, number]
     curves = [
         item.getData()[1]
-        for item in window.tuning_panel.cartesian.listDataItems()
+        for item in window.panel("Tuning").cartesian.listDataItems()
         if item.opts["pen"] is not None
     ]
     assert any(len(drawn) == 12 and np.allclose(drawn, curve) for drawn in curves)

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QSlider,
     QWidget,
 )
+from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 
 from insilico_gui.app.shell.space_key import is_typed_in
@@ -30,8 +31,8 @@ SPACE, CONTROL = Qt.Key.Key_Space, Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def encoded(window):
     clip = np.random.default_rng(0).integers(0, 255, (50, 36, 64), np.uint8)
-    window.experiment.use_session(LeakySession(40, (36, 64)))
-    window.experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    use_session(window, LeakySession(40, (36, 64)))
+    use_stimulus(window, ArrayStimulus(clip, 10.0))
     window.encode()
     window.wait(LIMIT_S)
     return window

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from support.in_window import use_session
 
 import insilico_gui as ig
 
@@ -14,16 +15,16 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def laboratory(window):
-    window.experiment.use_session(ig.open_session("demo"))
-    window.experiment.select(fields=[1])
-    window.stimulus_panel.selected_only.setChecked(True)
-    window.show_panel(window.stimulus_panel)
+    use_session(window, ig.open_session("demo"))
+    window.experiment.pick(fields=[1])
+    window.panel("Stimulus").selected_only.setChecked(True)
+    window.show_panel(window.panel("Stimulus"))
     return window
 
 
 def show(window, qtbot, family, **parameters):
     """Choose a family, set parameters, press the button, wait for the responses."""
-    form = window.stimulus_panel.form
+    form = window.panel("Stimulus").form
     form.family.setCurrentText(family)
     for name, value in parameters.items():
         getattr(form.form(family), name).value = value
@@ -31,8 +32,8 @@ def show(window, qtbot, family, **parameters):
     assert form.button.isEnabled(), form.about.text()
     qtbot.mouseClick(form.button, LEFT)
     window.wait(LIMIT_S)
-    assert window.experiment.stimulus.name == family
-    assert window.experiment.responses is not None
+    assert window.now.stimulus.name == family
+    assert window.now.responses is not None
 
 
 @pytest.mark.timeout(200)

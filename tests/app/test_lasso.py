@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
+from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 from support.mouse import LEFT, drag, draw
 
@@ -15,13 +16,13 @@ from insilico_gui.stimuli import ArrayStimulus
 
 @pytest.fixture
 def shown(window, qtbot):
-    window.experiment.use_session(LeakySession(40, (36, 64)))
+    use_session(window, LeakySession(40, (36, 64)))
     clip = np.zeros((12, 36, 64), np.uint8)
-    window.stimulus_panel.auto_encode.setChecked(False)
-    window.experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    window.panel("Stimulus").auto_encode.setChecked(False)
+    use_stimulus(window, ArrayStimulus(clip, 10.0))
     window.wait()
     window.viewer.reset_view()
-    window.experiment.clear_selection()
+    window.experiment.pick_none()
     qtbot.wait(150)
     return window
 
@@ -42,14 +43,14 @@ LEFT_HALF = [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98), (0.02, 0.05)]
 
 
 def arm(window, qtbot):
-    qtbot.mouseClick(window.selection_panel.lasso_button, LEFT)
+    qtbot.mouseClick(window.panel("Selection").lasso_button, LEFT)
     assert window.lasso.layer is not None
-    assert window.selection_panel.lasso_button.isChecked()
+    assert window.panel("Selection").lasso_button.isChecked()
 
 
 def is_armed(window):
     armed = window.lasso.layer is not None
-    assert window.selection_panel.lasso_button.isChecked() == armed
+    assert window.panel("Selection").lasso_button.isChecked() == armed
     assert (LASSO in window.viewer.layers) == armed
     return armed
 

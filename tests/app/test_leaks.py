@@ -14,6 +14,7 @@ import pytest
 import torch
 from qtpy.QtCore import QCoreApplication, QEvent
 from support import wang2025_synthetic as synthetic
+from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 
 import insilico_gui as ig
@@ -57,11 +58,11 @@ def use(window, session, seed):
     """Load, show and encode; what then belongs to it."""
     rng = np.random.default_rng(seed)
     clip = rng.integers(0, 255, (6, *session.frame_shape), np.uint8)
-    window.experiment.use_session(session)
-    window.experiment.use_stimulus(ArrayStimulus(clip, session.frame_rate))
+    use_session(window, session)
+    use_stimulus(window, ArrayStimulus(clip, session.frame_rate))
     window.encode()
     window.wait()
-    assert window.experiment.job.moments.n_done > 0
+    assert window.now.encoded.moments.n_done > 0
     return held_by(window)
 
 

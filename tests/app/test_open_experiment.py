@@ -25,9 +25,9 @@ def test_the_window_shows_the_run_that_was_looked_at(make_napari_viewer, tmp_pat
     window = open_experiment(path, viewer=make_napari_viewer(show=True))
     try:
         window.wait()
-        shown = window.experiment.responses
+        shown = window.now.responses
         np.testing.assert_array_equal(shown, wanted)
-        assert window.experiment.fit == "pad"
+        assert window.now.fit == "pad"
     finally:
         window.jobs.stop_all()
         window.wait()

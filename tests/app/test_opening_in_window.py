@@ -9,6 +9,7 @@ import pytest
 from napari.utils.notifications import notification_manager
 from qtpy.QtWidgets import QFileDialog
 from support.drops import drop, drop_url
+from support.in_window import use_session
 from support.leaky import LeakySession
 
 import insilico_gui as ig
@@ -17,7 +18,7 @@ from insilico_gui.stimuli import ArrayStimulus
 
 @pytest.fixture
 def loaded(window):
-    window.experiment.use_session(LeakySession(12, (6, 8)))
+    use_session(window, LeakySession(12, (6, 8)))
     window.wait()
     return window
 

@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
     QMenu,
     QMessageBox,
 )
+from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 from support.mouse import box_around, draw
 
@@ -49,8 +50,8 @@ def shown(window):
     """A window with units on a stimulus, and outlines."""
     session = LeakySession(40, (36, 64))
     clip = np.random.default_rng(0).integers(0, 255, (3, 36, 64), np.uint8)
-    window.experiment.use_session(session)
-    window.experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    use_session(window, session)
+    use_stimulus(window, ArrayStimulus(clip, 10.0))
     window.encode()
     window.wait()
     window.map.show_outlines([np.array([[1.0, 1.0], [20.0, 30.0]])])
@@ -109,11 +110,11 @@ def assert_units_are_themselves(window, qtbot):
         places = window.map.units_layer.data
         others = np.abs(places - places[k]).sum(axis=1)
         same = set(np.flatnonzero(others == 0).tolist())
-        window.experiment.clear_selection()
+        window.experiment.pick_none()
         window.viewer.reset_view()
         box_around(window, qtbot, places[k, 1:])
-        qtbot.waitUntil(lambda: len(window.experiment.selection) > 0, timeout=9000)
-        assert set(window.experiment.selection.indices.tolist()) == same
+        qtbot.waitUntil(lambda: len(window.now.selection) > 0, timeout=9000)
+        assert set(window.now.selection.indices.tolist()) == same
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 
 import insilico_gui as ig
@@ -18,8 +19,8 @@ FAST = 60.0
 def encoded(window):
     rng = np.random.default_rng(0)
     clip = rng.integers(0, 255, (50, 36, 64), np.uint8)
-    window.experiment.use_session(LeakySession(40, (36, 64)))
-    window.experiment.use_stimulus(ArrayStimulus(clip, 10.0, name="first"))
+    use_session(window, LeakySession(40, (36, 64)))
+    use_stimulus(window, ArrayStimulus(clip, 10.0, name="first"))
     window.encode()
     window.wait(FAST)
     return window
@@ -28,7 +29,7 @@ def encoded(window):
 def histograms(window):
     return {
         item.name().split(" ")[0]: item.getData()
-        for item in window.population_panel.plot.listDataItems()
+        for item in window.panel("Population").plot.listDataItems()
     }
 
 
@@ -72,18 +73,18 @@ def test_the_newest_result_is_shown_until_the_user_chooses(encoded):
 
 
 def test_a_property_comes_before_a_position(window):
-    window.experiment.use_session(ig.open_session("demo", device="cpu"))
-    panel = window.population_panel
+    use_session(window, ig.open_session("demo", device="cpu"))
+    panel = window.panel("Population")
     assert panel.column.itemText(0) == "x"
     assert panel.column.currentText() == "pref_dir"
-    window.experiment.select(areas=["AL"], fields=[6])
-    window.stimulus_panel.selected_only.setChecked(True)
+    window.experiment.pick(areas=["AL"], fields=[6])
+    window.panel("Stimulus").selected_only.setChecked(True)
     clip = np.full((20, 144, 256), 128, np.uint8)
-    window.experiment.use_stimulus(ArrayStimulus(clip, 30.0))
+    use_stimulus(window, ArrayStimulus(clip, 30.0))
     window.encode()
     window.wait(FAST)
-    window.compare_panel.keep_button.click()
-    assert window.compare_panel.column.currentText() == "pref_dir"
+    window.panel("Compare").keep_button.click()
+    assert window.panel("Compare").column.currentText() == "pref_dir"
 
 
 def test_a_kept_reference_is_compared_by_unit(encoded, tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from insilico_demo import twin as demo
 from qtpy.QtCore import Qt
+from support.in_window import use_stimulus
 from support.leaky import LeakySession
 from support.rounded import LeakyTwin, RoundedSession
 
@@ -16,9 +17,9 @@ from insilico_gui.stimuli import ArrayStimulus
 def panel(monkeypatch, window):
     found = {"leaky": LeakyTwin(), "demo": demo}
     monkeypatch.setattr("insilico_gui.opening.twins", lambda: found)
-    window.session_panel.look_for_sessions()
+    window.panel("Session").look_for_sessions()
     window.wait()
-    return window.session_panel
+    return window.panel("Session")
 
 
 def choices(panel) -> list[str]:
@@ -28,10 +29,10 @@ def choices(panel) -> list[str]:
 
 
 def choose(window, session: str, device: str) -> list[str]:
-    window.session_panel.session.setCurrentText(session)
-    window.session_panel.device.setCurrentText(device)
+    window.panel("Session").session.setCurrentText(session)
+    window.panel("Session").device.setCurrentText(device)
     window.wait()
-    return choices(window.session_panel)
+    return choices(window.panel("Session"))
 
 
 def test_the_choice_is_there_where_it_is_offered(window, panel):
@@ -51,9 +52,9 @@ def test_what_is_chosen_is_loaded_and_its_difference_told(
     qtbot.mouseClick(panel.load_button, Qt.MouseButton.LeftButton)
     window.wait()
     kind = LeakySession if precision == "float32" else RoundedSession
-    assert type(window.experiment.session) is kind
+    assert type(window.now.session) is kind
     clip = np.random.default_rng(0).integers(0, 255, (30, 6, 8), np.uint8)
-    window.experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    use_stimulus(window, ArrayStimulus(clip, 10.0))
     window.encode()
     window.wait()
     said = window.playback_bar.message.toolTip().removeprefix("<qt>")

@@ -38,18 +38,18 @@ def compute(window, panel):
 
 @pytest.mark.timeout(240)
 def test_columns_are_equal(window, tmp_path):
-    experiment, panel = window.experiment, window.retinotopy_panel
+    experiment, panel = window.experiment, window.panel("Retinotopy")
     experiment.use_session(ig.open_session("demo"))
     compute(window, panel)
     compare(experiment.units, by_command(tmp_path / "known.csv", "--known"))
 
     experiment.select(areas=["LM"])
-    window.stimulus_panel.selected_only.setChecked(True)
+    window.panel("Stimulus").selected_only.setChecked(True)
     experiment.use_stimulus(ig.stimuli.gaussian_dots(duration_s=0.2))
     window.wait(LIMIT_S)
     window.encode()
     window.wait(LIMIT_S)
-    compute(window, window.rf_panel)
+    compute(window, window.panel("Receptive fields"))
     panel.source.setCurrentText("measured fields")
     short = ("--area", "LM", "--set", "duration_s=0.2")
     for limit in (0.1, 0.5):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
+from support.in_window import use_session
 
 import insilico_gui as ig
 from insilico_gui.stimuli import (
@@ -31,16 +32,16 @@ def click(qtbot, button):
 
 @pytest.fixture
 def panel(window):
-    window.experiment.use_session(ig.open_session("demo", device="cpu"))
-    window.experiment.select(fields=[1])
-    window.stimulus_panel.selected_only.setChecked(True)
-    window.show_panel(window.stimulus_panel)
+    use_session(window, ig.open_session("demo", device="cpu"))
+    window.experiment.pick(fields=[1])
+    window.panel("Stimulus").selected_only.setChecked(True)
+    window.show_panel(window.panel("Stimulus"))
     window.wait(LIMIT_S)
-    return window.stimulus_panel
+    return window.panel("Stimulus")
 
 
 def add(window, qtbot, family, **parameters):
-    form = window.stimulus_panel.form
+    form = window.panel("Stimulus").form
     form.family.setCurrentText(family)
     for name, value in parameters.items():
         getattr(form.form(family), name).value = value
@@ -108,9 +109,9 @@ def test_a_sequence_is_put_together_shown_saved_and_analysed(
 
     click(qtbot, sequence.button)
     window.wait(LIMIT_S)
-    assert window.experiment.stimulus.spec == expected
+    assert window.now.stimulus.spec == expected
     assert f"{n_trials} trials" in panel.info.text()
-    responses = window.experiment.responses
+    responses = window.now.responses
     assert responses.sizes["time"] == n_frames
     parts = {"drifting_gratings", "gaussian_dots"}
     assert set(ig.analysis.sequence_parts(responses)) == parts
@@ -224,8 +225,8 @@ def test_a_saved_specification_can_be_dropped(window, panel, tmp_path):
     spec = Sequence(parts=[full_field_flashes(repeats=1).spec], blank_s=0)
     window.drop([save_spec(spec, tmp_path / "battery.yaml")])
     window.wait(LIMIT_S)
-    assert window.experiment.stimulus.spec == spec
-    assert window.experiment.responses is not None
+    assert window.now.stimulus.spec == spec
+    assert window.now.responses is not None
 
 
 @pytest.mark.parametrize("typed", ["abc", "0.04,,", "(0.02", "0.04 0.08"])

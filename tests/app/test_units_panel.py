@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from qtpy.QtCore import QPoint, Qt
+from support.in_window import use_session
 from support.leaky import LeakySession
 
 import insilico_gui as ig
@@ -28,9 +29,9 @@ def table(window):
     session = LeakySession()
     gosi = np.array([np.nan, 0.1, 0.7, 0.25, *np.linspace(0.3, 0.9, 8)])
     session.units = session.units.assign(gOSI=gosi)
-    window.experiment.use_session(session)
-    window.show_panel(window.units_panel)
-    return window.units_panel
+    use_session(window, session)
+    window.show_panel(window.panel("Units"))
+    return window.panel("Units")
 
 
 def click_header(panel, qtbot, name):
@@ -57,10 +58,10 @@ def cell(panel, row, name, role=Qt.ItemDataRole.DisplayRole):
 
 @pytest.mark.timeout(120)
 def test_a_result_is_sorted_selected_by_and_exported(window, qtbot, tmp_path):
-    experiment, panel = window.experiment, window.units_panel
+    experiment, panel = window.experiment, window.panel("Units")
     experiment.use_session(ig.open_session("demo"))
     experiment.select(fields=[1])
-    window.stimulus_panel.selected_only.setChecked(True)
+    window.panel("Stimulus").selected_only.setChecked(True)
     experiment.use_stimulus(
         ig.stimuli.drifting_gratings(n_directions=8, duration_s=0.3, blank_s=0.1)
     )
@@ -70,7 +71,7 @@ def test_a_result_is_sorted_selected_by_and_exported(window, qtbot, tmp_path):
     window.show_panel(panel)
     name = "gOSI_measured"
     assert name not in panel.model.names
-    qtbot.mouseClick(window.tuning_panel.compute_button, LEFT)
+    qtbot.mouseClick(window.panel("Tuning").compute_button, LEFT)
     window.wait(LIMIT_S)
     assert name in panel.model.names
     units = experiment.units
@@ -109,8 +110,8 @@ def test_a_result_is_sorted_selected_by_and_exported(window, qtbot, tmp_path):
     qtbot.mouseClick(panel.table.viewport(), LEFT, pos=place)
     qtbot.mouseDClick(panel.table.viewport(), LEFT, pos=place)
     unit_id = units["unit_id"].iloc[expected[1]]
-    assert window.tuning_panel.unit.value() == unit_id
-    assert f"unit {unit_id}" in window.tuning_panel.about.text()
+    assert window.panel("Tuning").unit.value() == unit_id
+    assert f"unit {unit_id}" in window.panel("Tuning").about.text()
 
 
 def test_conditions_are_added_united_replaced_and_removed(table, qtbot):
@@ -177,7 +178,7 @@ def test_rows_are_marked_and_selected(window, table, qtbot):
 
 def test_conditions_stay_when_areas_are_checked(window, table, qtbot):
     add(table, qtbot, "gOSI", "0.3")
-    panel = window.selection_panel
+    panel = window.panel("Selection")
     panel.areas.item(2).setCheckState(Qt.CheckState.Checked)
     rule = table.experiment.selection.rule
     assert rule == {"areas": ["V1"], "where": {"gOSI": [0.3, None]}, "combine": "all"}
@@ -188,7 +189,7 @@ def test_conditions_stay_when_areas_are_checked(window, table, qtbot):
 
 def test_another_session_shows_its_units(window, table, qtbot):
     click_header(table, qtbot, "gOSI")
-    window.experiment.use_session(LeakySession(40, (36, 64)))
+    use_session(window, LeakySession(40, (36, 64)))
     assert table.model.rowCount() == 40 and "gOSI" not in table.model.names
     assert table.model.sorted_by == ""
     assert table.table.horizontalHeader().sortIndicatorSection() == -1
@@ -241,8 +242,8 @@ def test_ten_thousand_units_open_and_sort_at_once(window):
     session.units = session.units.assign(
         **{f"c{k}": rng.standard_normal(10_000) for k in range(32)}
     )
-    window.experiment.use_session(session)
-    panel = window.units_panel
+    use_session(window, session)
+    panel = window.panel("Units")
     window.show_panel(panel)
     for step in (
         panel._fill,
@@ -257,7 +258,7 @@ def test_ten_thousand_units_open_and_sort_at_once(window):
             step()
             spent.append(time.perf_counter() - start)
         assert min(spent) < 0.15, spent  # a tenth of it on an idle machine
-    plain = window.experiment.units.reset_index(drop=True)
+    plain = window.now.units.reset_index(drop=True)
     expected = plain.sort_values("area", kind="stable").index
     assert panel.model.rows.tolist() == expected.tolist()
     assert panel._highlighted().tolist() == list(range(10_000))

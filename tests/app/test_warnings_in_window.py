@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import av
 from insilico_demo import twin as demo
+from support.in_window import use_session
 
 import insilico_gui as ig
 
@@ -20,13 +21,13 @@ def test_a_cut_video_says_so(window, video, tmp_path, monkeypatch):
                 target.mux(packet)
     content = cut.read_bytes()
     cut.write_bytes(content[: len(content) // 2])
-    window.experiment.use_session(ig.open_session("demo"))
+    use_session(window, ig.open_session("demo"))
     window.open_stimulus(cut)
     window.wait()
     warning = ig.open_stimulus(cut).attrs["warning"]
     assert "cut.mkv is cut short" in warning
-    assert warning in window.stimulus_panel.info.text().replace("\u200b", "")
-    if window.experiment.responses is None:
+    assert warning in window.panel("Stimulus").info.text().replace("\u200b", "")
+    if window.now.responses is None:
         window.encode()
         window.wait()
     assert warning in window.playback_bar.message.toolTip()

@@ -39,7 +39,7 @@ def rgb(image):
 
 def legend_color(window, value):
     """The colour that the legend has, on the screen, at a value."""
-    bar = window.map_panel.bar
+    bar = window.panel("Map").bar
     pixels = rgb(bar.grab().toImage())
     scale = pixels.shape[1] / bar.width()
     at = bar.plotItem.vb.mapViewToScene(pg.QtCore.QPointF(value, 0.5))
@@ -65,8 +65,8 @@ def check_legend(window):
 
 @pytest.mark.timeout(400)
 def test_the_legend_has_the_colours_of_the_points(window):
-    experiment, view = window.experiment, window.experiment.view
-    window.show_panel(window.map_panel)
+    experiment, view = window.experiment, window.now.view
+    window.show_panel(window.panel("Map"))
     experiment.use_session(LeakySession(40, (36, 64)))
     experiment.use_stimulus(clip(0))
     window.encode()
@@ -78,7 +78,7 @@ def test_the_legend_has_the_colours_of_the_points(window):
         check_legend(window)
     view.layout = "retinotopic"
     view.limits = (0.5, 3.0)
-    assert not window.map_panel.automatic.isChecked()
+    assert not window.panel("Map").automatic.isChecked()
     check_legend(window)
     view.limits = None
     for column in ("x", "rf_y", "area", "field", "response"):
@@ -111,18 +111,22 @@ def drawn(window):
     def curves(plot):
         return points(*plot.plotItem.listDataItems())
 
-    tuning = window.tuning_panel
+    tuning = window.panel("Tuning")
     return {
         "traces": points(
-            window.traces_panel.mean_curve, *window.traces_panel._examples
+            window.panel("Traces").mean_curve, *window.panel("Traces")._examples
         ),
         "tuning": curves(tuning.cartesian) + curves(tuning.polar),
         "pair": int(tuning.pair.image.image is not None),
-        "fields": int(window.rf_panel.plot.image.image is not None),
-        "outline": points(window.rf_panel.outline),
-        "courses": points(window.course_panel.mean_curve, *window.course_panel.curves),
-        "images": len(window.images_panel.order) + window.images_panel.table.rowCount(),
-        "preview": int(window.stimulus_panel.preview.frame is not None),
+        "fields": int(window.panel("Receptive fields").plot.image.image is not None),
+        "outline": points(window.panel("Receptive fields").outline),
+        "courses": points(
+            window.panel("Time courses").mean_curve,
+            *window.panel("Time courses").curves,
+        ),
+        "images": len(window.panel("Images").order)
+        + window.panel("Images").table.rowCount(),
+        "preview": int(window.panel("Stimulus").preview.frame is not None),
     }
 
 
@@ -134,12 +138,12 @@ def test_no_panel_shows_what_another_stimulus_did(window):
     window.encode()
     window.wait(LIMIT_S)
     experiment.keep_as_reference()
-    window.tuning_panel.compute()
-    window.compare_panel.compare()
+    window.panel("Tuning").compute()
+    window.panel("Compare").compare()
     window.wait(LIMIT_S)
-    window.compare_panel.column.setCurrentText("mean response")
+    window.panel("Compare").column.setCurrentText("mean response")
     measured = experiment.analysis_columns("direction tuning")
-    population, compare = window.population_panel, window.compare_panel
+    population, compare = window.panel("Population"), window.panel("Compare")
     population.column.setCurrentText(measured[0])
     assert population.column.currentText() == measured[0]
     before = drawn(window)
@@ -153,7 +157,7 @@ def test_no_panel_shows_what_another_stimulus_did(window):
         assert population.column.currentText() not in measured
         assert compare.column.currentText() not in {"mean response", *measured}
         assert "correlation" not in compare.summary.text()
-        low, high = window.traces_panel.plot.getViewBox().viewRange()[0]
+        low, high = window.panel("Traces").plot.getViewBox().viewRange()[0]
         assert low >= 0 and high <= experiment.playback.duration + 1e-6
 
     go_on = threading.Event()
@@ -194,7 +198,7 @@ def test_plots_previews_and_icons_follow_the_theme(window):
     experiment.use_stimulus(gratings())
     window.encode()
     window.wait(LIMIT_S)
-    window.tuning_panel.compute()
+    window.panel("Tuning").compute()
     window.wait(LIMIT_S)
     experiment.playback.seek_frame(2)
     for theme in ("light", "dark", "light", "system"):
@@ -215,23 +219,23 @@ def test_plots_previews_and_icons_follow_the_theme(window):
                 if isinstance(widget, FrameView):
                     corner = rgb(widget.grab().toImage())[2, 2]
                     assert np.abs(corner - wanted).max() <= 2, (theme, panel.title)
-                elif panel is not window.map_panel:
+                elif panel is not window.panel("Map"):
                     assert np.abs(background_of(widget) - wanted).max() <= 2
         assert {"Traces", "Tuning", "Population", "Stimulus", "Map"} <= seen
-        window.show_panel(window.traces_panel)
-        plot = window.traces_panel.plot
+        window.show_panel(window.panel("Traces"))
+        plot = window.panel("Traces").plot
         pixels = rgb(plot.grab().toImage())
         assert contrast(pixels, wanted) > 120  # axes, text and the playhead
-        line = window.traces_panel.playhead.pen.color().getRgb()[:3]
+        line = window.panel("Traces").playhead.pen.color().getRgb()[:3]
         assert (sum(line) < 3 * 128) == is_light
         for name in ("mean", "trials", "fit", "points", "line", "text"):
-            color = getattr(window.tuning_panel.plot_colors, name)
+            color = getattr(window.panel("Tuning").plot_colors, name)
             assert np.abs(np.array(color) - wanted).max() > 90, (theme, name)
         icon = window.playback_bar.play_button.icon().pixmap(32, 32).toImage()
         ink = icon.pixelColor(14, 16).getRgb()
         assert ink[3] > 200 and (sum(ink[:3]) < 3 * 128) == is_light
     get_settings().appearance.theme = "light"
     light = QColor(get_theme("light").background.as_hex()).getRgb()[:3]
-    assert window.traces_panel.plot.backgroundBrush().color().getRgb()[:3] == light
-    curve = window.tuning_panel.cartesian.plotItem.listDataItems()[-1]
+    assert window.panel("Traces").plot.backgroundBrush().color().getRgb()[:3] == light
+    curve = window.panel("Tuning").cartesian.plotItem.listDataItems()[-1]
     assert len(curve.getData()[0])  # it was drawn anew, and is still there

@@ -10,6 +10,7 @@ import pytest
 from npe2 import PluginManager, PluginManifest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMessageBox
+from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 from support.mouse import lasso
 
@@ -26,11 +27,11 @@ def encoded(window):
     """A window with a small session and an encoded clip."""
     session = LeakySession(40, (36, 64))
     clip = np.random.default_rng(0).integers(0, 255, (50, 36, 64), np.uint8)
-    window.experiment.use_session(session)
-    window.experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    use_session(window, session)
+    use_stimulus(window, ArrayStimulus(clip, 10.0))
     window.encode()
     window.wait(FAST)
-    assert window.experiment.responses is not None
+    assert window.now.responses is not None
     return window
 
 
@@ -39,16 +40,16 @@ def click(qtbot, button):
 
 
 def test_session_is_described_before_it_is_loaded(window, qtbot):
-    panel = window.session_panel
+    panel = window.panel("Session")
     window.wait(FAST)
     panel.session.setCurrentText("demo")
     for word in ("units", "V1", "LM", "AL", "RL", "Fields"):
         assert word in panel.info.text()
-    assert window.experiment.session is None
+    assert window.now.session is None
     click(qtbot, panel.load_button)
     window.wait(FAST)
-    assert window.experiment.session.id == "demo"
-    assert len(window.viewer.layers["Units"].data) == len(window.experiment.units)
+    assert window.now.session.id == "demo"
+    assert len(window.viewer.layers["Units"].data) == len(window.now.units)
 
 
 def test_layers_are_named_and_units_sit_on_their_pixels(encoded):
@@ -197,37 +198,35 @@ def test_only_selected_units_are_encoded_when_asked(encoded):
 
 def test_cancel_leaves_a_usable_window(window, qtbot):
     session = ig.open_session("demo")
-    window.experiment.use_session(session)
+    use_session(window, session)
     clip = np.zeros((3000, *session.frame_shape), np.uint8)
-    window.experiment.use_stimulus(ArrayStimulus(clip, session.frame_rate))
+    use_stimulus(window, ArrayStimulus(clip, session.frame_rate))
     window.encode()
-    job = window.experiment.job
+    job = window.now.encoded
     qtbot.waitUntil(lambda: job.store.n_done > 0, timeout=20_000)
     # results are on the map while the job runs
     assert window.experiment.response_at(0) is not None
     click(qtbot, window.playback_bar.cancel_button)
     window.wait(FAST)
     assert job.store.n_done < 3000
-    assert window.experiment.job is None and window.experiment.responses is None
-    window.experiment.use_stimulus(ArrayStimulus(clip[:20], session.frame_rate))
+    assert window.now.encoded is None and window.now.responses is None
+    use_stimulus(window, ArrayStimulus(clip[:20], session.frame_rate))
     window.encode()
     window.wait(FAST)
-    assert window.experiment.responses.sizes["time"] == 20
+    assert window.now.responses.sizes["time"] == 20
 
 
 def test_a_second_encode_replaces_the_first(window):
     session = ig.open_session("demo")
-    window.experiment.use_session(session)
+    use_session(window, session)
     clip = np.zeros((400, *session.frame_shape), np.uint8)
-    window.experiment.use_stimulus(ArrayStimulus(clip, session.frame_rate))
+    use_stimulus(window, ArrayStimulus(clip, session.frame_rate))
     window.encode()
     bright = ArrayStimulus(np.full_like(clip[:40], 255), session.frame_rate)
-    window.experiment.use_stimulus(bright)
+    use_stimulus(window, bright)
     window.encode()
     window.wait(FAST)
-    np.testing.assert_array_equal(
-        window.experiment.responses, ig.encode(session, bright)
-    )
+    np.testing.assert_array_equal(window.now.responses, ig.encode(session, bright))
 
 
 def test_cancelled_is_said_when_the_work_has_stopped(window, qtbot):
@@ -273,9 +272,9 @@ def test_cancelled_is_said_when_the_work_has_stopped(window, qtbot):
 
 def test_closing_during_a_job_asks_and_stops_it(window, qtbot, monkeypatch):
     session = ig.open_session("demo")
-    window.experiment.use_session(session)
+    use_session(window, session)
     clip = np.zeros((3000, *session.frame_shape), np.uint8)
-    window.experiment.use_stimulus(ArrayStimulus(clip, session.frame_rate))
+    use_stimulus(window, ArrayStimulus(clip, session.frame_rate))
     window.encode()
     asked = []
 
@@ -292,7 +291,7 @@ def test_closing_during_a_job_asks_and_stops_it(window, qtbot, monkeypatch):
     assert qt_window.isVisible() and window.jobs.running
     assert "moving" in asked[0] or "array" in asked[0]
     answer(QMessageBox.StandardButton.Yes)
-    job = window.experiment.job
+    job = window.now.encoded
     window.viewer.close()
     assert len(asked) == 2
     assert job.store.n_done < 3000
@@ -356,7 +355,7 @@ def test_work_that_begins_replaces_an_earlier_problem(window):
     assert text().startswith("⚠ To encode")  # as nobody asked for that work
     window.jobs.start("Waiting", lambda: go_on.wait(20))
     assert text() == ""
-    window.session_panel.problem.emit("The disk is full.")
+    window.panel("Session").problem.emit("The disk is full.")
     window.jobs.start("Beside it", lambda: None)
     assert text() == "⚠ The disk is full."  # it may be of what still runs
     go_on.set()
@@ -383,9 +382,9 @@ def test_plugin_menu_opens_the_same(make_napari_viewer):
     viewer.window.add_plugin_dock_widget("insilico-gui", "In silico experiments")
     (window,) = viewer.window._qt_window.findChildren(InsilicoWindow)
     window.wait(FAST)
-    assert window.session_panel.session.findText("demo") >= 0
-    assert viewer.window._qt_window.isAncestorOf(window.session_panel)
-    dock = window.docks.of(window.session_panel)
+    assert window.panel("Session").session.findText("demo") >= 0
+    assert viewer.window._qt_window.isAncestorOf(window.panel("Session"))
+    dock = window.docks.of(window.panel("Session"))
     area = viewer.window._qt_window.dockWidgetArea(dock)
     assert area == Qt.DockWidgetArea.LeftDockWidgetArea
     window.jobs.stop_all()
@@ -402,16 +401,16 @@ def test_a_failing_session_is_told_and_the_window_goes_on(window):
 
     clip = np.zeros((50, 36, 64), np.uint8)
     clip[49] = 255
-    window.experiment.use_session(Failing(40, (36, 64)))
-    window.experiment.use_stimulus(ArrayStimulus(clip, 10.0))
+    use_session(window, Failing(40, (36, 64)))
+    use_stimulus(window, ArrayStimulus(clip, 10.0))
     window.encode()
     window.wait(FAST)
     assert "mat1 and mat2" in window.playback_bar.message.text()
-    assert window.experiment.job is None and not window.jobs.running
-    window.experiment.use_stimulus(ArrayStimulus(clip[:48], 10.0))
+    assert window.now.encoded is None and not window.jobs.running
+    use_stimulus(window, ArrayStimulus(clip[:48], 10.0))
     window.encode()
     window.wait(FAST)
-    assert window.experiment.responses.sizes["time"] == 48
+    assert window.now.responses.sizes["time"] == 48
     assert window.playback_bar.message.text().startswith("Encoded 48 frames")
 
 
@@ -456,7 +455,7 @@ def test_a_long_name_does_not_widen_the_window(encoded, tmp_path):
 
 def test_other_layers_of_the_same_name_are_left_alone(window):
     own = window.viewer.add_points(np.zeros((3, 2)), name="Units")
-    window.experiment.use_session(LeakySession(40, (36, 64)))
-    window.experiment.use_session(LeakySession(20, (36, 64)))
+    use_session(window, LeakySession(40, (36, 64)))
+    use_session(window, LeakySession(20, (36, 64)))
     assert own in window.viewer.layers
     assert len(window.map.units_layer.data) == 20

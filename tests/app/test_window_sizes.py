@@ -25,7 +25,7 @@ def full(window):
     )
     window.encode()
     window.wait(LIMIT_S)
-    window.tuning_panel.compute()
+    window.panel("Tuning").compute()
     window.wait(LIMIT_S)
     experiment.keep_as_reference()
     return window
@@ -45,7 +45,11 @@ def sizes(window):
     """Widths left and right, height below, of the docks; the map's canvas."""
     left, right, below = (
         window.docks.of(panel)
-        for panel in (window.stimulus_panel, window.map_panel, window.traces_panel)
+        for panel in (
+            window.panel("Stimulus"),
+            window.panel("Map"),
+            window.panel("Traces"),
+        )
     )
     canvas = window.docks.canvas
     return left.width(), right.width(), below.height(), canvas.width(), canvas.height()

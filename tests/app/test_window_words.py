@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLineEdit
+from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 
 import insilico_gui as ig
@@ -34,9 +35,10 @@ def clip(warning=None):
 
 @pytest.fixture
 def encoded(window):
-    window.experiment.use_session(LeakySession(40, (36, 64)))
-    window.experiment.use_stimulus(
-        ig.stimuli.drifting_gratings(n_directions=4, duration_s=0.5, frame_rate=10.0)
+    use_session(window, LeakySession(40, (36, 64)))
+    use_stimulus(
+        window,
+        ig.stimuli.drifting_gratings(n_directions=4, duration_s=0.5, frame_rate=10.0),
     )
     window.encode()
     window.wait(LIMIT_S)
@@ -166,7 +168,7 @@ def test_a_folder_given_by_hand_chooses_a_session_in_it(
 
     monkeypatch.setattr("insilico_gui.app.panels.session_panel.session_infos", found)
     window.wait(LIMIT_S)
-    panel = window.session_panel
+    panel = window.panel("Session")
     assert panel.session.currentText() == "demo"
 
     def give(text):
@@ -194,7 +196,7 @@ def test_a_folder_given_by_hand_chooses_a_session_in_it(
 
 @pytest.mark.timeout(300)
 def test_what_a_session_does_not_know_is_said(window):
-    panel, experiment = window.selection_panel, window.experiment
+    panel, experiment = window.panel("Selection"), window.experiment
     window.show_panel(panel)
     note = window.viewer.canvas.overlays.text
 
@@ -221,26 +223,26 @@ def test_what_a_session_does_not_know_is_said(window):
     ):
         said = use(rf_x=value)
         assert "None of the 40 units" in said and part in said
-        assert "anatomical" in said and said == window.map_panel.about.text()
+        assert "anatomical" in said and said == window.panel("Map").about.text()
         experiment.view.layout = "anatomical"
         assert not note.visible
         experiment.view.layout = "retinotopic"
         assert note.visible
     assert use(rf_x=np.r_[np.full(10, np.nan), np.full(5, 2.0), np.zeros(25)]) == ""
-    said = window.map_panel.about.text()
+    said = window.panel("Map").about.text()
     assert "10 of 40 units" in said and "5 of 40 units look beyond" in said
 
 
 @pytest.mark.timeout(300)
 def test_warnings_of_stimulus_and_responses_are_shown(window):
     lost = "3 of 43 frames are <damaged> and were left out; " + "x" * 400
-    window.experiment.use_session(LeakySession(40, (36, 64)))
-    window.experiment.use_stimulus(clip(lost))
-    info = window.stimulus_panel.info
+    use_session(window, LeakySession(40, (36, 64)))
+    use_stimulus(window, clip(lost))
+    info = window.panel("Stimulus").info
     assert "3 of 43 frames are &lt;damaged&gt;" in info.text()
     window.encode()
     window.wait(LIMIT_S)
-    responses = window.experiment.responses
+    responses = window.now.responses
     responses.attrs["warning"] = "1 channel has no position."
     window.experiment.use_responses(responses)
     assert "⚠ Responses: 1 channel has no position." in info.text()
@@ -256,8 +258,8 @@ def test_warnings_of_stimulus_and_responses_are_shown(window):
 @pytest.mark.timeout(300)
 def test_the_warning_of_responses_comes_with_the_run(window, monkeypatch):
     session = LeakySession(40, (36, 64))
-    window.experiment.use_session(session)
-    window.experiment.use_stimulus(clip())
+    use_session(window, session)
+    use_stimulus(window, clip())
     use = window.experiment.use_responses
 
     def with_warning(responses):
@@ -268,4 +270,4 @@ def test_the_warning_of_responses_comes_with_the_run(window, monkeypatch):
     window.encode()
     window.wait(LIMIT_S)
     assert "The stimulus was cut short." in window.playback_bar.message.text()
-    assert "The stimulus was cut short." in window.stimulus_panel.info.text()
+    assert "The stimulus was cut short." in window.panel("Stimulus").info.text()

@@ -21,7 +21,7 @@ def lasso(window, qtbot, corners):
     it does with a hand on the mouse.
     """
     window.viewer.reset_view()
-    qtbot.mouseClick(window.selection_panel.lasso_button, LEFT)
+    qtbot.mouseClick(window.panel("Selection").lasso_button, LEFT)
     canvas = window.viewer.window._qt_viewer.canvas.native
     qtbot.wait(SETTLE_MS)
     size = np.array([canvas.width(), canvas.height()])
@@ -44,7 +44,7 @@ def draw(canvas, points, *, parts=12, wait_ms=5):
 
 def box_around(window, qtbot, place, *, half=0.45):
     """Click the lasso's button and draw a box around a place (row, column) of the map."""
-    qtbot.mouseClick(window.selection_panel.lasso_button, LEFT)
+    qtbot.mouseClick(window.panel("Selection").lasso_button, LEFT)
     canvas = window.viewer.window._qt_viewer.canvas.native
     qtbot.wait(SETTLE_MS)
     size = np.array([canvas.width(), canvas.height()])
