@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,10 +65,16 @@ def files_hash(paths: Iterable[Path]) -> str:
 def content_hash(entry: AnyStimulusEntry) -> str:
     """What the frames of a stimulus depend on, apart from the session and the fit."""
     if isinstance(entry, ParametricStimulus):
-        return spec_from_dict(entry.specification).hash
+        return _specified(json.dumps(entry.specification, sort_keys=True))
     if isinstance(entry, ArrayStimulus):
         return f"{entry.sha256} {entry.frame_rate} {entry.images}"
     return f"{entry.sha256} {entry.frame_rate} {entry.images} {entry.interval_s}"
+
+
+@lru_cache(maxsize=1000)
+def _specified(text: str) -> str:
+    """Hash of the stimulus of a specification, which is JSON; asked for all the time."""
+    return spec_from_dict(json.loads(text)).hash
 
 
 class Live:

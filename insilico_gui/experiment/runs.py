@@ -6,6 +6,7 @@ import hashlib
 import sys
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -181,11 +182,17 @@ def platform_of(session: Session) -> dict[str, Any]:
     torch = sys.modules.get("torch")
     return {
         "engine": ENGINE,
-        "insilico_gui": version("insilico-gui"),
+        "insilico_gui": _version(),
         "numpy": np.__version__,
         "torch": None if torch is None else str(torch.__version__),
         "device": str(session.device),
     }
+
+
+@cache
+def _version() -> str:
+    """Version of this package; looking it up reads files."""
+    return version("insilico-gui")
 
 
 def responses_hash(responses: xr.DataArray) -> str:
