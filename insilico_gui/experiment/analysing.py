@@ -133,6 +133,7 @@ class Analysing(Viewing):
         return self.analysis_task_of(entry)
 
     def analysis_task_of(self, entry: AnalysisEntry) -> AnalysisTask:
+        """:meth:`analysis_task` of an analysis of the document."""
         data = self.run_data(entry.session, entry.stimulus)
         return AnalysisTask(entry, self._result_key(entry), data)
 

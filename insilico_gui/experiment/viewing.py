@@ -11,7 +11,12 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.errors import ExperimentError, SelectionError
-from insilico_gui.experiment.document import Lasso, Reference
+from insilico_gui.experiment.document import (
+    Lasso,
+    Reference,
+    RunEntry,
+    SelectionEntry,
+)
 from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.playback import Playback
 from insilico_gui.experiment.responding import Responding
@@ -155,18 +160,46 @@ class Viewing(Responding):
         drawn = self._entry(Lasso, layout=layout, polygon=corners)
         return self.pick(indices=indices, lasso=drawn)
 
-    def keep_selected(self, stimulus: str) -> str:
-        """Name the units that are selected now, for a run that computes only these."""
-        chosen, session = self.picked(), self._session_on_show()
-        if len(chosen) == 0:
-            raise SelectionError(
-                "No unit is selected; select some, or encode all units."
-            )
-        name = f"encoded of {stimulus}"[:100]
-        given = arguments_of(chosen.rule)
-        rule = given if given is not None else {"indices": chosen.indices}
-        self.select(**rule, session=session, name=name)
-        return name
+    def plan_run(self, *, selected_only: bool = False) -> tuple[str, str]:
+        """Declare the run on show with all units, or with those that are selected now.
+
+        The selected units are kept under a name of their own, so that the run does not
+        change with the selection.
+
+        Returns
+        -------
+        session, stimulus : str
+
+        Raises
+        ------
+        InsilicoError
+            Without a session or a stimulus on show, or with an empty selection.
+        """
+        session, stimulus = self.on_show()
+        session = self._only("session", session, self.document.sessions)
+        stimulus = self._only("stimulus", stimulus, self.document.stimuli)
+        selections, name = dict(self.document.selections), None
+        if selected_only:
+            chosen = self.picked()
+            if len(chosen) == 0:
+                raise SelectionError(
+                    "No unit is selected; select some, or encode all units."
+                )
+            given = arguments_of(chosen.rule)
+            rule = {"indices": chosen.indices.tolist()} if given is None else given
+            name = f"encoded of {stimulus}"[:100]
+            selections[name] = self._entry(SelectionEntry, session=session, rule=rule)
+        declared = self.document.run(session, stimulus)
+        run = declared or RunEntry(session=session, stimulus=stimulus)
+        run = run.model_copy(update={"selection": name})
+        document = self.document.with_run(run)
+        self._replace(
+            "plan_run",
+            {"runs", "selections"},
+            runs=document.runs,
+            selections=selections,
+        )
+        return session, stimulus
 
     # -- comparison --------------------------------------------------------------------
 

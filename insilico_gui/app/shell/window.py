@@ -160,14 +160,9 @@ class InsilicoWindow(Workspace):
             missing = "session" if now.session_name is None else "stimulus"
             self._say_problem(f"To encode, first choose a {missing}.")
             return
-        pair = now.session_name, now.stimulus_name
         try:
-            if now.view.encode_selected:
-                name = experiment.keep_selected(now.stimulus_name)
-                experiment.add_run(*pair, selection=name)
-            else:
-                experiment.add_run(*pair)
-            self.encoding.add(*pair)
+            selected_only = now.view.encode_selected
+            self.encoding.add(*experiment.plan_run(selected_only=selected_only))
         except InsilicoError as error:
             self._say_problem(sentence(error))
 
