@@ -80,7 +80,7 @@ def test_the_host_names_no_twin():
 #: What each room may import, besides itself, what is in it, and LEAVES. A room inside
 #: another has a row of its own, so a row of the outer one does not open the inner one.
 LEAVES = {"errors", "files", "device", "progress", "untrusted", "log_file"}
-CONTRACT = {"session", "responses", "streaming", "twin"}
+CONTRACT = {"session", "conditions", "responses", "streaming", "twin"}
 STIMULI = {"stimuli", "stimuli.core", "stimuli.readers", "stimuli.spec"}
 ANALYSIS = {
     "analysis",
@@ -118,6 +118,7 @@ ROOMS = {
     "units.columns": {"units.frame"},
     "units.identity": {"units.frame"},
     "session": {"units.frame"},
+    "conditions": {"session", "stimuli.core"},
     "streaming": {"session"},
     "twin": {"session"},
     "opening": {"session", "streaming", "twin", "units.identity"},
@@ -159,7 +160,7 @@ ROOMS = {
 }
 #: Plugins stand on the contract alone, and on the host where a script would.
 PUBLIC = {"twin", "session", "streaming", "stimuli", "device", "errors", "untrusted"}
-PUBLIC |= {"units", "progress"}
+PUBLIC |= {"units", "progress", "conditions"}
 PLUGIN_ROWS = {
     "insilico_berg": {*PUBLIC, "opening"},
     "insilico_demo": PUBLIC,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.progress import OnProgress
     from insilico_gui.session import Session
-    from insilico_gui.stimuli import Stimulus
+    from insilico_gui.stimuli import ConditionTable, Stimulus
     from insilico_gui.stimuli.readers.images import ImageSet
 
 
@@ -51,7 +51,7 @@ class RunData:
     ----------
     responses : xarray.DataArray
     session : Session
-    stimulus : Stimulus or ImageSet
+    stimulus : Stimulus, ImageSet or ConditionTable
         As it was opened, in its own size and rate.
     rows : int array [U]
         Rows of the session's unit table that the responses are of.
@@ -61,7 +61,7 @@ class RunData:
 
     responses: xr.DataArray
     session: Session
-    stimulus: Stimulus | ImageSet
+    stimulus: Stimulus | ImageSet | ConditionTable
     rows: NDArray[np.integer[Any]]
     other: Callable[[str, str], xr.DataArray]
 

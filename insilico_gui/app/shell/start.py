@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import napari
 
 from insilico_gui.app.shell.launch import launch
-from insilico_gui.errors import ExportError, InsilicoError
+from insilico_gui.errors import ExperimentError, ExportError, InsilicoError
 from insilico_gui.experiment import Experiment
 from insilico_gui.experiment.file import SUFFIX
 from insilico_gui.files import check_target, publishing, refuse_folder
+from insilico_gui.stimuli import ConditionTable
 from insilico_gui.stimuli.render.scene import moving_scene
 
 if TYPE_CHECKING:
@@ -77,9 +78,15 @@ def open_experiment(
     """
     experiment = Experiment.open(path, search=search)
     session, stimulus = experiment.on_show()
+    shown = None if stimulus is None else experiment.stimulus(stimulus)
+    if isinstance(shown, ConditionTable):
+        raise ExperimentError(
+            f"{Path(path).name} shows a table of conditions, which this window does not "
+            "do yet; compute it with: insilico-gui run."
+        )
     window = launch(
         None if session is None else experiment.session(session),
-        stimulus=None if stimulus is None else experiment.stimulus(stimulus),
+        stimulus=shown,
         viewer=viewer,
         encode=False,
     )
