@@ -246,8 +246,9 @@ def _check_cells(
         found, bad = _numbers(parameter, cells.astype(np.float64))
     if bad.any():
         row = int(np.argmax(bad))
+        found_there = quoted(_short(cells[row]))
         raise StimulusError(
-            f"{parameter.name} of {owner} is {quoted(_short(cells[row]))} in row {row}; give "
+            f"{parameter.name} of {owner} is {found_there} in row {row}; give "
             f"{described(parameter)}."
         )
     return found

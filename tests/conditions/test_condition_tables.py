@@ -95,7 +95,7 @@ def test_defaults_are_filled_in_and_values_rounded():
     [
         ({"left": [0], "up": [1]}, {}, "no parameter 'up'; .* left, right, cue, gain"),
         ({"right": [0]}, {}, r"needs the parameter left \(one of 0, 0.25, 0.5, 1\)"),
-        ({"left": [0, 0.3]}, {}, "left of slopes is 0.3.* in row 1; give one of 0,"),
+        ({"left": [0, 0.3]}, {}, "left of slopes is '0.3' in row 1; give one of 0,"),
         ({"left": [0], "gain": [11]}, {}, "gain of slopes is .*11.* 0 to 10 s"),
         ({"left": [0], "cue": ["run"]}, {}, "cue of slopes is .*run.* go, stay"),
         ({"left": ["a"]}, {}, "left of slopes is a number"),
