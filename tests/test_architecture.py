@@ -164,6 +164,7 @@ PUBLIC |= {"units", "progress", "conditions"}
 PLUGIN_ROWS = {
     "insilico_berg": {*PUBLIC, "opening"},
     "insilico_demo": PUBLIC,
+    "insilico_nnpoisson": {*PUBLIC, "fitting", "files"},
     "insilico_wang2025": PUBLIC,
 }
 
