@@ -16,15 +16,12 @@ Writers = Mapping[str, Callable[[Path], object]]
 
 @runtime_checkable
 class FitData(Protocol):
-    """What a fit learns from: in memory, mapped from a folder, or drawn as it goes.
+    """What a fit learns from: in memory, mapped from a folder, or drawn as it goes."""
 
-    Attributes
-    ----------
-    fingerprint : str
-        Hash of all that the fit reads. A fit is not resumed on other data.
-    """
-
-    fingerprint: str
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that the fit reads; a fit is not resumed on other data."""
+        ...
 
     def summary(self) -> Mapping[str, Any]:
         """What is in it, JSON-able, for people: numbers of trials, units, seconds."""

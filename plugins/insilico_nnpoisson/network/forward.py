@@ -70,23 +70,34 @@ def drive(net: Arrays, stimulus: Tensor) -> Drive:
     return Drive(net.dense("neuro2", early), net.dense("neuro5", stimulus[..., -1:]))
 
 
+def hidden(net: Arrays, given: Drive, scaled: Tensor) -> Tensor:
+    """The layer before the regions [..., H] at scaled times [..., 1]."""
+    mixed = torch.tanh(given.early + scaled * net.of["neuro3.kernel"])
+    return torch.tanh(torch.tanh(net.dense("neuro4", mixed)) + given.late)
+
+
+def hidden_and_slope(
+    net: Arrays, given: Drive, scaled: Tensor
+) -> tuple[Tensor, Tensor]:
+    """:func:`hidden`, and its derivative by scaled time, both [..., H]."""
+    mixed = torch.tanh(given.early + scaled * net.of["neuro3.kernel"])
+    slope = (1 - mixed * mixed) * net.of["neuro3.kernel"][0]
+    fourth = torch.tanh(net.dense("neuro4", mixed))
+    slope = (1 - fourth * fourth) * net.linear("neuro4", slope)
+    second = torch.tanh(fourth + given.late)
+    return second, (1 - second * second) * slope
+
+
 def counts(net: Arrays, given: Drive, scaled: Tensor) -> Tensor:
     """Unscaled expected counts ``y`` [..., R] at scaled times [..., 1]."""
-    mixed = torch.tanh(given.early + net.linear("neuro3", scaled))
-    fourth = torch.tanh(net.dense("neuro4", mixed))
-    return softplus(net.dense("neuro6", torch.tanh(fourth + given.late)))
+    return softplus(net.dense("neuro6", hidden(net, given, scaled)))
 
 
 def counts_and_rates(
     net: Arrays, given: Drive, scaled: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Unscaled expected counts and their derivative by scaled time, both [..., R]."""
-    mixed = torch.tanh(given.early + net.linear("neuro3", scaled))
-    slope = (1 - mixed * mixed) * net.of["neuro3.kernel"][0]
-    fourth = torch.tanh(net.dense("neuro4", mixed))
-    slope = (1 - fourth * fourth) * net.linear("neuro4", slope)
-    second = torch.tanh(fourth + given.late)
-    slope = (1 - second * second) * slope
+    second, slope = hidden_and_slope(net, given, scaled)
     before = net.dense("neuro6", second)
     return softplus(before), torch.sigmoid(before) * net.linear("neuro6", slope)
 
