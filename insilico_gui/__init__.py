@@ -12,7 +12,7 @@ Importing this package takes neither Qt nor torch; the window is in
 
 from __future__ import annotations
 
-from insilico_gui import analysis, stimuli
+from insilico_gui import analysis, fitting, stimuli
 from insilico_gui.encoding import encode
 from insilico_gui.errors import EncodingCancelled, InsilicoError
 from insilico_gui.experiment import Experiment
@@ -34,6 +34,7 @@ __all__ = [
     "analysis",
     "encode",
     "export",
+    "fitting",
     "list_sessions",
     "load_responses",
     "open_images",

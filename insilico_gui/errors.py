@@ -131,6 +131,10 @@ class AnalysisError(InsilicoError):
     """Responses and trial table do not allow the analysis."""
 
 
+class FitError(InsilicoError):
+    """A fit, its data, its settings or its checkpoint are wrong, or it failed."""
+
+
 class ExperimentError(InsilicoError):
     """An experiment, its file or a command on it is wrong."""
 

@@ -39,7 +39,8 @@ class Session(Protocol):
     input_kind : {"video", "images", "conditions", "drive"}
         The stimuli that the session takes; each kind has a protocol below.
     frame_shape : (int, int)
-        Height and width in pixels of the frames that the model receives.
+        Height and width in pixels of the frames that the model receives; (0, 0) if it
+        receives none.
     device : str
         ``"cpu"`` or ``"cuda:N"``.
     attrs : mapping of str to Any

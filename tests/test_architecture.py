@@ -79,8 +79,16 @@ def test_the_host_names_no_twin():
 
 #: What each room may import, besides itself, what is in it, and LEAVES. A room inside
 #: another has a row of its own, so a row of the outer one does not open the inner one.
-LEAVES = {"errors", "files", "device", "progress", "untrusted", "log_file"}
-CONTRACT = {"session", "responses", "streaming", "twin"}
+LEAVES = {
+    "errors",
+    "files",
+    "device",
+    "progress",
+    "untrusted",
+    "log_file",
+    "parameters",
+}
+CONTRACT = {"session", "conditions", "responses", "streaming", "twin"}
 STIMULI = {"stimuli", "stimuli.core", "stimuli.readers", "stimuli.spec"}
 ANALYSIS = {
     "analysis",
@@ -99,6 +107,7 @@ BELOW = {
     "encoding",
     "experiment",
     "export",
+    "fitting",
     "opening",
     "stimuli.families",
     "stimuli.render",
@@ -106,11 +115,12 @@ BELOW = {
 }
 ROOMS = {
     "": {*CONTRACT, "analysis", "encoding", "experiment", "export", "opening"}
-    | {"stimuli", "units", "cli"},
+    | {"fitting", "stimuli", "units", "cli"},
     "errors": set(),
     "device": set(),
     "progress": set(),
     "log_file": set(),
+    "parameters": set(),
     "files": set(),
     "untrusted": set(),
     "__main__": {"cli"},
@@ -118,6 +128,7 @@ ROOMS = {
     "units.columns": {"units.frame"},
     "units.identity": {"units.frame"},
     "session": {"units.frame"},
+    "conditions": {"session", "stimuli.core"},
     "streaming": {"session"},
     "twin": {"session"},
     "opening": {"session", "streaming", "twin", "units.identity"},
@@ -132,6 +143,7 @@ ROOMS = {
     "stimuli.families": {*STIMULI, "stimuli.render"} - {"stimuli"},
     "encoding": {*CONTRACT, *STIMULI, "units", "units.identity", "export"},
     "export": {"session", "responses"},
+    "fitting": set(),
     "analysis": ANALYSIS,
     "analysis.fits": set(),
     "analysis.trials": {"analysis.fits", "responses", "stimuli.core", "stimuli.spec"}
@@ -159,10 +171,11 @@ ROOMS = {
 }
 #: Plugins stand on the contract alone, and on the host where a script would.
 PUBLIC = {"twin", "session", "streaming", "stimuli", "device", "errors", "untrusted"}
-PUBLIC |= {"units", "progress"}
+PUBLIC |= {"units", "progress", "conditions", "fitting", "parameters"}
 PLUGIN_ROWS = {
     "insilico_berg": {*PUBLIC, "opening"},
     "insilico_demo": PUBLIC,
+    "insilico_nnpoisson": {*PUBLIC, "files"},
     "insilico_wang2025": PUBLIC,
 }
 

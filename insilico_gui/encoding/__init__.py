@@ -6,6 +6,7 @@ The sessions themselves are those of twins; analyses of the responses are in
 
 from __future__ import annotations
 
+from insilico_gui.encoding.conditions import ConditionJob
 from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob
 from insilico_gui.encoding.inputs import open_for
@@ -14,6 +15,7 @@ from insilico_gui.encoding.running import encode, encoding_job
 from insilico_gui.progress import Progress
 
 __all__ = [
+    "ConditionJob",
     "EncodingJob",
     "ImageJob",
     "Progress",

@@ -8,7 +8,12 @@ import numpy as np
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.session import is_image_session
-from insilico_gui.stimuli import ArrayStimulus, Stimulus, open_stimulus
+from insilico_gui.stimuli import (
+    ArrayStimulus,
+    ConditionTable,
+    Stimulus,
+    open_stimulus,
+)
 from insilico_gui.stimuli.core.conversion import ConvertedStimulus
 from insilico_gui.stimuli.core.layout import batch_warning, is_one_video
 from insilico_gui.stimuli.readers.arrays import FrameArray
@@ -126,11 +131,11 @@ def as_videos(
     return videos, True
 
 
-def stimulus_warning(*shown: Stimulus | ImageSet) -> str | None:
+def stimulus_warning(*shown: Stimulus | ImageSet | ConditionTable) -> str | None:
     """Warnings of opening stimuli (data left out, assumptions), without duplicates."""
     found: dict[str, None] = {}
     for stimulus in shown:
-        source = stimulus
+        source: Stimulus | ImageSet | ConditionTable = stimulus
         while isinstance(source, ConvertedStimulus):
             source = source.source
         if warning := source.attrs.get("warning"):

@@ -6,28 +6,46 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import Any, cast
+from typing import Any, cast, overload
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from insilico_gui.conditions import is_condition_session
+from insilico_gui.encoding.conditions import ConditionJob
 from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob
 from insilico_gui.encoding.inputs import as_image_set, open_for
 from insilico_gui.errors import EncodingCancelled, EncodingError
 from insilico_gui.progress import OnProgress, reporting
 from insilico_gui.session import Session, check_session, is_image_session
-from insilico_gui.stimuli import Fit, Stimulus, open_stimulus
+from insilico_gui.stimuli import (
+    ConditionTable,
+    Fit,
+    Stimulus,
+    open_conditions,
+    open_stimulus,
+)
 from insilico_gui.stimuli.readers.images import ImageSet
 from insilico_gui.units.selection import Selection
 
 Path = str | os.PathLike[str]
 Video = Stimulus | NDArray[np.uint8]
-Opened = Video | ImageSet | Sequence[Video]
+Pictures = Video | ImageSet | Sequence[Video]
+Opened = Pictures | ConditionTable | pd.DataFrame
 Stimuli = Opened | Path | Sequence[Path]
 
 
+@overload
+def encoding_job(
+    session: Session, stimulus: Pictures, *arguments: Any, **options: Any
+) -> EncodingJob | ImageJob: ...
+@overload
+def encoding_job(
+    session: Session, stimulus: Stimuli, *arguments: Any, **options: Any
+) -> EncodingJob | ImageJob | ConditionJob: ...
 def encoding_job(
     session: Session,
     stimulus: Stimuli,
@@ -39,33 +57,57 @@ def encoding_job(
     fit: Fit = "crop",
     store: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
-) -> EncodingJob | ImageJob:
+) -> EncodingJob | ImageJob | ConditionJob:
     """Check that encoding can start, and make the job that does it.
 
     Parameters and errors as of :func:`encode`.
     """
     check_session(session)
-    stimulus = _opened(session, stimulus)
     options: dict[str, Any] = {
         "unit_ids": unit_ids,
         "indices": indices,
         "store": store,
         "overwrite": overwrite,
     }
+    if is_condition_session(session):
+        if behavior:
+            raise EncodingError(
+                f"{session.id} answers conditions and takes no behaviour; leave it out."
+            )
+        return ConditionJob(
+            session, _as_conditions(session, stimulus), units, **options
+        )
+    stimulus = _opened(session, stimulus)
+    if isinstance(stimulus, ConditionTable | pd.DataFrame):
+        raise EncodingError(
+            f"{session.id} is driven by {session.input_kind}, and a table of conditions "
+            "was given; show it a stimulus of that kind."
+        )
     if is_image_session(session):
         if behavior:
             raise EncodingError(
                 f"{session.id} answers single images and takes no behaviour; leave it "
                 "out."
             )
-        images = as_image_set(stimulus)
+        images = as_image_set(cast("Any", stimulus))
         return ImageJob(session, images, units, **options)
     if isinstance(stimulus, ImageSet):
         raise EncodingError(
             f"{session.id} is driven by {session.input_kind}, and {stimulus.name} is a "
             "set of images; open it with open_stimulus to show them one after the other."
         )
-    return EncodingJob(session, stimulus, units, behavior, fit=fit, **options)
+    videos = cast("Any", stimulus)
+    return EncodingJob(session, videos, units, behavior, fit=fit, **options)
+
+
+def _as_conditions(session: Session, stimulus: Any) -> ConditionTable:
+    """A table of conditions, its file, or rows; another stimulus is an EncodingError."""
+    if isinstance(stimulus, Stimulus | ImageSet | np.ndarray):
+        raise EncodingError(
+            f"{session.id} answers tables of conditions, not pictures; give a DataFrame "
+            "with a row for each condition."
+        )
+    return open_conditions(stimulus)
 
 
 def _opened(session: Session, stimulus: Stimuli) -> Opened:
@@ -111,8 +153,9 @@ def encode(
         (grey, RGB, or RGB and alpha). N videos, or equally long stimuli in a list, are
         encoded side by side, each from a fresh state. A session driven by images takes
         an :class:`.ImageSet`, a folder or files of images, an array of images
-        [n, 3, H, W], or the frames of a stimulus. Files that need options are opened
-        by :func:`.open_stimulus` or :func:`.open_images` first.
+        [n, 3, H, W], or the frames of a stimulus. A session driven by conditions takes
+        a DataFrame, a :class:`.ConditionTable` or a file of one. Files that need options
+        are opened by :func:`.open_stimulus` or :func:`.open_images` first.
     units : Selection or 0/1 array [U], optional
         Units to compute; by default all. Other whole numbers, which could be ids or
         positions, are refused; use `unit_ids` or `indices`.
@@ -143,7 +186,8 @@ def encode(
         float32 with dims (``time``, ``unit``), or (``trial``, ``time``, ``unit``) for a
         batch; ``time`` in seconds, the unit table as coordinates of ``unit``, provenance
         and trial table in ``attrs``. Responses to images have (``trial``, ...) with the
-        dims of the session's response.
+        dims of the session's response; those to conditions have (``trial``, ``time``,
+        ``unit``) with the parameters as coordinates of ``trial``.
 
     Raises
     ------
@@ -165,7 +209,7 @@ def encode(
         overwrite=overwrite,
     )
     doing = f"Encoding {job.stimulus.name}"
-    unit = " images" if isinstance(job, ImageJob) else " frames"
+    unit = {ImageJob: " images", ConditionJob: " conditions"}.get(type(job), " frames")
     # Also if on_progress raises: closing ends the threads and removes the output
     with (
         closing(job.run()) as steps,

@@ -8,39 +8,35 @@ those of the analysis. Its first argument is a :class:`RunData`; it returns a
 from __future__ import annotations
 
 import inspect
-import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from insilico_gui.errors import AnalysisError, listed, quoted
+from insilico_gui.parameters import About, Parameter, check_parameters, parameters_of
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
 
     from insilico_gui.progress import OnProgress
     from insilico_gui.session import Session
-    from insilico_gui.stimuli import Stimulus
+    from insilico_gui.stimuli import ConditionTable, Stimulus
     from insilico_gui.stimuli.readers.images import ImageSet
 
 
-@dataclass(frozen=True)
-class About:
-    """What a parameter is, in its annotation.
-
-    Attributes
-    ----------
-    help : str
-    unit : str
-        Such as ``"s"``; empty if it has none.
-    """
-
-    help: str
-    unit: str = ""
+__all__ = [
+    "About",
+    "Analysis",
+    "Parameter",
+    "Result",
+    "RunData",
+    "analyses",
+    "find_analysis",
+    "register",
+]
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,7 @@ class RunData:
     ----------
     responses : xarray.DataArray
     session : Session
-    stimulus : Stimulus or ImageSet
+    stimulus : Stimulus, ImageSet or ConditionTable
         As it was opened, in its own size and rate.
     rows : int array [U]
         Rows of the session's unit table that the responses are of.
@@ -61,7 +57,7 @@ class RunData:
 
     responses: xr.DataArray
     session: Session
-    stimulus: Stimulus | ImageSet
+    stimulus: Stimulus | ImageSet | ConditionTable
     rows: NDArray[np.integer[Any]]
     other: Callable[[str, str], xr.DataArray]
 
@@ -85,62 +81,6 @@ class Result:
     columns: pd.DataFrame | None
     rows: NDArray[np.integer[Any]]
     fit: object = None
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter of an analysis.
-
-    Attributes
-    ----------
-    name : str
-    kind : type
-        float, int, bool or str.
-    default : float, int, bool, str or None
-        None where the analysis chooses.
-    required : bool
-    choices : tuple of str
-        The values that there are, of a text; empty if any.
-    help, unit : str
-    """
-
-    name: str
-    kind: type
-    default: Any
-    required: bool
-    optional: bool
-    choices: tuple[str, ...]
-    help: str
-    unit: str
-
-    def check(self, value: Any, analysis: str) -> Any:
-        """The value as its kind.
-
-        Raises
-        ------
-        AnalysisError
-            If it is of another kind, or not one of the choices.
-        """
-        if value is None and self.optional:
-            return None
-        wrong = AnalysisError(
-            f"{self.name} of {analysis} is {quoted(value)}; give {_described(self)}."
-        )
-        if self.kind is float and isinstance(value, int | float | np.number):
-            number = float(value)
-            if isinstance(value, bool) or not np.isfinite(number):
-                raise wrong
-            return number
-        if self.kind is int and isinstance(value, int | np.integer):
-            if isinstance(value, bool):
-                raise wrong
-            return int(value)
-        if self.kind is bool and isinstance(value, bool | np.bool_):
-            return bool(value)
-        if self.kind is str and isinstance(value, str):
-            if not self.choices or value in self.choices:
-                return value
-        raise wrong
 
 
 @dataclass(frozen=True)
@@ -178,24 +118,7 @@ class Analysis:
         AnalysisError
             If one is not known, missing or of another kind.
         """
-        known = {parameter.name: parameter for parameter in self.parameters}
-        for name in given:
-            if name not in known:
-                raise AnalysisError(
-                    f"{self.name} has no parameter {quoted(name)}; it has "
-                    f"{listed(known, none='none')}."
-                )
-        missing = [
-            p.name for p in self.parameters if p.required and p.name not in given
-        ]
-        if missing:
-            raise AnalysisError(f"{self.name} needs {listed(missing)}; give it.")
-        checked = {k: known[k].check(v, self.name) for k, v in given.items()}
-        return {
-            k: v
-            for k, v in checked.items()
-            if known[k].required or v != known[k].default
-        }
+        return check_parameters(self.parameters, given, self.name, AnalysisError)
 
     def run(
         self,
@@ -238,7 +161,7 @@ def register(
 
     def declare(function: Callable[..., Result]) -> Callable[..., Result]:
         text = inspect.getdoc(function) or ""
-        parameters = _parameters(function)
+        parameters = parameters_of(function)
         first = text.split("\n\n")[0].replace("\n", " ")
         _ANALYSES[name] = Analysis(name, first, view, parameters, function, fits)
         return function
@@ -267,52 +190,3 @@ def find_analysis(name: str) -> Analysis:
             f"There is no analysis {quoted(name)}; choose one of {listed(known)}."
         )
     return known[name]
-
-
-def _parameters(function: Callable[..., Result]) -> tuple[Parameter, ...]:
-    """Parameters of a declaration: its keyword-only arguments."""
-    hints = typing.get_type_hints(function, include_extras=True)
-    found = []
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is not parameter.KEYWORD_ONLY:
-            continue
-        hint, *extras = (
-            get_args(hints[parameter.name])
-            if get_origin(hints[parameter.name]) is typing.Annotated
-            else (hints[parameter.name],)
-        )
-        about = next((e for e in extras if isinstance(e, About)), About(""))
-        options = [one for one in get_args(hint) if one is not type(None)]
-        optional = type(None) in get_args(hint)
-        choices: tuple[str, ...] = ()
-        if optional:
-            (hint,) = options
-        if get_origin(hint) is Literal:
-            choices, hint = get_args(hint), str
-        required = parameter.default is parameter.empty
-        found.append(
-            Parameter(
-                parameter.name,
-                hint,
-                None if required else parameter.default,
-                required,
-                optional,
-                choices,
-                about.help,
-                about.unit,
-            )
-        )
-    return tuple(found)
-
-
-def _described(parameter: Parameter) -> str:
-    if parameter.choices:
-        return f"one of {listed(parameter.choices)}"
-    words = {
-        float: "a number",
-        int: "a whole number",
-        bool: "true or false",
-        str: "text",
-    }
-    unit = f" ({parameter.unit})" if parameter.unit else ""
-    return words[parameter.kind] + unit

@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Collection, Mapping
 from keyword import iskeyword
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -30,6 +30,7 @@ VERSION: Literal[1] = 1
 
 MAX_ENTRIES = 10_000
 MAX_TEXT = 10_000
+MAX_ROWS = 2_000
 MAX_DEPTH = 20
 
 Name = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f/\\]{1,100}$")]
@@ -171,8 +172,43 @@ class ArrayStimulus(_Frozen):
     fit: Fit = "crop"
 
 
+class ConditionStimulus(_Frozen):
+    """A table of conditions, row by row.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names of the parameters.
+    rows : tuple of tuple of float or str
+        Cells of each condition, in the order of `columns`.
+    units : mapping of str to str
+        Of some columns.
+    """
+
+    fit: ClassVar[Fit] = "crop"  # pictures have one, tables need none
+
+    kind: Literal["conditions"] = "conditions"
+    columns: Annotated[tuple[Name, ...], Field(min_length=1, max_length=100)]
+    rows: Annotated[
+        tuple[tuple[Finite | Text, ...], ...], Field(min_length=1, max_length=MAX_ROWS)
+    ]
+    units: Annotated[dict[Name, Text], Field(max_length=100)] = Field(
+        default_factory=dict
+    )
+
+    @model_validator(mode="after")
+    def _is_a_table(self) -> Self:
+        for name in self.columns:
+            if not name.isidentifier():
+                raise ValueError(f"{name[:80]!r} is no name of a parameter")
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError("a row has more or fewer cells than there are columns")
+        return self
+
+
 StimulusEntry = Annotated[
-    FileStimulus | ParametricStimulus | ArrayStimulus, Field(discriminator="kind")
+    FileStimulus | ParametricStimulus | ArrayStimulus | ConditionStimulus,
+    Field(discriminator="kind"),
 ]
 
 

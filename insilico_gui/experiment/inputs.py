@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from insilico_gui.experiment.document import SessionEntry, ViewState
 from insilico_gui.experiment.live import AnyStimulusEntry, Live, entry_of
@@ -15,7 +16,7 @@ from insilico_gui.experiment.session_input import input_of
 from insilico_gui.experiment.state import DocumentState, without
 from insilico_gui.opening import open_session
 from insilico_gui.session import Session
-from insilico_gui.stimuli import Fit, Stimulus
+from insilico_gui.stimuli import ConditionTable, Fit, Stimulus
 from insilico_gui.stimuli.readers.images import ImageSet
 
 SELECTION = "selection"
@@ -167,7 +168,10 @@ class Inputs(DocumentState):
         | Stimulus
         | ImageSet
         | np.ndarray[Any, Any]
-        | Sequence[str | os.PathLike[str]],
+        | ConditionTable
+        | pd.DataFrame
+        | Sequence[str | os.PathLike[str]]
+        | Sequence[Mapping[str, Any]],
         *,
         fit: Fit = "crop",
         frame_rate: float | None = None,
@@ -181,7 +185,9 @@ class Inputs(DocumentState):
         Parameters
         ----------
         source : path, several paths of images, stimulus, image set or array
-            See :func:`insilico_gui.open_stimulus`.
+            See :func:`insilico_gui.open_stimulus`. Also a table of conditions: a
+            DataFrame, a list of dicts, a :class:`.ConditionTable`, or, for sessions that
+            answer conditions, its file.
         fit : {"crop", "pad", "stretch"}
             How another aspect ratio is brought to that of a session.
         frame_rate : float, optional
@@ -272,7 +278,7 @@ class Inputs(DocumentState):
         kinds = {session.input_kind for session in found}
         return found[0] if len(kinds) == 1 else None
 
-    def stimulus(self, name: str | None = None) -> Stimulus | ImageSet:
+    def stimulus(self, name: str | None = None) -> Stimulus | ImageSet | ConditionTable:
         """A stimulus of the experiment, opened if it is not yet; default the only one."""
         name = self._only("stimulus", name, self.document.stimuli)
         return self._live.stimulus(self.document.stimuli[name])

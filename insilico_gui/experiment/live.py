@@ -10,19 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
+from insilico_gui.conditions import is_condition_session
 from insilico_gui.encoding.inputs import open_for
 from insilico_gui.errors import ExperimentError, InsilicoError, quoted
 from insilico_gui.experiment.document import (
+    MAX_ROWS,
     ArrayStimulus,
+    ConditionStimulus,
     FileStimulus,
     ParametricStimulus,
     SessionEntry,
 )
 from insilico_gui.opening import open_session
 from insilico_gui.stimuli import (
+    ConditionTable,
     RenderedStimulus,
     Stimulus,
+    open_conditions,
     open_images,
     open_stimulus,
     spec_from_dict,
@@ -38,7 +44,8 @@ if TYPE_CHECKING:
     from insilico_gui.session import Session
     from insilico_gui.stimuli import Fit
 
-AnyStimulusEntry = FileStimulus | ParametricStimulus | ArrayStimulus
+AnyStimulus = Stimulus | ImageSet | ConditionTable
+AnyStimulusEntry = FileStimulus | ParametricStimulus | ArrayStimulus | ConditionStimulus
 
 _BLOCK = 2**20
 
@@ -66,6 +73,8 @@ def content_hash(entry: AnyStimulusEntry) -> str:
     """What the frames of a stimulus depend on, apart from the session and the fit."""
     if isinstance(entry, ParametricStimulus):
         return _specified(json.dumps(entry.specification, sort_keys=True))
+    if isinstance(entry, ConditionStimulus):
+        return _table_of(entry).fingerprint()
     if isinstance(entry, ArrayStimulus):
         return f"{entry.sha256} {entry.frame_rate} {entry.images}"
     return f"{entry.sha256} {entry.frame_rate} {entry.images} {entry.interval_s}"
@@ -93,7 +102,7 @@ class Live:
         self.search = search
         self.arrays: dict[str, NDArray[Any]] = {}
         self._sessions: dict[SessionEntry, Session] = {}
-        self._stimuli: dict[AnyStimulusEntry | str, Stimulus | ImageSet] = {}
+        self._stimuli: dict[AnyStimulusEntry | str, AnyStimulus] = {}
 
     # -- sessions ----------------------------------------------------------------------
 
@@ -128,19 +137,19 @@ class Live:
         """Whether the stimulus of an entry has been opened."""
         return _key(entry) in self._stimuli
 
-    def put_stimulus(
-        self, entry: AnyStimulusEntry, stimulus: Stimulus | ImageSet
-    ) -> None:
+    def put_stimulus(self, entry: AnyStimulusEntry, stimulus: AnyStimulus) -> None:
         """Keep a stimulus that was opened."""
         self._stimuli[_key(entry)] = stimulus
 
-    def stimulus(self, entry: AnyStimulusEntry) -> Stimulus | ImageSet:
+    def stimulus(self, entry: AnyStimulusEntry) -> AnyStimulus:
         """The stimulus of an entry, opened or rendered if it is not yet."""
         if _key(entry) not in self._stimuli:
             self._stimuli[_key(entry)] = self._open(entry)
         return self._stimuli[_key(entry)]
 
-    def _open(self, entry: AnyStimulusEntry) -> Stimulus | ImageSet:
+    def _open(self, entry: AnyStimulusEntry) -> AnyStimulus:
+        if isinstance(entry, ConditionStimulus):
+            return _table_of(entry)
         if isinstance(entry, ParametricStimulus):
             return spec_from_dict(entry.specification).stimulus()
         if isinstance(entry, ArrayStimulus):
@@ -235,6 +244,8 @@ def entry_of(
         entry = ParametricStimulus(specification=source.spec.to_dict(), fit=fit)
         live.put_stimulus(entry, source)
         return entry
+    if _are_conditions(source, session):
+        return _of_conditions(source, live)
     if isinstance(source, Stimulus | ImageSet):
         return _of_opened(source, live, fit, interval_s)
     if isinstance(source, np.ndarray):
@@ -268,6 +279,39 @@ def entry_of(
     )
     live.put_stimulus(file, opened)
     return file
+
+
+def _are_conditions(source: Any, session: Session | None) -> bool:
+    """Whether a source is a table of conditions, or is to be opened as one."""
+    if isinstance(source, ConditionTable | pd.DataFrame):
+        return True
+    if isinstance(source, str | os.PathLike):
+        return session is not None and is_condition_session(session)
+    rows = isinstance(source, list | tuple) and len(source) > 0
+    return rows and all(isinstance(row, dict) for row in source)
+
+
+def _of_conditions(source: Any, live: Live) -> ConditionStimulus:
+    """Entry of a table of conditions, which is kept."""
+    table = open_conditions(source)
+    if table.n_conditions > MAX_ROWS:
+        raise ExperimentError(
+            f"{quoted(table.name)} has {table.n_conditions} rows, and an experiment "
+            f"keeps tables of up to {MAX_ROWS}; add it in parts, or encode it with "
+            "insilico_gui.encode."
+        )
+    entry = ConditionStimulus(
+        columns=tuple(table.table.columns),
+        rows=tuple(tuple(row) for row in table.rows()),
+        units=dict(table.units),
+    )
+    live.put_stimulus(entry, table)
+    return entry
+
+
+def _table_of(entry: ConditionStimulus) -> ConditionTable:
+    table = pd.DataFrame([list(row) for row in entry.rows], columns=list(entry.columns))
+    return ConditionTable(table, entry.units)
 
 
 def _of_opened(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from insilico_gui.experiment.live import AnyStimulusEntry
     from insilico_gui.progress import Progress
     from insilico_gui.session import Session
-    from insilico_gui.stimuli import Fit, Stimulus
+    from insilico_gui.stimuli import ConditionTable, Fit, Stimulus
     from insilico_gui.stimuli.readers.images import ImageSet
     from insilico_gui.units.selection import Selection
 
@@ -50,7 +50,7 @@ class Task:
     ----------
     run : RunEntry
     session : Session
-    stimulus : Stimulus or ImageSet
+    stimulus : Stimulus, ImageSet or ConditionTable
     fit : {"crop", "pad", "stretch"}
     behavior : mapping of str to array
     units : Selection or None
@@ -61,7 +61,7 @@ class Task:
 
     run: RunEntry
     session: Session
-    stimulus: Stimulus | ImageSet
+    stimulus: Stimulus | ImageSet | ConditionTable
     fit: Fit
     behavior: Mapping[str, NDArray[Any]]
     units: Selection | None
@@ -155,7 +155,7 @@ def task_of(
     run: RunEntry,
     session: Session,
     entry: AnyStimulusEntry,
-    stimulus: Stimulus | ImageSet,
+    stimulus: Stimulus | ImageSet | ConditionTable,
     behavior: Mapping[str, NDArray[Any]],
     units: Selection | None,
     precision: str,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from insilico_gui import stimuli
 from insilico_gui.experiment.document import (
     ArrayStimulus,
+    ConditionStimulus,
     FileStimulus,
     ParametricStimulus,
 )
@@ -29,7 +30,9 @@ def to_python(document: ExperimentDocument, path: Path | None = None) -> str:
     path : Path or None
         Of its file, beside which arrays are; needed where the experiment has arrays.
     """
-    lines = ["import numpy as np", ""] if _has_arrays(document) else []
+    lines = ["import numpy as np"] if _has_arrays(document) else []
+    lines += ["import pandas as pd"] if _has_tables(document) else []
+    lines += [""] if lines else []
     lines = [*lines, "import insilico_gui as ig", "", "experiment = ig.Experiment()"]
     for name, session in document.sessions.items():
         given = {
@@ -87,6 +90,8 @@ def _unless(value: str, default: str) -> str | None:
 
 def _source(entry: AnyStimulusEntry, path: Path | None) -> tuple[str, dict[str, Any]]:
     """Code that gives the source of a stimulus, and options of ``add_stimulus``."""
+    if isinstance(entry, ConditionStimulus):
+        return _conditions(entry), {}
     if isinstance(entry, ParametricStimulus):
         return _family(dict(entry.specification)), {}
     if isinstance(entry, FileStimulus):
@@ -102,6 +107,17 @@ def _source(entry: AnyStimulusEntry, path: Path | None) -> tuple[str, dict[str, 
     if entry.images:
         return f"ig.open_images({loaded})", {}
     return loaded, {"frame_rate": entry.frame_rate}
+
+
+def _conditions(entry: ConditionStimulus) -> str:
+    """A DataFrame, or where columns have units a table of conditions."""
+    columns = {
+        name: [row[k] for row in entry.rows] for k, name in enumerate(entry.columns)
+    }
+    frame = _call("pd.DataFrame", columns)
+    if not entry.units:
+        return frame
+    return _call("ig.stimuli.ConditionTable", _Code(frame), units=dict(entry.units))
 
 
 def _array(name: str, path: Path | None) -> str:
@@ -145,6 +161,10 @@ def _run(run: RunEntry, document: ExperimentDocument, path: Path | None) -> str:
         selection=run.selection,
         behavior=traces or None,
     )
+
+
+def _has_tables(document: ExperimentDocument) -> bool:
+    return any(isinstance(s, ConditionStimulus) for s in document.stimuli.values())
 
 
 def _has_arrays(document: ExperimentDocument) -> bool:

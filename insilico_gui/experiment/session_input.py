@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from insilico_gui.conditions import check_conditions, is_condition_session
 from insilico_gui.encoding.inputs import as_image_set
-from insilico_gui.errors import EncodingError
+from insilico_gui.errors import EncodingError, InsilicoError
 from insilico_gui.session import is_image_session, is_video_session
-from insilico_gui.stimuli import Stimulus, convert
+from insilico_gui.stimuli import ConditionTable, Stimulus, convert
 from insilico_gui.stimuli.readers.images import ImageSet
 from insilico_gui.stimuli.readers.seen_images import SeenImages
 
 if TYPE_CHECKING:
+    from insilico_gui.conditions import ConditionSession
     from insilico_gui.session import ImageSession, Session, VideoSession
     from insilico_gui.stimuli import ConvertedStimulus, Fit
+
+AnyStimulus = Stimulus | ImageSet | ConditionTable
 
 IMAGES_PER_S = 2.0
 """How fast images are played whose responses have no time of their own."""
@@ -80,10 +84,10 @@ def image_moment(session: ImageSession, n_images: int, moment: int) -> str:
 class SessionInput(Protocol):
     """What a session takes as a stimulus: one object for each kind of input."""
 
-    def takes(self, stimulus: Stimulus | ImageSet) -> bool:
+    def takes(self, stimulus: AnyStimulus) -> bool:
         """Whether the session answers such a stimulus."""
 
-    def accept(self, stimulus: Stimulus | ImageSet) -> Stimulus | ImageSet:
+    def accept(self, stimulus: AnyStimulus) -> AnyStimulus:
         """The stimulus as it is encoded.
 
         Raises
@@ -104,16 +108,16 @@ class VideoInput:
     def __init__(self, session: VideoSession) -> None:
         self._session = session
 
-    def takes(self, stimulus: Stimulus | ImageSet) -> bool:
+    def takes(self, stimulus: AnyStimulus) -> bool:
         """See :meth:`SessionInput.takes`."""
         return isinstance(stimulus, Stimulus)
 
-    def accept(self, stimulus: Stimulus | ImageSet) -> Stimulus | ImageSet:
+    def accept(self, stimulus: AnyStimulus) -> AnyStimulus:
         """See :meth:`SessionInput.accept`."""
         if not isinstance(stimulus, Stimulus):
             raise EncodingError(
-                f"{self._session.id} takes videos, and {stimulus.name} is a set of "
-                "images; add it as a video, or show natural_images."
+                f"{self._session.id} takes videos, and {stimulus.name} is "
+                f"{_kind_of(stimulus)}; add it as a video, or show natural_images."
             )
         return stimulus
 
@@ -124,13 +128,63 @@ class ImageInput:
     def __init__(self, session: ImageSession) -> None:
         self._session = session
 
-    def takes(self, stimulus: Stimulus | ImageSet) -> bool:
+    def takes(self, stimulus: AnyStimulus) -> bool:
         """See :meth:`SessionInput.takes`."""
         return isinstance(stimulus, Stimulus | ImageSet)
 
-    def accept(self, stimulus: Stimulus | ImageSet) -> ImageSet:
+    def accept(self, stimulus: AnyStimulus) -> ImageSet:
         """See :meth:`SessionInput.accept`."""
+        if isinstance(stimulus, ConditionTable):
+            raise EncodingError(
+                f"{self._session.id} answers images, and {stimulus.name} is a table of "
+                "conditions; add images."
+            )
         return as_image_set(stimulus)
+
+
+class ConditionsInput:
+    """Input of sessions that answer named conditions: tables of them.
+
+    Parameters
+    ----------
+    session : ConditionSession
+    """
+
+    def __init__(self, session: ConditionSession) -> None:
+        self._session = session
+
+    def takes(self, stimulus: AnyStimulus) -> bool:
+        """See :meth:`SessionInput.takes`; a table must have the session's parameters."""
+        if not isinstance(stimulus, ConditionTable):
+            return False
+        try:
+            self.accept(stimulus)
+        except InsilicoError:
+            return False
+        return True
+
+    def accept(self, stimulus: AnyStimulus) -> ConditionTable:
+        """See :meth:`SessionInput.accept`.
+
+        Raises
+        ------
+        StimulusError
+            If a column or a cell is none that the session answers.
+        """
+        if not isinstance(stimulus, ConditionTable):
+            raise EncodingError(
+                f"{self._session.id} answers tables of conditions, and {stimulus.name} "
+                f"is {_kind_of(stimulus)}; add a table with a row for each condition."
+            )
+        check_conditions(self._session.parameters, stimulus, self._session.id)
+        return stimulus
+
+
+def _kind_of(stimulus: AnyStimulus) -> str:
+    """What a stimulus is, with its article."""
+    if isinstance(stimulus, ImageSet):
+        return "a set of images"
+    return "a video" if isinstance(stimulus, Stimulus) else "a table of conditions"
 
 
 def input_of(session: Session) -> SessionInput:
@@ -145,6 +199,8 @@ def input_of(session: Session) -> SessionInput:
         return VideoInput(session)
     if is_image_session(session):
         return ImageInput(session)
+    if is_condition_session(session):
+        return ConditionsInput(session)
     raise EncodingError(
         f"{session.id} is driven by {session.input_kind}, which this version does not "
         "show; update insilico_gui."

@@ -55,7 +55,8 @@ class Kind:
         if is_image_session(session):
             dims = ("trial", *session.response_dims)
             return cls(dims, session.unit_dim, columns, session.attrs)
-        return cls(("time", "unit"), "unit", columns, session.attrs)
+        trials = ("trial",) if session.input_kind == "conditions" else ()
+        return cls((*trials, "time", "unit"), "unit", columns, session.attrs)
 
     @classmethod
     def of_record(cls, record: Record) -> Kind:

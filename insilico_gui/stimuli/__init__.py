@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from insilico_gui.stimuli.core.base import ArrayStimulus, Stimulus
 from insilico_gui.stimuli.core.cache import CachedFrames
+from insilico_gui.stimuli.core.conditions import ConditionTable
 from insilico_gui.stimuli.core.conversion import (
     ConvertedStimulus,
     convert,
@@ -47,6 +48,7 @@ from insilico_gui.stimuli.families.static_gratings import (
     static_gratings,
 )
 from insilico_gui.stimuli.families.trippy import Trippy, trippy
+from insilico_gui.stimuli.readers.condition_files import open_conditions
 from insilico_gui.stimuli.readers.images import ImageSet, open_images
 from insilico_gui.stimuli.readers.opening import SUPPORTED_SUFFIXES, open_stimulus
 from insilico_gui.stimuli.spec.files import load_spec, save_spec
@@ -62,6 +64,7 @@ __all__ = [
     "SUPPORTED_SUFFIXES",
     "ArrayStimulus",
     "CachedFrames",
+    "ConditionTable",
     "ContrastSeries",
     "ConvertedStimulus",
     "Display",
@@ -96,6 +99,7 @@ __all__ = [
     "monet2",
     "moving_bars",
     "natural_images",
+    "open_conditions",
     "open_images",
     "open_stimulus",
     "random_dots",

@@ -1,0 +1,148 @@
+"""Fits that are installed: functions that make a task, found by entry point.
+
+A fit is registered under the entry-point group ``insilico_gui.fits``, by the name that
+``insilico-gui fit NAME`` takes. It loads to a :class:`FitDeclaration`, which
+:func:`declare` makes of a function whose first argument is the data and whose keyword-only
+arguments are the parameters. Loading it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from insilico_gui.errors import FitError, listed, quoted
+from insilico_gui.fitting.task import FitTask
+from insilico_gui.parameters import Parameter, check_parameters, parameters_of
+
+ENTRY_POINT_GROUP = "insilico_gui.fits"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FitDeclaration:
+    """A declared fit.
+
+    Attributes
+    ----------
+    name : str
+    help : str
+        What it does; the first sentence stands for it in lists.
+    data_help : str
+        What the data are.
+    parameters : tuple of Parameter
+    """
+
+    name: str
+    help: str
+    data_help: str
+    parameters: tuple[Parameter, ...]
+    _make: Callable[..., FitTask]
+
+    def task(self, data: Path, given: Mapping[str, Any] | None = None) -> FitTask:
+        """The task that fits to `data`, with parameters that are checked here.
+
+        Raises
+        ------
+        InsilicoError
+            If a parameter or the data are wrong.
+        """
+        checked = check_parameters(self.parameters, given or {}, self.name, FitError)
+        return self._make(data, **checked)
+
+
+def declare(
+    name: str, *, data: str
+) -> Callable[[Callable[..., FitTask]], FitDeclaration]:
+    """Declare a fit: a decorator of a function of the data and parameters.
+
+    Parameters
+    ----------
+    name : str
+    data : str
+        What the data are, in a sentence.
+    """
+
+    def made(function: Callable[..., FitTask]) -> FitDeclaration:
+        text = inspect.getdoc(function) or ""
+        first = text.split("\n\n")[0].replace("\n", " ")
+        return FitDeclaration(name, first, data, parameters_of(function), function)
+
+    return made
+
+
+class InstalledFits(Mapping[str, FitDeclaration]):
+    """Fits by name, each imported at its first use."""
+
+    def __init__(self) -> None:
+        points = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: p.name)
+        self._points: dict[str, EntryPoint] = {point.name: point for point in points}
+
+    def __getitem__(self, name: str) -> FitDeclaration:
+        """Import a fit.
+
+        Raises
+        ------
+        KeyError
+            If there is none of this name.
+        FitError
+            If its package cannot be imported.
+        """
+        point = self._points[name]
+        try:
+            found: FitDeclaration = point.load()
+        except Exception as error:
+            logger.debug("The fit %r failed to load", name, exc_info=True)
+            raise FitError(
+                f"The package of the fit {quoted(name)} ({point.value}) cannot be "
+                f"imported: {type(error).__name__} {quoted(error)}; install it again."
+            ) from error
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._points
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._points)
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+
+def fits() -> Mapping[str, FitDeclaration]:
+    """All fits that are installed, by name."""
+    return InstalledFits()
+
+
+def find_fit(name: str | None, given: Mapping[str, Any]) -> FitDeclaration:
+    """A fit by its name, or without one the only one that has the `given` parameters.
+
+    Raises
+    ------
+    FitError
+        If there is none, or several.
+    """
+    known = fits()
+    if name is not None:
+        if name not in known:
+            raise FitError(
+                f"There is no fit {quoted(name)}; choose one of {listed(known)}."
+            )
+        return known[name]
+    fitting = [
+        declared
+        for declared in known.values()
+        if {*given} <= {parameter.name for parameter in declared.parameters}
+    ]
+    if len(fitting) != 1:
+        raise FitError(
+            f"{len(fitting)} of the fits {listed(known)} take the parameters "
+            f"{listed(given, none='that were given')}; name one as twin."
+        )
+    return fitting[0]
