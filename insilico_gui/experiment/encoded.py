@@ -11,8 +11,7 @@ import numpy as np
 
 from insilico_gui.encoding.timeline import Moments
 from insilico_gui.errors import ExportError
-from insilico_gui.responses import take_units
-from insilico_gui.session import is_image_session
+from insilico_gui.responses import take_units, unit_dim
 from insilico_gui.units.results import added_coords
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from insilico_gui.encoding import EncodingJob, ImageJob
+    from insilico_gui.encoding import ConditionJob, EncodingJob, ImageJob
     from insilico_gui.session import Session
     from insilico_gui.units.selection import Selection
 
@@ -82,7 +81,7 @@ class Encoded:
         return full
 
 
-def running(job: EncodingJob | ImageJob) -> Encoded:
+def running(job: EncodingJob | ImageJob | ConditionJob) -> Encoded:
     """Responses of a job that is about to run."""
     return Encoded(job.moments, job.selection.indices, job.n_times)
 
@@ -93,11 +92,11 @@ def stored(
     """Complete responses, which may be on disk."""
     rows = np.arange(len(session.units)) if units is None else units.indices
     blocks = StoredRows(responses)
-    if not is_image_session(session):
+    if responses.dims[0] != "trial":
         return Encoded(blocks, rows)
     dims = tuple(str(dim) for dim in responses.dims[1:])
     shape = tuple(responses.sizes[dim] for dim in dims)
-    moments = Moments(blocks, shape, dims, session.unit_dim)
+    moments = Moments(blocks, shape, dims, unit_dim(responses))
     return Encoded(moments, rows, moments.n_times)
 
 

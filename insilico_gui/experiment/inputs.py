@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.experiment.document import SessionEntry, ViewState
-from insilico_gui.experiment.live import AnyStimulusEntry, Live, entry_of
+from insilico_gui.experiment.live import AnyStimulus, AnyStimulusEntry, Live, entry_of
 from insilico_gui.experiment.session_input import input_of
 from insilico_gui.experiment.state import DocumentState, without
 from insilico_gui.opening import open_session
@@ -229,7 +229,7 @@ class Inputs(DocumentState):
         fit: Fit = "crop",
         frame_rate: float | None = None,
         interval_s: float | None = None,
-    ) -> tuple[AnyStimulusEntry, Stimulus | ImageSet]:
+    ) -> tuple[AnyStimulusEntry, AnyStimulus]:
         """Open a stimulus for :meth:`put_stimulus`, in any thread; adds nothing yet.
 
         Arguments and errors as of :meth:`add_stimulus`.
@@ -247,7 +247,7 @@ class Inputs(DocumentState):
     def put_stimulus(
         self,
         entry: AnyStimulusEntry,
-        stimulus: Stimulus | ImageSet,
+        stimulus: AnyStimulus,
         *,
         name: str | None = None,
         show: bool = False,

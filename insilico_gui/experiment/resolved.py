@@ -16,13 +16,9 @@ import pandas as pd
 
 from insilico_gui.errors import InsilicoError
 from insilico_gui.experiment.document import ViewState
-from insilico_gui.experiment.session_input import (
-    as_shown,
-    image_moment,
-    moments_per_frame,
-)
+from insilico_gui.experiment.session_input import Shown, input_of, response_times
 from insilico_gui.session import ImageSession, is_image_session
-from insilico_gui.stimuli.readers.seen_images import SeenImages
+from insilico_gui.stimuli import ConvertedStimulus
 from insilico_gui.units.results import Measured
 
 if TYPE_CHECKING:
@@ -34,10 +30,12 @@ if TYPE_CHECKING:
     from insilico_gui.experiment.analyses import Result
     from insilico_gui.experiment.encoded import Encoded
     from insilico_gui.experiment.experiment import Experiment
+    from insilico_gui.experiment.live import AnyStimulus
     from insilico_gui.experiment.runs import State
     from insilico_gui.session import Session
-    from insilico_gui.stimuli import ConvertedStimulus, Fit, Stimulus
+    from insilico_gui.stimuli import Fit
     from insilico_gui.stimuli.readers.images import ImageSet
+    from insilico_gui.stimuli.readers.seen_images import SeenImages
     from insilico_gui.units.selection import Selection
 
 
@@ -70,11 +68,11 @@ class Resolved:
         Names in the document.
     session : Session or None
         None also while it is not open yet.
-    stimulus : Stimulus, ImageSet or None
+    stimulus : Stimulus, ImageSet, ConditionTable or None
         As opened or rendered, in its own size and rate; None also while it is not open.
     fit : {"crop", "pad", "stretch"}
-    frames : ConvertedStimulus, SeenImages or None
-        What the session sees of it.
+    shown : Shown or None
+        The stimulus as the session gets it; None if it does not take it.
     misfit : str
         Why the session does not take the stimulus; one sentence.
     state : str or None
@@ -108,9 +106,9 @@ class Resolved:
     session_name: str | None = None
     stimulus_name: str | None = None
     session: Session | None = None
-    stimulus: Stimulus | ImageSet | None = None
+    stimulus: AnyStimulus | None = None
     fit: Fit = "crop"
-    frames: ConvertedStimulus | SeenImages | None = None
+    shown: Shown | None = None
     misfit: str = ""
     state: State | None = None
     encoded: Encoded | None = None
@@ -129,14 +127,20 @@ class Resolved:
     path: str | None = None
 
     @property
+    def frames(self) -> ConvertedStimulus | SeenImages | None:
+        """The pictures that the session sees; None if it is shown none."""
+        return None if self.shown is None else self.shown.frames
+
+    @property
     def images(self) -> ImageSet | None:
         """What the session is shown, if it answers single images."""
-        return self.frames.images if isinstance(self.frames, SeenImages) else None
+        return None if self.shown is None else self.shown.images
 
     @property
     def conversion(self) -> ConvertedStimulus | None:
         """How a video reaches the session, and in what frames."""
-        return None if isinstance(self.frames, SeenImages) else self.frames
+        frames = self.frames
+        return frames if isinstance(frames, ConvertedStimulus) else None
 
     @property
     def image_session(self) -> ImageSession | None:
@@ -147,14 +151,14 @@ class Resolved:
     @property
     def n_times(self) -> int:
         """Moments of playback for each frame: those of the response to one image."""
-        return moments_per_frame(self.session)
+        if self.shown is not None:
+            return self.shown.n_times
+        times = None if self.session is None else response_times(self.session)
+        return 1 if times is None else len(times)
 
     def moment(self, moment: int) -> str:
         """A moment of playback in words, where a time in the stimulus does not say it."""
-        session, images = self.image_session, self.images
-        if session is None or images is None:
-            return ""
-        return image_moment(session, images.n_images, moment)
+        return "" if self.shown is None else self.shown.words(moment)
 
     def response_at(self, moment: int) -> NDArray[np.float32] | None:
         """Responses of every unit at a moment of playback, float32 [U].
@@ -186,9 +190,9 @@ class Resolved:
     def changed_since(self, before: Resolved) -> frozenset[str]:
         """Attributes that are not those of `before`; of the view, ``view.<name>``."""
         names = {
-            each.name
-            for each in fields(self)
-            if not _same(getattr(self, each.name), getattr(before, each.name))
+            name
+            for name in (*(each.name for each in fields(self)), "frames")
+            if not _same(getattr(self, name), getattr(before, name))
         }
         views = {
             f"view.{name}"
@@ -203,7 +207,8 @@ class Resolver:
 
     def __init__(self, experiment: Experiment) -> None:
         self._experiment = experiment
-        self._shown: tuple[Any, ...] = (None, None, "crop", None, "")
+        self._of: tuple[object, object, object] = (None, None, None)
+        self._shown: tuple[Shown | None, str] = (None, "")
 
     def resolve(self) -> Resolved:
         """What is on show now."""
@@ -216,10 +221,10 @@ class Resolver:
             entry = document.sessions[session_name]
             session = live.session(entry) if live.is_open(entry) else None
         if stimulus_name is not None:
-            shown = document.stimuli[stimulus_name]
-            fit = shown.fit
-            stimulus = live.stimulus(shown) if live.has_stimulus(shown) else None
-        frames, misfit = self._frames(stimulus, session, fit)
+            given = document.stimuli[stimulus_name]
+            fit = given.fit
+            stimulus = live.stimulus(given) if live.has_stimulus(given) else None
+        shown, misfit = self._show(stimulus, session, fit)
         found: dict[str, Any] = {}
         if session is not None and session_name is not None:
             found = {
@@ -232,7 +237,7 @@ class Resolver:
             pair = session_name, stimulus_name
             found["state"] = experiment.state(*pair)
             found["computing"] = experiment.computing(*pair)
-            if frames is not None:
+            if shown is not None:
                 responses = experiment.at_hand(*pair)
                 found |= {
                     "encoded": experiment.encoded(*pair),
@@ -246,7 +251,7 @@ class Resolver:
             session=session,
             stimulus=stimulus,
             fit=fit,
-            frames=frames,
+            shown=shown,
             misfit=misfit,
             reference=experiment.reference(),
             runs=self._runs(),
@@ -257,20 +262,25 @@ class Resolver:
             **found,
         )
 
-    def _frames(
-        self, stimulus: Stimulus | ImageSet | None, session: Session | None, fit: Fit
-    ) -> tuple[ConvertedStimulus | SeenImages | None, str]:
-        """What the session sees, made once; or why it does not take the stimulus."""
-        before = self._shown
-        if before[0] is stimulus and before[1] is session and before[2] == fit:
-            return before[3], before[4]
-        frames, misfit = None, ""
+    def _show(
+        self, stimulus: AnyStimulus | None, session: Session | None, fit: Fit
+    ) -> tuple[Shown | None, str]:
+        """The stimulus as the session gets it, made once; or why it does not take it."""
+        if stimulus is None or session is None:
+            return None, ""
+        if all(a is b for a, b in zip(self._of, (stimulus, session, fit), strict=True)):
+            return self._shown
+        self._of = (stimulus, session, fit)
         try:
-            frames = as_shown(stimulus, session, fit)
+            presented = input_of(session)
+            if presented.takes(stimulus):
+                self._shown = presented.shown(stimulus, fit), ""
+            else:
+                presented.accept(stimulus)  # says why it does not
+                self._shown = None, ""
         except InsilicoError as error:
-            misfit = str(error)
-        self._shown = (stimulus, session, fit, frames, misfit)
-        return frames, misfit
+            self._shown = None, str(error)
+        return self._shown
 
     def _selection(self) -> Selection:
         """The selection worked with; without conditions whose columns are not there."""

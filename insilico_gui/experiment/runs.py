@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from insilico_gui.encoding import EncodingJob, ImageJob
+    from insilico_gui.encoding import ConditionJob, EncodingJob, ImageJob
     from insilico_gui.experiment.document import RunEntry
     from insilico_gui.experiment.library import Library
     from insilico_gui.experiment.live import AnyStimulusEntry
@@ -101,7 +101,7 @@ class Task:
     def watch(
         self,
         library: Library | None,
-        on_job: Callable[[EncodingJob | ImageJob], object],
+        on_job: Callable[[EncodingJob | ImageJob | ConditionJob], object],
         on_progress: Callable[[Progress], object],
         frames: Stimulus | None = None,
     ) -> xr.DataArray:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from insilico_gui.conditions import check_conditions, is_condition_session
 from insilico_gui.encoding.inputs import as_image_set
@@ -13,72 +16,64 @@ from insilico_gui.stimuli.readers.images import ImageSet
 from insilico_gui.stimuli.readers.seen_images import SeenImages
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from insilico_gui.conditions import ConditionSession
     from insilico_gui.session import ImageSession, Session, VideoSession
     from insilico_gui.stimuli import ConvertedStimulus, Fit
 
 AnyStimulus = Stimulus | ImageSet | ConditionTable
 
-IMAGES_PER_S = 2.0
+ITEMS_PER_S = 2.0
 """How fast images are played whose responses have no time of their own."""
 
 
-def as_shown(
-    stimulus: Stimulus | ImageSet | None, session: Session | None, fit: Fit
-) -> ConvertedStimulus | SeenImages | None:
-    """The stimulus as the session gets it; None if it does not take such a stimulus.
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A stimulus as a session gets it, and the moments at which its responses play.
 
-    Parameters
+    Attributes
     ----------
-    stimulus : Stimulus, ImageSet or None
-    session : Session or None
-    fit : {"crop", "pad", "stretch"}
-        How a video is brought to the session's aspect ratio.
-
-    Returns
-    -------
-    ConvertedStimulus, SeenImages or None
-        Frames or images in the session's size.
-
-    Raises
-    ------
-    InsilicoError
-        If the stimulus cannot be brought to what the session takes.
+    item : str
+        What is answered one by one: ``"frame"``, ``"image"`` or ``"condition"``.
+    n_items : int
+    rate : float
+        Items per second (Hz) at which they play.
+    times : float64 array [T] or None
+        Seconds from the onset of an item of the moments of its response; None if the
+        response has no time of its own.
+    frames : ConvertedStimulus, SeenImages or None
+        Pictures in the session's size; None if it is shown none.
+    labels : tuple of str
+        Names of the items, where they have names.
     """
-    if stimulus is None or session is None:
-        return None
-    if is_image_session(session):
-        images = as_image_set(stimulus)
-        rate = image_rate(session)
-        return SeenImages(images, session.seen, session.frame_shape, rate)
-    if is_video_session(session) and isinstance(stimulus, Stimulus):
-        return convert(stimulus, session.frame_shape, session.frame_rate, fit)
-    return None
 
+    item: str
+    n_items: int
+    rate: float
+    times: NDArray[np.float64] | None = None
+    frames: ConvertedStimulus | SeenImages | None = None
+    labels: tuple[str, ...] = ()
 
-def image_rate(session: ImageSession) -> float:
-    """Images per second at which the responses of a session play."""
-    times = session.response_coords.get("time")
-    if times is None or len(times) < 2:
-        return IMAGES_PER_S
-    step = float(times[1] - times[0])
-    return 1 / (step * len(times))
+    @property
+    def n_times(self) -> int:
+        """Moments of the response to each item."""
+        return 1 if self.times is None else len(self.times)
 
+    @property
+    def images(self) -> ImageSet | None:
+        """The images, where single images are shown."""
+        return self.frames.images if isinstance(self.frames, SeenImages) else None
 
-def moments_per_frame(session: Session | None) -> int:
-    """Moments of playback for each frame: those of the response to one image."""
-    if session is None or not is_image_session(session):
-        return 1
-    return len(session.response_coords.get("time", (0,)))
-
-
-def image_moment(session: ImageSession, n_images: int, moment: int) -> str:
-    """A moment of playback in words: which image, and how long after its onset."""
-    image, k = divmod(moment, moments_per_frame(session))
-    words = f"image {image + 1} / {n_images}"
-    if "time" in session.response_coords:
-        words += f"   {session.response_coords['time'][k] * 1000:+.0f} ms"
-    return words
+    def words(self, moment: int) -> str:
+        """A moment of playback in words, where a time in the stimulus does not say it."""
+        if self.item == "frame":
+            return ""
+        item, k = divmod(moment, self.n_times)
+        words = f"{self.item} {item + 1} / {self.n_items}"
+        return (
+            words if self.times is None else f"{words}   {1000 * self.times[k]:+.0f} ms"
+        )
 
 
 class SessionInput(Protocol):
@@ -94,6 +89,21 @@ class SessionInput(Protocol):
         ------
         EncodingError
             If the session does not take it.
+        """
+
+    def shown(self, stimulus: AnyStimulus, fit: Fit) -> Shown:
+        """The stimulus as it is looked at.
+
+        Parameters
+        ----------
+        stimulus : Stimulus, ImageSet or ConditionTable
+        fit : {"crop", "pad", "stretch"}
+            How pictures are brought to the session's aspect ratio.
+
+        Raises
+        ------
+        InsilicoError
+            If it cannot be brought to what the session takes.
         """
 
 
@@ -112,7 +122,7 @@ class VideoInput:
         """See :meth:`SessionInput.takes`."""
         return isinstance(stimulus, Stimulus)
 
-    def accept(self, stimulus: AnyStimulus) -> AnyStimulus:
+    def accept(self, stimulus: AnyStimulus) -> Stimulus:
         """See :meth:`SessionInput.accept`."""
         if not isinstance(stimulus, Stimulus):
             raise EncodingError(
@@ -120,6 +130,12 @@ class VideoInput:
                 f"{_kind_of(stimulus)}; add it as a video, or show natural_images."
             )
         return stimulus
+
+    def shown(self, stimulus: AnyStimulus, fit: Fit) -> Shown:
+        """See :meth:`SessionInput.shown`."""
+        session, video = self._session, self.accept(stimulus)
+        frames = convert(video, session.frame_shape, session.frame_rate, fit)
+        return Shown("frame", frames.n_frames, frames.frame_rate, frames=frames)
 
 
 class ImageInput:
@@ -140,6 +156,15 @@ class ImageInput:
                 "conditions; add images."
             )
         return as_image_set(stimulus)
+
+    def shown(self, stimulus: AnyStimulus, fit: Fit) -> Shown:
+        """See :meth:`SessionInput.shown`; images are brought to size by the session."""
+        session, images = self._session, self.accept(stimulus)
+        times = response_times(session)
+        rate = _playing_rate(times)
+        frames = SeenImages(images, session.seen, session.frame_shape, rate)
+        labels = tuple(map(str, images.labels))
+        return Shown("image", images.n_images, rate, times, frames, labels)
 
 
 class ConditionsInput:
@@ -178,6 +203,26 @@ class ConditionsInput:
             )
         check_conditions(self._session.parameters, stimulus, self._session.id)
         return stimulus
+
+    def shown(self, stimulus: AnyStimulus, fit: Fit) -> Shown:
+        """See :meth:`SessionInput.shown`; a table has no pictures, and plays trial time."""
+        table, times = self.accept(stimulus), self._session.times
+        rate = _playing_rate(times)
+        return Shown("condition", table.n_conditions, rate, times, labels=table.labels)
+
+
+def response_times(session: Session) -> NDArray[np.float64] | None:
+    """Seconds from the onset of an image of the moments of its response, if it has some."""
+    if not is_image_session(session) or "time" not in session.response_coords:
+        return None
+    return np.asarray(session.response_coords["time"], np.float64)
+
+
+def _playing_rate(times: NDArray[np.float64] | None) -> float:
+    """Items per second at which responses with these moments [T] (s) play."""
+    if times is None or len(times) < 2:
+        return ITEMS_PER_S
+    return 1 / (float(times[1] - times[0]) * len(times))
 
 
 def _kind_of(stimulus: AnyStimulus) -> str:

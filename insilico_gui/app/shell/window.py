@@ -255,9 +255,9 @@ class InsilicoWindow(Workspace):
         if changed & {"session", "view.layout"}:
             self.lasso.stop()
         self.map.take(self.now, changed)
-        if "frames" in changed:
-            self._show_new_frames()
-        if changed & {"session", "frames"}:
+        if "shown" in changed:
+            self._show_new_stimulus()
+        if changed & {"session", "shown"}:
             self._offer_panels()
         for panel in self.panels:
             if panel.isVisible():
@@ -270,11 +270,13 @@ class InsilicoWindow(Workspace):
         fits = not layouts or layout == layouts[0]
         return None if fits or layout in layouts else layouts[0]
 
-    def _show_new_frames(self) -> None:
-        frames, playback = self.now.frames, self.experiment.playback
-        if frames is not None:
-            n_times = self.now.n_times
-            playback.set_length(frames.n_frames * n_times, frames.frame_rate * n_times)
+    def _show_new_stimulus(self) -> None:
+        shown, playback = self.now.shown, self.experiment.playback
+        n_times = self.now.n_times
+        if shown is None:
+            playback.set_length(0, 1.0)
+        else:
+            playback.set_length(shown.n_items * n_times, shown.rate * n_times)
             playback.seek(self.now.view.time_s)
         self.reader.read(self.now)
 
