@@ -11,7 +11,6 @@ from insilico_gui.app.map.layouts import available_layouts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from insilico_gui.experiment.map_view import Layout
     from insilico_gui.session import Session
 
 COORDINATES: dict[str, tuple[str, ...]] = {
