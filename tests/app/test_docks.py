@@ -60,7 +60,7 @@ def test_every_dock_closes_and_comes_back_from_the_window_menu(window, qtbot):
 
 def test_a_command_shows_the_panel_that_was_closed(window):
     window.docks.of(window.panel("Stimulus")).title.close_button.click()
-    window.show_panel(window.panel("Stimulus"))
+    window.show_panel("Stimulus")
     assert window.docks.of(window.panel("Stimulus")).isVisible()
 
 

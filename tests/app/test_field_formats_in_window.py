@@ -5,7 +5,7 @@ from __future__ import annotations
 import nibabel as nib
 import numpy as np
 from PIL import Image
-from support.in_window import use_session
+from support.in_window import choose, use_session
 from support.pictures import PictureSession
 
 
@@ -25,15 +25,15 @@ def test_voxels_are_exported_as_a_volume(window, tmp_path, leaky):
         pixels = np.full((8, 8, 3), 100 * (k + 1), np.uint8)
         Image.fromarray(pixels).save(tmp_path / "pictures" / f"{k}.png")
     use_session(window, session)
-    window.open_stimulus(tmp_path / "pictures")
+    window.open_stimuli([tmp_path / "pictures"])
     window.wait()
     assert offered(panel) == everything | {".nii", ".nii.gz"}
     window.experiment.pick(areas=["V2"])
     panel.path.setText(str(tmp_path / "out.npz"))
-    panel.format.setCurrentText(".nii.gz")
+    choose(panel.format, ".nii.gz")
     assert panel.path.text() == str(tmp_path / "out.nii.gz")
     assert "in a .json beside" in panel.info.text()
-    panel.format.setCurrentText(".nii")
+    choose(panel.format, ".nii")
     assert panel.path.text() == str(tmp_path / "out.nii")
     panel.export()
     window.wait()

@@ -26,7 +26,7 @@ def pictures(tmp_path):
 
 def show(window, session, folder):
     use_session(window, session)
-    window.open_stimulus(folder)
+    window.open_stimuli([folder])
     window.wait()
 
 
@@ -34,14 +34,15 @@ def test_a_folder_of_images_is_encoded_and_played(window, pictures):
     session = PictureSession()
     show(window, session, pictures)
     experiment = window.experiment
-    assert experiment.responses.dims == ("trial", "unit")
+    assert window.now.responses.dims == ("trial", "unit")
     assert "3 images" in window.panel("Stimulus").info.text()
     layer = window.viewer.layers["Stimulus"]
     assert layer.rgb
     assert layer.data.shape == (3, 1, 16, 16, 3)
     experiment.playback.seek_frame(2)
     assert "image 3 / 3" in window.playback_bar.clock.text()
-    np.testing.assert_array_equal(experiment.response_at(2), experiment.responses[2])
+    now = window.now
+    np.testing.assert_array_equal(now.response_at(2), now.responses[2])
     assert window.viewer.dims.current_step[0] == 2
     np.testing.assert_array_equal(
         window.panel("Stimulus").preview.frame, layer.data[2, 0]
@@ -58,8 +59,8 @@ def test_responses_in_time_play_within_each_image(window, pictures):
     assert window.viewer.dims.current_step[0] == 1
     assert window.playback_bar.clock.text() == "image 2 / 3   +100 ms"
     np.testing.assert_allclose(
-        experiment.response_at(6),
-        experiment.responses.mean("repeat").isel(trial=1, time=2),
+        window.now.response_at(6),
+        window.now.responses.mean("repeat").isel(trial=1, time=2),
         rtol=1e-6,
     )
     window.viewer.dims.set_current_step(0, 2)
@@ -70,11 +71,11 @@ def test_the_slider_follows_the_number_of_images_where_they_are_hidden(
     window, pictures
 ):
     show(window, PictureSession(), pictures)
-    window.now.view.layout = "anatomical"
+    window.experiment.look(layout="anatomical")
     assert not window.viewer.layers["Stimulus"].visible
     assert window.viewer.dims.range[0].stop == 2
     (pictures / "2.png").unlink()
-    window.open_stimulus(pictures)
+    window.open_stimuli([pictures])
     window.wait()
     assert not window.viewer.layers["Stimulus"].visible
     assert window.viewer.dims.range[0].stop == 1
@@ -83,8 +84,11 @@ def test_the_slider_follows_the_number_of_images_where_they_are_hidden(
 def test_selected_units_are_exported_and_read_back(window, pictures, tmp_path):
     show(window, PictureSession(times=TIMES), pictures)
     window.experiment.pick(areas=["V2"])
-    path = window.experiment.export(tmp_path / "out.npz")
-    loaded = ig.load_responses(path)
+    now = window.now
+    taken = window.experiment.to_export(
+        now.session_name, now.stimulus_name, now.selection
+    )
+    loaded = ig.load_responses(ig.export(taken(), tmp_path / "out.npz"))
     assert loaded.sizes["channel"] == 3
     assert set(loaded["area"].to_numpy()) == {"V2"}
 
@@ -110,10 +114,10 @@ def test_going_between_sessions_of_images_and_of_video(window, pictures, leaky):
 def test_a_damaged_image_leaves_a_usable_window(window, pictures):
     (pictures / "3.png").write_bytes(b"no picture")
     use_session(window, PictureSession())
-    window.open_stimulus(pictures)
+    window.open_stimuli([pictures])
     window.wait()
     assert "3.png is not an image" in window.playback_bar.message.text()
     (pictures / "3.png").unlink()
-    window.open_stimulus(pictures)
+    window.open_stimuli([pictures])
     window.wait()
     assert window.now.responses is not None

@@ -55,7 +55,7 @@ def test_space_plays_whatever_has_the_focus(encoded, qtbot):
     kinds = QAbstractButton, QComboBox, QAbstractSpinBox, QAbstractItemView, QSlider
     seen = set()
     for panel in panels:
-        encoded.show_panel(panel)
+        encoded.show_panel(panel.title)
         for widget in panel.findChildren(QWidget):
             if not isinstance(widget, (*kinds, ThemedPlot)):
                 continue
@@ -78,23 +78,22 @@ def test_space_plays_whatever_has_the_focus(encoded, qtbot):
     qtbot.keyClick(canvas, SPACE)
     assert not playback.playing
     # where text is typed, it is a blank
-    for field in (encoded.export_panel.path, encoded.session_panel.folder):
+    for field in (encoded.panel("Export").path, encoded.panel("Session").folder):
         field.setText("two")
         field.setFocus()
         qtbot.keyClick(field, SPACE)
         qtbot.keyClicks(field, "words")
         assert field.text() == "two words" and not playback.playing
-    number = encoded.stimulus_panel.form.form("drifting gratings")["contrast"].native
+    number = encoded.panel("Stimulus").form.form("drifting gratings")["contrast"].native
     assert isinstance(number, QLineEdit) and is_typed_in(number)
 
 
 @pytest.mark.timeout(300)
 def test_a_right_click_opens_the_menu_and_does_not_seek(encoded, qtbot):
     playback = encoded.experiment.playback
-    encoded.show_panel(encoded.traces_panel)
+    plot = encoded.panel("Traces").plot
     encoded.wait(LIMIT_S)
     playback.seek_frame(7)
-    plot = encoded.traces_panel.plot
     middle = plot.mapFromScene(plot.plotItem.vb.sceneBoundingRect().center())
     for other in encoded.docks.window.findChildren(ThemedPlot):
         assert other.findChildren(QMenu) == []
@@ -118,8 +117,7 @@ def test_a_right_click_opens_the_menu_and_does_not_seek(encoded, qtbot):
 
 @pytest.mark.timeout(300)
 def test_ctrl_c_copies_the_block_that_is_selected(encoded, qtbot):
-    panel, units = encoded.units_panel, encoded.experiment.units
-    encoded.show_panel(panel)
+    panel, units = encoded.panel("Units"), encoded.now.units
     table, model = panel.table, panel.model
     first, last = model.names.index("area"), model.names.index("rf_x")
 

@@ -18,7 +18,6 @@ from insilico_gui.stimuli import ArrayStimulus
 def shown(window, qtbot):
     use_session(window, LeakySession(40, (36, 64)))
     clip = np.zeros((12, 36, 64), np.uint8)
-    window.panel("Stimulus").auto_encode.setChecked(False)
     use_stimulus(window, ArrayStimulus(clip, 10.0))
     window.wait()
     window.viewer.reset_view()
@@ -59,9 +58,9 @@ def is_armed(window):
 def test_a_drag_selects_however_quick(shown, qtbot, parts, wait_ms):
     arm(shown, qtbot)
     draw(canvas(shown), corners(shown, LEFT_HALF), parts=parts, wait_ms=wait_ms)
-    qtbot.waitUntil(lambda: len(shown.experiment.selection) > 0, timeout=9000)
+    qtbot.waitUntil(lambda: len(shown.now.selection) > 0, timeout=9000)
     columns = shown.map.units_layer.data[:, 2]
-    chosen = shown.experiment.selection.indices
+    chosen = shown.now.selection.indices
     assert columns[chosen].max() < np.delete(columns, chosen).min() + 1e-9
     assert not is_armed(shown)
     assert shown.viewer.scene.camera.mouse_pan
@@ -83,21 +82,21 @@ def test_a_click_says_what_to_do_and_goes_on_waiting(shown, qtbot):
         assert is_armed(shown) and len(shown.lasso.layer.data) == 0
         qtbot.mouseMove(canvas(shown), point + QPoint(30, 30))
         assert len(shown.lasso.layer.data) == 0  # it does not draw by clicks
-    assert len(shown.experiment.selection) == 0
+    assert len(shown.now.selection) == 0
     draw(canvas(shown), corners(shown, LEFT_HALF))
-    qtbot.waitUntil(lambda: len(shown.experiment.selection) > 0, timeout=9000)
+    qtbot.waitUntil(lambda: len(shown.now.selection) > 0, timeout=9000)
     assert shown.viewer.scene.camera.center == center
 
 
 @pytest.mark.parametrize("focus", ["map", "button", "text", "drag"])
 def test_escape_puts_it_away_at_any_time(shown, qtbot, focus):
-    shown.experiment.select(areas=["V1"])
-    before = shown.experiment.selection
+    shown.experiment.pick(areas=["V1"])
+    before = shown.now.selection
     arm(shown, qtbot)
     points = corners(shown, LEFT_HALF)
     widget = {
-        "button": shown.selection_panel.lasso_button,
-        "text": shown.export_panel.path,
+        "button": shown.panel("Selection").lasso_button,
+        "text": shown.panel("Export").path,
     }.get(focus, canvas(shown))
     if focus == "drag":
         QTest.mousePress(canvas(shown), LEFT, pos=points[0])
@@ -111,7 +110,7 @@ def test_escape_puts_it_away_at_any_time(shown, qtbot, focus):
         drag(canvas(shown), points[3])
         QTest.mouseRelease(canvas(shown), LEFT, pos=points[4])
         qtbot.wait(30)
-    assert shown.experiment.selection is before
+    assert shown.now.selection is before
     assert not is_armed(shown)
 
 
@@ -119,7 +118,7 @@ def test_the_button_shows_that_it_is_armed_and_puts_it_away(shown, qtbot):
     arm(shown, qtbot)
     assert "Esc" in shown.playback_bar.message.text()
     assert str(shown.viewer.cursor.style) == "cross"
-    qtbot.mouseClick(shown.selection_panel.lasso_button, LEFT)
+    qtbot.mouseClick(shown.panel("Selection").lasso_button, LEFT)
     assert not is_armed(shown)
 
 
@@ -131,10 +130,10 @@ def test_after_another_layer_or_layout_it_is_put_away(shown, qtbot, layout):
     qtbot.wait(30)
     assert not is_armed(shown)
     arm(shown, qtbot)
-    shown.experiment.view.layout = layout
+    shown.experiment.look(layout=layout)
     assert not is_armed(shown)
     arm(shown, qtbot)
-    shown.experiment.use_session(LeakySession(20, (36, 64)))
+    use_session(shown, LeakySession(20, (36, 64)))
     assert not is_armed(shown)
 
 
@@ -144,6 +143,6 @@ def test_a_tool_of_another_layer_does_not_get_the_drag(shown, qtbot):
     shown.viewer.dims.order = (1, 0, 3, 2)
     arm(shown, qtbot)
     draw(canvas(shown), corners(shown, LEFT_HALF))
-    qtbot.waitUntil(lambda: len(shown.experiment.selection) > 0, timeout=9000)
+    qtbot.waitUntil(lambda: len(shown.now.selection) > 0, timeout=9000)
     assert len(own.data) == 2
     assert LASSO not in shown.viewer.layers

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from qtpy.QtCore import QPoint, Qt
-from support.in_window import use_session
+from support.in_window import choose, use_session, use_stimulus
 from support.leaky import LeakySession
 
 import insilico_gui as ig
@@ -30,7 +30,6 @@ def table(window):
     gosi = np.array([np.nan, 0.1, 0.7, 0.25, *np.linspace(0.3, 0.9, 8)])
     session.units = session.units.assign(gOSI=gosi)
     use_session(window, session)
-    window.show_panel(window.panel("Units"))
     return window.panel("Units")
 
 
@@ -43,11 +42,11 @@ def click_header(panel, qtbot, name):
 
 
 def add(panel, qtbot, name, low="", high="", value=None):
-    panel.column.setCurrentText(name)
+    choose(panel.column, name)
     panel.low.setText(low)
     panel.high.setText(high)
     if value is not None:
-        panel.value.setCurrentText(value)
+        choose(panel.value, value)
     qtbot.mouseClick(panel.add_button, LEFT)
 
 
@@ -58,23 +57,24 @@ def cell(panel, row, name, role=Qt.ItemDataRole.DisplayRole):
 
 @pytest.mark.timeout(120)
 def test_a_result_is_sorted_selected_by_and_exported(window, qtbot, tmp_path):
-    experiment, panel = window.experiment, window.panel("Units")
-    experiment.use_session(ig.open_session("demo"))
-    experiment.select(fields=[1])
-    window.panel("Stimulus").selected_only.setChecked(True)
-    experiment.use_stimulus(
-        ig.stimuli.drifting_gratings(n_directions=8, duration_s=0.3, blank_s=0.1)
+    experiment = window.experiment
+    use_session(window, ig.open_session("demo"))
+    experiment.pick(fields=[1])
+    experiment.look(encode_selected=True)
+    use_stimulus(
+        window,
+        ig.stimuli.drifting_gratings(n_directions=8, duration_s=0.3, blank_s=0.1),
     )
     window.wait(LIMIT_S)
     window.encode()
     window.wait(LIMIT_S)
-    window.show_panel(panel)
     name = "gOSI_measured"
-    assert name not in panel.model.names
+    assert name not in window.panel("Units").model.names
     qtbot.mouseClick(window.panel("Tuning").compute_button, LEFT)
     window.wait(LIMIT_S)
+    panel = window.panel("Units")
     assert name in panel.model.names
-    units = experiment.units
+    units = window.now.units
     assert units[name].isna().any()
     for ascending in (True, False):
         click_header(panel, qtbot, name)
@@ -93,10 +93,12 @@ def test_a_result_is_sorted_selected_by_and_exported(window, qtbot, tmp_path):
     add(panel, qtbot, name, low="0.25")
     expected = np.flatnonzero((units["field"] == 1) & (units[name] >= 0.25))
     assert 0 < len(expected) < (units["field"] == 1).sum()
-    assert experiment.selection.indices.tolist() == expected.tolist()
+    assert window.now.selection.indices.tolist() == expected.tolist()
     assert f"<b>{len(expected)}</b> of {len(units):,}" in panel.count.text()
     assert f"{name} ≥ 0.25" in panel.count.text()
-    loaded = ig.load_responses(experiment.export(tmp_path / "out.npz"))
+    now = window.now
+    taken = experiment.to_export(now.session_name, now.stimulus_name, now.selection)
+    loaded = ig.load_responses(ig.export(taken(), tmp_path / "out.npz"))
     assert loaded.attrs["selection"] == {
         "fields": [1],
         "where": {name: [0.25, None]},
@@ -104,48 +106,50 @@ def test_a_result_is_sorted_selected_by_and_exported(window, qtbot, tmp_path):
     }
     np.testing.assert_array_equal(loaded[name], units[name].iloc[expected])
     # and a double click shows one of them by itself
-    panel.only_selected.setChecked(True)
+    qtbot.mouseClick(panel.only_selected, LEFT)
+    assert window.now.view.only_selected
     panel.table.scrollTo(panel.model.index(1, 0))
     place = panel.table.visualRect(panel.model.index(1, 0)).center()
     qtbot.mouseClick(panel.table.viewport(), LEFT, pos=place)
     qtbot.mouseDClick(panel.table.viewport(), LEFT, pos=place)
     unit_id = units["unit_id"].iloc[expected[1]]
+    assert window.now.view.unit_id == unit_id
+    front = next(panel for panel in window.panels if panel.title == "Tuning")
+    assert front.is_seen
     assert window.panel("Tuning").unit.value() == unit_id
     assert f"unit {unit_id}" in window.panel("Tuning").about.text()
 
 
-def test_conditions_are_added_united_replaced_and_removed(table, qtbot):
-    experiment = table.experiment
-    units = experiment.units
+def test_conditions_are_added_united_replaced_and_removed(window, table, qtbot):
+    units = window.now.units
     add(table, qtbot, "gOSI", "0.25", "0.7")
-    assert experiment.selection.indices.tolist() == (
+    assert window.now.selection.indices.tolist() == (
         np.flatnonzero(units["gOSI"].between(0.25, 0.7)).tolist()
     )
     add(table, qtbot, "gOSI", "0.3")  # instead
     add(table, qtbot, "area", value="V1")
     add(table, qtbot, "area", value="LM")
-    assert experiment.conditions == {"gOSI": [0.3, None], "area": ["V1", "LM"]}
+    assert window.now.conditions == {"gOSI": [0.3, None], "area": ["V1", "LM"]}
     rows = (units["gOSI"] >= 0.3) & (units["area"] != "AL")
-    assert experiment.selection.indices.tolist() == np.flatnonzero(rows).tolist()
+    assert window.now.selection.indices.tolist() == np.flatnonzero(rows).tolist()
     assert "gOSI ≥ 0.3" in table.count.text() and "area V1 or LM" in table.count.text()
     table.count.linkActivated.emit("0")
-    assert experiment.conditions == {"area": ["V1", "LM"]}
+    assert window.now.conditions == {"area": ["V1", "LM"]}
     table.count.linkActivated.emit("0")
-    assert experiment.selection.rule == {"all": True}
+    assert window.now.selection.rule == {"all": True}
     assert table.count.text() == "<b>12</b> of 12 units selected"
 
 
-def test_what_makes_no_condition_is_said(table, qtbot):
-    said = []
-    table.problem.connect(said.append)
-    add(table, qtbot, "gOSI", "a quarter")
-    add(table, qtbot, "gOSI", "0.5", "0.2")
-    add(table, qtbot, "gOSI")
-    for text, part in zip(
-        said, ("'a quarter' is no", "ends at", "finite"), strict=True
+def test_what_makes_no_condition_is_said(window, table, qtbot):
+    for low, high, part in (
+        ("a quarter", "", "'a quarter' is no"),
+        ("0.5", "0.2", "ends at"),
+        ("", "", "finite"),
     ):
-        assert part in text
-    assert len(table.experiment.selection) == 12
+        window.say("")
+        add(table, qtbot, "gOSI", low, high)
+        assert part in window.playback_bar.message.text()
+    assert len(window.now.selection) == 12
     assert table.low.placeholderText() == "≥ 0.1"
     assert table.high.placeholderText() == "≤ 0.9"
 
@@ -159,37 +163,41 @@ def test_rows_are_marked_and_selected(window, table, qtbot):
         place = table.table.visualRect(table.model.index(row, 8)).center()
         qtbot.mouseClick(table.table.viewport(), LEFT, held, place)
     qtbot.mouseClick(table.rows_button, LEFT)
-    plain = table.experiment.units.reset_index(drop=True)
+    plain = window.now.units.reset_index(drop=True)
     highest = plain["gOSI"].nlargest(2).index
-    assert table.experiment.selection.indices.tolist() == sorted(highest)
+    assert window.now.selection.indices.tolist() == sorted(highest)
     color = [cell(table, k, "area", Qt.ItemDataRole.ForegroundRole) for k in range(3)]
     assert color == [None, None, UNSELECTED]
-    table.only_selected.setChecked(True)
+    qtbot.mouseClick(table.only_selected, LEFT)
     assert table.model.rows.tolist() == highest.tolist()
-    table.experiment.select(areas=["LM"])
+    table.experiment.pick(areas=["LM"])
     assert table.model.rowCount() == 4
-    table.experiment.clear_selection()
+    table.experiment.pick_none()
     assert table.model.rowCount() == 0
-    said = []
-    table.problem.connect(said.append)
-    window.show_unit(3)
-    assert said == ["There are no responses of unit 109 to show: select it and encode."]
+    # and a script does the same
+    table.experiment.look(only_selected=False)
+    assert table.model.rowCount() == 12 and not table.only_selected.isChecked()
+    table.show_unit(3)
+    said = window.playback_bar.message.text()
+    assert "There are no responses of unit 109 to show: select it and encode." in said
+    assert window.now.view.unit_id is None
 
 
 def test_conditions_stay_when_areas_are_checked(window, table, qtbot):
     add(table, qtbot, "gOSI", "0.3")
     panel = window.panel("Selection")
     panel.areas.item(2).setCheckState(Qt.CheckState.Checked)
-    rule = table.experiment.selection.rule
+    rule = window.now.selection.rule
     assert rule == {"areas": ["V1"], "where": {"gOSI": [0.3, None]}, "combine": "all"}
     assert panel.areas.item(2).checkState() == Qt.CheckState.Checked
     panel.areas.item(2).setCheckState(Qt.CheckState.Unchecked)
-    assert table.experiment.selection.rule == {"where": {"gOSI": [0.3, None]}}
+    assert window.now.selection.rule == {"where": {"gOSI": [0.3, None]}}
 
 
 def test_another_session_shows_its_units(window, table, qtbot):
     click_header(table, qtbot, "gOSI")
     use_session(window, LeakySession(40, (36, 64)))
+    table = window.panel("Units")
     assert table.model.rowCount() == 40 and "gOSI" not in table.model.names
     assert table.model.sorted_by == ""
     assert table.table.horizontalHeader().sortIndicatorSection() == -1
@@ -244,7 +252,6 @@ def test_ten_thousand_units_open_and_sort_at_once(window):
     )
     use_session(window, session)
     panel = window.panel("Units")
-    window.show_panel(panel)
     for step in (
         panel._fill,
         lambda: panel.model.sort(20, Qt.SortOrder.DescendingOrder),

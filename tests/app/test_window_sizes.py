@@ -7,6 +7,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QScrollArea
 from support.fits import clipped, unreachable
+from support.in_window import use_session, use_stimulus
 
 import insilico_gui as ig
 
@@ -19,15 +20,16 @@ SMALL, USUAL, LARGE = (800, 600), (1366, 768), (1920, 1080)
 def full(window):
     """The demo session with responses and a tuning, which fill the panels."""
     experiment = window.experiment
-    experiment.use_session(ig.open_session("demo"))
-    experiment.use_stimulus(
-        ig.stimuli.drifting_gratings(n_directions=4, duration_s=0.3, blank_s=0.2)
+    use_session(window, ig.open_session("demo"))
+    use_stimulus(
+        window,
+        ig.stimuli.drifting_gratings(n_directions=4, duration_s=0.3, blank_s=0.2),
     )
     window.encode()
     window.wait(LIMIT_S)
     window.panel("Tuning").compute()
     window.wait(LIMIT_S)
-    experiment.keep_as_reference()
+    experiment.compare_with(*experiment.on_show())
     return window
 
 
@@ -60,7 +62,7 @@ def test_nothing_is_cut(full, qtbot):
     for size in (USUAL, LARGE):
         resize(full, qtbot, size)
         for panel in full.panels:
-            full.show_panel(panel)
+            full.show_panel(panel.title)
             qtbot.wait(50)
             assert clipped(panel) == [], (size, panel.title)
             assert unreachable(full.docks.of(panel)) == [], (size, panel.title)
@@ -70,7 +72,7 @@ def test_nothing_is_cut(full, qtbot):
 def test_a_small_window_can_be_used(full, qtbot):
     resize(full, qtbot, SMALL)
     for panel in full.panels:
-        full.show_panel(panel)
+        full.show_panel(panel.title)
         qtbot.wait(50)
         assert unreachable(full.docks.of(panel)) == [], panel.title
         area = panel.parentWidget().parentWidget()
@@ -90,7 +92,7 @@ def test_a_small_window_can_be_used(full, qtbot):
 
 @pytest.mark.timeout(400)
 def test_docks_and_map_follow_the_window_both_ways(full, qtbot):
-    full.show_panel(full.traces_panel)
+    full.show_panel("Traces")
     camera = full.viewer.scene.camera
 
     def fitted():
@@ -123,7 +125,7 @@ def test_docks_and_map_follow_the_window_both_ways(full, qtbot):
     assert camera.zoom == pytest.approx(before, rel=0.02)
     # a border that the user drags is where the window's next size has it
     docks = full.docks
-    left = docks.of(full.stimulus_panel)
+    left = docks.of(full.panel("Stimulus"))
     docks.window.resizeDocks([left], [first[0] + 100], Qt.Orientation.Horizontal)
     qtbot.wait(100)
     qtbot.mouseRelease(docks.window, LEFT)  # which ends a drag

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLineEdit
-from support.in_window import use_session, use_stimulus
+from support.in_window import choose, use_session, use_stimulus
 from support.leaky import LeakySession
 
 import insilico_gui as ig
@@ -47,12 +47,12 @@ def encoded(window):
 
 @pytest.mark.timeout(300)
 def test_export_takes_a_name_without_suffix_and_names_its_tick_box(encoded, tmp_path):
-    panel = encoded.export_panel
+    panel = encoded.panel("Export")
     offered = [panel.format.itemText(k) for k in range(panel.format.count())]
     assert len(offered) > 3
     for k, suffix in enumerate((".npz", ".parquet", ".csv")):
         panel.path.setText(str(tmp_path / f"result {k}.of today"))
-        panel.format.setCurrentText(suffix)
+        choose(panel.format, suffix)
         panel.path.setText(str(tmp_path / f"result {k}.of today"))
         assert panel.format.currentText() == suffix
         panel.button.click()
@@ -105,42 +105,44 @@ def test_forms_do_not_show_pythons_none(qtbot):
 @pytest.mark.timeout(300)
 def test_a_unit_has_one_number_everywhere(encoded, qtbot):
     experiment = encoded.experiment
-    ids = experiment.units["unit_id"].tolist()
-    encoded.tuning_panel.compute()
+    ids = encoded.now.units["unit_id"].tolist()
+    encoded.panel("Tuning").compute()
     encoded.wait(LIMIT_S)
-    experiment.select(areas=["LM"])
+    experiment.pick(areas=["LM"])
     encoded.wait(LIMIT_S)
-    chosen = [ids[k] for k in experiment.selection.indices]
-    box = encoded.tuning_panel.unit
-    encoded.show_panel(encoded.tuning_panel)
+    chosen = [ids[k] for k in encoded.now.selection.indices]
+    tuning = encoded.panel("Tuning")
+    box = tuning.unit
     # typed, stepped to, or chosen by a double click, it is the id that counts
     box.selectAll()
     qtbot.keyClicks(box, str(chosen[4]))
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert box.value() == chosen[4] and box.text() == str(chosen[4])
-    assert f"unit {chosen[4]}" in encoded.tuning_panel.about.text()
+    assert f"unit {chosen[4]}" in tuning.about.text()
     qtbot.keyClick(box, Qt.Key.Key_Up)
     assert box.value() == chosen[5]
-    assert f"unit {chosen[5]}" in encoded.tuning_panel.about.text()
-    said = []
-    encoded.tuning_panel.problem.connect(said.append)
+    assert f"unit {chosen[5]}" in tuning.about.text()
+    said = encoded.playback_bar.message
     for wrong in ("2", str(ids[0]), "a_unit"):  # a rank; not selected; no id
         box.selectAll()
         qtbot.keyClicks(box, wrong)
         qtbot.keyClick(box, Qt.Key.Key_Return)
-        assert box.value() == chosen[5] and wrong in said[-1]
-    row = int(experiment.selection.indices[2])
-    encoded.show_unit(row)
-    assert box.value() == encoded.rf_panel.unit.value() == ids[row]
+        assert box.value() == chosen[5] and wrong in said.text()
+    row = int(encoded.now.selection.indices[2])
+    encoded.panel("Units").show_unit(row)
+    assert box.value() == ids[row]
+    assert encoded.panel("Receptive fields").unit.value() == ids[row]
     # the table's left header, the traces, the status line
-    model = encoded.units_panel.model
+    model = encoded.panel("Units").model
     across = Qt.Orientation.Vertical
     assert [model.headerData(k, across) for k in range(40)] == [str(i) for i in ids]
-    title = encoded.traces_panel.plot.plotItem.titleLabel.text
+    traces = encoded.panel("Traces")
+    encoded.wait(LIMIT_S)
+    title = traces.plot.plotItem.titleLabel.text
     named = [int(text) for text in re.findall(r"\)'>(\d+)</span>", title)]
-    columns = encoded.traces_panel._summary.value.example_columns
+    columns = traces._summary.value.example_columns
     assert named == [ids[k] for k in columns] and len(named) == 5
-    experiment.view.layout = "list"  # where no unit covers another
+    experiment.look(layout="list")  # where no unit covers another
     layer = encoded.map.units_layer
     status = layer.get_status(layer.data[row], dims_displayed=[1, 2], world=True)
     assert status["value"].startswith(f"unit {ids[row]}, LM, response ")
@@ -197,7 +199,6 @@ def test_a_folder_given_by_hand_chooses_a_session_in_it(
 @pytest.mark.timeout(300)
 def test_what_a_session_does_not_know_is_said(window):
     panel, experiment = window.panel("Selection"), window.experiment
-    window.show_panel(panel)
     note = window.viewer.canvas.overlays.text
 
     def use(**columns):
@@ -205,7 +206,7 @@ def test_what_a_session_does_not_know_is_said(window):
         dropped = [name for name, value in columns.items() if value is None]
         added = {name: value for name, value in columns.items() if value is not None}
         session.units = session.units.drop(columns=dropped).assign(**added)
-        experiment.use_session(session)
+        use_session(window, session)
         return note.text.replace("\n", " ") if note.visible else ""
 
     assert use() == ""
@@ -224,9 +225,9 @@ def test_what_a_session_does_not_know_is_said(window):
         said = use(rf_x=value)
         assert "None of the 40 units" in said and part in said
         assert "anatomical" in said and said == window.panel("Map").about.text()
-        experiment.view.layout = "anatomical"
+        experiment.look(layout="anatomical")
         assert not note.visible
-        experiment.view.layout = "retinotopic"
+        experiment.look(layout="retinotopic")
         assert note.visible
     assert use(rf_x=np.r_[np.full(10, np.nan), np.full(5, 2.0), np.zeros(25)]) == ""
     said = window.panel("Map").about.text()
@@ -242,9 +243,10 @@ def test_warnings_of_stimulus_and_responses_are_shown(window):
     assert "3 of 43 frames are &lt;damaged&gt;" in info.text()
     window.encode()
     window.wait(LIMIT_S)
-    responses = window.now.responses
-    responses.attrs["warning"] = "1 channel has no position."
-    window.experiment.use_responses(responses)
+    experiment = window.experiment
+    told = window.now.responses.copy()
+    told.attrs["warning"] = "1 channel has no position."
+    experiment.finish(experiment.task(*experiment.on_show()), told)
     assert "⚠ Responses: 1 channel has no position." in info.text()
     # a long message is cut, and whole in the tooltip
     bar = window.playback_bar
@@ -260,13 +262,13 @@ def test_the_warning_of_responses_comes_with_the_run(window, monkeypatch):
     session = LeakySession(40, (36, 64))
     use_session(window, session)
     use_stimulus(window, clip())
-    use = window.experiment.use_responses
+    finish = window.experiment.finish
 
-    def with_warning(responses):
+    def with_warning(task, responses, checksum):
         responses.attrs["warning"] = "The stimulus was cut short."
-        use(responses)
+        finish(task, responses, checksum)
 
-    monkeypatch.setattr(window.experiment, "use_responses", with_warning)
+    monkeypatch.setattr(window.experiment, "finish", with_warning)
     window.encode()
     window.wait(LIMIT_S)
     assert "The stimulus was cut short." in window.playback_bar.message.text()

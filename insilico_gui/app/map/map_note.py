@@ -11,7 +11,6 @@ from insilico_gui.app.map.layouts import available_layouts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from insilico_gui.experiment.map_view import Layout
     from insilico_gui.session import Session
 
 COORDINATES: dict[str, tuple[str, ...]] = {
@@ -25,7 +24,7 @@ EDGE = 1.0 + 1e-6
 """Of the screen, in the coordinates of receptive fields."""
 
 
-def places_missing(units: pd.DataFrame, layout: Layout) -> tuple[int, int]:
+def places_missing(units: pd.DataFrame, layout: str) -> tuple[int, int]:
     """How many units have no place in a layout, and how many one beyond the screen."""
     names = COORDINATES.get(layout, ())
     if not names or not set(names) <= set(units.columns):
@@ -40,7 +39,7 @@ def places_missing(units: pd.DataFrame, layout: Layout) -> tuple[int, int]:
     return int((~known).sum()), int(beyond.sum())
 
 
-def empty_note(session: Session | None, units: pd.DataFrame, layout: Layout) -> str:
+def empty_note(session: Session | None, units: pd.DataFrame, layout: str) -> str:
     """What to write on a map that shows no unit where one looks for it; else nothing."""
     if session is None or len(units) == 0:
         return "" if session is None else "This session has no units."
@@ -54,7 +53,7 @@ def empty_note(session: Session | None, units: pd.DataFrame, layout: Layout) -> 
     )
 
 
-def places_note(units: pd.DataFrame, layout: Layout) -> str:
+def places_note(units: pd.DataFrame, layout: str) -> str:
     """What to say beside a map of which some units are missing; else nothing."""
     unknown, beyond = places_missing(units, layout)
     said = []
@@ -75,7 +74,7 @@ def places_note(units: pd.DataFrame, layout: Layout) -> str:
     return " ".join(said)
 
 
-def _why(layout: Layout, n_units: int, unknown: int) -> str:
+def _why(layout: str, n_units: int, unknown: int) -> str:
     whole = f"None of the {n_units:,} units"
     if layout == "retinotopic" and unknown < n_units:
         return f"{whole} looks at the screen"

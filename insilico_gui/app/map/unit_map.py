@@ -11,7 +11,6 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
-from psygnal import Signal
 
 from insilico_gui.app.map.backdrop import Backdrop
 from insilico_gui.app.map.color_scale import column_scale, response_scale
@@ -93,15 +92,9 @@ class UnitMap:
     Attributes
     ----------
     scale : ColorScale
-        The colours of the units, and of every legend of them.
-
-    Signals
-    -------
-    scale_changed()
-        Units were given another scale, or other limits of it.
+        The colours of the units, and of every legend of them; legends are drawn after
+        the map.
     """
-
-    scale_changed = Signal()
 
     def __init__(self, viewer: Viewer, playback: Playback, owner: LayerOwner) -> None:
         self._viewer = viewer
@@ -245,7 +238,7 @@ class UnitMap:
             return
         units, layout = self._now.units, self._now.view.layout
         if layout not in self.available_layouts():
-            return  # the panel is about to choose another
+            return  # the window is about to choose another
         self._backdrop.clear()
         self._use_length_unit()
         self._backdrop.show(session, units, layout)
@@ -319,13 +312,12 @@ class UnitMap:
             self.scale = response_scale(
                 RESPONSE,
                 self._response_limits(),
-                view.limits,
+                view.limits if view.color_by == RESPONSE else None,
                 over_stimulus=view.layout == "retinotopic",
             )
         else:
             self.scale, self._column = column_scale(units[view.color_by], view.limits)
         self.recolor()
-        self.scale_changed.emit()
 
     def recolor(self) -> None:
         """Colour the units for the current time; cheap enough for every frame."""

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout
+from qtpy.QtWidgets import QHBoxLayout
 
 from insilico_gui.app.panels.panel import NarrowText, Panel
+from insilico_gui.app.widgets.controls import check
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.app.widgets.unit_names import unit_names
-from insilico_gui.encoding import ImageJob
+from insilico_gui.encoding.timeline import Moments
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
     from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.experiment.resolved import Resolved
 
 
 MAX_CURVES = 100
@@ -40,27 +42,32 @@ class CoursePanel(Panel):
     """
 
     title = "Time courses"
+    place = "bottom"
+    order = 20
+    draws = frozenset({"session", "frames", "encoded", "selection"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.body.setContentsMargins(2, 2, 2, 2)
         self.curves: list[pg.PlotDataItem] = []
         self._image = -1
-        self.each_unit = QCheckBox("each channel")
-        self.each_unit.setChecked(True)
-        self.each_unit.setToolTip(
-            "One curve for each selected channel, repeats averaged"
+        self.each_unit, self.each_repeat, self.with_mean = (
+            check(text, lambda _on: self._redraw(), tip)
+            for text, tip in (
+                (
+                    "each channel",
+                    "One curve for each selected channel, repeats averaged",
+                ),
+                ("each repeat", "One curve for each repeat, channels averaged"),
+                ("mean ± SEM", "Over the selected channels, repeats averaged"),
+            )
         )
-        self.each_repeat = QCheckBox("each repeat")
-        self.each_repeat.setToolTip("One curve for each repeat, channels averaged")
-        self.with_mean = QCheckBox("mean ± SEM")
+        self.each_unit.setChecked(True)
         self.with_mean.setChecked(True)
-        self.with_mean.setToolTip("Over the selected channels, repeats averaged")
         self.about = NarrowText()
         row = QHBoxLayout()
         row.addWidget(self.about, 1)
         for box in (self.each_unit, self.each_repeat, self.with_mean):
-            box.toggled.connect(self.redraw)
             row.addWidget(box)
 
         self.plot = ThemedPlot()
@@ -80,16 +87,18 @@ class CoursePanel(Panel):
         self.body.addLayout(row)
         self.body.addWidget(self.plot, 1)
 
-        for signal in (
-            experiment.session_changed,
-            experiment.stimulus_changed,
-            experiment.job_changed,
-            experiment.responses_changed,
-            experiment.selection_changed,
-        ):
-            signal.connect(self.redraw)
-        experiment.playback.events.time.connect(self._show_time)
         self.recolor()
+
+    @classmethod
+    def is_offered(cls, now: Resolved) -> bool:
+        """Whether responses to single images have a course in time."""
+        session = now.image_session
+        return session is not None and "time" in session.response_coords
+
+    @classmethod
+    def is_first(cls, now: Resolved) -> bool:
+        """It is what is looked at first where there is one."""
+        return cls.is_offered(now)
 
     def recolor(self) -> None:
         """Draw the curves in the colours of the theme."""
@@ -100,7 +109,7 @@ class CoursePanel(Panel):
         self._band.setBrush((*colors.mean, 70))
         self.mean_curve.setPen(pg.mkPen(colors.mean, width=LINES[1]))
         self.playhead.setPen(pg.mkPen(colors.line, width=1))
-        self.redraw()
+        self._redraw()
 
     # -- from the user -----------------------------------------------------------------
 
@@ -114,12 +123,23 @@ class CoursePanel(Panel):
 
     # -- from the state ----------------------------------------------------------------
 
+    def draw(self, changed: frozenset[str]) -> None:
+        """Draw the image on show anew."""
+        self._redraw()
+
+    def draw_time(self) -> None:
+        """Draw another image, or move the playhead."""
+        if self.frame_on_show != self._image:
+            self._redraw()
+        else:
+            self._show_playhead()
+
     def grow(self) -> None:
         """Take in responses that have come since the last time."""
         if not self.curves and not self.mean_curve.isVisible():
-            self.redraw()
+            self._redraw()
 
-    def redraw(self, *_: object) -> None:
+    def _redraw(self) -> None:
         """Draw the image on show anew."""
         self._image = self.frame_on_show
         for curve in self.curves:
@@ -169,7 +189,6 @@ class CoursePanel(Panel):
         """The channels that are drawn: by their ids if they are few."""
         if n > MAX_NAMED:
             return f"{n} channels"
-        experiment = self.experiment
         rows = self.now.encoded_rows[self.now.selected_columns]
         names = unit_names(self.now.units, rows)
         colors = self._unit_colors()[self.now.selected_columns]
@@ -181,7 +200,7 @@ class CoursePanel(Panel):
 
     def _unit_colors(self) -> NDArray[np.int64]:
         colors = self.plot_colors
-        return unit_colors(self.experiment, colors.darkest, colors.brightest)
+        return unit_colors(self.now, colors.darkest, colors.brightest)
 
     def _draw_units(
         self, ms: NDArray[np.float64], courses: NDArray[np.float32]
@@ -207,12 +226,6 @@ class CoursePanel(Panel):
             self._upper.setData(ms, mean + sem)
             self._lower.setData(ms, mean - sem)
 
-    def _show_time(self, _time: float) -> None:
-        if self.frame_on_show != self._image:
-            self.redraw()
-        else:
-            self._show_playhead()
-
     def _show_playhead(self) -> None:
         times = self._times()
         if times is not None:
@@ -229,15 +242,16 @@ class CoursePanel(Panel):
 
     def _courses(self) -> xr.DataArray | None:
         """Responses of the selected units to the image on show."""
-        experiment = self.experiment
-        session, job = self.now.image_session, self.now.encoded
+        session, encoded = self.now.image_session, self.now.encoded
         columns = self.now.selected_columns
-        if session is None or not isinstance(job, ImageJob):
+        if session is None or encoded is None:
             return None
-        done = job.moments.n_done // self.now.n_times
-        if experiment.frame_on_show >= done or not len(columns):
+        moments = encoded.moments
+        if not isinstance(moments, Moments) or not len(columns):
             return None
-        courses = job.moments.to_image(experiment.frame_on_show)
+        if self.frame_on_show >= moments.n_done // self.now.n_times:
+            return None
+        courses = moments.to_image(self.frame_on_show)
         return courses.isel({session.unit_dim: columns})
 
     def _why_empty(self) -> str:
@@ -258,14 +272,14 @@ class CoursePanel(Panel):
 
 
 def unit_colors(
-    experiment: WindowState, darkest: int = 60, brightest: int = 255
+    now: Resolved, darkest: int = 60, brightest: int = 255
 ) -> NDArray[np.int64]:
     """Colour of each encoded unit, int [n, 3]: where it is on the head, else its turn.
 
     Right is red, front is green, top is blue, as far as the places are known; within
     the range of channels that shows on the background.
     """
-    units = self.now.units.iloc[self.now.encoded_rows]
+    units = now.units.iloc[now.encoded_rows]
     rgb = np.full((len(units), 3), np.nan)
     if {"x", "y", "z"} <= set(units.columns):
         places = units[["x", "y", "z"]].to_numpy(float)

@@ -21,12 +21,12 @@ from insilico_gui.app.panels.panel import NarrowText, Panel
 from insilico_gui.app.widgets.copying import copy_selected
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.app.work.live_summary import LiveSummary
-from insilico_gui.stimuli import CachedFrames
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.experiment.resolved import Resolved
 
 
 MAX_ROWS = 200
@@ -41,18 +41,21 @@ class ImagesPanel(Panel):
 
     Attributes
     ----------
-    order : int64 array, [n]
+    ranking : int64 array, [n]
         Encoded images, the one that drives the selected units most first.
     """
 
     title = "Images"
+    place = "bottom"
+    order = 30
+    draws = frozenset({"session", "frames", "encoded", "selection"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.body.setContentsMargins(2, 2, 2, 2)
-        self.order = np.empty(0, np.int64)
+        self.ranking = np.empty(0, np.int64)
         self._drive = LiveSummary(
-            "Ranking images", self._ranked, self._draw, jobs, self
+            "Ranking images", self._ranked, self._draw, self.jobs, self
         )
         self.about = NarrowText()
         self.table = QTableWidget(0, 2)
@@ -81,16 +84,18 @@ class ImagesPanel(Panel):
         self.body.addWidget(self.about)
         self.body.addLayout(row, 1)
 
-        for signal in (
-            experiment.session_changed,
-            experiment.stimulus_changed,
-            experiment.job_changed,
-        ):
-            signal.connect(self._drive.clear)
-        experiment.selection_changed.connect(self._drive.restart)
-        experiment.responses_changed.connect(self.grow)
-        experiment.playback.events.time.connect(self._show_time)
         self.recolor()
+
+    @classmethod
+    def is_offered(cls, now: Resolved) -> bool:
+        """Whether the session answers single images."""
+        return now.image_session is not None
+
+    @classmethod
+    def is_first(cls, now: Resolved) -> bool:
+        """Whether their responses have no course in time, which is looked at first."""
+        session = now.image_session
+        return session is not None and "time" not in session.response_coords
 
     def recolor(self) -> None:
         """Draw bars and cursor in the colours of the theme."""
@@ -108,12 +113,27 @@ class ImagesPanel(Panel):
         self._go_to(round(x) - 1)
 
     def _go_to(self, rank: int) -> None:
-        if 0 <= rank < len(self.order):
-            image = int(self.order[rank])
+        if 0 <= rank < len(self.ranking):
+            image = int(self.ranking[rank])
             within = self.experiment.playback.frame % self.now.n_times
             self.experiment.playback.seek_frame(image * self.now.n_times + within)
 
     # -- from the state ----------------------------------------------------------------
+
+    def draw(self, changed: frozenset[str]) -> None:
+        """Rank anew; what is drawn of another selection stays until then."""
+        if self.now.encoded is None or changed & {"session", "frames"}:
+            self._drive.clear()
+        else:
+            self._drive.restart()
+
+    def draw_time(self) -> None:
+        """Mark the image on show."""
+        rank = np.flatnonzero(self.ranking == self.frame_on_show)
+        if len(rank):
+            self._here.setValue(int(rank[0]) + 1)
+            if rank[0] < self.table.rowCount():
+                self.table.selectRow(int(rank[0]))
 
     def grow(self) -> None:
         """Take in responses that have come since the last time."""
@@ -121,11 +141,11 @@ class ImagesPanel(Panel):
 
     def _ranked(self) -> ImageDrive | None:
         """What ranks the images by the selected units; None if none was encoded."""
-        session, job = self.now.image_session, self.now.encoded
+        session, encoded = self.now.image_session, self.now.encoded
         columns = self.now.selected_columns
-        if session is None or job is None or not len(columns):
+        if session is None or encoded is None or not len(columns):
             return None
-        return ImageDrive(job.moments, columns, session.response_coords.get("time"))
+        return ImageDrive(encoded.moments, columns, session.response_coords.get("time"))
 
     def _draw(self) -> None:
         drive, images = self._drive.value, self.now.images
@@ -133,8 +153,8 @@ class ImagesPanel(Panel):
         values = np.empty(0)
         if drive is not None and images is not None:
             values = drive.values[: drive.n_done]
-        self.order = np.argsort(-values, kind="stable")
-        ranked = values[self.order]
+        self.ranking = np.argsort(-values, kind="stable")
+        ranked = values[self.ranking]
         self.bars.setOpts(x=np.arange(1, len(ranked) + 1), height=ranked)
         self._here.setVisible(len(ranked) > 0)
         self.table.setRowCount(min(len(ranked), MAX_ROWS))
@@ -146,7 +166,7 @@ class ImagesPanel(Panel):
         self.table.setHorizontalHeaderLabels(["image", what])
         self.plot.setLabel("left", f"{what} of {session.response_label}")
         self.plot.setXRange(0.5, len(ranked) + 0.5, padding=0)
-        for rank, k in enumerate(self.order[:MAX_ROWS].tolist()):
+        for rank, k in enumerate(self.ranking[:MAX_ROWS].tolist()):
             name = QTableWidgetItem(images.labels[k])
             name.setToolTip(images.labels[k])
             name.setData(IMAGE, k)
@@ -160,22 +180,13 @@ class ImagesPanel(Panel):
             f"{len(ranked):,} images by the {what} over "
             f"{len(self.now.selected_columns):,} {over}; click one to see it."
         )
-        self._show_time()
-
-    def _show_time(self, *_: object) -> None:
-        rank = np.flatnonzero(self.order == self.frame_on_show)
-        if len(rank):
-            self._here.setValue(int(rank[0]) + 1)
-            if rank[0] < self.table.rowCount():
-                self.table.selectRow(int(rank[0]))
+        self.draw_time()
 
     def _thumbnail(self, k: int) -> QIcon | None:
-        frames = self.now.frames
-        picture = frames.peek(k) if isinstance(frames, CachedFrames) else None
+        picture = self.desk.window.peek(k)
         return None if picture is None else QIcon(_pixmap(picture))
 
     def _why_empty(self) -> str:
-        experiment = self.experiment
         if self.now.session is None:
             return "Load a session first."
         if self.now.image_session is None:

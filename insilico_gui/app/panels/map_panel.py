@@ -6,26 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtCore import QSignalBlocker
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QHBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QHBoxLayout, QWidget
 
+from insilico_gui.app.map.layouts import available_layouts
 from insilico_gui.app.map.map_note import empty_note, places_note
+from insilico_gui.app.map.unit_map import COLORED_BY
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
+from insilico_gui.app.widgets.controls import check, choice, number, quietly
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.experiment.map_view import RESPONSE
 from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
-    from insilico_gui.app.map.unit_map import UnitMap
     from insilico_gui.app.panels.desk import Desk
 
 
@@ -33,21 +29,16 @@ class MapPanel(Panel):
     """Layout, what the units are coloured by, the colour bar and its limits."""
 
     title = "Map"
+    place = "right"
+    order = 10
+    draws = frozenset({"session", "view.layout"}) | COLORED_BY
 
-    def __init__(self, desk: Desk, unit_map: UnitMap) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._map = unit_map
-        self.layouts = QComboBox()
-        self.layouts.currentTextChanged.connect(self._set_layout)
-        self.color_by = QComboBox()
-        self.color_by.setMaxVisibleItems(30)
-        self.color_by.currentTextChanged.connect(self._set_color_by)
-        self.automatic = QCheckBox("automatic limits")
-        self.automatic.setChecked(True)
-        self.automatic.toggled.connect(self._set_limits)
-        self.low, self.high = _limit_box(), _limit_box()
-        for box in (self.low, self.high):
-            box.valueChanged.connect(self._set_limits)
+        self.layouts = choice(self._set_layout)
+        self.color_by = choice(self._set_color_by)
+        self.automatic = check("automatic limits", self._set_automatic)
+        self.low, self.high = _limit_box(self._set_limits), _limit_box(self._set_limits)
         limits = QHBoxLayout()
         limits.addWidget(self.low)
         limits.addWidget(self.high)
@@ -74,33 +65,24 @@ class MapPanel(Panel):
         self.body.addWidget(self.about)
         self.body.addStretch(1)
 
-        experiment.units_changed.connect(self._fill)
-        unit_map.scale_changed.connect(self.show_colors)
-        self.now.view.events.layout.connect(self._show_choices)
-        self.now.view.events.color_by.connect(self._show_choices)
-        self._fill()
-
     # -- from the user -----------------------------------------------------------------
 
     def _set_layout(self, layout: str) -> None:
-        if layout:
-            self.now.view.layout = layout  # type: ignore[assignment]
+        self.attempt(self.experiment.look, layout=layout)
 
     def _set_color_by(self, name: str) -> None:
-        if name:
-            self.automatic.setChecked(True)
-            self.now.view.limits = None
-            self.now.view.color_by = name
+        self.attempt(self.experiment.look, color_by=name, limits=None)
+
+    def _set_automatic(self, automatic: bool) -> None:
+        if automatic:
+            self.attempt(self.experiment.look, limits=None)
+        else:
+            self._set_limits()
 
     def _set_limits(self) -> None:
-        automatic = self.automatic.isChecked()
-        self.low.setEnabled(not automatic)
-        self.high.setEnabled(not automatic)
         low, high = self.low.value(), self.high.value()
-        if automatic:
-            self.now.view.limits = None
-        elif high > low:
-            self.now.view.limits = (low, high)
+        if high > low:
+            self.attempt(self.experiment.look, limits=(low, high))
         else:
             self.problem(
                 f"The upper limit {high:g} is not above the lower limit {low:g}; the "
@@ -109,29 +91,23 @@ class MapPanel(Panel):
 
     # -- from the state ----------------------------------------------------------------
 
-    def _fill(self) -> None:
-        view, units = self.now.view, self.now.units
+    def draw(self, changed: frozenset[str]) -> None:
+        """Show the choices, and the legend of the scale that the map has now."""
+        now, layout = self.now, self.now.view.layout
+        units = now.units
         names = [RESPONSE, *(n for n in units.columns if _can_color(units[n]))]
-        for box, items, current in (
-            (self.layouts, self._map.available_layouts(), view.layout),
-            (self.color_by, names, view.color_by),
-        ):
-            fill_box(box, items, current)
-            if items and current not in items:
-                box.currentTextChanged.emit(box.currentText())
-        self._show_choices()
+        fill_box(self.layouts, available_layouts(now.session, units), layout)
+        fill_box(self.color_by, names, now.view.color_by)
+        note = empty_note(now.session, units, layout)
+        self.about.setText(note or places_note(units, layout))
+        self._draw_legend()
 
-    def _show_choices(self) -> None:
-        self.layouts.setCurrentText(self.now.view.layout)
-        self.color_by.setCurrentText(self.now.view.color_by)
-        experiment = self.experiment
-        layout = self.now.view.layout
-        note = empty_note(self.now.session, self.now.units, layout)
-        self.about.setText(note or places_note(self.now.units, layout))
+    def grow(self) -> None:
+        """Limits of the responses follow those that have come."""
+        self._draw_legend()
 
-    def show_colors(self) -> None:
-        """Draw the legend of the scale that the units have now."""
-        scale = self._map.scale
+    def _draw_legend(self) -> None:
+        scale = self.desk.window.map.scale
         low, high = scale.limits
         self._bar_image.setImage(scale.legend()[None], autoLevels=False)
         self._bar_image.setRect(low, 0.0, high - low, 1.0)
@@ -147,14 +123,14 @@ class MapPanel(Panel):
         label = getattr(session, "response_label", scale.column)
         is_response = scale.column == RESPONSE
         self.bar.setLabel("bottom", label if is_response else about.label)
-        by_hand = self.now.view.limits is not None
-        self.automatic.setEnabled(scale.categories is None)
-        with QSignalBlocker(self.automatic):
-            self.automatic.setChecked(not by_hand)
-        for box, value in ((self.low, low), (self.high, high)):
-            with QSignalBlocker(box):
+        has_ends = scale.categories is None
+        by_hand = has_ends and self.now.view.limits is not None
+        self.automatic.setEnabled(has_ends)
+        self.automatic.setChecked(not by_hand)
+        with quietly(self.low, self.high):
+            for box, value in ((self.low, low), (self.high, high)):
                 box.setDecimals(_decimals(high - low))
-                box.setEnabled(by_hand and scale.categories is None)
+                box.setEnabled(by_hand)
                 box.setValue(value)
 
 
@@ -168,11 +144,8 @@ def _decimals(span: float) -> int:
     return int(np.clip(digits, 3, 12))
 
 
-def _limit_box() -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setRange(-1e9, 1e9)
-    box.setDecimals(3)
+def _limit_box(command: Callable[[], object]) -> QDoubleSpinBox:
+    box = number(0.0, (-1e9, 1e9), command, decimals=3)
     box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-    box.setKeyboardTracking(False)
     box.setEnabled(False)
     return box

@@ -21,7 +21,7 @@ from insilico_gui.experiment.resolved import Resolved
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from qtpy.QtGui import QResizeEvent, QShowEvent
+    from qtpy.QtGui import QResizeEvent
 
     from insilico_gui.app.panels.desk import Desk
 
@@ -72,7 +72,9 @@ class Panel(QWidget, Themed):
         self.jobs = desk.jobs
         self.plot_colors = current_colors()
         self._drawn: Resolved | None = None
+        self._has_grown = False
         self.was_offered: bool | None = None
+        self.was_first = False
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(8, 8, 8, 8)
 
@@ -115,20 +117,33 @@ class Panel(QWidget, Themed):
         """Index of the frame that goes with the time of the playback."""
         return self.experiment.playback.frame // self.now.n_times
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether the panel is in front; Qt calls tabs behind others visible too."""
+        return self.isVisible() and not self.visibleRegion().isEmpty()
+
     def catch_up(self) -> None:
-        """Draw what has changed since the last time."""
+        """Draw what has changed or come since the last time, and the time."""
         now, before = self.now, self._drawn
         self._drawn = now
         changed = now.changed_since(EMPTY if before is None else before)
         if before is None or changed & self.draws:
             self.draw(changed)
-            self.draw_time()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """See Qt."""
-        super().showEvent(event)
-        self.catch_up()
+        if self._has_grown:
+            self._has_grown = False
+            self.grow()
         self.draw_time()
+
+    def take_in(self) -> None:
+        """Take in responses that have come; once it is seen, if it is not."""
+        self._has_grown = True
+        if self.is_seen:
+            self.catch_up()
+
+    def came_to_front(self, in_front: bool) -> None:
+        """The panel's dock is seen, or not any more: nothing is drawn meanwhile."""
+        if in_front:
+            self.catch_up()
 
     def use_plot_colors(self, plot_colors: PlotColors) -> None:
         """Draw what is drawn by hand in these colours; the parts have them already."""

@@ -2,80 +2,70 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QGridLayout,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
-)
+from qtpy.QtWidgets import QGridLayout, QLabel
 
 from insilico_gui.app.panels.panel import Panel, text_label
+from insilico_gui.app.widgets.controls import TickList, button, check, quietly, toggle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     import pandas as pd
 
     from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.units.selection import Selection
 
-
-VALUE = Qt.ItemDataRole.UserRole
 
 MAX_NAMES = 256
 """As many units that have names can be picked one by one."""
 
 
 class SelectionPanel(Panel):
-    """Check lists with live counts, and the lasso.
-
-    Signals
-    -------
-    lasso_requested(bool)
-        The user wants to draw around units on the map, or does not any more.
-    """
+    """Check lists with live counts, and the lasso."""
 
     title = "Selection"
-    lasso_requested = Signal(bool)
+    place = "right"
+    order = 20
+    draws = frozenset({"session", "selection", "conditions"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._picks_units = False
         self.count = text_label("No session")
-        self.areas, self.fields = QListWidget(), QListWidget()
-        self.any_of = QCheckBox("any of (area or field)")
-        self.any_of.setToolTip(
-            "Off: units in a checked area and in a checked field.\n"
-            "On: units in a checked area or in a checked field."
-        )
+        self.areas, self.fields = TickList(self._select), TickList(self._select)
         for box in (self.areas, self.fields):
             box.setMaximumHeight(190)
-            box.itemChanged.connect(self._select)
-        self.any_of.toggled.connect(self._select)
-        self.lasso_button = QPushButton("Lasso")
-        self.lasso_button.setToolTip("Draw around units on the map; Esc cancels")
-        self.lasso_button.setCheckable(True)
-        self.lasso_button.clicked.connect(self.lasso_requested)
-        self.all_button = QPushButton("All")
-        self.all_button.clicked.connect(self._select_all)
-        self.clear_button = QPushButton("None")
-        self.clear_button.clicked.connect(self._clear)
-        self.invert_button = QPushButton("Invert")
-        self.invert_button.clicked.connect(lambda: self.experiment.invert_selection())
+        self.any_of = check(
+            "any of (area or field)",
+            lambda _on: self._combine(),
+            "Off: units in a checked area and in a checked field.\n"
+            "On: units in a checked area or in a checked field.",
+        )
+        self.lasso_button = toggle(
+            "Lasso",
+            lambda on: self.desk.window.arm_lasso(on),
+            "Draw around units on the map; Esc cancels",
+        )
+        self.all_button = button("All", lambda: self._pick(self.experiment.pick))
+        self.clear_button = button(
+            "None", lambda: self._pick(self.experiment.pick_none)
+        )
+        self.invert_button = button(
+            "Invert", lambda: self._pick(self.experiment.pick_others)
+        )
         self._buttons = (
             self.lasso_button,
             self.all_button,
             self.clear_button,
             self.invert_button,
         )
-
         self.no_areas = text_label()
-        self.areas_label = QLabel("Areas")
+        self.areas_label, self.fields_label = QLabel("Areas"), QLabel("Fields")
         grid = QGridLayout()
         grid.addWidget(self.areas_label, 0, 0)
-        self.fields_label = QLabel("Fields")
         grid.addWidget(self.fields_label, 0, 1)
         grid.addWidget(self.areas, 1, 0)
         grid.addWidget(self.fields, 1, 1)
@@ -89,74 +79,72 @@ class SelectionPanel(Panel):
         self.body.addLayout(grid)
         self.body.addStretch(1)
 
-        experiment.session_changed.connect(self._fill)
-        experiment.selection_changed.connect(self._show_selection)
-        self._fill()
-
     # -- from the user -----------------------------------------------------------------
 
-    def _select(self, *_: object) -> None:
-        areas, fields = _checked(self.areas), _checked(self.fields)
+    def _select(self) -> None:
+        areas, fields = self.areas.ticked(), self.fields.ticked()
         any_of = self.any_of.isChecked()
         # Conditions narrow; "any of" them or an area would do the opposite
         where = None if any_of else self.now.conditions
         if not areas and not fields and not where:
-            self.experiment.clear_selection()
-            return
-        if self._picks_units:
-            self.attempt(self.experiment.select, unit_ids=areas or None, where=where)
-            return
-        self.attempt(
-            self.experiment.select,
-            areas=areas or None,
-            fields=fields or None,
-            combine="any" if any_of else "all",
-            where=where,
-        )
+            self._pick(self.experiment.pick_none)
+        elif self._picks_units:
+            self._pick(self.experiment.pick, unit_ids=areas or None, where=where)
+        else:
+            self._pick(
+                self.experiment.pick,
+                areas=areas or None,
+                fields=fields or None,
+                combine="any" if any_of else "all",
+                where=where,
+            )
 
-    def _select_all(self) -> None:
-        self._uncheck()
-        self.experiment.select()
+    def _combine(self) -> None:
+        if self.areas.ticked() or self.fields.ticked():
+            self._select()
 
-    def _clear(self) -> None:
-        self._uncheck()
-        self.experiment.clear_selection()
-
-    def _uncheck(self) -> None:
-        for box in (self.areas, self.fields):
-            box.blockSignals(True)
-            for i in range(box.count()):
-                box.item(i).setCheckState(Qt.CheckState.Unchecked)
-            box.blockSignals(False)
+    def _pick(self, command: Callable[..., object], **kwargs: Any) -> None:
+        """Select units; if that fails, what is ticked is what it was."""
+        selection = self.now.selection
+        if not self.attempt(command, **kwargs) and selection is not None:
+            self._show_rule(selection)
 
     # -- from the state ----------------------------------------------------------------
 
-    def show_lasso(self, armed: bool) -> None:
+    def draw_lasso(self, *, armed: bool) -> None:
         """Show whether the lasso waits for a drag on the map."""
         self.lasso_button.setChecked(armed)
         self.lasso_button.setText("Lasso: draw" if armed else "Lasso")
+
+    def draw(self, changed: frozenset[str]) -> None:
+        """Offer what the units can be picked by, and show how they were."""
+        if "session" in changed or self.now.session is None:
+            self._fill()
+        selection = self.now.selection
+        if selection is None:
+            self.count.setText("No session")
+        else:
+            self._show_rule(selection)
+            self.count.setText(self._counted(selection))
 
     def _fill(self) -> None:
         units = self.now.units
         self._picks_units = _are_named(units)
         self.areas_label.setText("Units" if self._picks_units else "Areas")
         for box, column in ((self.areas, "area"), (self.fields, "field")):
-            box.blockSignals(True)
-            box.clear()
             if column in units:
                 counts = units[column].value_counts().sort_index()
-                for value, n in counts.items():
-                    named = "no area" if value == "" else value
-                    _add(
-                        box,
-                        f"{named}  ({n:,})",
-                        getattr(value, "item", lambda v=value: v)(),
-                    )
+                named = ["no area" if value == "" else value for value in counts.index]
+                box.offer(
+                    [f"{name}  ({n:,})" for name, n in zip(named, counts, strict=True)],
+                    counts.index.tolist(),
+                )
             elif box is self.areas and self._picks_units:
-                for unit_id in units["unit_id"]:
-                    _add(box, str(unit_id), unit_id)
+                ids = units["unit_id"].tolist()
+                box.offer([str(unit_id) for unit_id in ids], ids)
+            else:
+                box.offer([], [])
             box.setEnabled(box.count() > 0)
-            box.blockSignals(False)
         # Lists that can only be empty would look broken
         has_session = self.now.session is not None
         has_areas = self.areas.count() > 0 or not has_session
@@ -170,21 +158,25 @@ class SelectionPanel(Panel):
         ):
             widget.setVisible(shown)
         if self.any_of.isHidden():
-            with QSignalBlocker(self.any_of):
-                self.any_of.setChecked(False)
+            self.any_of.setChecked(False)
         self.no_areas.setText(_what_is_missing(units) if has_session else "")
         self.no_areas.setVisible(bool(self.no_areas.text()))
-        for button in self._buttons:
-            button.setEnabled(self.now.session is not None)
-        self._show_selection()
+        for each in self._buttons:
+            each.setEnabled(has_session)
 
-    def _show_selection(self) -> None:
-        selection = self.now.selection
-        if selection is None:
-            return
-        own = {"unit_ids"} if self._picks_units else {"areas", "fields"}
-        if set(selection.rule) - own - {"combine", "where"}:
-            self._uncheck()  # the selection was made in another way
+    def _show_rule(self, selection: Selection) -> None:
+        """Tick what the rule of a selection names; nothing if it has another rule."""
+        rule = selection.rule
+        in_areas = "unit_ids" if self._picks_units else "areas"
+        is_own = set(rule) <= {in_areas, "fields", "combine", "where"}
+        for box, kind in ((self.areas, in_areas), (self.fields, "fields")):
+            box.tick(rule.get(kind, ()) if is_own else ())
+        if is_own and {"areas", "fields"} <= set(rule):
+            with quietly(self.any_of):
+                self.any_of.setChecked(rule.get("combine") == "any")
+
+    def _counted(self, selection: Selection) -> str:
+        """How many units are selected, of which areas, and why none is."""
         units = self.now.units
         text = f"<b>{len(selection):,}</b> of {len(units):,} units selected"
         if "area" in units and 0 < len(selection) < len(units):
@@ -194,7 +186,7 @@ class SelectionPanel(Panel):
             text += "<br>Conditions on columns: see the panel Units."
         elif len(selection) == 0 and {"areas", "fields"} <= set(selection.rule):
             text += "<br>No unit is in a checked area and in a checked field."
-        self.count.setText(text)
+        return text
 
 
 def _are_named(units: pd.DataFrame) -> bool:
@@ -221,19 +213,3 @@ def _what_is_missing(units: pd.DataFrame) -> str:
     if "field" in units:
         return "This session does not say in which areas its units are."
     return f"This session does not say in which areas or fields its units are: {other}"
-
-
-def _add(box: QListWidget, text: str, value: object) -> None:
-    item = QListWidgetItem(text)
-    item.setData(VALUE, value)
-    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-    item.setCheckState(Qt.CheckState.Unchecked)
-    box.addItem(item)
-
-
-def _checked(box: QListWidget) -> list[Any]:
-    return [
-        box.item(i).data(VALUE)
-        for i in range(box.count())
-        if box.item(i).checkState() == Qt.CheckState.Checked
-    ]

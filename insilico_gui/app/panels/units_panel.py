@@ -6,20 +6,26 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
-    QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QLineEdit,
-    QPushButton,
     QSizePolicy,
     QTableView,
 )
 
+from insilico_gui.app.map.outlines import RECEPTIVE_FIELDS
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
+from insilico_gui.app.widgets.controls import (
+    button,
+    check,
+    choice,
+    quietly,
+    text_field,
+)
 from insilico_gui.app.widgets.copying import copy_selected, tab_separated
+from insilico_gui.app.widgets.unit_names import unit_name
 from insilico_gui.app.widgets.units_model import RIGHT, UnitsModel
 from insilico_gui.errors import SelectionError, quoted
 from insilico_gui.units.columns import facts, is_measure
@@ -43,49 +49,47 @@ TOLD = ("variant", "stimulus", "part", "latency_s", "window_s", "n_permutations"
 
 
 class UnitsPanel(Panel):
-    """Every unit with what is known of it, and conditions on that.
-
-    Signals
-    -------
-    unit_chosen(int)
-        A unit, by row of the unit table, is to be shown by itself.
-    """
+    """Every unit with what is known of it, and conditions on that."""
 
     title = "Units"
-    unit_chosen = Signal(int)
+    place = "bottom"
+    order = 80
+    draws = frozenset(
+        {"units", "measured", "selection", "conditions", "view.only_selected"}
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._chosen = ""
         self.body.setContentsMargins(2, 2, 2, 2)
-        self.column = QComboBox()
-        self.column.setMaxVisibleItems(30)
-        self.column.setMinimumContentsLength(8)
-        self.column.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        self.column = choice(
+            self._column_chosen, "Column that the condition is on", letters=8
         )
-        self.column.setToolTip("Column that the condition is on")
-        self.column.currentTextChanged.connect(self._show_ends)
-        self.column.activated.connect(self._keep_choice)
-        self.low, self.high = QLineEdit(), QLineEdit()
-        for end, name in ((self.low, "from"), (self.high, "to")):
+        self.low, self.high = (
+            text_field(self._add, f"{name} this value, which counts; may be empty")
+            for name in ("From", "To")
+        )
+        for end in (self.low, self.high):
             end.setFixedWidth(80)
-            end.setToolTip(
-                f"{name.capitalize()} this value, which counts; may be empty"
-            )
-            end.returnPressed.connect(self._add)
         self.value = QComboBox()
         self.value.setMaxVisibleItems(30)
         self.value.setMinimumContentsLength(9)
         self.value.setToolTip("Units with this value; more of them are united")
-        self.add_button = QPushButton("Add condition")
-        self.add_button.setToolTip("Select of the selected units those that fulfil it")
-        self.add_button.clicked.connect(self._add)
-        self.only_selected = QCheckBox("only selected")
-        self.only_selected.setToolTip("Leave out the units that are not selected")
-        self.rows_button = QPushButton("Select rows")
-        self.rows_button.setToolTip("Select the units whose rows are highlighted")
-        self.rows_button.clicked.connect(self._select_rows)
+        self.add_button = button(
+            "Add condition",
+            self._add,
+            "Select of the selected units those that fulfil it",
+        )
+        self.only_selected = check(
+            "only selected",
+            lambda on: self.attempt(self.experiment.look, only_selected=on),
+            "Leave out the units that are not selected",
+        )
+        self.rows_button = button(
+            "Select rows",
+            self._select_rows,
+            "Select the units whose rows are highlighted",
+        )
         self.count = text_label("No session")
         self.count.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextBrowserInteraction
@@ -94,7 +98,6 @@ class UnitsPanel(Panel):
 
         self.model = UnitsModel(self._about)
         self.table = self._make_table()
-        self.only_selected.toggled.connect(self.model.show_only_selected)
         self.model.modelReset.connect(self._rows_changed)
 
         row = QHBoxLayout()
@@ -106,9 +109,6 @@ class UnitsPanel(Panel):
         self.body.addLayout(row)
         self.body.addWidget(self.count)
         self.body.addWidget(self.table, 1)
-        experiment.units_changed.connect(self._fill)
-        experiment.selection_changed.connect(self._show_selection)
-        self._fill()
 
     def _make_table(self) -> QTableView:
         table = QTableView()
@@ -134,15 +134,16 @@ class UnitsPanel(Panel):
         lines.setHighlightSections(False)
         lines.setDefaultSectionSize(lines.minimumSectionSize())
         lines.setDefaultAlignment(RIGHT)
-        table.doubleClicked.connect(self._unit_chosen)
+        table.doubleClicked.connect(self._double_clicked)
         table.selectionModel().selectionChanged.connect(self._rows_changed)
         return table
 
     # -- from the user -----------------------------------------------------------------
 
-    def _keep_choice(self) -> None:
+    def _column_chosen(self, name: str) -> None:
         """The user chose: stay with it as long as there is such a column."""
-        self._chosen = self.column.currentText()
+        self._chosen = name
+        self._show_ends()
 
     def _add(self) -> None:
         name = self.column.currentText()
@@ -162,15 +163,15 @@ class UnitsPanel(Panel):
             condition = tuple(_number(text, name) for text in condition)
         known = dict(self.now.conditions)
         known.pop(name, None)
-        self.experiment.use_conditions({**known, name: condition})
+        self.experiment.narrow({**known, name: condition})
 
     def _remove(self, number: str) -> None:
         known = dict(self.now.conditions)
         known.pop(list(known)[int(number)])
-        self.attempt(self.experiment.use_conditions, known)
+        self.attempt(self.experiment.narrow, known)
 
     def _select_rows(self) -> None:
-        self.attempt(self.experiment.select, indices=self._highlighted())
+        self.attempt(self.experiment.pick, indices=self._highlighted())
 
     def _highlighted(self) -> np.ndarray:
         runs = self.table.selectionModel().selection().toList()
@@ -181,12 +182,40 @@ class UnitsPanel(Panel):
         chosen = self.table.selectionModel().selectedIndexes()
         return tab_separated(self.model.block(chosen)) if chosen else ""
 
-    def _unit_chosen(self, index: QModelIndex) -> None:
-        self.unit_chosen.emit(int(self.model.rows[index.row()]))
+    def _double_clicked(self, index: QModelIndex) -> None:
+        self.show_unit(int(self.model.rows[index.row()]))
+
+    def show_unit(self, row: int) -> None:
+        """Look at one unit, by row of the unit table, in a panel that shows one."""
+        now, name = self.now, unit_name(self.now.units, row)
+        if row not in now.encoded_rows[now.selected_columns]:
+            self.problem(
+                f"There are no responses of unit {name} to show: select it and encode."
+            )
+            return
+        unit_id = now.units["unit_id"].iloc[row : row + 1].tolist()[0]
+        # Where ids clash, its name says which of them
+        is_alone = name == str(unit_id)
+        if self.attempt(self.experiment.look, unit_id=unit_id if is_alone else name):
+            is_mapped = now.results.keys() == {RECEPTIVE_FIELDS}
+            self.desk.window.show_panel("Receptive fields" if is_mapped else "Tuning")
 
     # -- from the state ----------------------------------------------------------------
 
+    def draw(self, changed: frozenset[str]) -> None:
+        """Show the units, and which of them are selected."""
+        now = self.now
+        with quietly(self.only_selected):
+            self.only_selected.setChecked(now.view.only_selected)
+        if changed & {"units", "measured"} or now.session is None:
+            self._fill()
+        elif "selection" in changed and now.selection is not None:
+            self.model.use_selection(now.selection.indices)
+        self.model.show_only_selected(now.view.only_selected)
+        self._show_selection()
+
     def _fill(self) -> None:
+        """Show another table, or other columns of it."""
         units, known = self.now.units, set(self.model.names)
         selection = self.now.selection
         selected = np.empty(0, np.int64) if selection is None else selection.indices
@@ -204,7 +233,6 @@ class UnitsPanel(Panel):
         self._show_ends()
         for widget in (self.column, self.low, self.high, self.value, self.add_button):
             widget.setEnabled(self.column.count() > 0)
-        self._show_selection()
 
     def _best_of(self, names: list[str]) -> str:
         """What a condition is most likely to be on: a result, else a property."""
@@ -221,7 +249,7 @@ class UnitsPanel(Panel):
     def _show_order(self) -> None:
         header, model = self.table.horizontalHeader(), self.model
         order = Qt.SortOrder
-        with QSignalBlocker(header):
+        with quietly(header):
             header.setSortIndicator(
                 model.names.index(model.sorted_by) if model.sorted_by else -1,
                 order.DescendingOrder if model.descending else order.AscendingOrder,
@@ -237,7 +265,7 @@ class UnitsPanel(Panel):
             name = wide(self.model.names[k]) + 40  # and the arrow
             self.table.setColumnWidth(k, min(max(widest, name), WIDEST))
 
-    def _show_ends(self, *_: object) -> None:
+    def _show_ends(self) -> None:
         """Offer what fits the column: two ends, or its values."""
         name = self.column.currentText()
         has_range = not name or is_measure(self.now.units[name])
@@ -259,8 +287,8 @@ class UnitsPanel(Panel):
     def _show_selection(self) -> None:
         selection, units = self.now.selection, self.now.units
         if selection is None:
+            self.count.setText("No session")
             return
-        self.model.use_selection(selection.indices)
         text = f"<b>{len(selection):,}</b> of {len(units):,} units selected"
         known = [
             escape(condition_text(name, wanted, is_range=is_measure(units[name])))

@@ -74,11 +74,14 @@ class Docks:
         canvas: QWidget = self._viewer.window._qt_viewer.canvas.native
         return canvas
 
-    def add(self, widget: QWidget, title: str, area: str) -> QDockWidget:
-        """Dock one widget; the Window menu lists it, and closing it only hides it."""
+    def add(self, panel: Panel, area: str, *, scrolled: bool = True) -> QDockWidget:
+        """Dock a panel; the Window menu lists it, and closing it only hides it."""
         window = self._viewer.window
         made = window.add_dock_widget(
-            widget, name=title, area=area, menu=window.window_menu
+            panel.scrolled() if scrolled else panel,
+            name=panel.title,
+            area=area,
+            menu=window.window_menu,
         )
         # napari would take the panel out of the window for good
         made.destroyOnClose = made.hide
@@ -92,12 +95,17 @@ class Docks:
         self, area: str, panels: Sequence[Panel], below: QDockWidget | None = None
     ) -> None:
         """Dock panels as tabs of one place, the first in front."""
-        docks = [self.add(panel.scrolled(), panel.title, area) for panel in panels]
+        docks = [self.add(panel, area) for panel in panels]
         if below is not None:
             self.window.splitDockWidget(below, docks[0], Qt.Orientation.Vertical)
         for dock in docks[1:]:
             self.window.tabifyDockWidget(docks[0], dock)
         docks[0].raise_()
+
+    def follow(self, panels: Sequence[Panel]) -> None:
+        """Have panels draw when they come to the front, and only then, from now on."""
+        for panel in panels:
+            self.of(panel).visibilityChanged.connect(panel.came_to_front)
 
     def of(self, panel: QWidget) -> QDockWidget:
         """The dock that holds a panel."""

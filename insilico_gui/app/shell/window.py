@@ -24,7 +24,6 @@ from insilico_gui.app.work.jobs import sentence
 from insilico_gui.app.work.opening import Opening
 from insilico_gui.app.work.stimulus_opening import StimulusOpening
 from insilico_gui.errors import InsilicoError, quoted
-from insilico_gui.experiment.map_view import RESPONSE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +94,7 @@ class InsilicoWindow(Workspace):
         self._space = SpaceKey(window, experiment.playback.toggle)
         self._connect()
         self._changed()
+        self.docks.follow(self.panels)
         self.say(
             "Load a session and drop a video on the window: its responses play back here."
         )
@@ -205,6 +205,7 @@ class InsilicoWindow(Workspace):
         """Let the user draw around units, in a flat layout; or not any more."""
         if not on or self.map.units_layer is None:
             self.lasso.cancel()
+            self._show_lasso()
             return
         if self.now.view.layout == "anatomical 3-D":
             flat = [name for name in self.map.available_layouts() if "3-D" not in name]
@@ -246,10 +247,12 @@ class InsilicoWindow(Workspace):
         """Resolve what is on show once, and have every part draw what differs."""
         before, now = self.now, self._resolver.resolve()
         changed = now.changed_since(before)
-        layout = self._layout_for(now) if "session" in changed else None
+        layout = None
+        if changed & {"session", "view.layout"}:
+            layout = self._layout_for(now)
         if layout is not None:
             # A command of its own, after which all is drawn
-            self.experiment.look(layout=layout, color_by=RESPONSE, limits=None)
+            self.experiment.look(layout=layout)
             return
         self.now = now
         if changed & {"session", "view.layout"}:
@@ -260,15 +263,14 @@ class InsilicoWindow(Workspace):
         if changed & {"session", "shown"}:
             self._offer_panels()
         for panel in self.panels:
-            if panel.isVisible():
+            if panel.is_seen:
                 panel.catch_up()
         self.opening.catch_up(self.now)
 
     def _layout_for(self, now: Resolved) -> str | None:
-        """The layout to change to if the session lacks that in use; else None."""
-        layouts, layout = self.map.layouts_of(now), now.view.layout
-        fits = not layouts or layout == layouts[0]
-        return None if fits or layout in layouts else layouts[0]
+        """The layout to change to if the session lacks the one in use; else None."""
+        layouts = self.map.layouts_of(now)
+        return None if not layouts or now.view.layout in layouts else layouts[0]
 
     def _show_new_stimulus(self) -> None:
         shown, playback = self.now.shown, self.experiment.playback
@@ -290,7 +292,7 @@ class InsilicoWindow(Workspace):
         """Another time, or the clock began or stopped."""
         self.map.show_time()
         for panel in self.panels:
-            if panel.isVisible():
+            if panel.is_seen:
                 panel.draw_time()
 
     def _slider_moved(self) -> None:
@@ -338,14 +340,21 @@ class InsilicoWindow(Workspace):
 
     # -- the lasso ---------------------------------------------------------------------
 
-    def _lasso_changed(self, what: str, polygon: object) -> None:
+    def _show_lasso(self) -> None:
         for panel in self.panels:
             panel.draw_lasso(armed=self.lasso.layer is not None)
+
+    def _lasso_changed(self, what: str, polygon: object) -> None:
+        self._show_lasso()
         layer = self.map.units_layer
         if what == "drawn" and layer is not None:
             corners = np.asarray(polygon, float)
             indices = points_inside(layer, corners)
-            self.experiment.lasso(self.now.view.layout, corners, indices)
+            try:
+                self.experiment.lasso(self.now.view.layout, corners, indices)
+            except InsilicoError as error:
+                self._say_problem(sentence(error))
+                return
             self.viewer.layers.selection.active = layer
             self.say(f"{len(indices):,} units are inside the lasso.")
         elif what == "missed":
@@ -359,8 +368,7 @@ class InsilicoWindow(Workspace):
         """Responses have come in."""
         self.map.coloring_changed()
         for panel in self.panels:
-            if panel.isVisible():
-                panel.grow()
+            panel.take_in()
 
     def _frames_made(self) -> None:
         layer = self.map.stimulus_layer

@@ -92,7 +92,7 @@ class Workspace(QObject):
         for panel in panels:
             placed.setdefault(panel.place, []).append(panel)
         (time,) = placed["time"]
-        line = docks.add(time, time.title, "bottom")
+        line = docks.add(time, "bottom", scrolled=False)
         docks.add_tabs("left", placed["left"])
         docks.add_tabs("right", placed["right"])
         docks.add_tabs("bottom", placed["bottom"], below=line)
@@ -150,19 +150,19 @@ class Workspace(QObject):
     def _offer_panels(self) -> None:
         """Hide the panels that can do nothing for what is on show, show those that can.
 
-        Panels that the user closed stay closed.
+        Panels that the user closed stay closed. One that has become the first to look at
+        comes to the front.
         """
+        now = self.now
         for panel in self.panels:
-            offered = panel.is_offered(self.now)
+            offered = panel.is_offered(now)
             if offered != panel.was_offered:
                 self.docks.of(panel).setVisible(offered)
-                if (
-                    offered
-                    and panel.was_offered is not None
-                    and panel.is_first(self.now)
-                ):
-                    self.docks.of(panel).raise_()
                 panel.was_offered = offered
+            first = offered and panel.is_first(now)
+            if first and not panel.was_first:
+                self.docks.of(panel).raise_()
+            panel.was_first = first
 
     def fit_view(self) -> None:
         """Fit the map to the canvas, once that has the size it is about to get."""

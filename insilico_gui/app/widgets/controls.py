@@ -10,11 +10,15 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSignalBlocker
+from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import (
+    QAbstractButton,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
     QPushButton,
     QSpinBox,
     QToolButton,
@@ -22,7 +26,11 @@ from qtpy.QtWidgets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from typing import Any
+
+VALUE = Qt.ItemDataRole.UserRole
+"""What an item of a list or of a box stands for."""
 
 NARROW = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 
@@ -36,11 +44,16 @@ def quietly(*controls: QWidget) -> Iterator[None]:
         yield
 
 
+def _on_click(made: QAbstractButton, command: Callable[[bool], object]) -> None:
+    """Call a command with whether the button is down now."""
+    made.clicked.connect(lambda checked=False: command(checked))
+
+
 def button(text: str, command: Callable[[], object], tip: str = "") -> QPushButton:
     """A button with a text."""
     made = QPushButton(text)
     made.setToolTip(tip)
-    made.clicked.connect(lambda _checked=False: command())
+    _on_click(made, lambda _checked: command())
     return made
 
 
@@ -48,7 +61,7 @@ def tool_button(command: Callable[[], object], tip: str) -> QToolButton:
     """A button with an icon, which the caller sets."""
     made = QToolButton()
     made.setToolTip(tip)
-    made.clicked.connect(lambda _checked=False: command())
+    _on_click(made, lambda _checked: command())
     return made
 
 
@@ -56,7 +69,66 @@ def check(text: str, command: Callable[[bool], object], tip: str = "") -> QCheck
     """A box to be ticked."""
     made = QCheckBox(text)
     made.setToolTip(tip)
-    made.clicked.connect(lambda checked=False: command(checked))
+    _on_click(made, command)
+    return made
+
+
+def toggle(text: str, command: Callable[[bool], object], tip: str = "") -> QPushButton:
+    """A button that stays down until it is clicked again."""
+    made = QPushButton(text)
+    made.setToolTip(tip)
+    made.setCheckable(True)
+    _on_click(made, command)
+    return made
+
+
+class TickList(QListWidget):
+    """Values to be ticked; the command is called when the user ticks one.
+
+    Parameters
+    ----------
+    command : callable()
+        It reads :meth:`ticked`.
+    """
+
+    def __init__(self, command: Callable[[], object]) -> None:
+        super().__init__()
+        self.itemChanged.connect(lambda _item: command())
+
+    def offer(self, texts: Sequence[str], values: Sequence[Any]) -> None:
+        """Offer these values, called by these texts; none is ticked."""
+        with quietly(self):
+            self.clear()
+            for text, value in zip(texts, values, strict=True):
+                item = QListWidgetItem(text)
+                item.setData(VALUE, value)
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+                item.setCheckState(Qt.CheckState.Unchecked)
+                self.addItem(item)
+
+    def ticked(self) -> list[Any]:
+        """Values that are ticked."""
+        items = (self.item(i) for i in range(self.count()))
+        return [
+            item.data(VALUE)
+            for item in items
+            if item.checkState() == Qt.CheckState.Checked
+        ]
+
+    def tick(self, values: Collection[Any]) -> None:
+        """Tick these values and no others, as a program does: without the command."""
+        state = Qt.CheckState
+        with quietly(self):
+            for i in range(self.count()):
+                is_on = self.item(i).data(VALUE) in values
+                self.item(i).setCheckState(state.Checked if is_on else state.Unchecked)
+
+
+def text_field(command: Callable[[], object], tip: str = "") -> QLineEdit:
+    """A field for text; the command is called by the enter key, and reads it."""
+    made = QLineEdit()
+    made.setToolTip(tip)
+    made.returnPressed.connect(lambda: command())
     return made
 
 

@@ -86,6 +86,8 @@ class UnitsModel(QAbstractTableModel):
     sorted_by : str
         Column that they are sorted by; empty for none.
     descending : bool
+    only_selected : bool
+        Whether rows of units that are not selected are left out.
     """
 
     def __init__(self, about: Callable[[str], str]) -> None:
@@ -94,7 +96,7 @@ class UnitsModel(QAbstractTableModel):
         self._columns: list[NDArray[Any]] = []
         self._decimals: list[int] = []
         self._selected = np.empty(0, dtype=bool)
-        self._only_selected = False
+        self.only_selected = False
         self.names: list[str] = []
         self.rows = np.empty(0, np.int64)
         self.sorted_by = ""
@@ -117,11 +119,11 @@ class UnitsModel(QAbstractTableModel):
 
     def use_selection(self, selected: NDArray[np.int64]) -> None:
         """Mark these units, or show no others."""
-        if self._only_selected:
+        if self.only_selected:
             self.beginResetModel()
         self._selected[:] = False
         self._selected[selected] = True
-        if self._only_selected:
+        if self.only_selected:
             self._arrange()
             self.endResetModel()
         elif len(self.rows):
@@ -130,8 +132,10 @@ class UnitsModel(QAbstractTableModel):
 
     def show_only_selected(self, only: bool) -> None:
         """Leave out the units that are not selected."""
+        if only == self.only_selected:
+            return
         self.beginResetModel()
-        self._only_selected = only
+        self.only_selected = only
         self._arrange()
         self.endResetModel()
 
@@ -148,7 +152,7 @@ class UnitsModel(QAbstractTableModel):
 
     def _arrange(self) -> None:
         rows = np.arange(len(self._selected))
-        if self._only_selected:
+        if self.only_selected:
             rows = np.flatnonzero(self._selected)
         if self.sorted_by:
             values = self._columns[self.names.index(self.sorted_by)][rows]
