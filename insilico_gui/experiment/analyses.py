@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import numpy as np
 
 from insilico_gui.errors import AnalysisError, listed, quoted
+from insilico_gui.responses import unit_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from insilico_gui.stimuli import Stimulus
     from insilico_gui.stimuli.readers.images import ImageSet
 
+Names = Literal["", "session", "stimulus", "file"]
+
+NO_RESPONSES = "There are no responses to analyse yet; encode a stimulus first."
+
 
 @dataclass(frozen=True)
 class About:
@@ -37,33 +42,69 @@ class About:
     help : str
     unit : str
         Such as ``"s"``; empty if it has none.
+    names : {"", "session", "stimulus", "file"}
+        What a text names: another run by its session and its stimulus, or a file.
+    offers : callable(RunData) -> sequence of str, optional
+        Values of a text that suit a run, for a form to offer.
     """
 
     help: str
     unit: str = ""
+    names: Names = ""
+    offers: Callable[[RunData], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True)
 class RunData:
-    """What an analysis may use.
+    """What an analysis may use: the responses of a run, or of none but its session.
 
     Attributes
     ----------
-    responses : xarray.DataArray
     session : Session
-    stimulus : Stimulus or ImageSet
-        As it was opened, in its own size and rate.
     rows : int array [U]
         Rows of the session's unit table that the responses are of.
+    run : (xarray.DataArray, Stimulus or ImageSet) or None
+        Responses, and the stimulus in its own size and rate.
     other : callable(session, stimulus)
         Responses of another run of the experiment.
+    known : callable(analysis, parameters)
+        Result of another analysis of the same run, if it is at hand; else None.
     """
 
-    responses: xr.DataArray
     session: Session
-    stimulus: Stimulus | ImageSet
     rows: NDArray[np.integer[Any]]
+    run: tuple[xr.DataArray, Stimulus | ImageSet] | None
     other: Callable[[str, str], xr.DataArray]
+    known: Callable[[str, Mapping[str, Any]], Result | None]
+
+    @property
+    def responses(self) -> xr.DataArray:
+        """The responses.
+
+        Raises
+        ------
+        AnalysisError
+            If there are none.
+        """
+        return self._present[0]
+
+    @property
+    def stimulus(self) -> Stimulus | ImageSet:
+        """The stimulus as it was opened; raises as :attr:`responses` does."""
+        return self._present[1]
+
+    @property
+    def units(self) -> pd.DataFrame:
+        """A row of the session's unit table for each unit; a copy."""
+        if self.run is None:
+            return self.session.units.copy()
+        return unit_table(self.run[0])
+
+    @property
+    def _present(self) -> tuple[xr.DataArray, Stimulus | ImageSet]:
+        if self.run is None:
+            raise AnalysisError(NO_RESPONSES)
+        return self.run
 
 
 @dataclass(frozen=True)
@@ -101,7 +142,7 @@ class Parameter:
     required : bool
     choices : tuple of str
         The values that there are, of a text; empty if any.
-    help, unit : str
+    about : About
     """
 
     name: str
@@ -110,8 +151,17 @@ class Parameter:
     required: bool
     optional: bool
     choices: tuple[str, ...]
-    help: str
-    unit: str
+    about: About
+
+    @property
+    def help(self) -> str:
+        """One sentence."""
+        return self.about.help
+
+    @property
+    def unit(self) -> str:
+        """Such as ``"s"``; empty if it has none."""
+        return self.about.unit
 
     def check(self, value: Any, analysis: str) -> Any:
         """The value as its kind.
@@ -165,10 +215,15 @@ class Analysis:
     parameters: tuple[Parameter, ...]
     _function: Callable[..., Result]
     _fits: Callable[[RunData], str]
+    _alone: Callable[[Mapping[str, Any]], bool]
 
     def misfit(self, data: RunData) -> str:
         """In words, why the analysis does not apply to a run; empty if it does."""
         return self._fits(data)
+
+    def needs_run(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether it is of responses, and not of the session alone."""
+        return not self._alone(parameters)
 
     def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters as their kinds, without those that have their default.
@@ -210,10 +265,14 @@ class Analysis:
         AnalysisError
             If it does not apply to the run.
         """
-        reason = self.misfit(data)
-        if reason:
-            raise AnalysisError(f"{self.name} does not apply: {reason}.")
-        return self._function(data, on_progress, **(parameters or {}))
+        given = parameters or {}
+        if self.needs_run(given):
+            if data.run is None:
+                raise AnalysisError(NO_RESPONSES)
+            reason = self.misfit(data)
+            if reason:
+                raise AnalysisError(f"{self.name} does not apply: {reason}.")
+        return self._function(data, on_progress, **given)
 
 
 _ANALYSES: dict[str, Analysis] = {}
@@ -224,6 +283,7 @@ def register(
     *,
     view: str = "table",
     fits: Callable[[RunData], str] = lambda data: "",
+    alone: Callable[[Mapping[str, Any]], bool] = lambda parameters: False,
 ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Declare an analysis: a decorator of a function of run, progress and parameters.
 
@@ -234,13 +294,15 @@ def register(
         See :class:`Analysis`.
     fits : callable(RunData) -> str
         Why the analysis does not apply, in words; empty if it does.
+    alone : callable(parameters) -> bool
+        Whether it needs no responses, and can be of a session alone.
     """
 
     def declare(function: Callable[..., Result]) -> Callable[..., Result]:
         text = inspect.getdoc(function) or ""
         parameters = _parameters(function)
         first = text.split("\n\n")[0].replace("\n", " ")
-        _ANALYSES[name] = Analysis(name, first, view, parameters, function, fits)
+        _ANALYSES[name] = Analysis(name, first, view, parameters, function, fits, alone)
         return function
 
     return declare
@@ -267,6 +329,34 @@ def find_analysis(name: str) -> Analysis:
             f"There is no analysis {quoted(name)}; choose one of {listed(known)}."
         )
     return known[name]
+
+
+def named_by(analysis: str, parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Session and stimulus that the parameters of an analysis name, by the kind."""
+    return {kind: str(parameters[name]) for name, kind in _naming(analysis, parameters)}
+
+
+def renamed_in(
+    analysis: str, parameters: Mapping[str, Any], kind: str, old: str, new: str
+) -> dict[str, Any]:
+    """Parameters of an analysis with a session or stimulus renamed."""
+    naming = {
+        name: new
+        for name, named in _naming(analysis, parameters)
+        if named == kind and parameters[name] == old
+    }
+    return {**parameters, **naming}
+
+
+def _naming(analysis: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Parameters that are given and name a session or a stimulus, and which of both."""
+    declared = analyses().get(analysis)
+    return [
+        (parameter.name, parameter.about.names)
+        for parameter in (() if declared is None else declared.parameters)
+        if parameter.about.names in ("session", "stimulus")
+        and parameters.get(parameter.name) is not None
+    ]
 
 
 def _parameters(function: Callable[..., Result]) -> tuple[Parameter, ...]:
@@ -298,8 +388,7 @@ def _parameters(function: Callable[..., Result]) -> tuple[Parameter, ...]:
                 required,
                 optional,
                 choices,
-                about.help,
-                about.unit,
+                about,
             )
         )
     return tuple(found)
