@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 
 from insilico_gui.errors import InsilicoError, listed, quoted
+
+Names = Literal["", "session", "stimulus", "file"]
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,16 @@ class About:
     help : str
     unit : str
         Such as ``"s"``; empty if it has none.
+    names : {"", "session", "stimulus", "file"}
+        What a text names: a session or a stimulus of the experiment, or a file.
+    offers : callable(data) -> sequence of str, optional
+        Values of a text that suit the data, for a form to offer.
     """
 
     help: str
     unit: str = ""
+    names: Names = ""
+    offers: Callable[[Any], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Parameter:
     required : bool
     choices : tuple of str
         The values that there are, of a text; empty if any.
-    help, unit : str
+    about : About
     """
 
     name: str
@@ -55,8 +63,17 @@ class Parameter:
     required: bool
     optional: bool
     choices: tuple[str, ...]
-    help: str
-    unit: str
+    about: About
+
+    @property
+    def help(self) -> str:
+        """One sentence."""
+        return self.about.help
+
+    @property
+    def unit(self) -> str:
+        """Such as ``"s"``; empty if it has none."""
+        return self.about.unit
 
     def check(self, value: Any, owner: str, error: type[InsilicoError]) -> Any:
         """The value as its kind.
@@ -147,8 +164,7 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
                 required,
                 optional,
                 choices,
-                about.help,
-                about.unit,
+                about,
             )
         )
     return tuple(found)

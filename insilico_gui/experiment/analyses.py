@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from insilico_gui.errors import AnalysisError, listed, quoted
 from insilico_gui.parameters import About, Parameter, check_parameters, parameters_of
+from insilico_gui.responses import unit_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from insilico_gui.session import Session
     from insilico_gui.stimuli import ConditionTable, Stimulus
     from insilico_gui.stimuli.readers.images import ImageSet
+
+NO_RESPONSES = "There are no responses to analyse yet; encode a stimulus first."
 
 
 __all__ = [
@@ -41,25 +44,55 @@ __all__ = [
 
 @dataclass(frozen=True)
 class RunData:
-    """What an analysis may use.
+    """What an analysis may use: the responses of a run, or of none but its session.
 
     Attributes
     ----------
-    responses : xarray.DataArray
     session : Session
-    stimulus : Stimulus, ImageSet or ConditionTable
-        As it was opened, in its own size and rate.
     rows : int array [U]
         Rows of the session's unit table that the responses are of.
+    run : (xarray.DataArray, Stimulus, ImageSet or ConditionTable) or None
+        Responses, and the stimulus in its own size and rate.
     other : callable(session, stimulus)
         Responses of another run of the experiment.
+    known : callable(analysis, parameters)
+        Result of another analysis of the same run, if it is at hand; else None.
     """
 
-    responses: xr.DataArray
     session: Session
-    stimulus: Stimulus | ImageSet | ConditionTable
     rows: NDArray[np.integer[Any]]
+    run: tuple[xr.DataArray, Stimulus | ImageSet | ConditionTable] | None
     other: Callable[[str, str], xr.DataArray]
+    known: Callable[[str, Mapping[str, Any]], Result | None]
+
+    @property
+    def responses(self) -> xr.DataArray:
+        """The responses.
+
+        Raises
+        ------
+        AnalysisError
+            If there are none.
+        """
+        return self._present[0]
+
+    @property
+    def stimulus(self) -> Stimulus | ImageSet | ConditionTable:
+        """The stimulus as it was opened; raises as :attr:`responses` does."""
+        return self._present[1]
+
+    @property
+    def units(self) -> pd.DataFrame:
+        """A row of the session's unit table for each unit; a copy."""
+        if self.run is None:
+            return self.session.units.copy()
+        return unit_table(self.run[0])
+
+    @property
+    def _present(self) -> tuple[xr.DataArray, Stimulus | ImageSet | ConditionTable]:
+        if self.run is None:
+            raise AnalysisError(NO_RESPONSES)
+        return self.run
 
 
 @dataclass(frozen=True)
@@ -105,10 +138,15 @@ class Analysis:
     parameters: tuple[Parameter, ...]
     _function: Callable[..., Result]
     _fits: Callable[[RunData], str]
+    _alone: Callable[[Mapping[str, Any]], bool]
 
     def misfit(self, data: RunData) -> str:
         """In words, why the analysis does not apply to a run; empty if it does."""
         return self._fits(data)
+
+    def needs_run(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether it is of responses, and not of the session alone."""
+        return not self._alone(parameters)
 
     def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters as their kinds, without those that have their default.
@@ -133,10 +171,14 @@ class Analysis:
         AnalysisError
             If it does not apply to the run.
         """
-        reason = self.misfit(data)
-        if reason:
-            raise AnalysisError(f"{self.name} does not apply: {reason}.")
-        return self._function(data, on_progress, **(parameters or {}))
+        given = parameters or {}
+        if self.needs_run(given):
+            if data.run is None:
+                raise AnalysisError(NO_RESPONSES)
+            reason = self.misfit(data)
+            if reason:
+                raise AnalysisError(f"{self.name} does not apply: {reason}.")
+        return self._function(data, on_progress, **given)
 
 
 _ANALYSES: dict[str, Analysis] = {}
@@ -147,6 +189,7 @@ def register(
     *,
     view: str = "table",
     fits: Callable[[RunData], str] = lambda data: "",
+    alone: Callable[[Mapping[str, Any]], bool] = lambda parameters: False,
 ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Declare an analysis: a decorator of a function of run, progress and parameters.
 
@@ -157,13 +200,15 @@ def register(
         See :class:`Analysis`.
     fits : callable(RunData) -> str
         Why the analysis does not apply, in words; empty if it does.
+    alone : callable(parameters) -> bool
+        Whether it needs no responses, and can be of a session alone.
     """
 
     def declare(function: Callable[..., Result]) -> Callable[..., Result]:
         text = inspect.getdoc(function) or ""
         parameters = parameters_of(function)
         first = text.split("\n\n")[0].replace("\n", " ")
-        _ANALYSES[name] = Analysis(name, first, view, parameters, function, fits)
+        _ANALYSES[name] = Analysis(name, first, view, parameters, function, fits, alone)
         return function
 
     return declare
@@ -190,3 +235,31 @@ def find_analysis(name: str) -> Analysis:
             f"There is no analysis {quoted(name)}; choose one of {listed(known)}."
         )
     return known[name]
+
+
+def named_by(analysis: str, parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Session and stimulus that the parameters of an analysis name, by the kind."""
+    return {kind: str(parameters[name]) for name, kind in _naming(analysis, parameters)}
+
+
+def renamed_in(
+    analysis: str, parameters: Mapping[str, Any], kind: str, old: str, new: str
+) -> dict[str, Any]:
+    """Parameters of an analysis with a session or stimulus renamed."""
+    naming = {
+        name: new
+        for name, named in _naming(analysis, parameters)
+        if named == kind and parameters[name] == old
+    }
+    return {**parameters, **naming}
+
+
+def _naming(analysis: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Parameters that are given and name a session or a stimulus, and which of both."""
+    declared = analyses().get(analysis)
+    return [
+        (parameter.name, parameter.about.names)
+        for parameter in (() if declared is None else declared.parameters)
+        if parameter.about.names in ("session", "stimulus")
+        and parameters.get(parameter.name) is not None
+    ]

@@ -92,7 +92,8 @@ class Analysing(Viewing):
             Name in :mod:`insilico_gui.experiment.analyses`, such as
             ``"direction tuning"``.
         session, stimulus : str, optional
-            The run that is analysed, which is encoded if it is not; default the only one.
+            The run that is analysed, which is encoded if it is not; default the only one,
+            or no stimulus if the analysis needs no responses.
         **parameters
             Those of the analysis.
 
@@ -106,9 +107,10 @@ class Analysing(Viewing):
             If there is no such analysis or parameter, or it does not apply.
         """
         session = self._only("session", session, self.document.sessions)
-        stimulus = self._only("stimulus", stimulus, self.document.stimuli)
+        if stimulus is not None or find_analysis(analysis).needs_run(parameters):
+            stimulus = self._only("stimulus", stimulus, self.document.stimuli)
         entry = self._analysis_entry(analysis, session, stimulus, parameters)
-        if self._known_responses(session, stimulus) is None:
+        if stimulus is not None and self._known_responses(session, stimulus) is None:
             self.encode(session, stimulus)
         result = self.compute(entry, on_progress)
         self._add_analysis(entry)
@@ -128,9 +130,13 @@ class Analysing(Viewing):
         """
         shown = self.on_show()
         session = self._only("session", session or shown[0], self.document.sessions)
-        stimulus = self._only("stimulus", stimulus or shown[1], self.document.stimuli)
-        entry = self._analysis_entry(analysis, session, stimulus, parameters or {})
-        return self.analysis_task_of(entry)
+        given = parameters or {}
+        if stimulus is not None or find_analysis(analysis).needs_run(given):
+            stimulus = stimulus or shown[1]
+            stimulus = self._only("stimulus", stimulus, self.document.stimuli)
+        return self.analysis_task_of(
+            self._analysis_entry(analysis, session, stimulus, given)
+        )
 
     def analysis_task_of(self, entry: AnalysisEntry) -> AnalysisTask:
         """:meth:`analysis_task` of an analysis of the document."""
@@ -152,7 +158,7 @@ class Analysing(Viewing):
         return frozenset(
             entry.analysis
             for entry in self._computing.values()
-            if (entry.session, entry.stimulus) == (session, stimulus)
+            if entry.session == session and entry.stimulus in (stimulus, None)
         )
 
     def finish_analysis(self, task: AnalysisTask, result: Result) -> None:
@@ -165,8 +171,11 @@ class Analysing(Viewing):
         """
         entry = task.entry
         self._computing.pop(task.key, None)
-        run = self.document.run(entry.session, entry.stimulus)
-        if run is None or self._result_key(entry) != task.key:
+        pair = entry.session, entry.stimulus
+        is_there = entry.session in self.document.sessions and (
+            pair[1] is None or self.document.run(pair[0], pair[1]) is not None
+        )
+        if not is_there or self._result_key(entry) != task.key:
             raise ExperimentError(
                 f"The {entry.analysis} belongs to other responses; compute it again."
             )
@@ -174,7 +183,11 @@ class Analysing(Viewing):
         self._add_analysis(entry)
 
     def _analysis_entry(
-        self, analysis: str, session: str, stimulus: str, parameters: Mapping[str, Any]
+        self,
+        analysis: str,
+        session: str,
+        stimulus: str | None,
+        parameters: Mapping[str, Any],
     ) -> AnalysisEntry:
         declared = find_analysis(analysis)
         entry: AnalysisEntry = self._entry(
@@ -202,9 +215,12 @@ class Analysing(Viewing):
     def remove_analysis(
         self, analysis: str, session: str | None = None, stimulus: str | None = None
     ) -> None:
-        """Remove an analysis of a run, with its columns."""
+        """Remove an analysis of a run, or of a session alone, with its columns."""
         session = self._only("session", session, self.document.sessions)
-        stimulus = self._only("stimulus", stimulus, self.document.stimuli)
+        alone = (analysis, session, None)
+        found = {(e.analysis, e.session, e.stimulus) for e in self.document.analyses}
+        if stimulus is not None or alone not in found:
+            stimulus = self._only("stimulus", stimulus, self.document.stimuli)
         kept = tuple(
             e
             for e in self.document.analyses
@@ -237,12 +253,16 @@ class Analysing(Viewing):
             "first."
         )
 
-    def results(self, session: str, stimulus: str) -> dict[str, Result]:
-        """Results at hand of the analyses of a run, by what they are called."""
+    def results(self, session: str, stimulus: str | None) -> dict[str, Result]:
+        """Results at hand of the analyses of a run, by what they are called.
+
+        Those of its session alone are among them; without a stimulus, there are no others.
+        """
         return {
             label_of(entry).removesuffix(f" of {stimulus}"): result
             for entry in self.document.analyses
-            if (entry.session, entry.stimulus) == (session, stimulus)
+            if entry.session == session
+            and entry.stimulus in (stimulus, None)
             and (result := self._results.get(self._result_key(entry))) is not None
         }
 
@@ -252,8 +272,14 @@ class Analysing(Viewing):
             entry
             for entry in self.document.analyses
             if self._results.get(self._result_key(entry)) is None
-            and self.at_hand(entry.session, entry.stimulus) is not None
+            and self._is_at_hand(entry)
         ]
+
+    def _is_at_hand(self, entry: AnalysisEntry) -> bool:
+        """Whether what is analysed is at hand."""
+        if entry.stimulus is None:
+            return self._live.is_open(self.document.sessions[entry.session])
+        return self.at_hand(entry.session, entry.stimulus) is not None
 
     def applicable(self, session: str, stimulus: str) -> dict[Analysis, str]:
         """Every analysis, with why it does not apply to a run; empty if it does."""
@@ -263,24 +289,31 @@ class Analysing(Viewing):
     def _result_of(self, entry: AnalysisEntry) -> Result | None:
         """The result of an analysis; computed if it may be and responses are known."""
         known = super()._result_of(entry)
-        run = self.document.run(entry.session, entry.stimulus)
         if not self.computes_when_asked or known is not None:
             return known
+        if entry.stimulus is None:
+            return self.compute(entry)
+        run = self.document.run(entry.session, entry.stimulus)
         if run is None or run.key is None:
             return None
         if self._known_responses(entry.session, entry.stimulus) is None:
             return None
         return self.compute(entry)
 
-    def run_data(self, session: str, stimulus: str) -> RunData:
-        """What analyses of a run may use."""
+    def run_data(self, session: str, stimulus: str | None) -> RunData:
+        """What analyses of a run, or of a session alone, may use."""
+
+        def known(analysis: str, parameters: Mapping[str, Any]) -> Result | None:
+            entry = self._analysis_entry(analysis, session, stimulus, parameters)
+            return self._results.get(self._result_key(entry))
+
+        if stimulus is None:
+            opened = self.session(session)
+            rows = np.arange(len(opened.units))
+            return RunData(opened, rows, None, self._computed, known)
         task = self.task(session, stimulus)
-        n_units = len(task.session.units)
-        rows = np.arange(n_units) if task.units is None else task.units.indices
-        return RunData(
-            responses=self._computed(session, stimulus),
-            session=task.session,
-            stimulus=task.stimulus,
-            rows=rows,
-            other=self._computed,
-        )
+        rows = np.arange(len(task.session.units))
+        if task.units is not None:
+            rows = task.units.indices
+        run = self._computed(session, stimulus), task.stimulus
+        return RunData(task.session, rows, run, self._computed, known)

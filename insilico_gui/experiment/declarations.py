@@ -25,7 +25,11 @@ from insilico_gui.analysis.fields.registry import map_fields, mapping_methods
 from insilico_gui.analysis.population.correlations import signal_correlations
 from insilico_gui.analysis.population.sparseness import SparsenessVariant
 from insilico_gui.analysis.trials.blocks import are_to_images
-from insilico_gui.analysis.trials.sequence_parts import part_name, take_part
+from insilico_gui.analysis.trials.sequence_parts import (
+    part_name,
+    sequence_parts,
+    take_part,
+)
 from insilico_gui.analysis.trials.windows import trial_table
 from insilico_gui.analysis.tuning.image_tuning import image_tuning
 from insilico_gui.analysis.tuning.registry import parameters as varied
@@ -34,6 +38,7 @@ from insilico_gui.analysis.tuning.tuned import columns_table, curve_of
 from insilico_gui.errors import AnalysisError, listed, quoted
 from insilico_gui.experiment.analyses import About, Result, RunData, register
 from insilico_gui.experiment.shown_frames import shown_frames
+from insilico_gui.export import load_responses
 from insilico_gui.progress import OnProgress
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
 from insilico_gui.stimuli import Display, Stimulus
@@ -45,10 +50,25 @@ Window = Annotated[
 ]
 BurnIn = Annotated[int, About("Frames at the beginning that are left out.", "frames")]
 Part = Annotated[
-    str | None, About("Part of a sequence to analyse, by its name or number.")
+    str | None,
+    About(
+        "Part of a sequence to analyse, by its name or number.",
+        offers=lambda data: sequence_parts(data.responses),
+    ),
 ]
 Over = Annotated[
-    str, About("Column of the trial table whose levels are the conditions.")
+    str,
+    About(
+        "Column of the trial table whose levels are the conditions.",
+        offers=lambda data: _columns(data),
+    ),
+]
+Method = Annotated[
+    str | None,
+    About(
+        "Method of the mapping; default the best one.",
+        offers=lambda data: mapping_methods(data.responses, _frames(data)),
+    ),
 ]
 MethodLatency = Annotated[
     float | None, About("Delay of the response window; default by method.", "s")
@@ -94,6 +114,12 @@ def _frames(data: RunData) -> Stimulus | None:
     return shown_frames(data.responses, stimulus)
 
 
+def _columns(data: RunData) -> list[str]:
+    if "trials" not in data.responses.attrs:
+        return ["condition"]
+    return [str(name) for name in trial_table(data.responses)]
+
+
 def _part_of(data: RunData, part: str | None) -> xr.DataArray:
     if part is None:
         return data.responses
@@ -131,7 +157,13 @@ def tuning(
     data: RunData,
     on_progress: OnProgress | None,
     *,
-    parameter: Annotated[str, About("Column of the trial table, or two as 'a x b'.")],
+    parameter: Annotated[
+        str,
+        About(
+            "Column of the trial table, or two as 'a x b'.",
+            offers=lambda data: varied(trial_table(data.responses)),
+        ),
+    ],
     latency_s: Latency = 0.0,
     window_s: Window = None,
     burn_in_frames: BurnIn = BURN_IN_FRAMES,
@@ -170,9 +202,7 @@ def receptive_fields(
     data: RunData,
     on_progress: OnProgress | None,
     *,
-    method: Annotated[
-        str | None, About("Method of the mapping; default the best one.")
-    ] = None,
+    method: Method = None,
     latency_s: MethodLatency = None,
     window_s: MethodWindow = None,
     part: Part = None,
@@ -210,7 +240,7 @@ def _mapped(
     )
 
 
-@register("retinotopy", view="cortex")
+@register("retinotopy", view="cortex", alone=lambda given: bool(given.get("known")))
 def retinotopy(
     data: RunData,
     on_progress: OnProgress | None,
@@ -222,21 +252,19 @@ def retinotopy(
         float, About("Fields whose fit explains less are left out.")
     ] = 0.1,
     sigma_um: Annotated[float, About("Width of the smoothing.", "um")] = 60.0,
-    method: Annotated[
-        str | None, About("Method of the mapping; default the best one.")
-    ] = None,
+    method: Method = None,
     latency_s: MethodLatency = None,
     window_s: MethodWindow = None,
     part: Part = None,
 ) -> Result:
     """Azimuth, elevation and visual field sign over the cortex."""
-    units = unit_table(data.responses)
+    units = data.units
     source = KNOWN
     if not known:
         reason = _maps_fields(data)
         if reason:
             raise AnalysisError(f"retinotopy does not apply: {reason}.")
-        *_, columns = _mapped(data, method, latency_s, window_s, part, on_progress)
+        columns = _mapped_columns(data, method, latency_s, window_s, part, on_progress)
         for name in ("rf_azimuth_deg", "rf_elevation_deg", "rf_r2"):
             units[name] = columns[name].to_numpy()
         source = MEASURED
@@ -249,6 +277,27 @@ def retinotopy(
         on_progress=on_progress,
     )
     return Result(dataset, found, data.rows)
+
+
+def _mapped_columns(
+    data: RunData,
+    method: str | None,
+    latency_s: float | None,
+    window_s: float | None,
+    part: str | None,
+    on_progress: OnProgress | None,
+) -> Any:
+    """Columns of receptive fields; those that have been mapped are not mapped again."""
+    given = {
+        "method": method,
+        "latency_s": latency_s,
+        "window_s": window_s,
+        "part": part,
+    }
+    mapped = data.known("receptive fields", given)
+    if mapped is not None and mapped.columns is not None:
+        return mapped.columns
+    return _mapped(data, method, latency_s, window_s, part, on_progress)[2]
 
 
 @register("sparseness", fits=_has_conditions)
@@ -336,7 +385,8 @@ def reliability(
     on_progress: OnProgress | None,
     *,
     recording: Annotated[
-        str, About("File of recorded responses, repeats x frames x units.")
+        str,
+        About("File of recorded responses, repeats x frames x units.", names="file"),
     ],
     burn_in_frames: BurnIn = BURN_IN_FRAMES,
 ) -> Result:
@@ -358,17 +408,30 @@ def comparison(
     data: RunData,
     on_progress: OnProgress | None,
     *,
-    other_session: Annotated[str, About("Session of the run to compare with.")],
-    other_stimulus: Annotated[str, About("Stimulus of the run to compare with.")],
+    other_session: Annotated[
+        str | None, About("Session of the run to compare with.", names="session")
+    ] = None,
+    other_stimulus: Annotated[
+        str | None, About("Stimulus of the run to compare with.", names="stimulus")
+    ] = None,
+    other_file: Annotated[
+        str | None,
+        About("File of responses to compare with, in place of a run.", names="file"),
+    ] = None,
     burn_in_frames: BurnIn = BURN_IN_FRAMES,
 ) -> Result:
     """Mean responses of two runs, their difference, and their correlation."""
-    columns = compare(
-        data.responses,
-        data.other(other_session, other_stimulus),
-        burn_in_frames,
-        on_progress=on_progress,
-    )
+    run = (other_session, other_stimulus)
+    if (other_file is None) == (None in run) or run.count(None) == 1:
+        raise AnalysisError(
+            "A comparison is with one other run, by its session and stimulus, or with a "
+            "file of responses; name one of the two."
+        )
+    if other_session is not None and other_stimulus is not None:
+        other = data.other(other_session, other_stimulus)
+    else:
+        other = load_responses(str(other_file))
+    columns = compare(data.responses, other, burn_in_frames, on_progress=on_progress)
     return Result(_dataset(columns), columns, data.rows)
 
 

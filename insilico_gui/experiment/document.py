@@ -28,6 +28,9 @@ FORMAT: Literal["insilico_gui experiment"] = "insilico_gui experiment"
 VERSION: Literal[1] = 1
 """Of the document; an older one is migrated when it is read, a newer one is refused."""
 
+MEAN = "mean"
+"""In place of the id of the unit looked at: the mean of the selected ones."""
+
 MAX_ENTRIES = 10_000
 MAX_TEXT = 10_000
 MAX_ROWS = 2_000
@@ -288,14 +291,14 @@ class AnalysisEntry(_Frozen):
     analysis : str
         Name in :mod:`insilico_gui.experiment.analyses`.
     session, stimulus : str
-        The run that is analysed.
+        The run that is analysed; no stimulus if it is the session alone.
     parameters : mapping
         Those that differ from the defaults.
     """
 
     analysis: Name
     session: Name
-    stimulus: Name
+    stimulus: Name | None = None
     parameters: Parameters = Field(default_factory=dict)
 
 
@@ -334,7 +337,7 @@ class ViewState(_Frozen):
     color_by : str
     limits : (float, float) or None
     unit_id : int, str or None
-        The unit looked at.
+        The unit looked at; ``"mean"`` for the mean of the selected ones.
     selection : str or None
         The selection worked with; None for all units.
     reference : Reference or None

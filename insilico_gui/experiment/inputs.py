@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from insilico_gui.experiment.document import SessionEntry, ViewState
+from insilico_gui.experiment.analyses import named_by
+from insilico_gui.experiment.document import AnalysisEntry, SessionEntry, ViewState
 from insilico_gui.experiment.live import AnyStimulus, AnyStimulusEntry, Live, entry_of
 from insilico_gui.experiment.session_input import input_of
 from insilico_gui.experiment.state import DocumentState, without
@@ -157,7 +158,7 @@ class Inputs(DocumentState):
             sessions=without(document.sessions, name),
             selections=kept,
             runs=tuple(run for run in document.runs if run.session != name),
-            analyses=tuple(a for a in document.analyses if a.session != name),
+            analyses=_not_naming(document.analyses, "session", name),
             view=view.without(session=name, selections=gone),
         )
 
@@ -300,6 +301,18 @@ class Inputs(DocumentState):
             {"stimuli", "runs", "analyses", "view"},
             stimuli=without(document.stimuli, name),
             runs=tuple(run for run in document.runs if run.stimulus != name),
-            analyses=tuple(a for a in document.analyses if a.stimulus != name),
+            analyses=_not_naming(document.analyses, "stimulus", name),
             view=view.without(stimulus=name),
         )
+
+
+def _not_naming(
+    entries: tuple[AnalysisEntry, ...], kind: str, name: str
+) -> tuple[AnalysisEntry, ...]:
+    """Analyses that are neither of a session or stimulus, nor compare with it."""
+    return tuple(
+        entry
+        for entry in entries
+        if getattr(entry, kind) != name
+        and named_by(entry.analysis, entry.parameters).get(kind) != name
+    )

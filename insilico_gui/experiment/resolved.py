@@ -95,6 +95,8 @@ class Resolved:
         Names of its analyses that are being computed.
     reference : xarray.DataArray or None
         Responses that those on show are compared with.
+    reference_results : mapping of str to Result
+        Of the run that these are of.
     runs : tuple of RunLine
         All pairs of sessions and stimuli that go together as far as that is known.
     can_undo, can_redo, is_saved : bool
@@ -120,6 +122,7 @@ class Resolved:
     results: Mapping[str, Result] = field(default_factory=dict)
     computing: frozenset[str] = frozenset()
     reference: xr.DataArray | None = None
+    reference_results: Mapping[str, Result] = field(default_factory=dict)
     runs: tuple[RunLine, ...] = ()
     can_undo: bool = False
     can_redo: bool = False
@@ -187,6 +190,11 @@ class Resolved:
             return True
         return origin[0].removesuffix(f" of {self.stimulus_name}") in self.results
 
+    def columns_of(self, result: str) -> list[str]:
+        """Columns of the unit table that one of :attr:`results` made."""
+        of_run = self.measured.columns(f"{result} of {self.stimulus_name}")
+        return of_run or self.measured.columns(result)
+
     def changed_since(self, before: Resolved) -> frozenset[str]:
         """Attributes that are not those of `before`; of the view, ``view.<name>``."""
         names = {
@@ -232,6 +240,7 @@ class Resolver:
                 "measured": experiment.measured(session_name),
                 "conditions": experiment.conditions,
                 "selection": self._selection(),
+                "results": experiment.results(session_name, None),
             }
         if session_name is not None and stimulus_name is not None:
             pair = session_name, stimulus_name
@@ -242,8 +251,9 @@ class Resolver:
                 found |= {
                     "encoded": experiment.encoded(*pair),
                     "responses": responses,
-                    "results": {} if responses is None else experiment.results(*pair),
                 }
+                if responses is not None:
+                    found["results"] = experiment.results(*pair)
         return Resolved(
             view=document.view,
             session_name=session_name,
@@ -254,6 +264,7 @@ class Resolver:
             shown=shown,
             misfit=misfit,
             reference=experiment.reference(),
+            reference_results=self._reference_results(),
             runs=self._runs(),
             can_undo=experiment.can_undo,
             can_redo=experiment.can_redo,
@@ -290,6 +301,12 @@ class Resolver:
         except InsilicoError:
             # A result that a condition is on is still being computed, or was undone
             return experiment.picked(conditions=False)
+
+    def _reference_results(self) -> Mapping[str, Result]:
+        chosen = self._experiment.document.view.reference
+        if chosen is None or chosen.session is None or chosen.stimulus is None:
+            return {}
+        return self._experiment.results(chosen.session, chosen.stimulus)
 
     def _runs(self) -> tuple[RunLine, ...]:
         """Every session with every stimulus that it takes, as far as that is known."""

@@ -11,7 +11,12 @@ import pydantic
 from psygnal import Signal
 
 from insilico_gui.errors import ExperimentError, listed, quoted
-from insilico_gui.experiment.document import ExperimentDocument, ViewState
+from insilico_gui.experiment.analyses import renamed_in
+from insilico_gui.experiment.document import (
+    AnalysisEntry,
+    ExperimentDocument,
+    ViewState,
+)
 from insilico_gui.experiment.file import sentence
 
 KINDS = {"session": "sessions", "stimulus": "stimuli", "selection": "selections"}
@@ -172,7 +177,13 @@ class DocumentState:
         renamed = {new if key == old else key: entry for key, entry in table.items()}
 
         def named(entry: Any) -> Any:
-            update = {kind: new} if getattr(entry, kind, None) == old else {}
+            update: dict[str, Any] = {}
+            if getattr(entry, kind, None) == old:
+                update[kind] = new
+            if isinstance(entry, AnalysisEntry):
+                update["parameters"] = renamed_in(
+                    entry.analysis, entry.parameters, kind, old, new
+                )
             if isinstance(entry, ViewState) and entry.reference is not None:
                 update["reference"] = named(entry.reference)
             return entry.model_copy(update=update) if update else entry

@@ -8,8 +8,13 @@ from typing import Any
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from insilico_gui.experiment.analyses import Result
-from insilico_gui.experiment.document import AnalysisEntry, Lasso, SelectionEntry
+from insilico_gui.experiment.analyses import Result, named_by
+from insilico_gui.experiment.document import (
+    MEAN,
+    AnalysisEntry,
+    Lasso,
+    SelectionEntry,
+)
 from insilico_gui.experiment.inputs import SELECTION, Inputs
 from insilico_gui.experiment.state import without
 from insilico_gui.units.filters import Conditions
@@ -18,6 +23,9 @@ from insilico_gui.units.selection import Combine, Selection, select_units
 
 COLORS = ("#ff8800", "#3399ff", "#33bb55", "#cc44cc", "#ddcc22", "#dd4444")
 """Of selections that are not given one, in turn."""
+
+ALONE = "the session"
+"""What an analysis is of that needs no stimulus."""
 
 
 class Units(Inputs):
@@ -60,10 +68,10 @@ class Units(Inputs):
                 label_of(entry),
                 columns,
                 result.rows,
-                own=table.columns,
+                own=opened.units.columns,
                 parameters={
                     **columns.attrs,
-                    "stimulus": entry.stimulus,
+                    "stimulus": entry.stimulus or ALONE,
                     "stimulus_hash": result.dataset.attrs.get("stimulus_hash"),
                 },
             )
@@ -131,7 +139,11 @@ class Units(Inputs):
         changes: dict[str, Any] = {"selections": {**present, name: entry}}
         if show:
             view = self._view_on(session=session)
-            changes["view"] = view.model_copy(update={"selection": name})
+            looked = view.unit_id if present.get(name) == entry else None
+            if view.unit_id == MEAN:
+                looked = MEAN
+            update = {"selection": name, "unit_id": looked}
+            changes["view"] = view.model_copy(update=update)
         self._replace("select", set(changes), **changes)
         return self.selection(name)
 
@@ -175,16 +187,24 @@ class Units(Inputs):
 
     def _result_key(self, entry: AnalysisEntry) -> str:
         """Responses and parameters that a result depends on."""
-        run = self.document.run(entry.session, entry.stimulus)
-        key = None if run is None else run.key
-        return f"{key} {entry.model_dump_json()}"
+        pairs = []
+        if entry.stimulus is not None:
+            pairs.append((entry.session, entry.stimulus))
+        other = named_by(entry.analysis, entry.parameters)
+        if "session" in other and "stimulus" in other:
+            pairs.append((other["session"], other["stimulus"]))
+        runs = [self.document.run(*pair) for pair in pairs]
+        keys = [None if run is None else run.key for run in runs]
+        if not pairs:
+            keys = [self.document.sessions[entry.session].model_dump_json()]
+        return f"{' '.join(map(str, keys))} {entry.model_dump_json()}"
 
 
 def label_of(entry: AnalysisEntry) -> str:
     """What the result of an analysis is called: it, what it is to, and the stimulus."""
     what = entry.parameters.get("parameter")
     named = f"{entry.analysis} to {what}" if what else entry.analysis
-    return f"{named} of {entry.stimulus}"
+    return f"{named} of {entry.stimulus or ALONE}"
 
 
 def _listed(drawn: dict[str, Any]) -> dict[str, Any]:
