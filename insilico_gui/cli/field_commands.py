@@ -28,7 +28,7 @@ from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError, echoed
-from insilico_gui.experiment.shown_frames import shown_frames
+from insilico_gui.experiment.declared.shown_frames import shown_frames
 from insilico_gui.responses import distinct_names, unit_table
 from insilico_gui.stimuli import Display
 from insilico_gui.units.identity import measured_names, result_table

@@ -2,13 +2,16 @@
 
 A declaration is a function whose keyword parameters, with their types, units and help, are
 those of the analysis. Its first argument is a :class:`RunData`; it returns a
-:class:`Result`. :func:`register` adds one.
+:class:`Result`. :func:`register` adds one. The files of
+:mod:`insilico_gui.experiment.declared` register theirs, and packages that name a module in
+the entry point group ``insilico_gui.analyses``.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +143,14 @@ class Analysis:
     _fits: Callable[[RunData], str]
     _alone: Callable[[Mapping[str, Any]], bool]
 
+    def is_declared_by(self, function: Callable[..., Result]) -> bool:
+        """Whether it is of a function of this place, such as a module that is run again."""
+        mine = self._function
+        return (mine.__module__, mine.__qualname__) == (
+            function.__module__,
+            function.__qualname__,
+        )
+
     def misfit(self, data: RunData) -> str:
         """In words, why the analysis does not apply to a run; empty if it does."""
         return self._fits(data)
@@ -202,9 +213,19 @@ def register(
         Why the analysis does not apply, in words; empty if it does.
     alone : callable(parameters) -> bool
         Whether it needs no responses, and can be of a session alone.
+
+    Raises
+    ------
+    AnalysisError
+        If there is an analysis of that name already.
     """
 
     def declare(function: Callable[..., Result]) -> Callable[..., Result]:
+        known = _ANALYSES.get(name)
+        if known is not None and not known.is_declared_by(function):
+            raise AnalysisError(
+                f"There is an analysis {quoted(name)} already; give it another name."
+            )
         text = inspect.getdoc(function) or ""
         parameters = parameters_of(function)
         first = text.split("\n\n")[0].replace("\n", " ")
@@ -214,10 +235,23 @@ def register(
     return declare
 
 
-def analyses() -> dict[str, Analysis]:
-    """All analyses by name."""
-    from insilico_gui.experiment import declarations  # noqa: F401 - they register
+@contextmanager
+def all_or_nothing() -> Iterator[None]:
+    """Undo what was registered in here if it raises."""
+    before = dict(_ANALYSES)
+    try:
+        yield
+    except BaseException:
+        _ANALYSES.clear()
+        _ANALYSES.update(before)
+        raise
 
+
+def analyses() -> dict[str, Analysis]:
+    """All analyses by name: those that come with insilico_gui, then those of others."""
+    from insilico_gui.experiment.declared.registry import find_declarations
+
+    find_declarations()
     return dict(_ANALYSES)
 
 

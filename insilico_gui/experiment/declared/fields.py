@@ -1,0 +1,88 @@
+"""``receptive fields``: maps from dots, noise and movies."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pandas as pd
+import xarray as xr
+
+from insilico_gui.analysis.fields.registry import map_fields, mapping_methods
+from insilico_gui.errors import AnalysisError, listed, quoted
+from insilico_gui.experiment.analyses import About, Result, RunData, register
+from insilico_gui.experiment.declared.shared import Part, is_of_video, part_of
+from insilico_gui.experiment.declared.shown_frames import shown_frames
+from insilico_gui.progress import OnProgress
+from insilico_gui.stimuli import Stimulus
+
+Method = Annotated[
+    str | None,
+    About(
+        "Method of the mapping; default the best one.",
+        offers=lambda data: mapping_methods(data.responses, _frames(data)),
+    ),
+]
+MethodLatency = Annotated[
+    float | None, About("Delay of the response window; default by method.", "s")
+]
+MethodWindow = Annotated[
+    float | None, About("Length of the response window; default by method.", "s")
+]
+
+
+def maps_fields(data: RunData) -> str:
+    """Why fields cannot be mapped from a run; empty if they can."""
+    if is_of_video(data) or not isinstance(data.stimulus, Stimulus):
+        return "receptive fields are mapped from responses to a video"
+    if not mapping_methods(data.responses, _frames(data)):
+        return "show Gaussian dots, sparse noise, or a movie of 10 s or longer"
+    return ""
+
+
+def _frames(data: RunData) -> Stimulus | None:
+    stimulus = data.stimulus if isinstance(data.stimulus, Stimulus) else None
+    return shown_frames(data.responses, stimulus)
+
+
+@register("receptive fields", view="fields", fits=maps_fields)
+def receptive_fields(
+    data: RunData,
+    on_progress: OnProgress | None,
+    *,
+    method: Method = None,
+    latency_s: MethodLatency = None,
+    window_s: MethodWindow = None,
+    part: Part = None,
+) -> Result:
+    """Receptive-field maps, and centre and size of a Gaussian fitted to each."""
+    dataset, fit, columns = mapped_fields(
+        data, method, latency_s, window_s, part, on_progress
+    )
+    return Result(dataset, columns, data.rows, fit)
+
+
+def mapped_fields(
+    data: RunData,
+    method: str | None,
+    latency_s: float | None,
+    window_s: float | None,
+    part: str | None,
+    on_progress: OnProgress | None,
+) -> tuple[xr.Dataset, Any, pd.DataFrame]:
+    """Maps, fitted Gaussians, and columns of a row per unit."""
+    responses = part_of(data, part)
+    frames = _frames(data)
+    known = mapping_methods(responses, frames)
+    if method is not None and method not in known:
+        raise AnalysisError(
+            f"The method {quoted(method)} cannot be used on these responses; choose one "
+            f"of {listed(known)}."
+        )
+    return map_fields(
+        responses,
+        frames,
+        method or known[0],
+        latency_s=latency_s,
+        window_s=window_s,
+        on_progress=on_progress,
+    )

@@ -1,0 +1,79 @@
+"""What declarations share: parameters, when an analysis applies, parts and tables."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pandas as pd
+import xarray as xr
+
+from insilico_gui.analysis.trials.blocks import are_to_images
+from insilico_gui.analysis.trials.sequence_parts import (
+    part_name,
+    sequence_parts,
+    take_part,
+)
+from insilico_gui.analysis.trials.windows import trial_table
+from insilico_gui.experiment.analyses import About, RunData
+
+Latency = Annotated[float, About("Delay of the response window after the onset.", "s")]
+Window = Annotated[
+    float | None,
+    About("Length of the response window; default the duration of the trial.", "s"),
+]
+BurnIn = Annotated[int, About("Frames at the beginning that are left out.", "frames")]
+Part = Annotated[
+    str | None,
+    About(
+        "Part of a sequence to analyse, by its name or number.",
+        offers=lambda data: sequence_parts(data.responses),
+    ),
+]
+Over = Annotated[
+    str,
+    About(
+        "Column of the trial table whose levels are the conditions.",
+        offers=lambda data: _columns(data),
+    ),
+]
+
+
+def has_trials(data: RunData) -> str:
+    """Why an analysis of trials does not apply to a run; empty if it does."""
+    if "trials" not in data.responses.attrs:
+        return "the stimulus has no trial table; show a parametric stimulus"
+    return ""
+
+
+def has_conditions(data: RunData) -> str:
+    """Why an analysis of trials or images does not apply; empty if it does."""
+    return "" if are_to_images(data.responses) else has_trials(data)
+
+
+def is_of_video(data: RunData) -> str:
+    """Why an analysis of responses in time does not apply; empty if it does."""
+    if data.responses.dims[-1] != "unit" or "time" not in data.responses.dims:
+        return "the session answers single images, which have no time"
+    return ""
+
+
+def _columns(data: RunData) -> list[str]:
+    """Columns of the trial table."""
+    if "trials" not in data.responses.attrs:
+        return ["condition"]
+    return [str(name) for name in trial_table(data.responses)]
+
+
+def part_of(data: RunData, part: str | None) -> xr.DataArray:
+    """Responses to a part of the sequence that was shown; None for all."""
+    if part is None:
+        return data.responses
+    return take_part(data.responses, part_name(data.responses, part))
+
+
+def dataset_of(columns: pd.DataFrame) -> xr.Dataset:
+    """Columns of a result as a dataset with dimension ``unit``."""
+    return xr.Dataset(
+        {str(name): ("unit", column.to_numpy()) for name, column in columns.items()},
+        attrs=dict(columns.attrs),
+    )
