@@ -143,6 +143,7 @@ class InsilicoWindow(Workspace):
             Of :meth:`.Experiment.add_stimulus`.
         """
         options.setdefault("session", self.now.session_name)
+        options.setdefault("fit", self.now.fit)
         self.stimuli.open(given, **options)
 
     def open_reference(self, path: Path) -> None:

@@ -59,7 +59,7 @@ class StimulusOpening(QObject):
 
     def _open_one(self, source: Any, *, show: bool, **options: Any) -> None:
         experiment = self._experiment
-        if options.get("interval_s") is None:
+        if "interval_s" not in options:
             options["interval_s"] = self._interval(source, options.get("session"))
 
         def take(opened: tuple[AnyStimulusEntry, Stimulus | ImageSet]) -> None:
