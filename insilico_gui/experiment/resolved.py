@@ -95,6 +95,8 @@ class Resolved:
         Names of its analyses that are being computed.
     reference : xarray.DataArray or None
         Responses that those on show are compared with.
+    sessions, stimuli : tuple of str
+        Names of all that the document holds.
     runs : tuple of RunLine
         All pairs of sessions and stimuli that go together as far as that is known.
     can_undo, can_redo, is_saved : bool
@@ -120,6 +122,8 @@ class Resolved:
     results: Mapping[str, Result] = field(default_factory=dict)
     computing: frozenset[str] = frozenset()
     reference: xr.DataArray | None = None
+    sessions: tuple[str, ...] = ()
+    stimuli: tuple[str, ...] = ()
     runs: tuple[RunLine, ...] = ()
     can_undo: bool = False
     can_redo: bool = False
@@ -254,6 +258,8 @@ class Resolver:
             shown=shown,
             misfit=misfit,
             reference=experiment.reference(),
+            sessions=tuple(document.sessions),
+            stimuli=tuple(document.stimuli),
             runs=self._runs(),
             can_undo=experiment.can_undo,
             can_redo=experiment.can_redo,

@@ -154,18 +154,28 @@ class InsilicoWindow(Workspace):
         """Take stimuli, a folder with sessions or images, or exported responses."""
         self._files.sort(paths, of_images=self.now.image_session is not None)
 
-    def encode(self) -> None:
-        """Encode the run on show in the background, after those that are queued."""
+    def encode(self, pairs: Sequence[tuple[str, str]] | None = None) -> None:
+        """Encode runs in the background, after those that are queued.
+
+        Parameters
+        ----------
+        pairs : sequence of (session, stimulus), optional
+            Names in the document; default the run on show.
+        """
         now, experiment = self.now, self.experiment
-        if now.session_name is None or now.stimulus_name is None:
-            missing = "session" if now.session_name is None else "stimulus"
+        shown, selected_only = experiment.on_show(), now.view.encode_selected
+        if pairs is None and None in shown:
+            missing = "session" if shown[0] is None else "stimulus"
             self._say_problem(f"To encode, first choose a {missing}.")
             return
-        try:
-            selected_only = now.view.encode_selected
-            self.encoding.add(*experiment.plan_run(selected_only=selected_only))
-        except InsilicoError as error:
-            self._say_problem(sentence(error))
+        for pair in (shown,) if pairs is None else pairs:
+            try:
+                # What was declared in another way stays so, unless it is looked at
+                if pair == shown or experiment.document.run(*pair) is None:
+                    experiment.plan_run(*pair, selected_only=selected_only)
+                self.encoding.add(*pair)
+            except InsilicoError as error:
+                self._say_problem(sentence(error))
 
     def analyse(self, analysis: str, parameters: dict[str, Any]) -> None:
         """Run an analysis of the run on show in the background."""
@@ -175,6 +185,7 @@ class InsilicoWindow(Workspace):
     def cancel(self) -> None:
         """Stop what runs in the background, and forget what it had done so far."""
         self.encoding.waiting.clear()
+        self.stimuli.waiting.clear()
         asked = [job for job in self.jobs.announced() if not job.cancelled]
         left = set(asked)
 
@@ -266,6 +277,7 @@ class InsilicoWindow(Workspace):
         for panel in self.panels:
             if panel.is_seen:
                 panel.catch_up()
+        self.encoding.check()
         self.opening.catch_up(self.now)
 
     def _layout_for(self, now: Resolved) -> str | None:
@@ -323,13 +335,8 @@ class InsilicoWindow(Workspace):
         session = self.now.session_name
         if session is None or not self.now.view.encode_at_once:
             return
-        if stimulus == self.now.stimulus_name:
-            self.encode()
-            return
-        try:
-            self.encoding.add(session, stimulus)
-        except InsilicoError as error:
-            self._say_problem(sentence(error))
+        if self.experiment.takes(session, stimulus) is not False:
+            self.encode([(session, stimulus)])
 
     def _encode_again(self, session: str, stimulus: str) -> None:
         self.say(
@@ -385,6 +392,9 @@ class InsilicoWindow(Workspace):
     def _show_work(self) -> None:
         """Show the job that was started last; encoding before others."""
         jobs, encoding = self.jobs.announced(), self.encoding.running
+        for panel in self.panels:
+            if panel.isVisible():
+                panel.draw_work()
         if not jobs:
             self.playback_bar.hide_progress()
             return
