@@ -217,12 +217,16 @@ class Viewing(Responding):
         """The units of a session that are selected when it is on show."""
         if session == self.on_show()[0]:
             return self.picked()
+        if not self._live.is_open(self.document.sessions[session]):
+            raise ExperimentError(
+                f"The session {session} is not open yet; wait until it is."
+            )
         name = self._working_selection(session)
         entry = self.document.selections.get(name)
         if entry is not None and entry.session == session:
             return self.selection(name)
-        opened = self.session(session)
-        return Selection(np.arange(len(opened.units)), {"all": True}, opened.id)
+        every = np.arange(len(self.table(session)))
+        return Selection(every, {"all": True}, self.session(session).id)
 
     def _encoded_name(self, session: str, stimulus: str) -> str:
         """Name of the selection whose units are encoded of a run."""

@@ -236,7 +236,7 @@ class RunsPanel(Panel):
         is_run = session is not None and stimulus is not None
         busy = is_run and self._is_busy(session, stimulus)
         self.encode_button.setText("Stop" if busy else "Encode")
-        self.encode_button.setEnabled(busy or (is_run and self.now.frames is not None))
+        self.encode_button.setEnabled(busy or (is_run and self.now.shown is not None))
         self.all_button.setEnabled(any(line.state in TO_DO for line in lines.values()))
 
     def _is_busy(self, session: str | None, stimulus: str | None) -> bool:

@@ -22,7 +22,8 @@ from insilico_gui.app.widgets.frame_view import FrameView
 from insilico_gui.app.widgets.image_list import ImageList
 from insilico_gui.app.work.stimulus_opening import INTERVAL_S
 from insilico_gui.experiment.document import FileStimulus
-from insilico_gui.stimuli import SUPPORTED_SUFFIXES, Fit, Stimulus
+from insilico_gui.session import is_video_session
+from insilico_gui.stimuli import SUPPORTED_SUFFIXES, ConditionTable, Fit
 from insilico_gui.stimuli.readers.images import FrameImages, ImageSet
 from insilico_gui.stimuli.readers.places import IMAGE_SUFFIXES
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.experiment.live import AnyStimulus
 
 FIT_TIPS = {
     "crop": "Fill the screen and cut what does not fit",
@@ -56,7 +58,7 @@ class StimulusPanel(Panel):
             "stimulus",
             "stimulus_name",
             "fit",
-            "frames",
+            "shown",
             "misfit",
             "responses",
             "view.encode_at_once",
@@ -178,7 +180,7 @@ class StimulusPanel(Panel):
             command, now.stimulus_name, value
         ):
             return
-        if now.view.encode_at_once and self.now.frames is not None:
+        if now.view.encode_at_once and self.now.shown is not None:
             self.desk.window.encode()
 
     @property
@@ -198,15 +200,15 @@ class StimulusPanel(Panel):
         now = self.now
         if changed & {"session", "stimulus_name"}:
             self._show_kind()
-        if "frames" in changed:
+        if "shown" in changed:
             self.preview.clear_frame()
             self.image_list.list_images(
                 None if now.images is None else now.images.labels
             )
         self.auto_encode.setChecked(now.view.encode_at_once)
         self.selected_only.setChecked(now.view.encode_selected)
-        self.encode_button.setEnabled(now.frames is not None)
-        self.fit.setEnabled(now.stimulus_name is not None)
+        self.encode_button.setEnabled(now.shown is not None)
+        self.fit.setEnabled(now.conversion is not None)
         self.fit.setCurrentText(now.fit)
         self.interval.setEnabled(
             isinstance(now.images, FrameImages) and self._file is not None
@@ -215,8 +217,7 @@ class StimulusPanel(Panel):
             with quietly(self.interval):
                 self.interval.setValue(now.images.attrs["interval_s"] or 0.0)
         self.info.setText(self._about())
-        if self.sequence.isVisible():
-            self.sequence.catch_up()
+        self.sequence.catch_up()
 
     def draw_time(self) -> None:
         """Show the frame on show, as the session sees it, once it has been made."""
@@ -231,15 +232,16 @@ class StimulusPanel(Panel):
 
     def _show_kind(self) -> None:
         """Offer what the session can be shown."""
-        of_images = self.now.image_session is not None
+        session, of_images = self.now.session, self.now.image_session is not None
+        of_video = session is None or is_video_session(session)
         self.open_button.setText(
             "Open images…" if of_images else "Open video or images…"
         )
-        self._options.setRowVisible(self.fit, not of_images)
+        self._options.setRowVisible(self.fit, of_video)
         self._options.setRowVisible(self.interval, of_images)
         self.why_no_form.setVisible(of_images)
         for box in self._boxes:
-            box.setVisible(not of_images)
+            box.setVisible(of_video)
 
     def _about(self) -> str:
         """What is on show, in words."""
@@ -262,8 +264,13 @@ class StimulusPanel(Panel):
     def _conversion(self) -> str:
         """How the stimulus on show reaches the twin, or why it does not."""
         now = self.now
-        if now.misfit:
-            return f"⚠ {now.misfit}"
+        if now.session is None:
+            return "Load a session to see how it reaches the twin."
+        if isinstance(now.stimulus, ImageSet) and is_video_session(now.session):
+            return (
+                "The session that is loaded is driven by video; open these images again "
+                "to show them to it one after the other."
+            )
         if now.conversion is not None:
             return f"To the twin: {now.conversion.summary}"
         if now.images is not None and now.frames is not None:
@@ -272,12 +279,9 @@ class StimulusPanel(Panel):
                 f"To the twin: {now.images.n_images} images, each brought to "
                 f"{width} × {height} pixels."
             )
-        if now.session is None:
-            return "Load a session to see how it reaches the twin."
-        return (
-            "The session that is loaded is driven by video; open these images again "
-            "to show them to it one after the other."
-        )
+        if now.shown is not None:
+            return f"To the twin: {now.shown.n_items} {now.shown.item}s."
+        return f"⚠ {now.misfit}"
 
 
 def _boxed(form: StimulusForm | SequenceForm) -> QGroupBox:
@@ -295,8 +299,11 @@ def _of_video(images: ImageSet) -> str:
     return f": {every} of {images.stimulus.duration:.2f} s of video"
 
 
-def _in_words(stimulus: Stimulus | ImageSet) -> list[str]:
+def _in_words(stimulus: AnyStimulus) -> list[str]:
     """Size and length of a stimulus."""
+    if isinstance(stimulus, ConditionTable):
+        columns = ", ".join(map(str, stimulus.table.columns))
+        return [f"{stimulus.n_conditions} conditions: {escape(breakable(columns))}"]
     if isinstance(stimulus, ImageSet):
         return [f"{stimulus.n_images} images" + _of_video(stimulus)]
     height, width = stimulus.frame_shape

@@ -164,11 +164,13 @@ class InsilicoWindow(Workspace):
         """
         now, experiment = self.now, self.experiment
         shown, selected_only = experiment.on_show(), now.view.encode_selected
-        if pairs is None and None in shown:
-            missing = "session" if shown[0] is None else "stimulus"
-            self._say_problem(f"To encode, first choose a {missing}.")
-            return
-        for pair in (shown,) if pairs is None else pairs:
+        if pairs is None:
+            if shown[0] is None or shown[1] is None:
+                missing = "session" if shown[0] is None else "stimulus"
+                self._say_problem(f"To encode, first choose a {missing}.")
+                return
+            pairs = [(shown[0], shown[1])]
+        for pair in pairs:
             try:
                 # What was declared in another way stays so, unless it is looked at
                 if pair == shown or experiment.document.run(*pair) is None:
@@ -393,7 +395,7 @@ class InsilicoWindow(Workspace):
         """Show the job that was started last; encoding before others."""
         jobs, encoding = self.jobs.announced(), self.encoding.running
         for panel in self.panels:
-            if panel.isVisible():
+            if panel.is_seen:
                 panel.draw_work()
         if not jobs:
             self.playback_bar.hide_progress()

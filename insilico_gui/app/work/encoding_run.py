@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.work.frame_reader import FrameReader
     from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.encoding import EncodingJob, ImageJob
+    from insilico_gui.encoding import ConditionJob, EncodingJob, ImageJob
     from insilico_gui.experiment import Experiment
 
     Pair = tuple[str, str]
@@ -192,7 +192,7 @@ class EncodingRun(QObject):
             def told(step: Progress) -> None:
                 tell(step.done, step.total, step.elapsed_s, step.what)
 
-            def began(job: EncodingJob | ImageJob) -> None:
+            def began(job: EncodingJob | ImageJob | ConditionJob) -> None:
                 self._began.emit(task, job)
 
             known = experiment.recall(task)
@@ -204,7 +204,7 @@ class EncodingRun(QObject):
         def ended(job: Job) -> None:
             if frames is not None:
                 self._reader.give_back(frames)
-            self._running = None
+            self._forget(task)
             if job.stopped or job.cancelled:
                 experiment.fail(task, cancelled=job.cancelled)
             self._start_next()
@@ -219,7 +219,9 @@ class EncodingRun(QObject):
         self._running = pair, task, job
         experiment.start(task)
 
-    def _show_job(self, task: runs.Task, job: EncodingJob | ImageJob) -> None:
+    def _show_job(
+        self, task: runs.Task, job: EncodingJob | ImageJob | ConditionJob
+    ) -> None:
         """The job is about to compute: its responses can be shown from now on."""
         if self._running is not None and self._running[1] is task:
             self._experiment.start(task, running(job))
@@ -238,16 +240,23 @@ class EncodingRun(QObject):
     def _take(
         self, task: runs.Task, responses: xr.DataArray, checksum: str, is_known: bool
     ) -> None:
+        experiment, follows = self._experiment, self._follow
+        self._follow = False
+        self._forget(task)  # so that nobody is told of it as under way
         try:
-            self._experiment.finish(task, responses, checksum)
+            experiment.finish(task, responses, checksum)
         except InsilicoError as error:
             self.completed.emit(str(error))
             return
         self.completed.emit(_told(task, responses, is_known=is_known))
-        if self._follow and _pair(task) == self._experiment.on_show():
-            self._experiment.playback.seek(0.0)
-        self._follow = False
+        if follows and _pair(task) == experiment.on_show():
+            experiment.playback.seek(0.0)
         self.grew.emit()
+
+    def _forget(self, task: runs.Task) -> None:
+        """A run is under way no more."""
+        if self._running is not None and self._running[1] is task:
+            self._running = None
 
 
 def _pair(task: runs.Task) -> Pair:

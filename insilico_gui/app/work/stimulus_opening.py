@@ -9,10 +9,10 @@ from qtpy.QtCore import QObject, Signal
 
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import InsilicoError, quoted
+from insilico_gui.experiment.session_input import AnyStimulus
 from insilico_gui.export import load_responses
 from insilico_gui.session import is_image_session
-from insilico_gui.stimuli import Stimulus
-from insilico_gui.stimuli.readers.images import ImageSet, are_stills
+from insilico_gui.stimuli.readers.images import are_stills
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +81,7 @@ class StimulusOpening(QObject):
         if options.get("session") not in experiment.document.sessions:
             options = {**options, "session": None}  # it was removed meanwhile
 
-        def take(opened: tuple[AnyStimulusEntry, Stimulus | ImageSet]) -> None:
+        def take(opened: tuple[AnyStimulusEntry, AnyStimulus]) -> None:
             try:
                 name = experiment.put_stimulus(*opened, show=not batch.is_shown)
             except InsilicoError as error:
@@ -124,10 +124,10 @@ class StimulusOpening(QObject):
 
 def _open_entry(
     experiment: Experiment, source: Any, options: dict[str, Any]
-) -> tuple[AnyStimulusEntry, Stimulus | ImageSet]:
+) -> tuple[AnyStimulusEntry, AnyStimulus]:
     """Open a stimulus in any thread; of a video for images, some of the frames."""
     given = dict(options)
-    session, is_file = given["session"], not isinstance(source, Stimulus | ImageSet)
+    session, is_file = given["session"], not isinstance(source, AnyStimulus)
     if "interval_s" not in given and session is not None and is_file:
         of_images = is_image_session(experiment.session(session))
         if of_images and not are_stills(source):
@@ -137,6 +137,6 @@ def _open_entry(
 
 def _called(source: Any) -> str:
     """What is opened, in words."""
-    if isinstance(source, Stimulus | ImageSet):
+    if isinstance(source, AnyStimulus):
         return source.name
     return f"{len(source)} files" if isinstance(source, list) else Path(source).name
