@@ -10,15 +10,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from insilico_gui.errors import ExperimentError, quoted
 from insilico_gui.experiment.analyses import named_by
-from insilico_gui.experiment.document import AnalysisEntry, SessionEntry, ViewState
+from insilico_gui.experiment.document import (
+    AnalysisEntry,
+    FileStimulus,
+    SessionEntry,
+    ViewState,
+)
 from insilico_gui.experiment.live import AnyStimulus, AnyStimulusEntry, Live, entry_of
 from insilico_gui.experiment.session_input import input_of
 from insilico_gui.experiment.state import DocumentState, without
 from insilico_gui.opening import open_session
 from insilico_gui.session import Session
 from insilico_gui.stimuli import ConditionTable, Fit, Stimulus
-from insilico_gui.stimuli.readers.images import ImageSet
+from insilico_gui.stimuli.readers.images import FrameImages, ImageSet
 
 SELECTION = "selection"
 """Name of a selection that is given none."""
@@ -291,6 +297,33 @@ class Inputs(DocumentState):
         changed = {**entry.model_dump(), "fit": fit}
         stimuli = {**self.document.stimuli, stimulus: changed}
         self._replace("set_fit", {"stimuli"}, stimuli=stimuli)
+
+    def set_interval(self, stimulus: str, interval_s: float | None) -> None:
+        """Take other frames of a video whose frames are shown as images.
+
+        Parameters
+        ----------
+        stimulus : str
+        interval_s : float or None
+            Seconds between two images; None for every frame.
+
+        Raises
+        ------
+        InsilicoError
+            If its images are not from a video, or there would be too many.
+        """
+        self._known("stimulus", stimulus, self.document.stimuli)
+        entry = self.document.stimuli[stimulus]
+        opened = self._live.stimulus(entry)
+        if not isinstance(entry, FileStimulus) or not isinstance(opened, FrameImages):
+            raise ExperimentError(
+                f"{quoted(stimulus)} is no set of images from the file of a video, so "
+                "there is no interval between them to set."
+            )
+        changed = entry.model_copy(update={"interval_s": interval_s})
+        self._live.put_stimulus(changed, FrameImages(opened.stimulus, interval_s))
+        stimuli = {**self.document.stimuli, stimulus: changed}
+        self._replace("set_interval", {"stimuli"}, stimuli=stimuli)
 
     def remove_stimulus(self, name: str) -> None:
         """Remove a stimulus with its runs and analyses."""

@@ -97,6 +97,8 @@ class Resolved:
         Responses that those on show are compared with.
     reference_results : mapping of str to Result
         Of the run that these are of.
+    sessions, stimuli : tuple of str
+        Names of all that the document holds.
     runs : tuple of RunLine
         All pairs of sessions and stimuli that go together as far as that is known.
     can_undo, can_redo, is_saved : bool
@@ -123,6 +125,8 @@ class Resolved:
     computing: frozenset[str] = frozenset()
     reference: xr.DataArray | None = None
     reference_results: Mapping[str, Result] = field(default_factory=dict)
+    sessions: tuple[str, ...] = ()
+    stimuli: tuple[str, ...] = ()
     runs: tuple[RunLine, ...] = ()
     can_undo: bool = False
     can_redo: bool = False
@@ -265,6 +269,8 @@ class Resolver:
             misfit=misfit,
             reference=experiment.reference(),
             reference_results=self._reference_results(),
+            sessions=tuple(document.sessions),
+            stimuli=tuple(document.stimuli),
             runs=self._runs(),
             can_undo=experiment.can_undo,
             can_redo=experiment.can_redo,

@@ -28,7 +28,8 @@ class Responding(Units):
         self._library = library
         self._responses: dict[str, xr.DataArray] = {}
         self._states: dict[tuple[str, str], runs.State] = {}
-        self._running: dict[tuple[str, str], Encoded] = {}
+        self._before: dict[tuple[str, str], runs.State | None] = {}
+        self._running: dict[tuple[str, str], tuple[str, Encoded]] = {}
         self._encoded: dict[str, Encoded] = {}
 
     def add_run(
@@ -116,7 +117,9 @@ class Responding(Units):
         """Tell that a task is being computed, and where its responses come in."""
         pair = task.run.session, task.run.stimulus
         if encoded is not None:
-            self._running[pair] = encoded
+            self._running[pair] = task.key, encoded
+        if self._states.get(pair) != "encoding":
+            self._before[pair] = self._states.get(pair)
         self._states[pair] = "encoding"
         self._tell({"state"}, "start")
 
@@ -125,8 +128,9 @@ class Responding(Units):
         pair = task.run.session, task.run.stimulus
         self._running.pop(pair, None)
         self._states.pop(pair, None)
-        if not cancelled:
-            self._states[pair] = "failed"
+        state = self._before.pop(pair, None) if cancelled else "failed"
+        if state is not None and self._are_there(*pair):
+            self._states[pair] = state
         self._tell({"state"}, "fail")
 
     def finish(
@@ -153,10 +157,8 @@ class Responding(Units):
         pair = run.session, run.stimulus
         self._running.pop(pair, None)
         self._states.pop(pair, None)
-        if (
-            run.session not in self.document.sessions
-            or run.stimulus not in self.document.stimuli
-        ):
+        self._before.pop(pair, None)
+        if not self._are_there(*pair):
             raise ExperimentError(
                 f"The responses of {quoted(run.session)} to {quoted(run.stimulus)} are "
                 "no longer wanted: one of the two was removed."
@@ -257,18 +259,25 @@ class Responding(Units):
         another fit of the stimulus. Asking opens no session.
         """
         busy = self._states.get((session, stimulus))
-        if busy is not None:
-            return busy
+        return self._known_state(session, stimulus) if busy is None else busy
+
+    def _known_state(self, session: str, stimulus: str) -> runs.State:
+        """State of a run apart from what is being done, or failed."""
         run = self.document.run(session, stimulus)
         if run is None or run.key is None:
             return "new"
         if run.fit != self.document.stimuli[stimulus].fit:
             return "stale"
-        if not self._is_open(session, stimulus):
+        if not self.is_open(session, stimulus):
             return "done"
         return "done" if self.task(session, stimulus).key == run.key else "stale"
 
-    def _is_open(self, session: str, stimulus: str) -> bool:
+    def _are_there(self, session: str, stimulus: str) -> bool:
+        """Whether a session and a stimulus are in the document."""
+        document = self.document
+        return session in document.sessions and stimulus in document.stimuli
+
+    def is_open(self, session: str, stimulus: str) -> bool:
         """Whether session and stimulus have been opened."""
         return self._live.is_open(
             self.document.sessions[session]
@@ -282,7 +291,7 @@ class Responding(Units):
         run = self.document.run(session, stimulus)
         if run is None or run.key not in self._responses:
             return None
-        if self.state(session, stimulus) == "stale":
+        if self._known_state(session, stimulus) != "done":
             return None
         return self._responses[run.key]
 
@@ -296,15 +305,18 @@ class Responding(Units):
             pair = run.session, run.stimulus
             if run.key is None or run.key in self._responses or pair in self._states:
                 continue
-            if self._is_open(*pair):
+            if self.is_open(*pair):
                 task = self.task(*pair)
                 if task.key == run.key:
                     found.append(task)
         return found
 
     def recall(self, task: runs.Task) -> xr.DataArray | None:
-        """Responses of a task if they are in the library; in any thread."""
-        return None if self.library is None else self.library.get(task.key)
+        """Responses of a task if they have been computed before; in any thread."""
+        known = self._responses.get(task.key)
+        if known is not None or self.library is None:
+            return known
+        return self.library.get(task.key)
 
     def forget(self, task: runs.Task) -> None:
         """Tell that the responses of a run are not in the library any more."""
@@ -314,8 +326,8 @@ class Responding(Units):
     def encoded(self, session: str, stimulus: str) -> Encoded | None:
         """Responses by moment of playback, as far as they are there; opens nothing."""
         running = self._running.get((session, stimulus))
-        if running is not None:
-            return running
+        if running is not None and running[0] == self.task(session, stimulus).key:
+            return running[1]
         responses, run = self.at_hand(session, stimulus), None
         if responses is not None:
             run = self.document.run(session, stimulus)

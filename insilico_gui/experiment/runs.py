@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -179,20 +178,22 @@ def task_of(
 
 def platform_of(session: Session) -> dict[str, Any]:
     """Device and versions that the last digits of responses depend on."""
-    torch = sys.modules.get("torch")
     return {
         "engine": ENGINE,
-        "insilico_gui": _version(),
+        "insilico_gui": _version("insilico-gui"),
         "numpy": np.__version__,
-        "torch": None if torch is None else str(torch.__version__),
+        "torch": _version("torch"),
         "device": str(session.device),
     }
 
 
 @cache
-def _version() -> str:
-    """Version of this package; looking it up reads files."""
-    return version("insilico-gui")
+def _version(package: str) -> str | None:
+    """Version of a package, None if it is not there; looking it up reads files."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def responses_hash(responses: xr.DataArray) -> str:

@@ -160,11 +160,23 @@ class Viewing(Responding):
         drawn = self._entry(Lasso, layout=layout, polygon=corners)
         return self.pick(indices=indices, lasso=drawn)
 
-    def plan_run(self, *, selected_only: bool = False) -> tuple[str, str]:
-        """Declare the run on show with all units, or with those that are selected now.
+    def plan_run(
+        self,
+        session: str | None = None,
+        stimulus: str | None = None,
+        *,
+        selected_only: bool = False,
+    ) -> tuple[str, str]:
+        """Declare a run with all units, or with those that are selected now.
 
         The selected units are kept under a name of their own, so that the run does not
         change with the selection.
+
+        Parameters
+        ----------
+        session, stimulus : str, optional
+            Names in the document; default those on show.
+        selected_only : bool
 
         Returns
         -------
@@ -175,24 +187,24 @@ class Viewing(Responding):
         InsilicoError
             Without a session or a stimulus on show, or with an empty selection.
         """
-        session, stimulus = self.on_show()
-        session = self._only("session", session, self.document.sessions)
-        stimulus = self._only("stimulus", stimulus, self.document.stimuli)
+        shown = self.on_show()
+        session = self._only("session", session or shown[0], self.document.sessions)
+        stimulus = self._only("stimulus", stimulus or shown[1], self.document.stimuli)
         selections, name = dict(self.document.selections), None
         if selected_only:
-            chosen = self.picked()
+            chosen = self._picked_of(session)
             if len(chosen) == 0:
                 raise SelectionError(
                     "No unit is selected; select some, or encode all units."
                 )
             given = arguments_of(chosen.rule)
             rule = {"indices": chosen.indices.tolist()} if given is None else given
-            name = f"encoded of {stimulus}"[:100]
+            name = self._encoded_name(session, stimulus)
             selections[name] = self._entry(SelectionEntry, session=session, rule=rule)
         declared = self.document.run(session, stimulus)
         run = declared or RunEntry(session=session, stimulus=stimulus)
         run = run.model_copy(update={"selection": name})
-        document = self.document.with_run(run)
+        document = self.document.replace(selections=selections).with_run(run)
         self._replace(
             "plan_run",
             {"runs", "selections"},
@@ -200,6 +212,29 @@ class Viewing(Responding):
             selections=selections,
         )
         return session, stimulus
+
+    def _picked_of(self, session: str) -> Selection:
+        """The units of a session that are selected when it is on show."""
+        if session == self.on_show()[0]:
+            return self.picked()
+        if not self._live.is_open(self.document.sessions[session]):
+            raise ExperimentError(
+                f"The session {session} is not open yet; wait until it is."
+            )
+        name = self._working_selection(session)
+        entry = self.document.selections.get(name)
+        if entry is not None and entry.session == session:
+            return self.selection(name)
+        every = np.arange(len(self.table(session)))
+        return Selection(every, {"all": True}, self.session(session).id)
+
+    def _encoded_name(self, session: str, stimulus: str) -> str:
+        """Name of the selection whose units are encoded of a run."""
+        base = f"encoded of {stimulus}"[:90]
+        name, k, known = base, 2, self.document.selections
+        while name in known and known[name].session != session:
+            name, k = f"{base} ({k})", k + 1
+        return name
 
     # -- comparison --------------------------------------------------------------------
 

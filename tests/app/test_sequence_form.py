@@ -34,8 +34,7 @@ def click(qtbot, button):
 def panel(window):
     use_session(window, ig.open_session("demo", device="cpu"))
     window.experiment.pick(fields=[1])
-    window.panel("Stimulus").selected_only.setChecked(True)
-    window.show_panel(window.panel("Stimulus"))
+    window.panel("Stimulus").selected_only.click()
     window.wait(LIMIT_S)
     return window.panel("Stimulus")
 

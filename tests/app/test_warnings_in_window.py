@@ -22,7 +22,7 @@ def test_a_cut_video_says_so(window, video, tmp_path, monkeypatch):
     content = cut.read_bytes()
     cut.write_bytes(content[: len(content) // 2])
     use_session(window, ig.open_session("demo"))
-    window.open_stimulus(cut)
+    window.open_stimuli([cut])
     window.wait()
     warning = ig.open_stimulus(cut).attrs["warning"]
     assert "cut.mkv is cut short" in warning

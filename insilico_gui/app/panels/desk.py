@@ -22,17 +22,41 @@ if TYPE_CHECKING:
     from insilico_gui.experiment.resolved import Resolved
 
 
+class Queue(Protocol):
+    """Runs that are encoded one after the other.
+
+    Attributes
+    ----------
+    waiting : list of (str, str)
+        Sessions and stimuli to be encoded next.
+    """
+
+    waiting: list[tuple[str, str]]
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """Session and stimulus that are being encoded."""
+
+    @property
+    def part(self) -> float:
+        """How much of it is done, 0 to 1."""
+
+    def stop(self, pair: tuple[str, str], /) -> None:
+        """Do not encode a run that waits or is under way."""
+
+
 class Window(Protocol):
     """The parts of a window that panels reach."""
 
     now: Resolved
     map: UnitMap
+    encoding: Queue
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """Show one sentence until the next."""
 
-    def encode(self) -> None:
-        """Encode the run on show in the background."""
+    def encode(self, pairs: Sequence[tuple[str, str]] | None = None) -> None:
+        """Encode runs, default the one on show, in the background."""
 
     def cancel(self) -> None:
         """Stop what runs in the background."""

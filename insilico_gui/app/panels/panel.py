@@ -91,6 +91,9 @@ class Panel(QWidget, Themed):
     def draw_time(self) -> None:
         """Draw another time of the playback, or that it runs; called often."""
 
+    def draw_work(self) -> None:
+        """Draw how far the work in the background is; called often."""
+
     def draw_lasso(self, *, armed: bool) -> None:
         """Draw whether the lasso waits for a drag on the map."""
 

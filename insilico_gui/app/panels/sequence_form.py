@@ -5,23 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QListWidget,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from insilico_gui.app.panels.panel import Panel, text_label
 from insilico_gui.app.panels.stimulus_form import path_to_save
+from insilico_gui.app.widgets.controls import button, quietly
 from insilico_gui.app.widgets.family_form import fill, spec_form, values_of
 from insilico_gui.errors import StimulusError
-from insilico_gui.stimuli import Sequence, save_spec
+from insilico_gui.stimuli import Sequence, save_spec, spec_from_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.app.work.jobs import Job
@@ -35,39 +35,30 @@ SETTINGS = ("blank_s", "blank_level", "repeats", "order", "seed")
 class SequenceForm(Panel):
     """Put parametric stimuli in an order, see how long it takes, show or save it.
 
-    Signals
-    -------
-    chosen(object)
-        The stimulus the user wants to show.
-
-    Attributes
-    ----------
-    parts : list of StimulusSpec
-        What is in the list.
+    The parts are the draft in the view of the experiment.
     """
 
     title = "Sequence"
-    chosen = Signal(object)
+    draws = frozenset({"view.draft"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.body.setContentsMargins(0, 0, 0, 0)
-        self.parts: list[StimulusSpec] = []
         self._counting: Job | None = None
 
         self.list = QListWidget()
         self.list.setFixedHeight(96)
         self.list.currentRowChanged.connect(self._allow_moves)
-        self.up_button = _button("Up", lambda: self._move(-1))
-        self.down_button = _button("Down", lambda: self._move(1))
-        self.remove_button = _button("Remove", self._remove)
+        self.up_button = button("Up", lambda: self._move(-1))
+        self.down_button = button("Down", lambda: self._move(1))
+        self.remove_button = button("Remove", self._remove)
 
         self.form = spec_form(Sequence, SETTINGS)
         self.form.changed.connect(self._changed)
 
         self.about = text_label(HINT)
-        self.button = _button("Show this sequence", self._choose)
-        self.save_button = _button("Save…", self._browse_to_save)
+        self.button = button("Show this sequence", self._choose)
+        self.save_button = button("Save…", self._browse_to_save)
 
         self._inside = QWidget()
         inside = QVBoxLayout(self._inside)
@@ -78,18 +69,24 @@ class SequenceForm(Panel):
         self.body.addWidget(self._inside)
         self.body.addWidget(self.about)
         self.body.addLayout(_row(self.button, self.save_button))
-        self._changed()
 
     # -- commands ----------------------------------------------------------------------
 
-    def add(self, spec: StimulusSpec) -> None:
-        """Put a specification at the end."""
-        self._use_parts([*self.parts, spec], len(self.parts))
+    @property
+    def parts(self) -> list[StimulusSpec]:
+        """The specifications that are put together.
+
+        Raises
+        ------
+        StimulusError
+            If one is not that of a stimulus, as in a file that was edited by hand.
+        """
+        return [spec_from_dict(plain) for plain in self.now.view.draft]
 
     def use(self, sequence: Sequence) -> None:
         """Take all of a sequence in place of what is here."""
         fits = fill(self.form, sequence)
-        self._use_parts(list(sequence.parts), 0)
+        self._use_parts([part.to_dict() for part in sequence.parts], 0)
         if not fits:
             self.problem(
                 "The sequence has a blank, a seed or repeats that the form cannot hold; "
@@ -118,39 +115,47 @@ class SequenceForm(Panel):
 
     def _move(self, by: int) -> None:
         row = self.list.currentRow()
-        parts = list(self.parts)
+        parts = list(self.now.view.draft)
         parts.insert(row + by, parts.pop(row))
         self._use_parts(parts, row + by)
 
     def _remove(self) -> None:
         row = self.list.currentRow()
-        parts = [part for k, part in enumerate(self.parts) if k != row]
+        parts = [part for k, part in enumerate(self.now.view.draft) if k != row]
         self._use_parts(parts, min(row, len(parts) - 1))
 
     def _choose(self) -> None:
         sequence = self.sequence()
         self.jobs.start(
-            "Rendering the sequence", sequence.stimulus, on_return=self.chosen.emit
+            "Rendering the sequence",
+            sequence.stimulus,
+            on_return=lambda made: self.desk.window.open_stimuli([made]),
         )
 
     def _browse_to_save(self) -> None:
         if path := path_to_save(self, "sequence.yaml"):
             self.save(path)
 
+    def _use_parts(self, parts: Iterable[Mapping[str, Any]], row: int) -> None:
+        if self.attempt(self.experiment.look, draft=tuple(parts)):
+            self.catch_up()
+            self._changed()  # also if only the settings are others
+            self.list.setCurrentRow(row)
+
     # -- from the state ----------------------------------------------------------------
 
-    def _use_parts(self, parts: list[StimulusSpec], row: int) -> None:
-        self.parts = parts
-        self.list.clear()
-        for part in parts:
-            seconds = part.n_frames / part.frame_rate
-            self.list.addItem(f"{part.title}, {seconds:.1f} s")
-        self.list.setCurrentRow(row)
+    def draw(self, changed: frozenset[str]) -> None:
+        """List the parts, the last one chosen, and count their trials."""
+        draft = self.now.view.draft
+        with quietly(self.list):
+            self.list.clear()
+            self.list.addItems([_in_words(plain) for plain in draft])
+            self.list.setCurrentRow(len(draft) - 1)
         self._allow_moves()
         self._changed()
 
     def _allow_moves(self, *_: object) -> None:
-        row, n = self.list.currentRow(), len(self.parts)
+        row, n = self.list.currentRow(), len(self.now.view.draft)
         self.up_button.setEnabled(row > 0)
         self.down_button.setEnabled(0 <= row < n - 1)
         self.remove_button.setEnabled(row >= 0)
@@ -160,9 +165,9 @@ class SequenceForm(Panel):
         if self._counting is not None:
             self._counting.cancel()  # the newest counts
             self._counting = None
-        self._inside.setVisible(bool(self.parts))
+        self._inside.setVisible(bool(self.now.view.draft))
         self._allow(False)
-        if not self.parts:
+        if not self.now.view.draft:
             self.about.setText(HINT)
             return
         self.form["seed"].enabled = self.form["order"].value == "random"
@@ -193,10 +198,13 @@ class SequenceForm(Panel):
         self.save_button.setEnabled(valid)
 
 
-def _button(text: str, command: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.clicked.connect(lambda: command())
-    return button
+def _in_words(plain: Mapping[str, Any]) -> str:
+    """A part of the sequence and how long it takes."""
+    try:
+        part = spec_from_dict(plain)
+    except StimulusError:
+        return f"⚠ {str(plain.get('family'))[:40]}"
+    return f"{part.title}, {part.n_frames / part.frame_rate:.1f} s"
 
 
 def _row(*widgets: QWidget) -> QHBoxLayout:

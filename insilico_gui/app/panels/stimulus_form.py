@@ -6,15 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QPushButton,
-)
+from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout
 
 from insilico_gui.app.panels.panel import Panel, text_label
+from insilico_gui.app.widgets.controls import button
 from insilico_gui.app.widgets.family_form import family_form, fill, values_of
 from insilico_gui.app.widgets.frame_view import FrameView
 from insilico_gui.app.work.timers import delayed
@@ -44,23 +39,18 @@ DELAY_MS = 300
 class StimulusForm(Panel):
     """Choose a family, set its parameters, see what it will be.
 
-    Signals
-    -------
-    chosen(object)
-        The stimulus the user wants to show.
-    added(object)
-        The specification the user wants in the sequence.
-    sequence_loaded(object)
-        The sequence that was in a file.
+    Parameters
+    ----------
+    desk : Desk
+    take_sequence : callable(Sequence)
+        Takes a sequence that was in a file.
     """
 
     title = "Parametric stimulus"
-    chosen = Signal(object)
-    added = Signal(object)
-    sequence_loaded = Signal(object)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, take_sequence: Callable[[Sequence], object]) -> None:
         super().__init__(desk)
+        self._take_sequence = take_sequence
         self.body.setContentsMargins(0, 0, 0, 0)
         self._preview: Job | None = None
         self._forms: dict[str, Container[Any]] = {}
@@ -69,20 +59,23 @@ class StimulusForm(Panel):
         self.family.currentTextChanged.connect(self._show_family)
         self.preview = FrameView(80)
         self.about = text_label()
-        self.button = QPushButton("Show this stimulus")
-        self.button.clicked.connect(self._choose)
-        self.add_button = QPushButton("Add to sequence")
-        self.add_button.setToolTip("Show it with others, one after the other")
-        self.add_button.clicked.connect(self._add)
-        self.save_button = QPushButton("Save…")
-        self.save_button.setToolTip("Save these parameters in a file (.yaml, .json)")
-        self.save_button.clicked.connect(self._browse_to_save)
-        self.load_button = QPushButton("Load…")
-        self.load_button.setToolTip("Load parameters, or a sequence, from a file")
-        self.load_button.clicked.connect(self._browse_to_load)
+        self.button = button("Show this stimulus", self._choose)
+        self.add_button = button(
+            "Add to sequence", self._add, "Show it with others, one after the other"
+        )
+        self.save_button = button(
+            "Save…",
+            self._browse_to_save,
+            "Save these parameters in a file (.yaml, .json)",
+        )
+        self.load_button = button(
+            "Load…",
+            self._browse_to_load,
+            "Load parameters, or a sequence, from a file",
+        )
         files = QHBoxLayout()
-        for button in (self.add_button, self.save_button, self.load_button):
-            files.addWidget(button)
+        for each in (self.add_button, self.save_button, self.load_button):
+            files.addWidget(each)
         for widget in (self.family, self.preview, self.about, self.button):
             self.body.addWidget(widget)
         self.body.addLayout(files)
@@ -160,19 +153,24 @@ class StimulusForm(Panel):
         self._allow(False)
 
     def _allow(self, valid: bool) -> None:
-        for button in (self.button, self.add_button, self.save_button):
-            button.setEnabled(valid)
+        for each in (self.button, self.add_button, self.save_button):
+            each.setEnabled(valid)
 
     def _choose(self) -> None:
         self.jobs.start(
             f"Rendering {self.family.currentText()}",
             self._maker(),
-            on_return=self.chosen.emit,
+            on_return=lambda made: self.desk.window.open_stimuli([made]),
         )
 
     def _add(self) -> None:
         make = self._maker()
-        self.jobs.start("Adding", lambda: make().spec, on_return=self.added.emit)
+        self.jobs.start("Adding", lambda: make().spec, on_return=self._add_to_draft)
+
+    def _add_to_draft(self, spec: StimulusSpec) -> None:
+        """Put a specification at the end of the sequence that is being put together."""
+        draft = (*self.now.view.draft, spec.to_dict())
+        self.attempt(self.experiment.look, draft=draft)
 
     # -- files -------------------------------------------------------------------------
 
@@ -190,9 +188,9 @@ class StimulusForm(Panel):
 
         def take(spec: StimulusSpec) -> None:
             if isinstance(spec, Sequence):
-                self.sequence_loaded.emit(spec)
+                self._take_sequence(spec)
             elif not self.use(spec):
-                self.added.emit(spec)
+                self._add_to_draft(spec)
                 self.problem(
                     f"{name} has values that the form cannot hold, so it is in the "
                     "sequence as it is."

@@ -6,34 +6,33 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
-    QPushButton,
     QVBoxLayout,
 )
 
 from insilico_gui.app.panels.panel import Panel, breakable, text_label
 from insilico_gui.app.panels.sequence_form import SequenceForm
 from insilico_gui.app.panels.stimulus_form import StimulusForm
+from insilico_gui.app.widgets.controls import button, check, choice, number, quietly
 from insilico_gui.app.widgets.frame_view import FrameView
 from insilico_gui.app.widgets.image_list import ImageList
-from insilico_gui.encoding import open_for
-from insilico_gui.stimuli import SUPPORTED_SUFFIXES, Fit, Stimulus
-from insilico_gui.stimuli.readers.images import FrameImages, ImageSet, are_stills
+from insilico_gui.app.work.stimulus_opening import INTERVAL_S
+from insilico_gui.experiment.document import FileStimulus
+from insilico_gui.session import is_video_session
+from insilico_gui.stimuli import SUPPORTED_SUFFIXES, ConditionTable, Fit
+from insilico_gui.stimuli.readers.images import FrameImages, ImageSet
+from insilico_gui.stimuli.readers.places import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
-    from insilico_gui.app.panels.desk import Desk
-    from insilico_gui.app.work.jobs import Job
+    from collections.abc import Callable
+    from typing import Any
 
-INTERVAL_S = 1.0
-"""Between the images taken from a video, unless told otherwise."""
+    from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.experiment.live import AnyStimulus
 
 FIT_TIPS = {
     "crop": "Fill the screen and cut what does not fit",
@@ -48,34 +47,46 @@ NO_IMAGES = "No images yet: open files or a folder, or drop them on the window."
 
 
 class StimulusPanel(Panel):
-    """Open a file or render a parametric stimulus; preview; start encoding.
-
-    Signals
-    -------
-    encode_requested()
-        The user wants the stimulus encoded now.
-    """
+    """Open files or render a parametric stimulus; preview; start encoding."""
 
     title = "Stimulus"
-    encode_requested = Signal()
+    place = "left"
+    order = 30
+    draws = frozenset(
+        {
+            "session",
+            "stimulus",
+            "stimulus_name",
+            "fit",
+            "shown",
+            "misfit",
+            "responses",
+            "view.encode_at_once",
+            "view.encode_selected",
+            "view.draft",
+        }
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._opening: Job | None = None
         self.preview = FrameView(160)
         self.info = text_label()
-        self.image_list = ImageList(experiment)
+        self.image_list = ImageList(self._go_to_image)
         self.why_no_form = text_label(
             "Parametric stimuli move, and are for sessions driven by video. This session "
             "answers single images: open files, a folder, an array (.npy), or a video, of "
             "which it is shown frames."
         )
-        self.auto_encode = QCheckBox("Encode as soon as it is there")
-        self.auto_encode.setChecked(True)
-        self.selected_only = QCheckBox("Only the selected units")
-        self.encode_button = QPushButton("Encode")
-        self.encode_button.setEnabled(False)
-        self.encode_button.clicked.connect(self.encode_requested)
+        self.auto_encode = check(
+            "Encode as soon as it is there",
+            lambda on: self.experiment.look(encode_at_once=on),
+            "And again after another fit or interval",
+        )
+        self.selected_only = check(
+            "Only the selected units",
+            lambda on: self.experiment.look(encode_selected=on),
+        )
+        self.encode_button = button("Encode", lambda: self.desk.window.encode())
         self._options = self._make_options()
 
         self.body.addLayout(self._make_openers())
@@ -86,181 +97,198 @@ class StimulusPanel(Panel):
         self.body.addWidget(self.selected_only)
         self.body.addWidget(self.encode_button)
         self.body.addWidget(self.why_no_form)
-        self._boxes = self._make_forms()
+        self.sequence = SequenceForm(desk)
+        self.form = StimulusForm(desk, self.sequence.use)
+        self._boxes = [_boxed(form) for form in (self.form, self.sequence)]
         for box in self._boxes:
             self.body.addWidget(box)
         self.body.addStretch(1)
 
-        experiment.session_changed.connect(self._show_kind)
-        experiment.stimulus_changed.connect(self.preview.clear_frame)
-        for signal in (
-            experiment.stimulus_changed,
-            experiment.responses_changed,
-            experiment.job_changed,
-        ):
-            signal.connect(self._show_stimulus)
-        self._show_kind()
-
     def _make_openers(self) -> QHBoxLayout:
         """Make the buttons that open files and folders."""
-        self.open_button = QPushButton()
-        self.open_button.setToolTip("Or drop a file or a folder anywhere on the window")
-        self.open_button.clicked.connect(self._browse)
-        self.folder_button = QPushButton("Open folder…")
-        self.folder_button.setToolTip("A folder of images, in the order of their names")
-        self.folder_button.clicked.connect(self._browse_folder)
+        self.open_button = button(
+            "", self._browse, "Or drop files or a folder anywhere on the window"
+        )
+        self.folder_button = button(
+            "Open folder…",
+            self._browse_folder,
+            "A folder of images, in the order of their names",
+        )
         row = QHBoxLayout()
         row.addWidget(self.open_button, 1)
         row.addWidget(self.folder_button)
         return row
 
     def _make_options(self) -> QFormLayout:
-        """Make the fields for how a file reaches the session."""
-        self.fit = QComboBox()
-        for name in get_args(Fit):
-            self.fit.addItem(name)
-            self.fit.setItemData(self.fit.count() - 1, FIT_TIPS[name], 3)
-        self.fit.setCurrentText(self.now.fit)
-        self.fit.currentTextChanged.connect(self._set_fit)
-        self.interval = QDoubleSpinBox()
-        self.interval.setRange(0.0, 3600.0)
-        self.interval.setDecimals(3)
-        self.interval.setValue(INTERVAL_S)
-        self.interval.setSuffix(" s")
+        """Make the fields for how a stimulus reaches the session."""
+        names = get_args(Fit)
+        self.fit = choice(self._set_fit, names=names)
+        for k, name in enumerate(names):
+            self.fit.setItemData(k, FIT_TIPS[name], 3)
+        self.interval = number(
+            INTERVAL_S,
+            (0.0, 3600.0),
+            self._set_interval,
+            "Of a video, take one image every so many seconds",
+            decimals=3,
+            suffix=" s",
+        )
         self.interval.setSpecialValueText("every frame")
-        self.interval.setKeyboardTracking(False)
-        self.interval.setToolTip("Of a video, take one image every so many seconds")
-        self.interval.valueChanged.connect(self._set_interval)
         options = QFormLayout()
         options.addRow("Fit to screen", self.fit)
         options.addRow("Of a video, one image every", self.interval)
         options.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         return options
 
-    def _make_forms(self) -> list[QGroupBox]:
-        """Make the forms of parametric stimuli, each in a box of its own."""
-        self.form = StimulusForm(self.experiment, self.jobs)
-        self.sequence = SequenceForm(self.experiment, self.jobs)
-        self.form.added.connect(self.sequence.add)
-        self.form.sequence_loaded.connect(self.sequence.use)
-        boxes = []
-        for form in (self.form, self.sequence):
-            form.chosen.connect(self._use)
-            form.problem.connect(self.problem)
-            box = QGroupBox(form.title)
-            QVBoxLayout(box).addWidget(form)
-            boxes.append(box)
-        return boxes
-
-    # -- commands ----------------------------------------------------------------------
-
-    def open(self, path: str | Path | list[Path]) -> None:
-        """Open a file, a folder or image files in the background and show it."""
-        if self._opening is not None:
-            self._opening.cancel()  # the newest counts
-        session = self.now.session
-        of_video = self._takes_images() and not are_stills(path)
-        interval_s = self.interval.value() if of_video else None
-        title = f"{len(path)} files" if isinstance(path, list) else Path(path).name
-        self._opening = self.jobs.start(
-            f"Opening {title}",
-            lambda: open_for(session, path, interval_s=interval_s or None),
-            on_return=self._use,
-            on_end=self._opened,
-        )
-
-    def _opened(self, job: Job) -> None:
-        if self._opening is job:
-            self._opening = None
-
-    def _use(self, stimulus: Stimulus | ImageSet) -> None:
-        if self.attempt(self.experiment.use_stimulus, stimulus) and (
-            self.auto_encode.isChecked()
-        ):
-            self.encode_requested.emit()
+    # -- from the user -----------------------------------------------------------------
 
     def _browse(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in sorted(SUPPORTED_SUFFIXES))
         kinds = f"All stimuli ({patterns});;All files (*)"
-        if not self._takes_images():
-            path, _ = QFileDialog.getOpenFileName(self, "Open a stimulus", "", kinds)
-            if path:
-                self.open(path)
-            return
-        paths, _ = QFileDialog.getOpenFileNames(self, "Open images", "", kinds)
-        if len(paths) == 1:
-            self.open(paths[0])
+        of_images = self.now.image_session is not None
+        title = "Open images" if of_images else "Open stimuli"
+        names, _ = QFileDialog.getOpenFileNames(self, title, "", kinds)
+        paths = [Path(name) for name in names]
+        pictures = [path for path in paths if path.suffix.lower() in IMAGE_SUFFIXES]
+        if of_images and len(pictures) > 1:  # which belong together
+            others = [path for path in paths if path not in pictures]
+            self.desk.window.open_stimuli([*others, pictures])
         elif paths:
-            self.open([Path(path) for path in paths])
+            self.desk.window.open_stimuli(paths)
 
     def _browse_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Open a folder of images")
         if folder:
-            self.open(folder)
-
-    def _set_interval(self, seconds: float) -> None:
-        """Take other frames of the video that is open."""
-        stimulus = self.now.stimulus
-        if isinstance(stimulus, FrameImages) and self._takes_images():
-            stimulus = stimulus.stimulus
-        if isinstance(stimulus, Stimulus) and self._takes_images():
-            self._use(FrameImages(stimulus, seconds or None))
-
-    def _takes_images(self) -> bool:
-        return self.now.image_session is not None
+            self.desk.window.open_stimuli([Path(folder)])
 
     def _set_fit(self, fit: str) -> None:
-        if self.attempt(self.experiment.use_fit, fit) and (
-            self.auto_encode.isChecked() and self.now.frames is not None
+        """Bring the stimulus on show to the screen in another way."""
+        self._change(self.experiment.set_fit, fit)
+
+    def _set_interval(self) -> None:
+        """Take other frames of the video on show."""
+        interval_s, file = self.interval.value() or None, self._file
+        if file is not None and not file.images:  # which other sessions may answer
+            self.desk.window.open_stimuli([Path(file.paths[0])], interval_s=interval_s)
+            return
+        self._change(self.experiment.set_interval, interval_s)
+
+    def _change(self, command: Callable[..., object], value: Any) -> None:
+        """Change how the stimulus on show reaches the session, and encode it again."""
+        now = self.now
+        if now.stimulus_name is None or not self.attempt(
+            command, now.stimulus_name, value
         ):
-            self.encode_requested.emit()
+            return
+        if now.view.encode_at_once and self.now.shown is not None:
+            self.desk.window.encode()
+
+    @property
+    def _file(self) -> FileStimulus | None:
+        """The file of the stimulus on show, if it has one."""
+        entry = self.experiment.document.stimuli.get(self.now.stimulus_name or "")
+        return entry if isinstance(entry, FileStimulus) else None
+
+    def _go_to_image(self, k: int) -> None:
+        playback, n_times = self.experiment.playback, self.now.n_times
+        playback.seek_frame(k * n_times + playback.frame % n_times)
 
     # -- from the state ----------------------------------------------------------------
 
+    def draw(self, changed: frozenset[str]) -> None:
+        """Offer what the session can be shown, and tell of what is on show."""
+        now = self.now
+        if changed & {"session", "stimulus_name"}:
+            self._show_kind()
+        if "shown" in changed:
+            self.preview.clear_frame()
+            self.image_list.list_images(
+                None if now.images is None else now.images.labels
+            )
+        self.auto_encode.setChecked(now.view.encode_at_once)
+        self.selected_only.setChecked(now.view.encode_selected)
+        self.encode_button.setEnabled(now.shown is not None)
+        self.fit.setEnabled(now.conversion is not None)
+        self.fit.setCurrentText(now.fit)
+        self.interval.setEnabled(
+            isinstance(now.images, FrameImages) and self._file is not None
+        )
+        if isinstance(now.images, FrameImages):
+            with quietly(self.interval):
+                self.interval.setValue(now.images.attrs["interval_s"] or 0.0)
+        self.info.setText(self._about())
+        self.sequence.catch_up()
+
+    def draw_time(self) -> None:
+        """Show the frame on show, as the session sees it, once it has been made."""
+        if self.now.frames is None:
+            return
+        frame = self.frame_on_show
+        if self.now.images is not None:
+            self.image_list.mark(frame)
+        picture = self.desk.window.peek(frame)
+        if picture is not None:
+            self.preview.show_frame(picture)
+
     def _show_kind(self) -> None:
         """Offer what the session can be shown."""
-        of_images = self._takes_images()
+        session, of_images = self.now.session, self.now.image_session is not None
+        of_video = session is None or is_video_session(session)
         self.open_button.setText(
             "Open images…" if of_images else "Open video or images…"
         )
-        self._options.setRowVisible(self.fit, not of_images)
+        self._options.setRowVisible(self.fit, of_video)
         self._options.setRowVisible(self.interval, of_images)
         self.why_no_form.setVisible(of_images)
-        if self.now.stimulus is None:
-            self.info.setText(NO_IMAGES if of_images else NO_STIMULUS)
         for box in self._boxes:
-            box.setVisible(not of_images)
+            box.setVisible(of_video)
 
-    def _show_stimulus(self) -> None:
-        stimulus, conversion = self.now.stimulus, self.now.conversion
-        images, seen = self.now.images, self.now.frames
-        self.encode_button.setEnabled(seen is not None)
-        if stimulus is None:
-            return
-        lines = [f"<b>{escape(breakable(stimulus.name))}</b>", *_in_words(stimulus)]
-        warning = str(stimulus.attrs.get("warning") or "")
+    def _about(self) -> str:
+        """What is on show, in words."""
+        now = self.now
+        if now.stimulus_name is None:
+            return NO_STIMULUS if now.image_session is None else NO_IMAGES
+        lines = [f"<b>{escape(breakable(now.stimulus_name))}</b>"]
+        if now.stimulus is None:
+            return "<br>".join([*lines, "It is not open yet."])
+        lines += _in_words(now.stimulus)
+        warning = str(now.stimulus.attrs.get("warning") or "")
+        told = now.responses
+        said = "" if told is None else str(told.attrs.get("warning") or "")
         if warning:
             lines.append(f"⚠ {escape(breakable(warning))}")
-        told = self.now.responses
-        said = "" if told is None else str(told.attrs.get("warning") or "")
         if said and said != warning:
             lines.append(f"⚠ Responses: {escape(breakable(said))}")
-        if conversion is not None:
-            lines.append("To the twin: " + escape(conversion.summary))
-        elif images is not None and seen is not None:
-            height, width = seen.frame_shape
-            lines.append(
-                f"To the twin: {images.n_images} images, each brought to "
-                f"{width} × {height} pixels."
-            )
-        elif self.now.session is None:
-            lines.append("Load a session to see how it reaches the twin.")
-        else:
-            lines.append(
+        return "<br>".join([*lines, escape(breakable(self._conversion()))])
+
+    def _conversion(self) -> str:
+        """How the stimulus on show reaches the twin, or why it does not."""
+        now = self.now
+        if now.session is None:
+            return "Load a session to see how it reaches the twin."
+        if isinstance(now.stimulus, ImageSet) and is_video_session(now.session):
+            return (
                 "The session that is loaded is driven by video; open these images again "
                 "to show them to it one after the other."
             )
-        self.info.setText("<br>".join(lines))
+        if now.conversion is not None:
+            return f"To the twin: {now.conversion.summary}"
+        if now.images is not None and now.frames is not None:
+            height, width = now.frames.frame_shape
+            return (
+                f"To the twin: {now.images.n_images} images, each brought to "
+                f"{width} × {height} pixels."
+            )
+        if now.shown is not None:
+            return f"To the twin: {now.shown.n_items} {now.shown.item}s."
+        return f"⚠ {now.misfit}"
+
+
+def _boxed(form: StimulusForm | SequenceForm) -> QGroupBox:
+    """A form in a box of its own."""
+    box = QGroupBox(form.title)
+    QVBoxLayout(box).addWidget(form)
+    return box
 
 
 def _of_video(images: ImageSet) -> str:
@@ -271,8 +299,11 @@ def _of_video(images: ImageSet) -> str:
     return f": {every} of {images.stimulus.duration:.2f} s of video"
 
 
-def _in_words(stimulus: Stimulus | ImageSet) -> list[str]:
+def _in_words(stimulus: AnyStimulus) -> list[str]:
     """Size and length of a stimulus."""
+    if isinstance(stimulus, ConditionTable):
+        columns = ", ".join(map(str, stimulus.table.columns))
+        return [f"{stimulus.n_conditions} conditions: {escape(breakable(columns))}"]
     if isinstance(stimulus, ImageSet):
         return [f"{stimulus.n_images} images" + _of_video(stimulus)]
     height, width = stimulus.frame_shape

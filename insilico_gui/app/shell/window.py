@@ -143,6 +143,7 @@ class InsilicoWindow(Workspace):
             Of :meth:`.Experiment.add_stimulus`.
         """
         options.setdefault("session", self.now.session_name)
+        options.setdefault("fit", self.now.fit)
         self.stimuli.open(given, **options)
 
     def open_reference(self, path: Path) -> None:
@@ -153,18 +154,30 @@ class InsilicoWindow(Workspace):
         """Take stimuli, a folder with sessions or images, or exported responses."""
         self._files.sort(paths, of_images=self.now.image_session is not None)
 
-    def encode(self) -> None:
-        """Encode the run on show in the background, after those that are queued."""
+    def encode(self, pairs: Sequence[tuple[str, str]] | None = None) -> None:
+        """Encode runs in the background, after those that are queued.
+
+        Parameters
+        ----------
+        pairs : sequence of (session, stimulus), optional
+            Names in the document; default the run on show.
+        """
         now, experiment = self.now, self.experiment
-        if now.session_name is None or now.stimulus_name is None:
-            missing = "session" if now.session_name is None else "stimulus"
-            self._say_problem(f"To encode, first choose a {missing}.")
-            return
-        try:
-            selected_only = now.view.encode_selected
-            self.encoding.add(*experiment.plan_run(selected_only=selected_only))
-        except InsilicoError as error:
-            self._say_problem(sentence(error))
+        shown, selected_only = experiment.on_show(), now.view.encode_selected
+        if pairs is None:
+            if shown[0] is None or shown[1] is None:
+                missing = "session" if shown[0] is None else "stimulus"
+                self._say_problem(f"To encode, first choose a {missing}.")
+                return
+            pairs = [(shown[0], shown[1])]
+        for pair in pairs:
+            try:
+                # What was declared in another way stays so, unless it is looked at
+                if pair == shown or experiment.document.run(*pair) is None:
+                    experiment.plan_run(*pair, selected_only=selected_only)
+                self.encoding.add(*pair)
+            except InsilicoError as error:
+                self._say_problem(sentence(error))
 
     def analyse(self, analysis: str, parameters: dict[str, Any]) -> None:
         """Run an analysis of the run on show in the background."""
@@ -174,6 +187,7 @@ class InsilicoWindow(Workspace):
     def cancel(self) -> None:
         """Stop what runs in the background, and forget what it had done so far."""
         self.encoding.waiting.clear()
+        self.stimuli.waiting.clear()
         asked = [job for job in self.jobs.announced() if not job.cancelled]
         left = set(asked)
 
@@ -265,6 +279,7 @@ class InsilicoWindow(Workspace):
         for panel in self.panels:
             if panel.is_seen:
                 panel.catch_up()
+        self.encoding.check()
         self.opening.catch_up(self.now)
 
     def _layout_for(self, now: Resolved) -> str | None:
@@ -322,13 +337,8 @@ class InsilicoWindow(Workspace):
         session = self.now.session_name
         if session is None or not self.now.view.encode_at_once:
             return
-        if stimulus == self.now.stimulus_name:
-            self.encode()
-            return
-        try:
-            self.encoding.add(session, stimulus)
-        except InsilicoError as error:
-            self._say_problem(sentence(error))
+        if self.experiment.takes(session, stimulus) is not False:
+            self.encode([(session, stimulus)])
 
     def _encode_again(self, session: str, stimulus: str) -> None:
         self.say(
@@ -384,6 +394,9 @@ class InsilicoWindow(Workspace):
     def _show_work(self) -> None:
         """Show the job that was started last; encoding before others."""
         jobs, encoding = self.jobs.announced(), self.encoding.running
+        for panel in self.panels:
+            if panel.is_seen:
+                panel.draw_work()
         if not jobs:
             self.playback_bar.hide_progress()
             return

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Qt
+from qtpy.QtGui import QAction, QKeySequence
 from qtpy.QtWidgets import (
     QAbstractButton,
     QCheckBox,
@@ -54,6 +55,19 @@ def button(text: str, command: Callable[[], object], tip: str = "") -> QPushButt
     made = QPushButton(text)
     made.setToolTip(tip)
     _on_click(made, lambda _checked: command())
+    return made
+
+
+def action(
+    widget: QWidget, text: str, command: Callable[[], object], keys: str = ""
+) -> QAction:
+    """An entry of the menu of a widget; its keys work while the widget has the focus."""
+    made = QAction(text, widget)
+    made.setShortcut(QKeySequence(keys))
+    made.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+    made.triggered.connect(lambda _checked=False: command())
+    widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+    widget.addAction(made)
     return made
 
 

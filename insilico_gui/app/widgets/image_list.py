@@ -8,46 +8,41 @@ from qtpy.QtCore import QStringListModel
 from qtpy.QtWidgets import QAbstractItemView, QListView
 
 if TYPE_CHECKING:
-    from qtpy.QtCore import QModelIndex
-
+    from collections.abc import Callable, Sequence
 
 HEIGHT = 110
 
 
 class ImageList(QListView):
-    """Names of the images; the one on show is marked. Hidden without images."""
+    """Names of the images; the one on show is marked. Hidden without images.
 
-    def __init__(self, experiment: WindowState) -> None:
+    Parameters
+    ----------
+    go : callable(int)
+        Goes to an image, by its number in the list.
+    """
+
+    def __init__(self, go: Callable[[int], object]) -> None:
         super().__init__()
-        self.experiment = experiment
         self._names = QStringListModel(self)
         self.setModel(self._names)
         self.setUniformItemSizes(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setFixedHeight(HEIGHT)
-        self.clicked.connect(self._clicked)
-        experiment.stimulus_changed.connect(self._fill)
-        experiment.playback.events.time.connect(self._show_time)
-        self._fill()
+        self.clicked.connect(lambda index: go(index.row()))
+        self.hide()
 
     @property
     def name(self) -> str:
         """Name of the image on show."""
         return str(self.currentIndex().data() or "")
 
-    def _clicked(self, index: QModelIndex) -> None:
-        experiment = self.experiment
-        within = experiment.playback.frame % self.now.n_times
-        experiment.playback.seek_frame(index.row() * self.now.n_times + within)
+    def list_images(self, labels: Sequence[str] | None) -> None:
+        """List other images; None if there are none."""
+        self._names.setStringList(list(labels or ()))
+        self.setVisible(labels is not None)
 
-    def _fill(self) -> None:
-        images = self.now.images
-        self._names.setStringList([] if images is None else list(images.labels))
-        self.setVisible(images is not None)
-        self._show_time()
-
-    def _show_time(self, *_: object) -> None:
-        frame = self.frame_on_show
-        if self.now.images is None or frame == self.currentIndex().row():
-            return
-        self.setCurrentIndex(self._names.index(frame))
+    def mark(self, k: int) -> None:
+        """Mark the image on show."""
+        if k != self.currentIndex().row():
+            self.setCurrentIndex(self._names.index(k))

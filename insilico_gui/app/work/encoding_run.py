@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
+from insilico_gui.app.work.jobs import sentence
 from insilico_gui.encoding import precision_sentence
 from insilico_gui.errors import InsilicoError
 from insilico_gui.experiment import runs
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.work.frame_reader import FrameReader
     from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.encoding import EncodingJob, ImageJob
+    from insilico_gui.encoding import ConditionJob, EncodingJob, ImageJob
     from insilico_gui.experiment import Experiment
 
     Pair = tuple[str, str]
@@ -71,7 +72,7 @@ class EncodingRun(QObject):
         self._jobs = jobs
         self._reader = reader
         self.waiting: list[Pair] = []
-        self._running: tuple[runs.Task, Job] | None = None
+        self._running: tuple[Pair, runs.Task | None, Job] | None = None
         self._follow = False
         self._redraw = Throttle(REDRAW_S)
         # It comes from the thread that encodes, and is delivered in that of the window
@@ -80,25 +81,38 @@ class EncodingRun(QObject):
     @property
     def running(self) -> Job | None:
         """The work that is under way, if any."""
-        return None if self._running is None else self._running[1]
+        return None if self._running is None else self._running[2]
 
     @property
     def pair(self) -> Pair | None:
-        """Session and stimulus that are being encoded."""
-        return None if self._running is None else _pair(self._running[0])
+        """Session and stimulus that are being encoded, or opened to be encoded."""
+        return None if self._running is None else self._running[0]
+
+    @property
+    def part(self) -> float:
+        """How much of it is done, 0 to 1."""
+        latest = None if self.running is None else self.running.latest
+        if not isinstance(latest, Progress):
+            return 0.0
+        return latest.done / max(latest.total, 1)
 
     def add(self, session: str, stimulus: str) -> None:
-        """Encode a run after those that wait; anew if it is under way.
+        """Encode a run after those that wait.
+
+        One that is under way goes on, unless it is to be computed with other settings now.
 
         Raises
         ------
         InsilicoError
             If the session does not take the stimulus.
         """
-        pair = session, stimulus
-        self._experiment.task(*pair)  # refuses what cannot be encoded, before it waits
-        if self.pair == pair:
+        pair, experiment = (session, stimulus), self._experiment
+        if experiment.is_open(*pair):
+            experiment.task(*pair)  # refuses what cannot be encoded, before it waits
+        if self.pair == pair and not self._is_wanted():
             self.stop(pair)
+        elif self.pair == pair:
+            return
         if pair not in self.waiting:
             self.waiting.append(pair)
         self._start_next()
@@ -107,39 +121,90 @@ class EncodingRun(QObject):
         """Stop a run that is under way, or all; those that wait are dropped as well."""
         self.waiting = [] if pair is None else [w for w in self.waiting if w != pair]
         if self._running is not None and pair in (None, self.pair):
-            self._running[1].cancel()
+            self._running[2].cancel()
 
     def stay(self) -> None:
         """Leave the time where the user wants it."""
         self._follow = False
 
+    def check(self) -> None:
+        """Give up what nobody wants any more, after a change of the experiment.
+
+        It was removed, or is to be computed with other settings.
+        """
+        self.waiting = [pair for pair in self.waiting if self._is_there(pair)]
+        if self._running is not None and not self._is_wanted():
+            self._running[2].cancel()
+
+    def _is_there(self, pair: Pair) -> bool:
+        document = self._experiment.document
+        return pair[0] in document.sessions and pair[1] in document.stimuli
+
+    def _is_wanted(self) -> bool:
+        """Whether what is under way is what its run would be computed with now."""
+        if self._running is None:
+            return False
+        pair, task, job = self._running
+        if job.cancelled or not self._is_there(pair):
+            return False
+        try:
+            return task is None or self._experiment.task(*pair).key == task.key
+        except InsilicoError:
+            return False
+
     def _start_next(self) -> None:
         while self._running is None and self.waiting:
-            try:
-                self._start(self._experiment.task(*self.waiting.pop(0)))
-            except InsilicoError:  # session or stimulus were removed while it waited
+            pair = self.waiting.pop(0)
+            if not self._is_there(pair):  # it was removed while it waited
                 continue
+            if not self._experiment.is_open(*pair):
+                self._open(pair)
+                return
+            try:
+                self._start(pair, self._experiment.task(*pair))
+            except InsilicoError as error:
+                self._jobs.failed.emit(sentence(error))
 
-    def _start(self, task: runs.Task) -> None:
+    def _open(self, pair: Pair) -> None:
+        """Open session and stimulus, then encode."""
+        experiment = self._experiment
+
+        def ended(job: Job) -> None:
+            self._running = None
+            if not job.stopped:
+                experiment.tell_opened()
+                if not job.cancelled:
+                    self.waiting.insert(0, pair)
+            self._start_next()
+
+        job = self._jobs.start(
+            f"Opening {pair[1]}", lambda: experiment.task(*pair), on_end=ended
+        )
+        self._running = pair, None, job
+
+    def _start(self, pair: Pair, task: runs.Task) -> None:
         experiment, library = self._experiment, self._experiment.library
         frames = self._reader.lend(task)
-        self._follow = _pair(task) == experiment.on_show()
+        self._follow = pair == experiment.on_show()
         self._redraw = Throttle(REDRAW_S)
 
-        def work(tell: Callable[..., object]) -> tuple[xr.DataArray, str]:
+        def work(tell: Callable[..., object]) -> tuple[xr.DataArray, str, bool]:
             def told(step: Progress) -> None:
                 tell(step.done, step.total, step.elapsed_s, step.what)
 
-            responses = task.watch(
-                library, lambda job: self._began.emit(task, job), told, frames
-            )
-            return responses, runs.responses_hash(responses)
+            def began(job: EncodingJob | ImageJob | ConditionJob) -> None:
+                self._began.emit(task, job)
+
+            known = experiment.recall(task)
+            responses = known
+            if responses is None:
+                responses = task.watch(library, began, told, frames)
+            return responses, runs.responses_hash(responses), known is not None
 
         def ended(job: Job) -> None:
             if frames is not None:
                 self._reader.give_back(frames)
-            if self._running is not None and self._running[1] is job:
-                self._running = None
+            self._forget(task)
             if job.stopped or job.cancelled:
                 experiment.fail(task, cancelled=job.cancelled)
             self._start_next()
@@ -151,12 +216,14 @@ class EncodingRun(QObject):
             on_return=lambda found: self._take(task, *found),
             on_end=ended,
         )
-        self._running = task, job
+        self._running = pair, task, job
         experiment.start(task)
 
-    def _show_job(self, task: runs.Task, job: EncodingJob | ImageJob) -> None:
+    def _show_job(
+        self, task: runs.Task, job: EncodingJob | ImageJob | ConditionJob
+    ) -> None:
         """The job is about to compute: its responses can be shown from now on."""
-        if self._running is not None and self._running[0] is task:
+        if self._running is not None and self._running[1] is task:
             self._experiment.start(task, running(job))
 
     def _progressed(self, task: runs.Task, progress: Progress) -> None:
@@ -170,29 +237,45 @@ class EncodingRun(QObject):
             playback.seek_frame((progress.done - 1) * encoded.n_times)
         self.grew.emit()
 
-    def _take(self, task: runs.Task, responses: xr.DataArray, checksum: str) -> None:
+    def _take(
+        self, task: runs.Task, responses: xr.DataArray, checksum: str, is_known: bool
+    ) -> None:
+        experiment, follows = self._experiment, self._follow
+        self._follow = False
+        self._forget(task)  # so that nobody is told of it as under way
         try:
-            self._experiment.finish(task, responses, checksum)
+            experiment.finish(task, responses, checksum)
         except InsilicoError as error:
             self.completed.emit(str(error))
             return
-        is_of_images = responses.dims[0] == "trial"
-        what = "images" if is_of_images else "frames"
-        n_units = responses.sizes[responses["unit_id"].dims[0]]
-        said = (
-            f"Encoded {responses.shape[0]} {what} of {task.stimulus.name} for "
-            f"{n_units:,} units."
-        )
-        difference = precision_sentence(responses.attrs)
-        said += f" {difference}" if difference else ""
-        if responses.attrs.get("warning"):
-            said += f" ⚠ {responses.attrs['warning']}"
-        self.completed.emit(said)
-        if self._follow:
-            self._follow = False
-            self._experiment.playback.seek(0.0)
+        self.completed.emit(_told(task, responses, is_known=is_known))
+        if follows and _pair(task) == experiment.on_show():
+            experiment.playback.seek(0.0)
         self.grew.emit()
+
+    def _forget(self, task: runs.Task) -> None:
+        """A run is under way no more."""
+        if self._running is not None and self._running[1] is task:
+            self._running = None
 
 
 def _pair(task: runs.Task) -> Pair:
     return task.run.session, task.run.stimulus
+
+
+def _told(task: runs.Task, responses: xr.DataArray, *, is_known: bool) -> str:
+    """What was computed, or found in the library, and how far it can be trusted."""
+    what = "images" if responses.dims[0] == "trial" else "frames"
+    n_units = responses.sizes[responses["unit_id"].dims[0]]
+    of = (
+        f"{responses.shape[0]} {what} of {task.stimulus.name} for {n_units:,} unit"
+        f"{'s' * (n_units != 1)}"
+    )
+    said = f"Encoded {of}."
+    if is_known:
+        said = f"The responses were computed before: {of}, from the library."
+    difference = precision_sentence(responses.attrs)
+    said += f" {difference}" if difference else ""
+    if responses.attrs.get("warning"):
+        said += f" ⚠ {responses.attrs['warning']}"
+    return said

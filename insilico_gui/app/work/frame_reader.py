@@ -92,7 +92,10 @@ class FrameReader(QObject):
         """The frames of a task if they are those on show; they stay until given back."""
         if self._cache is None or is_image_session(task.session):
             return None
-        if self._of != (task.session, task.stimulus, task.fit):
+        of = self._of
+        if of is None or of[0] is not task.session or of[1] is not task.stimulus:
+            return None
+        if of[2] != task.fit:
             return None
         self._lent.append(self._cache)
         return self._cache

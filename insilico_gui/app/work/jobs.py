@@ -166,7 +166,7 @@ class Job(QObject):
         ) -> None:
             if self.cancelled:
                 raise _Stopped
-            if tell.is_due():
+            if tell.is_due(at_once=done >= total):
                 self._yielded.emit(Progress(done, total, elapsed_s, what))
 
         try:

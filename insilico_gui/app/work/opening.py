@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from insilico_gui.app.work.jobs import Jobs
+    from insilico_gui.app.work.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
     from insilico_gui.experiment.analyses import Result
     from insilico_gui.experiment.analysing import AnalysisTask
@@ -65,12 +65,12 @@ class Opening(QObject):
         return is_new
 
     def _open(self, key: str, name: str, work: Callable[[], object]) -> None:
+        def ended(job: Job) -> None:
+            if not job.stopped:  # it is open, also if it was to be cancelled
+                self._experiment.tell_opened()
+
         if self._once(key):
-            self._jobs.start(
-                f"Opening {name}",
-                work,
-                on_return=lambda _: self._experiment.tell_opened(),
-            )
+            self._jobs.start(f"Opening {name}", work, on_end=ended)
 
     def _recall(self, task: Task) -> None:
         experiment, run = self._experiment, task.run
@@ -88,7 +88,13 @@ class Opening(QObject):
                 f"Reading the responses to {run.stimulus}",
                 lambda: experiment.recall(task),
                 on_return=take,
+                on_end=lambda job: self._ended(job, f"run {task.key}"),
             )
+
+    def _ended(self, job: Job, key: str) -> None:
+        """What was cancelled may be tried again."""
+        if job.cancelled:
+            self._tried.discard(key)
 
     def _compute(self, task: AnalysisTask) -> None:
         experiment = self._experiment

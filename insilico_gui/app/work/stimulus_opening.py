@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
+from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import InsilicoError, quoted
+from insilico_gui.experiment.session_input import AnyStimulus
 from insilico_gui.export import load_responses
 from insilico_gui.session import is_image_session
-from insilico_gui.stimuli import Stimulus
-from insilico_gui.stimuli.readers.images import ImageSet, are_stills
+from insilico_gui.stimuli.readers.images import are_stills
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import xarray as xr
 
-    from insilico_gui.app.work.jobs import Jobs
+    from insilico_gui.app.work.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
     from insilico_gui.experiment.live import AnyStimulusEntry
 
@@ -26,13 +27,25 @@ INTERVAL_S = 1.0
 """Between the images taken from a video for a session of images, unless told otherwise."""
 
 
+class _Batch:
+    """Stimuli that were given at once: the first that can be opened is shown."""
+
+    def __init__(self) -> None:
+        self.is_shown = False
+
+
 class StimulusOpening(QObject):
-    """Opens stimuli and adds them to an experiment.
+    """Opens stimuli one after the other, and adds them to an experiment.
 
     Signals
     -------
     added(str)
         A stimulus of this name was added, and is on show if it was the first given.
+
+    Attributes
+    ----------
+    waiting : list
+        What is opened next.
     """
 
     added = Signal(str)
@@ -43,9 +56,11 @@ class StimulusOpening(QObject):
         super().__init__(parent)
         self._experiment = experiment
         self._jobs = jobs
+        self._job: Job | None = None
+        self.waiting: list[tuple[Any, dict[str, Any], _Batch]] = []
 
     def open(self, given: Sequence[Any], **options: Any) -> None:
-        """Open and add all that was given; the first is shown.
+        """Open and add all that was given, in this order; the first is shown.
 
         Parameters
         ----------
@@ -54,34 +69,37 @@ class StimulusOpening(QObject):
         **options
             Of :meth:`.Experiment.add_stimulus`.
         """
-        for k, source in enumerate(given):
-            self._open_one(source, show=k == 0, **options)
+        batch = _Batch()
+        self.waiting += [(source, options, batch) for source in given]
+        self._start_next()
 
-    def _open_one(self, source: Any, *, show: bool, **options: Any) -> None:
+    def _start_next(self) -> None:
+        if self._job is not None or not self.waiting:
+            return
+        source, options, batch = self.waiting.pop(0)
         experiment = self._experiment
-        if options.get("interval_s") is None:
-            options["interval_s"] = self._interval(source, options.get("session"))
+        if options.get("session") not in experiment.document.sessions:
+            options = {**options, "session": None}  # it was removed meanwhile
 
-        def take(opened: tuple[AnyStimulusEntry, Stimulus | ImageSet]) -> None:
-            name = experiment.put_stimulus(*opened, show=show)
+        def take(opened: tuple[AnyStimulusEntry, AnyStimulus]) -> None:
+            try:
+                name = experiment.put_stimulus(*opened, show=not batch.is_shown)
+            except InsilicoError as error:
+                self._jobs.failed.emit(sentence(error))
+                return
+            batch.is_shown = True
             self.added.emit(name)
 
-        self._jobs.start(
+        self._job = self._jobs.start(
             f"Opening {_called(source)}",
-            lambda: experiment.open_entry(source, **options),
+            lambda: _open_entry(experiment, source, options),
             on_return=take,
+            on_end=self._ended,
         )
 
-    def _interval(self, source: Any, session: str | None) -> float | None:
-        """Seconds between the images that a session of images is shown of a video."""
-        experiment = self._experiment
-        if session is None or isinstance(source, Stimulus | ImageSet):
-            return None
-        entry = experiment.document.sessions.get(session)
-        if entry is None or not experiment.live.is_open(entry):
-            return None
-        of_images = is_image_session(experiment.live.session(entry))
-        return INTERVAL_S if of_images and not are_stills(source) else None
+    def _ended(self, _job: Job) -> None:
+        self._job = None
+        self._start_next()
 
     def open_reference(self, path: Path, say: Callable[[str], object]) -> None:
         """Compare what is on show with the responses in a file."""
@@ -104,8 +122,21 @@ class StimulusOpening(QObject):
         )
 
 
+def _open_entry(
+    experiment: Experiment, source: Any, options: dict[str, Any]
+) -> tuple[AnyStimulusEntry, AnyStimulus]:
+    """Open a stimulus in any thread; of a video for images, some of the frames."""
+    given = dict(options)
+    session, is_file = given["session"], not isinstance(source, AnyStimulus)
+    if "interval_s" not in given and session is not None and is_file:
+        of_images = is_image_session(experiment.session(session))
+        if of_images and not are_stills(source):
+            given["interval_s"] = INTERVAL_S
+    return experiment.open_entry(source, **given)
+
+
 def _called(source: Any) -> str:
     """What is opened, in words."""
-    if isinstance(source, Stimulus | ImageSet):
+    if isinstance(source, AnyStimulus):
         return source.name
     return f"{len(source)} files" if isinstance(source, list) else Path(source).name

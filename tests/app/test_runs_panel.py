@@ -1,0 +1,279 @@
+"""The list of the experiment: files dropped at once, runs in turn, switching, removing."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QInputDialog
+from support.drops import drop
+from support.in_window import use_session, use_stimulus
+from support.leaky import LeakySession
+
+import insilico_gui as ig
+from insilico_gui.stimuli import ArrayStimulus
+
+NAMES = ["one.npy", "two.npy", "three.npy"]
+
+
+class Held(LeakySession):
+    """Computes nothing further until it may go on."""
+
+    def __init__(self):
+        super().__init__()
+        self.may_go_on = threading.Event()
+
+    def advance(self, state, frames, behavior, units):
+        assert self.may_go_on.wait(30)
+        return super().advance(state, frames, behavior, units)
+
+
+@pytest.fixture
+def files(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in NAMES:
+        np.save(tmp_path / name, rng.integers(0, 255, (90, 6, 8), np.uint8))
+    return [tmp_path / name for name in NAMES]
+
+
+@pytest.fixture
+def session(window):
+    session = Held()
+    use_session(window, session)
+    yield session
+    session.may_go_on.set()
+
+
+def listed(window):
+    """Rows of the list as texts."""
+    tree, found = window.panel("Experiment").tree, []
+    for k in range(tree.topLevelItemCount()):
+        top = tree.topLevelItem(k)
+        below = [top.child(j) for j in range(top.childCount())]
+        found += [(top.text(0), item.text(0), item.text(1)) for item in below]
+        if not top.childCount():
+            found.append((top.text(0), "", ""))
+    return found
+
+
+def click(window, qtbot, stimulus):
+    tree = window.panel("Experiment").tree
+    (item,) = tree.findItems(
+        stimulus, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive
+    )
+    tree.scrollToItem(item)
+    place = tree.visualItemRect(item).center()
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def states(window):
+    return [state for *_, state in listed(window)]
+
+
+def test_files_dropped_at_once_are_added_and_encoded_in_turn(
+    window, session, files, qtbot
+):
+    assert listed(window) == [("leaky", "", "")]
+    drop(window.docks.window, *files)
+    qtbot.waitUntil(lambda: len(window.encoding.waiting) == 2, timeout=20_000)
+    assert window.now.stimulus_name == "one.npy"
+    assert [name for _, name, _ in listed(window)] == NAMES
+    assert states(window) == ["encoding 0%", "waiting", "waiting"]
+    session.may_go_on.set()
+    window.wait()
+    assert states(window) == ["done"] * 3
+
+    # switching shows responses with no job
+    begun = []
+    window.jobs.began.connect(begun.append)
+    session.calls.clear()
+    for name in ("three.npy", "one.npy", "two.npy"):
+        click(window, qtbot, name)
+        assert window.now.stimulus_name == name
+        expected = ig.encode(LeakySession(), ig.open_stimulus(files[NAMES.index(name)]))
+        np.testing.assert_array_equal(window.now.responses, expected)
+        window.experiment.playback.seek_frame(5)
+        np.testing.assert_array_equal(window.now.response_at(5), expected[5])
+        assert window.viewer.layers["Stimulus"].data.shape[0] == len(expected)
+    assert [job.title for job in begun if "Encoding" in job.title] == []
+    assert session.calls == []
+
+
+def test_removed_while_it_is_encoded_and_brought_back(window, session, files, qtbot):
+    session.may_go_on.set()
+    drop(window.docks.window, files[0])
+    window.wait()
+    wanted = window.now.responses.to_numpy()
+    session.may_go_on.clear()
+    drop(window.docks.window, files[1])
+    qtbot.waitUntil(lambda: window.now.state == "encoding", timeout=20_000)
+    panel = window.panel("Experiment")
+    assert panel.encode_button.text() == "Stop"
+    panel.remove_button.click()
+    assert "out of the experiment" in window.playback_bar.message.text()
+    session.may_go_on.set()
+    window.wait()
+    assert listed(window) == [("leaky", "one.npy", "done")]
+    assert window.now.stimulus_name == "one.npy"
+    np.testing.assert_array_equal(window.now.responses, wanted)
+    assert not window.playback_bar.message.text().startswith("⚠")
+
+    # what is there goes, and comes back with its responses without encoding
+    panel.remove_button.click()
+    assert listed(window) == [("leaky", "", "")]
+    assert window.now.responses is None and window.now.encoded is None
+    assert "Stimulus" not in window.viewer.layers or (
+        not window.viewer.layers["Stimulus"].visible
+    )
+    session.calls.clear()
+    panel.undo_button.click()
+    assert listed(window) == [("leaky", "one.npy", "done")]
+    np.testing.assert_array_equal(window.now.responses, wanted)
+    panel.undo_button.click()  # and the one that was being encoded
+    assert [name for _, name, _ in listed(window)] == ["one.npy", "two.npy"]
+    window.wait()
+    assert session.calls == []
+    assert states(window) == ["done", "new"]
+    panel.all_button.click()
+    window.wait()
+    assert states(window) == ["done", "done"]
+
+
+def test_a_session_removed_while_it_is_encoded(window, session, files, qtbot):
+    drop(window.docks.window, files[0])
+    qtbot.waitUntil(lambda: window.now.state == "encoding", timeout=20_000)
+    window.experiment.remove_session("leaky")
+    session.may_go_on.set()
+    window.wait()
+    assert window.now.session is None and window.now.encoded is None
+    assert listed(window) == [("for no session", "one.npy", "")]
+    assert "Units" not in window.viewer.layers or (
+        not window.viewer.layers["Units"].visible
+    )
+    window.panel("Experiment").undo_button.click()
+    assert window.now.session is session
+    window.encode()
+    window.wait()
+    assert states(window) == ["done"]
+
+
+def test_stop_in_the_list(window, session, files, qtbot):
+    drop(window.docks.window, *files)
+    qtbot.waitUntil(lambda: len(window.encoding.waiting) == 2, timeout=20_000)
+    click(window, qtbot, "three.npy")
+    panel = window.panel("Experiment")
+    panel.encode_button.click()
+    assert states(window) == ["encoding 0%", "waiting", "new"]
+    assert panel.encode_button.text() == "Encode"
+    window.cancel()
+    session.may_go_on.set()
+    window.wait()
+    assert states(window) == ["new"] * 3
+    assert window.playback_bar.message.text().startswith("Cancelled: Encoding one.npy")
+
+
+def test_another_fit_is_stale_until_it_is_encoded(window, files, qtbot):
+    use_session(window, LeakySession())
+    window.experiment.look(encode_at_once=False)
+    drop(window.docks.window, files[0])
+    window.wait()
+    assert states(window) == ["new"]
+    window.panel("Experiment").encode_button.click()
+    window.wait()
+    assert states(window) == ["done"]
+    window.experiment.set_fit("one.npy", "pad")
+    assert states(window) == ["stale"]
+    assert window.now.responses is None and window.now.encoded is None
+    window.panel("Experiment").all_button.click()
+    window.wait()
+    assert states(window) == ["done"]
+    window.experiment.set_fit("one.npy", "crop")
+    window.panel("Experiment").encode_button.click()
+    window.wait()
+    assert "computed before" in window.playback_bar.message.text()
+
+
+def test_rename_everywhere_but_not_while_it_is_encoded(
+    window, session, files, qtbot, monkeypatch
+):
+    monkeypatch.setattr(
+        QInputDialog, "getText", lambda *_, **__: (" walk of today ", True)
+    )
+    drop(window.docks.window, files[0])
+    qtbot.waitUntil(lambda: window.now.state == "encoding", timeout=20_000)
+    window.panel("Experiment").rename_button.click()
+    assert "rename it when that is done" in window.playback_bar.message.text()
+    session.may_go_on.set()
+    window.wait()
+    responses = window.now.responses
+    window.panel("Experiment").rename_button.click()
+    assert listed(window) == [("leaky", "walk of today", "done")]
+    assert window.now.responses is responses
+    assert "walk of today" in window.panel("Stimulus").info.text()
+
+
+def test_stimuli_of_no_session_and_a_file_that_cannot_be_opened(window, files, qtbot):
+    files[0].write_bytes(b"no array")
+    window.open_stimuli(files)
+    window.wait()
+    assert listed(window) == [
+        ("for no session", "two.npy", ""),
+        ("for no session", "three.npy", ""),
+    ]
+    assert window.now.stimulus_name == "two.npy"  # the first that could be opened
+    click(window, qtbot, "three.npy")
+    assert window.now.stimulus_name == "three.npy"
+    assert not window.panel("Experiment").encode_button.isEnabled()
+    use_session(window, LeakySession())
+    assert listed(window)[0] == ("leaky", "two.npy", "new")
+
+
+def test_opening_is_cancelled_with_what_waits(window, files, monkeypatch):
+    go_on, opened = threading.Event(), ig.open_stimulus
+
+    def slow(*given, **options):
+        assert go_on.wait(30)
+        return opened(*given, **options)
+
+    monkeypatch.setattr("insilico_gui.encoding.inputs.open_stimulus", slow)
+    window.open_stimuli(files)
+    window.cancel()
+    go_on.set()
+    window.wait()
+    assert window.now.stimulus_name is None and not window.stimuli.waiting
+    assert window.playback_bar.message.text().startswith("Too late to cancel") or (
+        window.playback_bar.message.text().startswith("Cancelled")
+    )
+    window.open_stimuli(files[1:])
+    window.wait()
+    assert window.now.stimuli == ("two.npy", "three.npy")
+
+
+def test_selected_units_of_what_is_not_on_show(window, session, files):
+    session.may_go_on.set()
+    window.experiment.pick(areas=["LM"])
+    window.experiment.look(encode_selected=True)
+    window.open_stimuli(files[:2])
+    window.wait()
+    for name in NAMES[:2]:
+        window.experiment.show(stimulus=name)
+        assert set(window.now.responses["area"].to_numpy()) == {"LM"}
+
+
+def test_two_sessions_are_listed_with_what_they_take(window, files, qtbot):
+    use_session(window, LeakySession())
+    use_session(window, LeakySession(20))
+    clip = np.random.default_rng(0).integers(0, 255, (20, 6, 8), np.uint8)
+    use_stimulus(window, ArrayStimulus(clip, 10.0))
+    assert listed(window) == [
+        ("leaky", "array", "new"),
+        ("leaky (2)", "array", "new"),
+    ]
+    window.encode()
+    window.wait()
+    assert states(window) == ["new", "done"]
+    window.panel("Experiment").all_button.click()
+    window.wait()
+    assert states(window) == ["done", "done"]
