@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from insilico_gui.experiment.document import SessionEntry
 
 if TYPE_CHECKING:
-    from qtpy.QtWidgets import QComboBox
+    from qtpy.QtWidgets import QCheckBox, QComboBox
 
     from insilico_gui.app import InsilicoWindow
     from insilico_gui.session import Session
@@ -32,7 +32,14 @@ def use_stimulus(window: InsilicoWindow, stimulus: Any, **options: Any) -> str:
 
 
 def choose(box: QComboBox, text: str) -> None:
-    """Choose in a box as the user does, with the command that belongs to it."""
-    assert box.findText(text) >= 0, text
+    """Choose one of the texts of a box, as the user does."""
+    assert box.findText(text) >= 0, [box.itemText(k) for k in range(box.count())]
     box.setCurrentText(text)
     box.textActivated.emit(text)
+
+
+def tick(box: QCheckBox, on: bool = True) -> None:
+    """Tick a box, or take the tick away, as the user does."""
+    if box.isChecked() != on:
+        box.click()
+    assert box.isChecked() == on

@@ -1,159 +1,106 @@
-"""What the panels have in common that compute something of the responses."""
+"""What the panels have in common that show a declared analysis of the run on show."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox
 
 from insilico_gui.app.panels.panel import NarrowText, Panel
-from insilico_gui.app.widgets.unit_box import MEAN, UnitBox
+from insilico_gui.app.widgets.controls import button, choice, number
+from insilico_gui.app.widgets.unit_box import UnitBox
 from insilico_gui.app.widgets.unit_names import unit_names
+from insilico_gui.experiment.document import MEAN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from insilico_gui.app.panels.desk import Desk
-    from insilico_gui.app.work.jobs import Job, Work
 
 
 class AnalysisPanel(Panel):
-    """Computes in the background when its button is pressed.
-
-    A subclass connects its own methods to the button and to the signals.
-
-    Signals
-    -------
-    state_changed()
-        There are other responses, or an analysis began or ended.
+    """Has the window compute an analysis when its button is pressed.
 
     Attributes
     ----------
+    names : frozenset of str
+        The analyses that it shows, as they are called in the registry.
     compute_button : QPushButton
     about : QLabel
         One line above the plots.
     """
 
-    state_changed = Signal()
+    names: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.body.setContentsMargins(2, 2, 2, 2)
-        self._computing: Job | None = None
-        self.compute_button = QPushButton()
+        self.compute_button = button("", self.compute)
         self.about = NarrowText()
-        for signal in (
-            experiment.responses_changed,
-            experiment.job_changed,
-            experiment.stimulus_changed,
-        ):
-            signal.connect(self._responses_changed)
+
+    def compute(self) -> None:
+        """Compute the analysis of what is on show, in the background."""
 
     @property
-    def computing(self) -> bool:
-        """Whether an analysis is under way."""
-        return self._computing is not None
+    def is_computing(self) -> bool:
+        """Whether an analysis that the panel shows is being computed."""
+        return bool(self.names & self.now.computing)
 
-    def run(self, title: str, work: Work, take: Callable[[Any], object]) -> None:
-        """Compute in the background; `take` the result if it is still wanted."""
-        responses = self.now.responses
-
-        def keep(result: object) -> None:
-            if responses is self.now.responses:
-                take(result)
-
-        self._computing = self.jobs.start(
-            title, work, on_return=keep, on_end=self._ended
-        )
-        self.state_changed.emit()
-
-    def _ended(self, _job: Job) -> None:
-        self._computing = None
-        self.state_changed.emit()
-
-    def _responses_changed(self) -> None:
-        if self._computing is not None and self.now.responses is None:
-            # Nobody wants the result, and what the work reads is about to be closed
-            self._computing.cancel()
-        self.state_changed.emit()
+    def parameters_of(self, analysis: str) -> dict[str, Any]:
+        """Parameters of the latest analysis of that name of the run on show."""
+        now = self.now
+        run = analysis, now.session_name, now.stimulus_name
+        found: dict[str, Any] = {}
+        for entry in self.experiment.document.analyses:
+            if (entry.analysis, entry.session, entry.stimulus) == run:
+                found = dict(entry.parameters)
+        return found
 
 
 class UnitAnalysisPanel(AnalysisPanel):
-    """Shows the result for one of the selected units.
-
-    Parameters
-    ----------
-    experiment : WindowState
-    jobs : Jobs
-    with_mean : bool
-        Whether the mean over the selection can be shown as well, at 0.
-
-    Signals
-    -------
-    unit_changed()
-        Another unit, or another result, is to be drawn.
+    """Shows the result for the unit looked at, one of the selected ones.
 
     Attributes
     ----------
+    with_mean : bool
+        Whether the mean over the selection can be shown as well.
     unit : UnitBox
         Which of the selected units is shown, by its id.
     """
 
-    unit_changed = Signal()
+    with_mean: ClassVar[bool] = False
 
-    def __init__(self, desk: Desk, *, with_mean: bool = False) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.unit = UnitBox(with_mean=with_mean)
+        self.unit = UnitBox(self._look_at, self.problem, with_mean=self.with_mean)
         self.unit.setToolTip(
             "Id of the unit that is shown, of the selected ones: type another, or step "
             "from one to the next"
-            + (f"; “{MEAN}”, before the first, for their mean" if with_mean else "")
+            + (f"; “{MEAN}”, before the first, for their mean" * self.with_mean)
         )
-        self.unit.chosen.connect(self._unit_chosen)
-        self.unit.refused.connect(self.problem)
-        experiment.selection_changed.connect(self._selection_changed)
-        experiment.analysis_changed.connect(self._analysis_changed)
 
     def chosen_column(self) -> int | None:
         """Column of the responses whose unit is to be shown; None if none is selected."""
         return self.unit.column
 
-    def show_row(self, row: int) -> bool:
-        """Show a unit by row of the unit table; False if it is not encoded and selected."""
-        columns = np.flatnonzero(self.now.encoded_rows == row)
-        return bool(len(columns)) and self.unit.choose_column(int(columns[0]))
-
-    def _unit_chosen(self) -> None:
-        self.unit_changed.emit()
-
-    def _responses_changed(self) -> None:
-        self._selection_changed()  # first, so that only units that exist are shown
-        super()._responses_changed()
-
-    def _analysis_changed(self, _name: str) -> None:
-        self._selection_changed()
-
-    def _selection_changed(self) -> None:
-        experiment = self.experiment
+    def offer_units(self, default: int | None = None) -> None:
+        """Offer the selected units; without one looked at, show that of a column."""
         columns = self.now.selected_columns
         rows = self.now.encoded_rows[columns]
         units = self.now.units
         ids = units["unit_id"].iloc[rows].tolist() if len(rows) else []
         self.unit.offer(columns, ids, unit_names(units, rows) if len(rows) else [])
-        self.unit_changed.emit()
+        self.unit.show_unit(self.now.view.unit_id, default)
+
+    def _look_at(self, unit: int | str) -> None:
+        self.attempt(self.experiment.look, unit_id=unit)
 
 
-def part_box() -> QComboBox:
+def part_box(command: Callable[[str], object]) -> QComboBox:
     """A box for the part of a sequence that is analysed."""
-    box = QComboBox()
-    box.setMinimumContentsLength(9)
-    box.setSizeAdjustPolicy(
-        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-    )
-    box.setToolTip("Several parts of the sequence can be analysed: which one is")
-    return box
+    tip = "Several parts of the sequence can be analysed: which one is"
+    return choice(command, tip, letters=9)
 
 
 def chosen_part(box: QComboBox) -> str | None:
@@ -161,13 +108,14 @@ def chosen_part(box: QComboBox) -> str | None:
     return box.currentText() if box.count() > 1 else None
 
 
-def seconds_box(value: float, tip: str) -> QDoubleSpinBox:
-    """A box for a duration in seconds."""
-    box = QDoubleSpinBox()
-    box.setRange(0.0, 5.0)
-    box.setSingleStep(0.05)
-    box.setSuffix(" s")
+def offered(box: QComboBox) -> list[str]:
+    """The texts that a box offers."""
+    return [box.itemText(k) for k in range(box.count())]
+
+
+def seconds_box(value: float, tip: str, prefix: str = "") -> QDoubleSpinBox:
+    """A box for a duration in seconds, which is read when it is needed."""
+    box = number(value, (0.0, 5.0), lambda: None, tip, step=0.05, suffix=" s")
     box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)  # they are narrow
-    box.setValue(value)
-    box.setToolTip(tip)
+    box.setPrefix(prefix)
     return box

@@ -6,36 +6,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtWidgets import (
-    QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QHBoxLayout,
-    QVBoxLayout,
-)
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout
 from skimage.measure import find_contours
 
 from insilico_gui.analysis.cortex.cortical_maps import (
+    KNOWN,
     MEASURED,
     MIN_R2,
-    sheet_maps,
     sheet_sources,
 )
 from insilico_gui.app.map.layouts import is_upright
-from insilico_gui.app.panels.analysis_panel import AnalysisPanel
+from insilico_gui.app.map.outlines import RECEPTIVE_FIELDS
+from insilico_gui.app.panels.analysis_panel import AnalysisPanel, offered
 from insilico_gui.app.panels.panel import fill_box
+from insilico_gui.app.widgets.controls import choice, number
 from insilico_gui.app.widgets.image_plot import DIVERGING, ImagePlot
-from insilico_gui.stimuli.core.display import Display
+from insilico_gui.experiment.unit_tables import ALONE
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
 
     from insilico_gui.app.panels.desk import Desk
-    from insilico_gui.progress import OnProgress
 
 RETINOTOPY = "retinotopy"
+RESULTS = (RETINOTOPY, f"{RETINOTOPY} of {ALONE}")
+"""What an experiment calls the result, of measured fields and of the session's own."""
+
 SCALE_UM = 200
 MAPS = {
     "azimuth": ("azimuth (deg)", "turbo"),
@@ -48,27 +45,33 @@ class RetinotopyPanel(AnalysisPanel):
     """Maps of the cortical sheet, as the anatomical layout shows it: y down."""
 
     title = "Retinotopy"
+    place = "bottom"
+    order = 60
+    names = frozenset({RETINOTOPY})
+    draws = frozenset({"session", "results", "computing"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.compute_button.setText("Map the sheet")
-        self.compute_button.clicked.connect(self.compute)
-        self.source = QComboBox()
-        self.source.setToolTip("Where the centres of receptive fields come from")
-        self.source.currentTextChanged.connect(self._source_changed)
-        self.sigma_um = QDoubleSpinBox()
-        self.sigma_um.setRange(5.0, 2000.0)
-        self.sigma_um.setSingleStep(10.0)
-        self.sigma_um.setDecimals(0)
-        self.sigma_um.setValue(60.0)
-        self.sigma_um.setSuffix(" µm")
-        self.sigma_um.setToolTip("Standard deviation of the weights of units")
-        self.min_r2 = QDoubleSpinBox()
-        self.min_r2.setRange(0.0, 1.0)
-        self.min_r2.setSingleStep(0.05)
-        self.min_r2.setValue(MIN_R2)
-        self.min_r2.setToolTip("Fields that are fitted worse are left out")
-
+        self.source = choice(
+            self._use_source, "Where the centres of receptive fields come from"
+        )
+        self.sigma_um = number(
+            60.0,
+            (5.0, 2000.0),
+            lambda: None,
+            "Standard deviation of the weights of units",
+            step=10.0,
+            decimals=0,
+            suffix=" µm",
+        )
+        self.min_r2 = number(
+            MIN_R2,
+            (0.0, 1.0),
+            lambda: None,
+            "Fields that are fitted worse are left out",
+            step=0.05,
+        )
         form = QFormLayout()
         form.setVerticalSpacing(2)
         form.addRow("From", self.source)
@@ -79,7 +82,7 @@ class RetinotopyPanel(AnalysisPanel):
         controls.addWidget(self.compute_button)
         controls.addStretch(1)
         self.plots = {name: ImagePlot(titled=True) for name in MAPS}
-        self._drawn: list[tuple[ImagePlot, object]] = []
+        self._items: list[tuple[ImagePlot, object]] = []
         row = QHBoxLayout()
         row.addLayout(controls, 3)
         for plot in self.plots.values():
@@ -89,70 +92,65 @@ class RetinotopyPanel(AnalysisPanel):
             row.addWidget(plot, 4)
         self.body.addWidget(self.about)
         self.body.addLayout(row, 1)
-        experiment.session_changed.connect(self._show_state)
-        experiment.units_changed.connect(self._show_state)
-        experiment.analysis_changed.connect(self._analysis_changed)
-        self.state_changed.connect(self._show_state)
-        self._show_state()
 
     # -- from the user -----------------------------------------------------------------
 
     def compute(self) -> None:
         """Map the sheet from all units with a field, in the background."""
-        experiment, source = self.experiment, self.source.currentText()
-        session, units = self.now.session, self.now.units
-        if session is None or not source:
+        source, sigma_um = self.source.currentText(), self.sigma_um.value()
+        if source == KNOWN:
+            given = {"known": True, "sigma_um": sigma_um}
+        elif source == MEASURED:
+            # The fields that are shown, and not mapped again
+            given = {
+                **self.parameters_of(RECEPTIVE_FIELDS),
+                "sigma_um": sigma_um,
+                "min_r2": self.min_r2.value(),
+            }
+        else:
             return
-        shape = getattr(session, "frame_shape", None)
-        display = Display() if shape is None else Display(pixels=shape)
-        min_r2, sigma_um = self.min_r2.value(), self.sigma_um.value()
+        self.desk.window.analyse(RETINOTOPY, given)
 
-        def work(tell: OnProgress) -> tuple[xr.Dataset, pd.DataFrame]:
-            return sheet_maps(
-                units,
-                source,
-                display,
-                min_r2=min_r2,
-                sigma_um=sigma_um,
-                on_progress=tell,
-            )
-
-        def take(result: tuple[xr.Dataset, pd.DataFrame]) -> None:
-            if session is self.now.session:
-                self.attempt(
-                    experiment.use_analysis, RETINOTOPY, *result, of_all_units=True
-                )
-
-        self.run("Mapping the cortical sheet", work, take)
-
-    def _source_changed(self, source: str) -> None:
+    def _use_source(self, source: str) -> None:
         self.min_r2.setEnabled(source == MEASURED)
 
     # -- from the state ----------------------------------------------------------------
 
-    def _show_state(self) -> None:
-        names = [] if self._in_volume() else sheet_sources(self.now.units)
-        offered = [self.source.itemText(i) for i in range(self.source.count())]
-        if names != offered:
+    def draw(self, changed: frozenset[str]) -> None:
+        """Offer what can be computed, and show what was."""
+        names = self._sources()
+        if names != offered(self.source):
             # Fields that have just been measured are what people want to see
             fill_box(self.source, names, names[0] if names else "")
-            self._source_changed(self.source.currentText())
-        self.compute_button.setEnabled(bool(names) and not self.computing)
-        self._draw()
+        self._use_source(self.source.currentText())
+        self.compute_button.setEnabled(bool(names) and not self.is_computing)
+        self._show_maps()
 
-    def _analysis_changed(self, name: str) -> None:
-        if name == RETINOTOPY:
-            self._draw()
+    def _sources(self) -> list[str]:
+        session = self.now.session
+        if session is None or self._in_volume():
+            return []
+        found = [name for name in sheet_sources(session.units) if name == KNOWN]
+        has_places = {"x", "y"} <= set(session.units.columns)
+        if has_places and RECEPTIVE_FIELDS in self.now.results:
+            found.insert(0, MEASURED)
+        return found
 
     def recolor(self) -> None:
         """Draw the scale bar in the colours of the theme."""
-        self._draw()
+        self._show_maps()
 
-    def _draw(self, *_: object) -> None:
-        for plot, item in self._drawn:
+    def _maps(self) -> xr.Dataset | None:
+        """The latest of the results."""
+        results = self.now.results
+        name = next((name for name in reversed(list(results)) if name in RESULTS), None)
+        return None if name is None else results[name].dataset
+
+    def _show_maps(self) -> None:
+        for plot, item in self._items:
             plot.removeItem(item)
-        self._drawn = []
-        maps = self.now.results.get(RETINOTOPY)
+        self._items = []
+        maps = self._maps()
         if maps is None:
             for plot in self.plots.values():
                 plot.show_image(None)
@@ -180,13 +178,13 @@ class RetinotopyPanel(AnalysisPanel):
                 line = plot.plot(
                     *outline, pen=pg.mkPen(self.plot_colors.line, width=1.5)
                 )
-                self._drawn.append((plot, line))
+                self._items.append((plot, line))
             for text, place in _labels(maps):
                 item = pg.TextItem(text, color=self.plot_colors.line, anchor=(0.5, 0.5))
                 item.setPos(*place)
                 plot.addItem(item)
-                self._drawn.append((plot, item))
-            self._drawn.append((plot, _scale_bar(plot, rect, self.plot_colors.line)))
+                self._items.append((plot, item))
+            self._items.append((plot, _scale_bar(plot, rect, self.plot_colors.line)))
             plot.setRange(
                 xRange=(rect[0], rect[0] + rect[2]),
                 yRange=(rect[1], rect[1] + 1.08 * rect[3]),
@@ -204,7 +202,7 @@ class RetinotopyPanel(AnalysisPanel):
         return session is not None and is_upright(session)
 
     def _why_empty(self) -> str:
-        if len(self.now.units) == 0:
+        if self.now.session is None:
             return "Load a session to map its retinotopy."
         if self._in_volume():
             return (
@@ -235,8 +233,8 @@ def _outlines(maps: xr.Dataset) -> list[NDArray[np.float64]]:
     patch = np.pad(maps["patch"].to_numpy(), 1)
     x, y = maps["x"].to_numpy(), maps["y"].to_numpy()
     found = []
-    for number in maps["patch_id"].to_numpy():
-        for line in find_contours((patch == number).astype(float), 0.5):
+    for patch_id in maps["patch_id"].to_numpy():
+        for line in find_contours((patch == patch_id).astype(float), 0.5):
             row, column = line.T - 1
             found.append(
                 np.stack(

@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QHBoxLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from insilico_gui.analysis import fit_receptive_fields, take_part, trial_table
+from insilico_gui.analysis import fit_receptive_fields, trial_table
 from insilico_gui.analysis.fields.registry import (
     AVERAGES,
     LEAST_FRAMES,
     WINDOWS_S,
     has_polarities,
-    map_fields,
     mapping_methods,
     parts_to_map,
     unit_map,
+)
+from insilico_gui.app.map.outlines import (
+    MAX_OUTLINES,
+    RECEPTIVE_FIELDS,
+    fields_fit,
+    outlined,
 )
 from insilico_gui.app.map.screen_ticks import degree_ticks, pixel_ticks
 from insilico_gui.app.panels.analysis_panel import (
     UnitAnalysisPanel,
     chosen_part,
+    offered,
     part_box,
     seconds_box,
 )
 from insilico_gui.app.panels.panel import fill_box
+from insilico_gui.app.widgets.controls import check, choice, number, quietly
 from insilico_gui.app.widgets.image_plot import (
     DIVERGING,
     SEQUENTIAL,
@@ -46,69 +44,66 @@ from insilico_gui.app.widgets.image_plot import (
 from insilico_gui.stimuli.core.display import Display
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
 
     from insilico_gui.analysis import ReceptiveFieldFit
     from insilico_gui.app.panels.desk import Desk
-    from insilico_gui.progress import OnProgress
+    from insilico_gui.experiment.analyses import Result
 
-    Mapped = tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]
-
-RECEPTIVE_FIELDS = "receptive fields"
 BOTH = "on+off"
-MAX_ELLIPSES = 300
-"""More outlines than this hide the stimulus, and take long to draw."""
-
 DEGREES, PIXELS = "degrees", "pixels"
 
 
 class ReceptiveFieldPanel(UnitAnalysisPanel):
-    """Map of a unit with its Gaussian; outlines of the selection over the stimulus.
-
-    Signals
-    -------
-    changed()
-        Other outlines are to be drawn on the map; see :meth:`outlines_shown`.
-    """
+    """Map of a unit with its Gaussian; outlines of the selection over the stimulus."""
 
     title = "Receptive fields"
-    changed = Signal()
+    place = "bottom"
+    order = 50
+    names = frozenset({RECEPTIVE_FIELDS})
+    draws = frozenset(
+        {
+            *("responses", "encoded", "results", "computing", "units", "selection"),
+            *("frames", "view.unit_id", "view.outlines_min_r2"),
+        }
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.fit: ReceptiveFieldFit | None = None
+        self._seen: Result | None = None
         self.compute_button.setText("Map fields")
-        self.compute_button.clicked.connect(self.compute)
-        self.method = QComboBox()
-        self.method.setToolTip(
+        self.method = choice(
+            self._use_method,
             "Dots and sparse noise: mean response to what covers a place. Noise images: "
             "mean image by responses. Averages: of the frames before responses, or of "
-            "their contrast, for units that answer to light and dark alike"
+            "their contrast, for units that answer to light and dark alike",
         )
-        self.method.currentTextChanged.connect(self._method_changed)
-        self.part = part_box()
-        self.part.currentTextChanged.connect(self._draw)
-        self.latency = seconds_box(0.0, "From the stimulus to the window")
-        self.latency.setPrefix("from ")
-        self.window_s = seconds_box(0.0, "Length of the response window")
-        self.window_s.setPrefix("for ")
-        self.polarity = QComboBox()
-        self.polarity.addItems([BOTH, "on", "off"])
-        self.polarity.currentTextChanged.connect(self._draw)
-        self.axes = QComboBox()
-        self.axes.addItems([DEGREES, PIXELS])
-        self.axes.currentTextChanged.connect(self._draw)
-        self.outlines = QCheckBox("Outlines, r² ≥")
-        self.outlines.setToolTip("Gaussians of the selected units, drawn on the map")
-        self.outlines.toggled.connect(self._draw)
-        self.least_r2 = QDoubleSpinBox()
-        self.least_r2.setRange(0.0, 1.0)
-        self.least_r2.setSingleStep(0.05)
-        self.least_r2.setValue(0.1)
-        self.least_r2.setToolTip("No outlines of units that are fitted worse")
-        self.least_r2.valueChanged.connect(self._draw)
+        self.part = part_box(self._show_map)
+        self.latency = seconds_box(0.0, "From the stimulus to the window", "from ")
+        self.window_s = seconds_box(0.0, "Length of the response window", "for ")
+        self.polarity = choice(self._show_map, names=[BOTH, "on", "off"])
+        self.axes = choice(self._show_map, names=[DEGREES, PIXELS])
+        self.outlines = check(
+            "Outlines, r² ≥",
+            self._outline,
+            "Gaussians of the selected units, drawn on the map",
+        )
+        self.least_r2 = number(
+            0.1,
+            (0.0, 1.0),
+            self._outline,
+            "No outlines of units that are fitted worse",
+            step=0.05,
+        )
+        self.plot = ImagePlot()
+        self.outline = self.plot.plot(pen=pg.mkPen("w", width=2))
+        row = QHBoxLayout()
+        row.addLayout(self._controls(), 2)
+        row.addWidget(self.plot, 6)
+        self.body.addWidget(self.about)
+        self.body.addLayout(row, 1)
 
+    def _controls(self) -> QVBoxLayout:
         form = QFormLayout()
         form.setVerticalSpacing(2)
         form.addRow("By", _row(self.method, self.part))
@@ -120,43 +115,25 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         controls.addLayout(_row(self.outlines, self.least_r2))
         controls.addWidget(self.compute_button)
         controls.addStretch(1)
-        self.plot = ImagePlot()
-        self.outline = self.plot.plot(pen=pg.mkPen("w", width=2))
-        row = QHBoxLayout()
-        row.addLayout(controls, 2)
-        row.addWidget(self.plot, 6)
-        self.body.addWidget(self.about)
-        self.body.addLayout(row, 1)
-        self.state_changed.connect(self._show_state)
-        self.unit_changed.connect(self._draw)
-        self._show_state()
+        return controls
 
     # -- from the user -----------------------------------------------------------------
 
     def compute(self) -> None:
         """Map and fit the fields of every encoded unit, in the background."""
-        responses, frames = self.now.responses, self.now.frames
         method = self.method.currentText()
-        if responses is None or not method:
+        if self.now.responses is None or not method:
             return
-        part = chosen_part(self.part)
-        if part is not None:
-            responses = take_part(responses, part)
-        window = {"latency_s": self.latency.value(), "window_s": self.window_s.value()}
+        usual = WINDOWS_S[method]
+        window = self.latency.value(), self.window_s.value()
+        given: dict[str, Any] = {"method": method, "part": chosen_part(self.part)}
+        for name, value, default in zip(
+            ("latency_s", "window_s"), window, usual, strict=True
+        ):
+            given[name] = None if value == default else value
+        self.desk.window.analyse(RECEPTIVE_FIELDS, given)
 
-        def work(tell: OnProgress) -> Mapped:
-            return map_fields(responses, frames, method, **window, on_progress=tell)
-
-        def take(result: Mapped) -> None:
-            fields, fit, columns = result
-            self.fit = fit
-            self.attempt(
-                self.experiment.use_analysis, RECEPTIVE_FIELDS, fields, columns
-            )
-
-        self.run("Mapping receptive fields", work, take)
-
-    def _method_changed(self, method: str) -> None:
+    def _use_method(self, method: str) -> None:
         latency_s, window_s = WINDOWS_S.get(method, (0.0, 0.0))
         self.latency.setValue(latency_s)
         self.window_s.setValue(window_s)
@@ -168,99 +145,97 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
             if method in AVERAGES
             else "Length of the response window"
         )
-        self._show_parts()
+        self._offer_parts()
+        self._show_map()
+
+    def _outline(self, *_: object) -> None:
+        least = self.least_r2.value() if self.outlines.isChecked() else None
+        self.attempt(self.experiment.look, outlines_min_r2=least)
 
     # -- from the state ----------------------------------------------------------------
 
-    def _show_state(self) -> None:
-        responses = self.now.responses
+    def draw(self, changed: frozenset[str]) -> None:
+        """Offer what can be computed, and show what was."""
+        responses, result = self.now.responses, self.now.results.get(RECEPTIVE_FIELDS)
         names = []
         if responses is not None:
-            names = mapping_methods(responses, self.now.frames)
-        if names != [self.method.itemText(i) for i in range(self.method.count())]:
+            names = mapping_methods(responses, self.now.conversion)
+        if names != offered(self.method):
             fill_box(self.method, names)
-            self._method_changed(self.method.currentText())
-        self.compute_button.setEnabled(bool(names) and not self.computing)
-        self._show_parts()
+            self._use_method(self.method.currentText())
+        self.compute_button.setEnabled(bool(names) and not self.is_computing)
+        self._offer_parts()
+        if result is not None and result is not self._seen:
+            part = result.dataset.attrs["analysis"].get("part")
+            if part is not None:
+                self.part.setCurrentText(part)
+        self._seen = result
+        least = self.now.view.outlines_min_r2
+        with quietly(self.outlines, self.least_r2):
+            self.outlines.setChecked(least is not None)
+            if least is not None:
+                self.least_r2.setValue(least)
+        self._show_map()
 
-    def _show_parts(self) -> None:
+    def _offer_parts(self) -> None:
         """Offer the parts of a sequence where there is a choice between them."""
         responses, method = self.now.responses, self.method.currentText()
         names: list[str] = []
         if responses is not None and "trials" in responses.attrs:
-            names = parts_to_map(trial_table(responses), method, self.now.frames)
-        fill_box(self.part, names)
+            table = trial_table(responses)
+            names = parts_to_map(table, method, self.now.conversion)
+        if names != offered(self.part):
+            fill_box(self.part, names)
         self.part.setVisible(len(names) > 1)
-        self._draw()
 
     def _fields(self) -> xr.Dataset | None:
         """The latest maps, unless they are of another part."""
-        fields = self.now.results.get(RECEPTIVE_FIELDS)
-        part = chosen_part(self.part)
-        if fields is None or part in (None, fields.attrs["analysis"].get("part")):
-            return fields
-        return None
+        result = self.now.results.get(RECEPTIVE_FIELDS)
+        if result is None:
+            return None
+        fields, part = result.dataset, chosen_part(self.part)
+        return fields if part in (None, fields.attrs["analysis"].get("part")) else None
 
-    def _analysis_changed(self, name: str) -> None:
-        if name == RECEPTIVE_FIELDS and name not in self.now.results:
-            self.fit = None
-        super()._analysis_changed(name)
-
-    def outlines_shown(self) -> list[np.ndarray]:
-        """Outlines of the selected units' fields, each [points, 2] in (row, column)."""
-        if self.fit is None or not self.outlines.isChecked():
-            return []
-        return list(self.fit.ellipse()[self._outlined()[:MAX_ELLIPSES]])
-
-    def _outlined(self) -> np.ndarray:
-        """Columns of the selected units whose fields are good enough for an outline."""
-        if self.fit is None or self._fields() is None:
-            return np.empty(0, np.int64)
-        good = self.fit.on_screen & (self.fit.r2 >= self.least_r2.value())
-        chosen = self.now.selected_columns
-        return chosen[good[chosen]]
-
-    def _draw(self, *_: object) -> None:
-        fields, column = self._fields(), self.chosen_column()
-        shown = fields is not None and self.fit is not None and column is not None
+    def _show_map(self, *_: object) -> None:
+        self.offer_units()
+        fields, fit, column = self._fields(), fields_fit(self.now), self.unit.column
+        shown = fields is not None and fit is not None and column is not None
         self.outline.setVisible(shown)
         self.unit.setEnabled(shown)
-        self.changed.emit()
-        if fields is None or self.fit is None or column is None:
+        if fields is None or fit is None or column is None:
             self.plot.show_image(None)
             self.outline.setData([], [])
-            self.about.setText(
-                "Receptive fields are mapped with video; where a session of images knows "
-                "them, the map can be coloured by them."
-                if self.now.images is not None
-                else "Encode gaussian dots, sparse noise, images in trials or a movie of "
-                f"{LEAST_FRAMES} frames or more to map receptive fields."
-                if not self.method.count()
-                else "None of the mapped units is selected."
-                if fields is not None
-                else ""
-            )
+            self.about.setText(self._why_empty(fields))
             return
         self.polarity.setEnabled(has_polarities(fields))
         polarity = self.polarity.currentText() if has_polarities(fields) else BOTH
         picture, lag_s = unit_map(fields, column, polarity)
         self._show_picture(fields, picture)
-        fit, which = self.fit, column
+        which = column
         if polarity != BOTH:  # the columns are of both together
             fit, which = fit_receptive_fields(picture[None], fit.display), 0
         ellipse = fit.ellipse()[which]
         self.outline.setData(ellipse[:, 1], ellipse[:, 0])
-        self.about.setText(
-            f"<b>unit {escape(self.unit.unit)}</b> &nbsp; " + _place(fit, which)
-        )
+        told = [f"<b>unit {escape(self.unit.unit)}</b>", _place(fit, which)]
         if lag_s is not None:
-            self.about.setText(f"{self.about.text()} &nbsp; lag {1000 * lag_s:.0f} ms")
-        n_outlines = len(self._outlined())
-        if self.outlines.isChecked() and n_outlines > MAX_ELLIPSES:
-            self.about.setText(
-                f"{self.about.text()} &nbsp; outlines: the first {MAX_ELLIPSES} of "
-                f"{n_outlines:,}"
+            told.append(f"lag {1000 * lag_s:.0f} ms")
+        n_outlines = len(outlined(self.now))
+        if n_outlines > MAX_OUTLINES:
+            told.append(f"outlines: the first {MAX_OUTLINES} of {n_outlines:,}")
+        self.about.setText(" &nbsp; ".join(told))
+
+    def _why_empty(self, fields: xr.Dataset | None) -> str:
+        if self.now.images is not None:
+            return (
+                "Receptive fields are mapped with video; where a session of images knows "
+                "them, the map can be coloured by them."
             )
+        if not self.method.count():
+            return (
+                "Encode gaussian dots, sparse noise, images in trials or a movie of "
+                f"{LEAST_FRAMES} frames or more to map receptive fields."
+            )
+        return "None of the mapped units is selected." if fields is not None else ""
 
     def _show_picture(self, fields: xr.Dataset, picture: np.ndarray) -> None:
         rows, cols = fields["row"].to_numpy(), fields["column"].to_numpy()

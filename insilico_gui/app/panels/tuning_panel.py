@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QSignalBlocker
-from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QSpinBox, QVBoxLayout
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QSpinBox, QVBoxLayout
 
-from insilico_gui.analysis import take_part, trial_table
+from insilico_gui.analysis import trial_table
 from insilico_gui.analysis.tuning.fitted_curves import fitted_curve
-from insilico_gui.analysis.tuning.registry import parameters, parts_that_vary, tune
+from insilico_gui.analysis.tuning.registry import parameters, parts_that_vary
 from insilico_gui.app.panels.analysis_panel import (
     UnitAnalysisPanel,
     chosen_part,
+    offered,
     part_box,
     seconds_box,
 )
 from insilico_gui.app.panels.panel import fill_box
+from insilico_gui.app.widgets.controls import choice, whole_number
 from insilico_gui.app.widgets.tuning_line import tuning_line
 from insilico_gui.app.widgets.tuning_plots import Curve, CurvePlot, PairPlot, PolarPlot
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Mapping
+
     import xarray as xr
     from numpy.typing import NDArray
 
     from insilico_gui.app.panels.desk import Desk
-    from insilico_gui.progress import OnProgress
-    from insilico_gui.units.selection import Selection
+    from insilico_gui.experiment.analyses import Result
+
+DIRECTION, TUNING = "direction tuning", "tuning"
+"""Analyses of the registry: the one of direction, and that of any parameter."""
 
 
-def analysis_name(parameter: str) -> str:
-    """Name under which an experiment keeps the tuning to a parameter."""
-    return f"{parameter} tuning"
+def latest(results: Mapping[str, Result], parameter: str) -> str | None:
+    """Name of the latest of the results that is a tuning to a parameter."""
+    wanted = {f"{TUNING} to {parameter}"}
+    if parameter == "direction":
+        wanted.add(DIRECTION)
+    return next((name for name in reversed(list(results)) if name in wanted), None)
 
 
 class TuningPanel(UnitAnalysisPanel):
@@ -45,38 +51,52 @@ class TuningPanel(UnitAnalysisPanel):
     """
 
     title = "Tuning"
+    place = "bottom"
+    order = 40
+    names = frozenset({DIRECTION, TUNING})
+    draws = frozenset(
+        {
+            *("responses", "encoded", "results", "computing", "units", "selection"),
+            *("frames", "view.unit_id"),
+        }
+    )
+    with_mean = True
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, with_mean=True)
-        self._chosen_in: Selection | None = None
+        super().__init__(desk)
+        self._seen: Mapping[str, Result] = {}
         self.compute_button.setText("Compute tuning")
-        self.compute_button.clicked.connect(self.compute)
-        self.parameter = QComboBox()
-        self.parameter.setMinimumContentsLength(9)
-        self.parameter.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.parameter.currentTextChanged.connect(self._show_parts)
-        self.part = part_box()
-        self.part.currentTextChanged.connect(self._draw)
+        self.parameter = choice(self._show_parts, letters=9)
+        self.part = part_box(self._show_curves)
         self.latency = seconds_box(
             0.0, "The response window starts this long after the stimulus"
         )
-        self.permutations = QSpinBox()
-        self.permutations.setRange(0, 10_000)
+        self.permutations = whole_number(
+            0,
+            (0, 10_000),
+            lambda: None,
+            "How often to shuffle presentations for the significance of the tuning; "
+            "needs repeats. 100 is usual.",
+        )
         self.permutations.setSingleStep(100)
         self.permutations.setSpecialValueText("none")
-        self.permutations.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.permutations.setToolTip(
-            "How often to shuffle presentations for the significance of the tuning; "
-            "needs repeats. 100 is usual."
+        self.seed = whole_number(
+            0, (0, 1_000_000), lambda: None, "Equal seeds shuffle equally"
         )
-        self.seed = QSpinBox()
-        self.seed.setRange(0, 1_000_000)
         self.seed.setPrefix("seed ")
-        self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.seed.setToolTip("Equal seeds shuffle equally")
+        for box in (self.permutations, self.seed):
+            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.cartesian, self.polar, self.pair = CurvePlot(), PolarPlot(), PairPlot()
 
+        row = QHBoxLayout()
+        row.addLayout(self._controls(), 2)
+        row.addWidget(self.cartesian, 5)
+        row.addWidget(self.pair, 5)
+        row.addWidget(self.polar, 4)
+        self.body.addWidget(self.about)
+        self.body.addLayout(row, 1)
+
+    def _controls(self) -> QVBoxLayout:
         shuffles = QHBoxLayout()
         shuffles.addWidget(self.permutations)
         shuffles.addWidget(self.seed)
@@ -91,97 +111,103 @@ class TuningPanel(UnitAnalysisPanel):
         controls.addLayout(form)
         controls.addWidget(self.compute_button)
         controls.addStretch(1)
-        self.cartesian, self.polar, self.pair = CurvePlot(), PolarPlot(), PairPlot()
-
-        row = QHBoxLayout()
-        row.addLayout(controls, 2)
-        row.addWidget(self.cartesian, 5)
-        row.addWidget(self.pair, 5)
-        row.addWidget(self.polar, 4)
-        self.body.addWidget(self.about)
-        self.body.addLayout(row, 1)
-        self.state_changed.connect(self._show_state)
-        self.unit_changed.connect(self._draw)
-        self._show_state()
+        return controls
 
     # -- from the user -----------------------------------------------------------------
 
     def compute(self) -> None:
         """Compute the tuning of every encoded unit, in the background."""
-        responses, parameter = self.now.responses, self.parameter.currentText()
-        if responses is None or not parameter:
+        parameter = self.parameter.currentText()
+        if self.now.responses is None or not parameter:
             return
-        name, part = analysis_name(parameter), chosen_part(self.part)
-        shown = responses if part is None else take_part(responses, part)
-
-        computed = partial(
-            tune,
-            shown,
-            parameter,
-            latency_s=self.latency.value(),
-            n_permutations=self.permutations.value(),
-            seed=self.seed.value(),
-        )
-
-        def work(tell: OnProgress) -> tuple[xr.Dataset, pd.DataFrame]:
-            return computed(on_progress=tell)
-
-        def take(result: tuple[xr.Dataset, pd.DataFrame]) -> None:
-            self.attempt(self.experiment.use_analysis, name, *result)
-
-        self.run(f"Computing {name}", work, take)
-
-    def _unit_chosen(self) -> None:
-        self._chosen_in = self.now.selection
-        super()._unit_chosen()
+        given: dict[str, Any] = {
+            "latency_s": self.latency.value(),
+            "n_permutations": self.permutations.value(),
+            "part": chosen_part(self.part),
+        }
+        if given["n_permutations"]:
+            given["seed"] = self.seed.value()
+        if parameter == "direction":
+            self.desk.window.analyse(DIRECTION, given)
+        else:
+            self.desk.window.analyse(TUNING, {"parameter": parameter, **given})
 
     # -- from the state ----------------------------------------------------------------
 
-    def _show_state(self) -> None:
+    def draw(self, changed: frozenset[str]) -> None:
+        """Offer what can be computed, and show what was."""
         responses = self.now.responses
         names: list[str] = []
         if responses is not None and "trials" in responses.attrs:
             names = parameters(trial_table(responses))
-        if names != [self.parameter.itemText(i) for i in range(self.parameter.count())]:
+        if names != offered(self.parameter):
             fill_box(self.parameter, names)
-        self.compute_button.setEnabled(bool(names) and not self.computing)
+        self.compute_button.setEnabled(bool(names) and not self.is_computing)
+        self._follow_results(names)
         self._show_parts()
 
-    def _show_parts(self, *_: object) -> None:
+    def _follow_results(self, names: list[str]) -> None:
+        """Turn to a tuning that was computed just now, whoever asked for it."""
+        results, seen = self.now.results, self._seen
+        self._seen = results
+        order = list(results)
+        fresh = {
+            parameter: name
+            for parameter in names
+            if (name := latest(results, parameter)) is not None
+            and seen.get(name) is not results[name]
+        }
+        if not fresh:
+            return
+        if self.parameter.currentText() not in fresh:
+            newest = max(fresh, key=lambda parameter: order.index(fresh[parameter]))
+            self.parameter.setCurrentText(newest)
+        result = results[fresh[self.parameter.currentText()]]
+        part = result.dataset.attrs["analysis"].get("part")
+        if part is not None:
+            self._offer_parts()
+            self.part.setCurrentText(part)
+
+    def _offer_parts(self) -> None:
         """Offer the parts of a sequence where there is a choice between them."""
         responses, parameter = self.now.responses, self.parameter.currentText()
         parts: list[str] = []
         if responses is not None and parameter:
             parts = parts_that_vary(trial_table(responses), parameter)
-        fill_box(self.part, parts)
+        if parts != offered(self.part):
+            fill_box(self.part, parts)
         self._form.setRowVisible(self.part, len(parts) > 1)
-        self._draw()
 
-    def _tuning(self, parameter: str) -> xr.Dataset | None:
-        """The latest tuning to a parameter, unless it is that of another part."""
-        tuning = self.now.results.get(analysis_name(parameter))
-        part = chosen_part(self.part)
-        if tuning is None or part in (None, tuning.attrs["analysis"].get("part")):
-            return tuning
-        return None
+    def _show_parts(self, *_: object) -> None:
+        self._offer_parts()
+        self._show_curves()
 
-    def _draw(self, *_: object) -> None:
+    def _tuning(self, name: str | None) -> xr.Dataset | None:
+        """A result, unless it is that of another part."""
+        if name is None:
+            return None
+        tuning, part = self.now.results[name].dataset, chosen_part(self.part)
+        return tuning if part in (None, tuning.attrs["analysis"].get("part")) else None
+
+    def _show_curves(self, *_: object) -> None:
         parameter = self.parameter.currentText()
-        tuning = self._tuning(parameter)
+        name = latest(self.now.results, parameter)
+        tuning = self._tuning(name)
         columns = self.now.selected_columns
         is_pair = " x " in parameter
         self.cartesian.setVisible(not is_pair)
         self.pair.setVisible(is_pair)
         self.polar.setVisible(parameter in ("", "direction"))
         self.unit.setEnabled(tuning is not None)
-        if tuning is None or len(columns) == 0:
+        if name is None or tuning is None or len(columns) == 0:
+            self.offer_units()
             self.cartesian.show_curve(None)
             self.polar.show_curve(None)
             self.pair.show_image(None)
             self.pair.setVisible(False)
             self.about.setText(self._why_empty(parameter, len(columns)))
             return
-        self._choose_unit(tuning, columns)
+        self.offer_units(_varies_most(tuning, columns))
         of_all = self.unit.is_mean
         chosen = columns if of_all else np.array([self.unit.column])
         if is_pair:
@@ -194,7 +220,7 @@ class TuningPanel(UnitAnalysisPanel):
             shown = _curve(tuning, parameter, chosen)
             self.cartesian.show_curve(shown)
             self.polar.show_curve(shown if parameter == "direction" else None)
-        names = self.now.measured.columns(analysis_name(parameter))
+        names = self.now.columns_of(name)
         units = self.now.units.iloc[self.now.encoded_rows[chosen]]
         self.about.setText(
             tuning_line(units, names, together=of_all, called=self.unit.unit)
@@ -204,17 +230,7 @@ class TuningPanel(UnitAnalysisPanel):
 
     def recolor(self) -> None:
         """Draw the curves in the colours of the theme."""
-        self._draw()
-
-    def _choose_unit(self, tuning: xr.Dataset, columns: NDArray[np.int64]) -> None:
-        """Show the unit whose curve varies most, until the user chooses another."""
-        by_hand = self._chosen_in is self.now.selection
-        if by_hand or self.unit.is_mean:  # of every selection, the mean is asked for
-            return
-        levels = [dim for dim in tuning["curve"].dims if dim != "unit"]
-        spread = tuning["curve"].isel(unit=columns).std(levels).to_numpy()
-        with QSignalBlocker(self.unit):
-            self.unit.choose_column(int(columns[np.nan_to_num(spread).argmax()]))
+        self._show_curves()
 
     def _why_empty(self, parameter: str, n_columns: int) -> str:
         if self.now.images is not None:
@@ -226,6 +242,13 @@ class TuningPanel(UnitAnalysisPanel):
         if n_columns == 0:
             return "None of the encoded units is selected."
         return ""
+
+
+def _varies_most(tuning: xr.Dataset, columns: NDArray[np.int64]) -> int:
+    """Of some columns of the responses, that of the unit whose curve varies most."""
+    levels = [dim for dim in tuning["curve"].dims if dim != "unit"]
+    spread = tuning["curve"].isel(unit=columns).std(levels).to_numpy()
+    return int(columns[np.nan_to_num(spread).argmax()])
 
 
 def _curve(tuning: xr.Dataset, parameter: str, chosen: NDArray[np.int64]) -> Curve:

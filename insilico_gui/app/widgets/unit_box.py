@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtCore import Signal
 from qtpy.QtGui import QValidator
 from qtpy.QtWidgets import QAbstractSpinBox
 
 from insilico_gui.errors import quoted
+from insilico_gui.experiment.document import MEAN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-MEAN = "mean"
+    from collections.abc import Callable, Sequence
 
 
 class UnitBox(QAbstractSpinBox):
@@ -22,15 +20,13 @@ class UnitBox(QAbstractSpinBox):
 
     Parameters
     ----------
+    command : callable(int or str)
+        Is called when the user, or :meth:`choose`, chooses something else: with the id of
+        the unit, with its name where several have that id, or with ``"mean"``.
+    refuse : callable(str)
+        Is told, in one sentence, that what was typed is no unit that is offered.
     with_mean : bool
         Whether the mean over all units that are offered can be chosen, before the first.
-
-    Signals
-    -------
-    chosen()
-        The user, or :meth:`choose`, chose something else.
-    refused(str)
-        What was typed is no unit that is offered; one sentence.
 
     Attributes
     ----------
@@ -38,11 +34,15 @@ class UnitBox(QAbstractSpinBox):
         Columns of the responses that are offered, in the order of the steps.
     """
 
-    chosen = Signal()
-    refused = Signal(str)
-
-    def __init__(self, *, with_mean: bool = False) -> None:
+    def __init__(
+        self,
+        command: Callable[[int | str], object],
+        refuse: Callable[[str], object],
+        *,
+        with_mean: bool = False,
+    ) -> None:
         super().__init__()
+        self._command, self._refuse = command, refuse
         self._with_mean = with_mean
         self._ids: list[object] = []
         self._names: list[str] = []
@@ -58,13 +58,19 @@ class UnitBox(QAbstractSpinBox):
     def offer(
         self, columns: np.ndarray, ids: Sequence[object], names: Sequence[str]
     ) -> None:
-        """Offer other units, without a signal; the one that is chosen stays if it can."""
-        before = self.column
+        """Offer other units; :meth:`show_unit` says which is chosen."""
         self.columns = np.asarray(columns, np.int64)
         self._ids, self._names = list(ids), list(names)
-        if not self.is_mean:
-            there = np.flatnonzero(self.columns == before)  # none if none was chosen
-            self._at = int(there[0]) if len(there) else 0
+        self._at = 0
+        self._show()
+
+    def show_unit(self, unit: object, default: int | None = None) -> None:
+        """Show the unit looked at, by id or name; else that of a column, or the first."""
+        at = None if unit is None else self._place(str(unit))
+        if at is None:
+            there = np.flatnonzero(self.columns == default)
+            at = int(there[0]) if len(there) else 0
+        self._at = at
         self._show()
 
     @property
@@ -98,22 +104,19 @@ class UnitBox(QAbstractSpinBox):
 
     def choose(self, unit: object) -> bool:
         """Choose a unit by its id (or "mean"); False if it is not among those offered."""
-        wanted = str(unit).strip()
+        at = self._place(str(unit).strip())
+        if at is not None:
+            self._go_to(at)
+        return at is not None
+
+    def _place(self, wanted: str) -> int | None:
+        """Where a unit is among those offered, by name or id; -1 for the mean."""
         if self._with_mean and wanted == MEAN:
-            self._go_to(-1)
-            return True
+            return -1
         for known in (self._names, [str(unit_id) for unit_id in self._ids]):
             if wanted in known:
-                self._go_to(known.index(wanted))
-                return True
-        return False
-
-    def choose_column(self, column: int) -> bool:
-        """Choose a unit by its column of the responses; False if it is not offered."""
-        there = np.flatnonzero(self.columns == column)
-        if len(there):
-            self._go_to(int(there[0]))
-        return bool(len(there))
+                return known.index(wanted)
+        return None
 
     # -- what Qt asks ------------------------------------------------------------------
 
@@ -139,7 +142,7 @@ class UnitBox(QAbstractSpinBox):
 
     def _typed(self) -> None:
         if self.text() != self.unit and not self.choose(self.text()):
-            self.refused.emit(
+            self._refuse(
                 f"Unit {quoted(self.text())} is not among the selected units that were "
                 "encoded; select it first, or type the id of one that is."
             )
@@ -150,7 +153,14 @@ class UnitBox(QAbstractSpinBox):
         self._at = at
         self._show()
         if changed:
-            self.chosen.emit()
+            self._command(self._key())
+
+    def _key(self) -> int | str:
+        """What tells the chosen unit from all others."""
+        value = self.value()
+        if self.unit == str(value) and isinstance(value, int):
+            return value
+        return self.unit
 
     def _show(self) -> None:
         self.lineEdit().setText(self.unit)
