@@ -37,6 +37,13 @@ class Units(Inputs):
         self._tables: dict[str, tuple[list[object], pd.DataFrame, Measured]] = {}
         self._selected: dict[str, tuple[pd.DataFrame, SelectionEntry, Selection]] = {}
 
+    def remove_session(self, name: str) -> None:
+        """Remove a session with its runs, selections and analyses."""
+        super().remove_session(name)
+        self._tables.pop(name, None)  # it holds the session
+        present = self.document.selections
+        self._selected = {k: v for k, v in self._selected.items() if k in present}
+
     def units(self, session: str | None = None) -> pd.DataFrame:
         """Unit table of a session with the columns of results, a row per unit."""
         return self.table(session).copy()

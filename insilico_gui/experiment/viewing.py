@@ -21,7 +21,6 @@ from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.playback import Playback
 from insilico_gui.experiment.responding import Responding
 from insilico_gui.experiment.unit_tables import listed_rule
-from insilico_gui.session import Session
 from insilico_gui.units.filters import Conditions
 from insilico_gui.units.selection import (
     Combine,
@@ -45,7 +44,7 @@ class Viewing(Responding):
         super().__init__(library)
         self.playback = Playback()
         self._recordings: dict[str, xr.DataArray] = {}
-        self._everything: tuple[Session, Selection] | None = None
+        self._everything: Selection | None = None
 
     def on_show(self) -> tuple[str | None, str | None]:
         """Session and stimulus that are looked at: those of the view, or the first."""
@@ -118,11 +117,11 @@ class Viewing(Responding):
                 rule.pop(condition, None)
             return select_units(self.table(session), self.session(session).id, **rule)
         opened = self.session(session)
-        if self._everything is None or self._everything[0] is not opened:
-            every = np.arange(len(opened.units))
-            made = Selection(every, {"all": True}, opened.id)
-            self._everything = opened, made
-        return self._everything[1]
+        known, n_units = self._everything, len(opened.units)
+        if known is None or (known.session, len(known)) != (opened.id, n_units):
+            known = Selection(np.arange(n_units), {"all": True}, opened.id)
+            self._everything = known
+        return known
 
     def pick_others(self) -> Selection:
         """Select the units that are not selected."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from support.leaky import LeakySession
@@ -76,3 +79,20 @@ def test_what_has_not_changed_is_resolved_to_the_same(experiment):
     experiment.look(limits=(0.0, 1.0))
     changed = resolver.resolve().changed_since(before)
     assert changed == {"view", "view.limits"}
+
+
+def test_what_is_removed_is_let_go_and_opened_again(experiment):
+    entry = experiment.document.sessions["leaky"]
+    frames = np.ones((12, 6, 8), np.uint8)
+    experiment.add_stimulus(frames, frame_rate=10.0, name="clip", show=True)
+    experiment.encode("leaky", "clip")
+    experiment.pick(areas=["V1"])
+    held = [weakref.ref(part()) for part in (experiment.session, experiment.stimulus)]
+    experiment.remove_session("leaky")
+    experiment.remove_stimulus("clip")
+    gc.collect()
+    assert [ref() for ref in held] == [None, None]
+    experiment.undo()
+    experiment.undo()
+    assert not experiment.live.is_open(entry)
+    np.testing.assert_array_equal(experiment.stimulus("clip").frames(0, 12), frames)

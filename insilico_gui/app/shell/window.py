@@ -263,8 +263,7 @@ class InsilicoWindow(Workspace):
         if changed & {"session", "shown"}:
             self._offer_panels()
         for panel in self.panels:
-            if panel.is_seen:
-                panel.catch_up()
+            panel.take(changed)
         self.opening.catch_up(self.now)
 
     def _layout_for(self, now: Resolved) -> str | None:
@@ -368,7 +367,7 @@ class InsilicoWindow(Workspace):
         """Responses have come in."""
         self.map.coloring_changed()
         for panel in self.panels:
-            panel.take_in()
+            panel.take(grown=True)
 
     def _frames_made(self) -> None:
         layer = self.map.stimulus_layer
