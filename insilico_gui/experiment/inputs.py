@@ -167,6 +167,7 @@ class Inputs(DocumentState):
             analyses=_not_naming(document.analyses, "session", name),
             view=view.without(session=name, selections=gone),
         )
+        self._live.drop(document.sessions[name], self.document.sessions.values())
 
     def add_stimulus(
         self,
@@ -337,6 +338,7 @@ class Inputs(DocumentState):
             analyses=_not_naming(document.analyses, "stimulus", name),
             view=view.without(stimulus=name),
         )
+        self._live.drop(document.stimuli[name], self.document.stimuli.values())
 
 
 def _not_naming(

@@ -131,6 +131,21 @@ class Live:
             self.put_session(entry, opened)
         return self._sessions[entry]
 
+    def drop(
+        self, entry: SessionEntry | AnyStimulusEntry, kept: Iterable[object]
+    ) -> None:
+        """Let a session or stimulus go, unless one of the entries `kept` needs it.
+
+        It is opened again if a command is undone.
+        """
+        if isinstance(entry, SessionEntry):
+            if entry not in kept:
+                self._sessions.pop(entry, None)
+        elif _key(entry) not in {
+            _key(other) for other in kept if isinstance(other, AnyStimulusEntry)
+        }:
+            self._stimuli.pop(_key(entry), None)
+
     # -- stimuli -----------------------------------------------------------------------
 
     def has_stimulus(self, entry: AnyStimulusEntry) -> bool:

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from insilico_gui.units.selection import Selection
 
 
+NO_UNITS, NOTHING_MEASURED = pd.DataFrame(), Measured()
+"""Without a session; the same objects each time, so that nothing has changed."""
+
+
 @dataclass(frozen=True)
 class RunLine:
     """One run as a list shows it.
@@ -117,8 +121,8 @@ class Resolved:
     state: State | None = None
     encoded: Encoded | None = None
     responses: xr.DataArray | None = None
-    units: pd.DataFrame = field(default_factory=pd.DataFrame)
-    measured: Measured = field(default_factory=Measured)
+    units: pd.DataFrame = field(default_factory=lambda: NO_UNITS)
+    measured: Measured = field(default_factory=lambda: NOTHING_MEASURED)
     selection: Selection | None = None
     conditions: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Result] = field(default_factory=dict)

@@ -37,6 +37,13 @@ class Units(Inputs):
         self._tables: dict[str, tuple[list[object], pd.DataFrame, Measured]] = {}
         self._selected: dict[str, tuple[pd.DataFrame, SelectionEntry, Selection]] = {}
 
+    def remove_session(self, name: str) -> None:
+        """Remove a session with its runs, selections and analyses."""
+        super().remove_session(name)
+        self._tables.pop(name, None)  # it holds the session
+        present = self.document.selections
+        self._selected = {k: v for k, v in self._selected.items() if k in present}
+
     def units(self, session: str | None = None) -> pd.DataFrame:
         """Unit table of a session with the columns of results, a row per unit."""
         return self.table(session).copy()
@@ -154,7 +161,8 @@ class Units(Inputs):
         table, known = self.table(entry.session), self._selected.get(name)
         if known is not None and known[0] is table and known[1] == entry:
             return known[2]
-        made = select_units(table, self.session(entry.session).id, **entry.rule)
+        owner = self.session(entry.session).id
+        made = select_units(table, owner, **listed_rule(entry))
         if entry.lasso is not None:
             drawn = {"lasso": entry.lasso.polygon, "layout": entry.lasso.layout}
             made = Selection(made.indices, _listed(drawn), made.session)
@@ -207,6 +215,16 @@ def label_of(entry: AnalysisEntry) -> str:
     return f"{named} of {entry.stimulus or ALONE}"
 
 
-def _listed(drawn: dict[str, Any]) -> dict[str, Any]:
-    """Plain data with lists, as it is stored with responses."""
-    return {**drawn, "lasso": [list(corner) for corner in drawn["lasso"]]}
+def listed_rule(entry: SelectionEntry) -> dict[str, Any]:
+    """Arguments of a selection, with lists: a tuple would be a range of values."""
+    rule: dict[str, Any] = _listed(entry.rule)
+    return rule
+
+
+def _listed(value: Any) -> Any:
+    """Plain data with lists for tuples, as it is stored with responses."""
+    if isinstance(value, dict):
+        return {name: _listed(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_listed(entry) for entry in value]
+    return value

@@ -20,6 +20,7 @@ from insilico_gui.experiment.document import (
 from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.playback import Playback
 from insilico_gui.experiment.responding import Responding
+from insilico_gui.experiment.unit_tables import listed_rule
 from insilico_gui.units.filters import Conditions
 from insilico_gui.units.selection import (
     Combine,
@@ -111,15 +112,16 @@ class Viewing(Responding):
         if name is not None and entry is not None and entry.session == session:
             if conditions:
                 return self.selection(name)
-            rule = {
-                k: v for k, v in entry.rule.items() if k not in ("where", "combine")
-            }
+            rule = listed_rule(entry)
+            for condition in ("where", "combine"):
+                rule.pop(condition, None)
             return select_units(self.table(session), self.session(session).id, **rule)
         opened = self.session(session)
-        if self._everything is None or self._everything.session != opened.id:
-            every = np.arange(len(opened.units))
-            self._everything = Selection(every, {"all": True}, opened.id)
-        return self._everything
+        known, n_units = self._everything, len(opened.units)
+        if known is None or (known.session, len(known)) != (opened.id, n_units):
+            known = Selection(np.arange(n_units), {"all": True}, opened.id)
+            self._everything = known
+        return known
 
     def pick_others(self) -> Selection:
         """Select the units that are not selected."""
@@ -135,7 +137,9 @@ class Viewing(Responding):
     def conditions(self) -> Conditions:
         """Conditions on columns that the selection worked with fulfils by its rule."""
         entry = self.document.selections.get(self.document.view.selection or "")
-        conditions: Conditions = {} if entry is None else entry.rule.get("where", {})
+        if entry is None:
+            return {}
+        conditions: Conditions = listed_rule(entry).get("where", {})
         return conditions
 
     def narrow(self, where: Conditions) -> Selection:

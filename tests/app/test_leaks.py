@@ -48,18 +48,28 @@ def measure():
 def held_by(window):
     """What belongs to the session and the stimulus that are loaded now."""
     controls = window.viewer.window._qt_viewer.controls.widgets
-    experiment, layers = window.experiment, list(window.viewer.layers)
-    parts = [experiment.session, experiment.stimulus, experiment.frames]
-    parts += [experiment.job, *layers, *(controls[layer] for layer in layers)]
+    now, layers = window.now, list(window.viewer.layers)
+    parts = [now.session, now.stimulus, now.frames, now.encoded]
+    parts += [*layers, *(controls[layer] for layer in layers)]
     return [weakref.ref(part) for part in parts if part is not None]
 
 
+def remove(experiment, session, stimulus):
+    """Take a session and a stimulus, if there are any, out of the experiment."""
+    if session is not None:
+        experiment.remove_session(session)
+    if stimulus is not None:
+        experiment.remove_stimulus(stimulus)
+
+
 def use(window, session, seed):
-    """Load, show and encode; what then belongs to it."""
+    """Load, show and encode in place of what was there; what then belongs to it."""
+    before = window.experiment.on_show()
     rng = np.random.default_rng(seed)
     clip = rng.integers(0, 255, (6, *session.frame_shape), np.uint8)
     use_session(window, session)
     use_stimulus(window, ArrayStimulus(clip, session.frame_rate))
+    remove(window.experiment, *before)
     window.encode()
     window.wait()
     assert window.now.encoded.moments.n_done > 0

@@ -71,8 +71,9 @@ class Panel(QWidget, Themed):
         self.experiment = desk.experiment
         self.jobs = desk.jobs
         self.plot_colors = current_colors()
-        self._drawn: Resolved | None = None
-        self._has_grown = False
+        # Names alone: a panel that is not seen must not hold what was on show before
+        self._missed: frozenset[str] = frozenset()
+        self._was_drawn = self._has_grown = False
         self.was_offered: bool | None = None
         self.was_first = False
         self.body = QVBoxLayout(self)
@@ -127,19 +128,21 @@ class Panel(QWidget, Themed):
 
     def catch_up(self) -> None:
         """Draw what has changed or come since the last time, and the time."""
-        now, before = self.now, self._drawn
-        self._drawn = now
-        changed = now.changed_since(EMPTY if before is None else before)
-        if before is None or changed & self.draws:
-            self.draw(changed)
+        missed, self._missed = self._missed, frozenset()
+        is_first, self._was_drawn = not self._was_drawn, True
+        if is_first or missed & self.draws:
+            self.draw(missed)
         if self._has_grown:
             self._has_grown = False
             self.grow()
         self.draw_time()
 
-    def take_in(self) -> None:
-        """Take in responses that have come; once it is seen, if it is not."""
-        self._has_grown = True
+    def take(
+        self, changed: frozenset[str] = frozenset(), *, grown: bool = False
+    ) -> None:
+        """Draw what has changed, or responses that have come; once the panel is seen."""
+        self._missed |= changed
+        self._has_grown |= grown
         if self.is_seen:
             self.catch_up()
 

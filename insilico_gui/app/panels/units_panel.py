@@ -153,8 +153,7 @@ class UnitsPanel(Panel):
         if is_measure(self.now.units[name]):
             condition: Any = self.low.text(), self.high.text()
         else:
-            values = known.get(name, [])
-            chosen = self.value.currentData()
+            values, chosen = list(known.get(name, ())), self.value.currentData()
             condition = values if chosen in values else [*values, chosen]
         self.attempt(self._hold, name, condition)
 

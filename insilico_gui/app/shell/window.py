@@ -277,8 +277,7 @@ class InsilicoWindow(Workspace):
         if changed & {"session", "shown"}:
             self._offer_panels()
         for panel in self.panels:
-            if panel.is_seen:
-                panel.catch_up()
+            panel.take(changed)
         self.encoding.check()
         self.opening.catch_up(self.now)
 
@@ -378,7 +377,7 @@ class InsilicoWindow(Workspace):
         """Responses have come in."""
         self.map.coloring_changed()
         for panel in self.panels:
-            panel.take_in()
+            panel.take(grown=True)
 
     def _frames_made(self) -> None:
         layer = self.map.stimulus_layer
