@@ -17,3 +17,13 @@ def clip() -> np.ndarray:
     """53 frames of 6 x 8 pixels: not a multiple of any chunk."""
     rng = np.random.default_rng(0)
     return rng.integers(0, 256, (53, 6, 8), dtype=np.uint8)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_folders(tmp_path_factory):
+    """No test reads or writes what the user has set, or has not saved."""
+    folder = tmp_path_factory.mktemp("user")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INSILICO_SETTINGS", str(folder / "settings.json"))
+        patch.setenv("INSILICO_RECOVERY", str(folder / "recovery"))
+        yield

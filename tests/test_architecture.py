@@ -87,6 +87,7 @@ LEAVES = {
     "untrusted",
     "log_file",
     "parameters",
+    "settings",
 }
 CONTRACT = {"session", "conditions", "responses", "streaming", "twin"}
 STIMULI = {"stimuli", "stimuli.core", "stimuli.readers", "stimuli.spec"}
@@ -121,6 +122,7 @@ ROOMS = {
     "progress": set(),
     "log_file": set(),
     "parameters": set(),
+    "settings": set(),
     "files": set(),
     "untrusted": set(),
     "__main__": {"cli"},

@@ -2,13 +2,12 @@
 
 # Without "from __future__ import annotations": typer needs the types themselves
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from insilico_gui.experiment.library import Library
+from insilico_gui.experiment.library import Library, summary, used_at
 from insilico_gui.experiment.rerun import rerun
 
 
@@ -62,17 +61,16 @@ def library(
 ) -> None:
     """List the responses that are kept in the library, or remove them."""
     kept = Library(folder)
-    if clear:
-        typer.echo(f"Removed: {kept.clear()} entries from {kept.folder}")
-        return
     entries = kept.entries()
-    for entry in entries:
-        used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
+    if clear:
+        size = sum(entry.n_bytes for entry in entries) / 1e9
         typer.echo(
-            f"{entry.key[:12]}\t{entry.n_bytes / 1e6:.1f} MB\t{used}\t{entry.session}\t"
-            f"{entry.stimulus}"
+            f"Removed: {kept.clear()} entries, {size:.2f} GB, from {kept.folder}"
         )
-    total = sum(entry.n_bytes for entry in entries) / 1e9
-    typer.echo(
-        f"{len(entries)} entries, {total:.2f} GB of {kept.max_gb:g} GB, in {kept.folder}"
-    )
+        return
+    for entry in entries:
+        typer.echo(
+            f"{entry.key[:12]}\t{entry.n_bytes / 1e6:.1f} MB\t{used_at(entry)}\t"
+            f"{entry.session}\t{entry.stimulus}"
+        )
+    typer.echo(f"{summary(kept, entries)}, in {kept.folder}")

@@ -9,12 +9,13 @@ a command.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.errors import ExperimentError
 from insilico_gui.experiment import file, script
@@ -120,9 +121,47 @@ class Experiment(Analysing):
         chosen = path if path is not None else self.path
         if chosen is None:
             raise ExperimentError("The experiment has no file yet; name one.")
-        self.path = file.save(self.document, self._live.arrays, chosen)
-        self._saved = self.document
-        return self.path
+        document, arrays = self.content()
+        written = file.save(document, arrays, chosen)
+        self.mark_saved(document, written)
+        return written
+
+    def content(self) -> tuple[ExperimentDocument, dict[str, NDArray[Any]]]:
+        """What a file of the experiment holds now, to be written in any thread.
+
+        Returns
+        -------
+        ExperimentDocument
+            With the time of the playback.
+        dict of str to array
+            By their hashes.
+        """
+        document, playback = self.document, self.playback
+        if playback.n_frames:
+            view = document.view.model_copy(update={"time_s": playback.time})
+            document = document.replace(view=view)
+        return document, dict(self._live.arrays)
+
+    def mark_saved(self, document: ExperimentDocument, path: Path) -> None:
+        """Tell that a file holds what :meth:`content` returned earlier."""
+        self._saved = document
+        self.path = path
+        parts = {"state"}
+        if _at(0.0, self.document) == _at(0.0, document) and self.document != document:
+            self.document = document  # but for the time, which has no history
+            parts.add("view")
+        self._tell(parts, "save")
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the file holds all of the document; the time does not count."""
+        return _at(0.0, self.document) == _at(0.0, self._saved)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is in the experiment that would be missed."""
+        document = self.document
+        return not (document.sessions or document.stimuli or document.view.draft)
 
     @classmethod
     def open(
@@ -148,7 +187,7 @@ class Experiment(Analysing):
             If the file is no experiment, damaged, or of a newer version.
         """
         experiment = cls(library=library)
-        experiment.load(path, search=search)
+        experiment.put(*file.load(path), Path(path), search=search)
         return experiment
 
     def load(
@@ -161,12 +200,44 @@ class Experiment(Analysing):
 
         Parameters and errors as of :meth:`open`.
         """
-        document, arrays = file.load(path)
-        where = None if search is None else Path(search)
-        self._start_over(document, Path(path))
-        self._live = Live(Path(path).absolute().parent, where)
+        self.put(*file.load(path), Path(path), search=search)
+
+    def put(
+        self,
+        document: ExperimentDocument,
+        arrays: Mapping[str, NDArray[Any]],
+        path: Path | None,
+        *,
+        search: str | os.PathLike[str] | None = None,
+        saved: bool = True,
+    ) -> None:
+        """:meth:`load` of what has been read already; cannot be undone.
+
+        Parameters
+        ----------
+        document, arrays
+            As :func:`.file.load` returned them.
+        path : Path or None
+            The file of the experiment.
+        search : path, optional
+            Folder in which files that have moved are looked for.
+        saved : bool
+            Whether the file holds this document; False for one that was recovered.
+        """
+        self._start_over(document, path)
+        self._live = Live(
+            None if path is None else path.absolute().parent,
+            None if search is None else Path(search),
+        )
         self._live.arrays.update(arrays)
+        if not saved:
+            self._saved = None
         self._tell({*PARTS, "results"}, "load")
+
+    def search_in(self, folder: str | os.PathLike[str]) -> None:
+        """Look for files that have moved in a folder as well."""
+        self._live.search = Path(folder)
+        self._tell({"state"}, "search_in")
 
     def clear(self) -> None:
         """Replace all of the experiment by an empty one; cannot be undone."""
@@ -175,10 +246,29 @@ class Experiment(Analysing):
         self._tell({*PARTS, "results"}, "clear")
 
     def _start_over(self, document: ExperimentDocument, path: Path | None) -> None:
+        """Take another document; nothing of the one before stays."""
         self._history = History()
         self.document = self._saved = document
         self.path = path
+        for made in (
+            *(self._responses, self._states, self._running, self._encoded),
+            *(self._results, self._computing, self._tables, self._selected),
+            self._recordings,
+        ):
+            made.clear()
+        self._everything = None
+        self.playback.set_length(0, self.playback.frame_rate)
 
     def to_python(self) -> str:
         """The experiment as a script against the public interface."""
         return script.to_python(self.document, self.path)
+
+
+def _at(
+    time_s: float, document: ExperimentDocument | None
+) -> ExperimentDocument | None:
+    """A document with another time."""
+    if document is None or document.view.time_s == time_s:
+        return document
+    view = document.view.model_copy(update={"time_s": time_s})
+    return document.model_copy(update={"view": view})

@@ -24,19 +24,17 @@ from platformdirs import user_cache_path
 from insilico_gui.errors import ExportError, InsilicoError
 from insilico_gui.export import load_responses
 from insilico_gui.files import claim, settle
+from insilico_gui.settings import read_settings
 from insilico_gui.untrusted.door import open_input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import xarray as xr
 
 FORMAT = "insilico_gui library entry"
 ENTRY = "entry.json"
 RESPONSES = "responses.zarr"
-
-MAX_GB = 20.0
-MAX_DAYS = 180.0
 
 _KEY_LETTERS = frozenset("0123456789abcdef")
 _BLOCK = 2**20
@@ -83,13 +81,14 @@ class Library:
     Parameters
     ----------
     folder : path, optional
-        Default: ``INSILICO_LIBRARY``, or a folder in the user's cache.
+        Default: ``INSILICO_LIBRARY``, the user's settings, or a folder in the user's
+        cache.
     max_gb : float, optional
         Least recently used entries are removed above this size, in gigabytes. Default:
-        ``INSILICO_LIBRARY_GB``, or 20.
+        ``INSILICO_LIBRARY_GB``, or the user's settings.
     max_days : float, optional
         Entries that were not used for so many days are removed. Default:
-        ``INSILICO_LIBRARY_DAYS``, or 180.
+        ``INSILICO_LIBRARY_DAYS``, or the user's settings.
 
     Raises
     ------
@@ -104,17 +103,23 @@ class Library:
         max_gb: float | None = None,
         max_days: float | None = None,
     ) -> None:
-        chosen = folder or os.environ.get("INSILICO_LIBRARY")
+        settings, problem = read_settings()
+        if problem:
+            logger.warning("%s", problem)
+        chosen = folder or os.environ.get("INSILICO_LIBRARY") or settings.library_folder
         home = user_cache_path("insilico_gui", appauthor=False) / "responses"
         self.folder = Path(chosen).expanduser() if chosen else home
-        self.max_gb = _setting(max_gb, "INSILICO_LIBRARY_GB", MAX_GB)
-        self.max_days = _setting(max_days, "INSILICO_LIBRARY_DAYS", MAX_DAYS)
+        self.max_gb = _setting(max_gb, "INSILICO_LIBRARY_GB", settings.library_gb)
+        self.max_days = _setting(
+            max_days, "INSILICO_LIBRARY_DAYS", settings.library_days
+        )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LibraryError(
                 f"The folder {self.folder} for responses cannot be made "
-                f"({error.strerror}); set INSILICO_LIBRARY to another one."
+                f"({error.strerror}); choose another one in the settings of the library, "
+                "or set INSILICO_LIBRARY."
             ) from error
 
     def get(self, key: str) -> xr.DataArray | None:
@@ -236,6 +241,20 @@ class Library:
         about = _read_entry(place)
         if about["key"] != place.name or _hashes(place) != about["files"]:
             raise ValueError("its files are not those that were written")
+
+
+def used_at(entry: Entry) -> str:
+    """When an entry was last used, in local time."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
+
+
+def summary(library: Library, entries: Sequence[Entry]) -> str:
+    """How many entries there are, how large they are, and how much may be kept."""
+    total = sum(entry.n_bytes for entry in entries) / 1e9
+    return (
+        f"{len(entries)} entries, {total:.2f} GB of {library.max_gb:g} GB, kept for "
+        f"{library.max_days:g} days after they were last used"
+    )
 
 
 def _is_key(name: str) -> bool:

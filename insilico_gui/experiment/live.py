@@ -50,6 +50,10 @@ AnyStimulusEntry = FileStimulus | ParametricStimulus | ArrayStimulus | Condition
 _BLOCK = 2**20
 
 
+class MovedFileError(ExperimentError):
+    """A file that an experiment names is not where it was."""
+
+
 def array_hash(values: NDArray[Any]) -> str:
     """SHA-256 of type, shape and values of an array."""
     digest = hashlib.sha256(f"{values.dtype.str}{values.shape}".encode())
@@ -185,7 +189,7 @@ class Live:
 
         Raises
         ------
-        ExperimentError
+        MovedFileError
             If it is nowhere.
         """
         beside = [] if self.folder is None else [self.folder / path.name]
@@ -196,7 +200,7 @@ class Live:
             for place in sorted(self.search.rglob(path.name)):
                 if len(entry.paths) > 1 or _has_content(place, entry.sha256):
                     return place
-        raise ExperimentError(
+        raise MovedFileError(
             f"The file {quoted(path)} of the experiment is not there; put it back, or "
             "name the folder it was moved to."
         )

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from insilico_gui.errors import ExperimentError, quoted
+from insilico_gui.errors import ExperimentError, InsilicoError, quoted
 from insilico_gui.experiment import runs
 from insilico_gui.experiment.document import RunEntry
 from insilico_gui.experiment.encoded import Encoded, stored
@@ -26,6 +26,7 @@ class Responding(Units):
     def __init__(self, library: Library | str | os.PathLike[str] | None) -> None:
         super().__init__()
         self._library = library
+        self._uses_settings = library == ""
         self._responses: dict[str, xr.DataArray] = {}
         self._states: dict[tuple[str, str], runs.State] = {}
         self._before: dict[tuple[str, str], runs.State | None] = {}
@@ -268,9 +269,8 @@ class Responding(Units):
             return "new"
         if run.fit != self.document.stimuli[stimulus].fit:
             return "stale"
-        if not self.is_open(session, stimulus):
-            return "done"
-        return "done" if self.task(session, stimulus).key == run.key else "stale"
+        task = self._known_task(session, stimulus)
+        return "done" if task is None or task.key == run.key else "stale"
 
     def _are_there(self, session: str, stimulus: str) -> bool:
         """Whether a session and a stimulus are in the document."""
@@ -305,11 +305,38 @@ class Responding(Units):
             pair = run.session, run.stimulus
             if run.key is None or run.key in self._responses or pair in self._states:
                 continue
-            if self.is_open(*pair):
-                task = self.task(*pair)
-                if task.key == run.key:
-                    found.append(task)
+            task = self._known_task(*pair)
+            if task is not None and task.key == run.key:
+                found.append(task)
         return found
+
+    def outdated(self) -> list[runs.Task]:
+        """Runs that were computed on another device or with other versions.
+
+        As after opening a file of another computer; nothing else makes them stale.
+        """
+        found = []
+        for run in self.document.runs:
+            pair = run.session, run.stimulus
+            fit = self.document.stimuli[run.stimulus].fit
+            if run.key is None or pair in self._states or run.fit != fit:
+                continue
+            task = self._known_task(*pair)
+            if task is None or task.key == run.key:
+                continue
+            if run.computed_on != _platform_text(task):
+                found.append(task)
+        return found
+
+    def _known_task(self, session: str, stimulus: str) -> runs.Task | None:
+        """The task of a run; None while it is not known: opens and computes nothing."""
+        if not self.is_open(session, stimulus):
+            return None
+        try:
+            return self.task(session, stimulus)
+        except InsilicoError:
+            # Its selection has a condition on a result that is still to be computed
+            return None
 
     def recall(self, task: runs.Task) -> xr.DataArray | None:
         """Responses of a task if they have been computed before; in any thread."""
@@ -389,6 +416,11 @@ class Responding(Units):
             if responses is not None:
                 self._responses[key] = responses
         return responses
+
+    def renew_library(self) -> None:
+        """Take up the user's settings of the library, unless another one was given."""
+        if self._uses_settings:
+            self._library = ""
 
     @property
     def library(self) -> Library | None:

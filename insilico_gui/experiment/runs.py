@@ -182,6 +182,7 @@ def platform_of(session: Session) -> dict[str, Any]:
         "engine": ENGINE,
         "insilico_gui": _version("insilico-gui"),
         "numpy": np.__version__,
+        # Whether or not it is imported by now: that may change while a window is open
         "torch": _version("torch"),
         "device": str(session.device),
     }

@@ -92,7 +92,7 @@ class DocumentState:
     def __init__(self) -> None:
         self.document = ExperimentDocument()
         self._history = History()
-        self._saved = self.document
+        self._saved: ExperimentDocument | None = self.document
 
     def _replace(self, command: str, parts: set[str], **changes: Any) -> None:
         """Replace the document by one with these changes; the only way to change it."""
@@ -151,11 +151,6 @@ class DocumentState:
             part for part in PARTS if getattr(before, part) != getattr(document, part)
         }
         self._tell(parts, command)
-
-    @property
-    def is_saved(self) -> bool:
-        """Whether the file holds all of the document."""
-        return self.document == self._saved
 
     def rename(self, kind: str, old: str, new: str) -> None:
         """Rename a session, stimulus or selection, everywhere in the document.

@@ -33,6 +33,8 @@ def no_question_waits(monkeypatch):
 def own_library(tmp_path, monkeypatch):
     """No test finds responses that another has encoded, or the user has."""
     monkeypatch.setenv("INSILICO_LIBRARY", str(tmp_path / "library"))
+    monkeypatch.setenv("INSILICO_SETTINGS", str(tmp_path / "config" / "settings.json"))
+    monkeypatch.setenv("INSILICO_RECOVERY", str(tmp_path / "recovery"))
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ class CloseGuard(QObject):
     jobs : Jobs
     confirm : callable(question) -> bool
         Asks the user.
+    may_close : callable() -> bool
+        Whether nothing else speaks against closing; may ask the user as well.
     parent : QObject, optional
 
     Signals
@@ -44,11 +46,13 @@ class CloseGuard(QObject):
         window: QWidget,
         jobs: Jobs,
         confirm: Callable[[str], bool],
+        may_close: Callable[[], bool],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._confirm = confirm
+        self._may_leave = may_close
         self._closing = False
         window.installEventFilter(self)
 
@@ -66,6 +70,8 @@ class CloseGuard(QObject):
         if busy and not self._confirm(
             f"{busy[0].title} is not complete. Stop it and close?"
         ):
+            return False
+        if not self._may_leave():
             return False
         self._closing = True
         try:

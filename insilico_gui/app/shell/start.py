@@ -41,6 +41,11 @@ def run(
         check_target(screenshot, True, ExportError)
         refuse_folder(screenshot, ExportError)
     if session is not None and session.endswith(SUFFIX):
+        if shown is not None:
+            raise InsilicoError(
+                "An experiment has stimuli of its own; open it without --stimulus, and "
+                "drop the stimulus on the window."
+            )
         window = open_experiment(session, search=directory)
     else:
         window = launch(session, stimulus=shown, directory=directory, device=device)
@@ -58,6 +63,9 @@ def open_experiment(
 ) -> InsilicoWindow:
     """Open the window on the run of an experiment file that is looked at.
 
+    Sessions and stimuli are opened in the background; responses come from the library,
+    and what is not there is encoded again, which the window says.
+
     Parameters
     ----------
     path : path
@@ -70,14 +78,14 @@ def open_experiment(
     Raises
     ------
     InsilicoError
-        If the file is no experiment, or what it names cannot be opened.
+        If the file is no experiment.
     """
     experiment = Experiment.open(path, search=search)
     if viewer is not None:
         window = InsilicoWindow(viewer, experiment)
     else:
         window = InsilicoWindow(experiment=experiment)
-    window.say(f"{Path(path).name}: {len(experiment.document.runs)} runs.")
+    window.files.opened(Path(path))
     return window
 
 

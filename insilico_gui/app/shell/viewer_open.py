@@ -7,6 +7,7 @@ the experiment knows nothing of, or show a traceback.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import napari
@@ -36,12 +37,18 @@ class Opener(QObject):
     -------
     opened(list)
         Paths or addresses, as text.
+
+    Attributes
+    ----------
+    closes_viewer : bool
+        A script closes the viewer, as by `viewer.close()`: nobody is asked then.
     """
 
     opened = Signal(list)
 
     def __init__(self, viewer: Viewer, parent: QObject) -> None:
         super().__init__(parent)
+        self.closes_viewer = False
         # The viewer stays the same object, which napari holds in many places.
         object.__setattr__(viewer, "__class__", _ViewerWithPanels)
 
@@ -70,6 +77,14 @@ class _ViewerWithPanels(napari.Viewer):
         given = [path, *(stack if isinstance(stack, list) else ())]
         opener.opened.emit(list(_flat(given)))
         return []
+
+    def close(self) -> None:
+        """Close the viewer's window; what the panels have not saved is given up."""
+        with suppress(AttributeError, RuntimeError):  # its window is gone already
+            opener = child_of(self, Opener)
+            if opener is not None:
+                opener.closes_viewer = True
+        super().close()
 
 
 def _flat(given: Iterable[Any]) -> Iterable[str]:

@@ -14,10 +14,13 @@ from insilico_gui.app.panels.session_panel import SessionPanel
 from insilico_gui.app.shell.closing import CloseGuard
 from insilico_gui.app.shell.docks import child_of
 from insilico_gui.app.shell.drops import DropFilter, FileSorter
+from insilico_gui.app.shell.experiment_files import ExperimentFiles
+from insilico_gui.app.shell.file_menu import file_menu_of
 from insilico_gui.app.shell.space_key import SpaceKey
 from insilico_gui.app.shell.viewer_open import Opener
 from insilico_gui.app.shell.workspace import Workspace
 from insilico_gui.app.work.analysis_run import AnalysisRun
+from insilico_gui.app.work.cancelling import cancel_all
 from insilico_gui.app.work.encoding_run import EncodingRun
 from insilico_gui.app.work.frame_reader import FrameReader
 from insilico_gui.app.work.jobs import sentence
@@ -88,8 +91,10 @@ class InsilicoWindow(Workspace):
         self._files = FileSorter(jobs, self)
         self._drops = DropFilter(window, self.drop)
         self._opener = Opener(self.viewer, self)
+        self.files = ExperimentFiles(self)
+        self.menu = file_menu_of(self)
         self._guard = CloseGuard(
-            window, self.jobs, lambda text: self.confirm(text), self
+            window, jobs, lambda text: self.confirm(text), self._may_close, self
         )
         self._space = SpaceKey(window, experiment.playback.toggle)
         self._connect()
@@ -98,6 +103,7 @@ class InsilicoWindow(Workspace):
         self.say(
             "Load a session and drop a video on the window: its responses play back here."
         )
+        self.files.look_for_leftovers()
 
     @classmethod
     def in_viewer(cls, viewer: napari.Viewer) -> InsilicoWindow | None:
@@ -121,6 +127,7 @@ class InsilicoWindow(Workspace):
         self.encoding.completed.connect(self.say)
         self.lasso.changed.connect(self._lasso_changed)
         self.opening.missing.connect(self._encode_again)
+        self.opening.moved.connect(self.files.offer_search)
         self.stimuli.added.connect(self._stimulus_added)
         self._files.sorted_out.connect(self._take_files)
         self._opener.opened.connect(self.drop)
@@ -188,32 +195,7 @@ class InsilicoWindow(Workspace):
         """Stop what runs in the background, and forget what it had done so far."""
         self.encoding.waiting.clear()
         self.stimuli.waiting.clear()
-        asked = [job for job in self.jobs.announced() if not job.cancelled]
-        left = set(asked)
-
-        def ended(job: Job) -> None:
-            left.discard(job)
-            if not left:
-                self._say_cancelled(asked)
-
-        for job in asked:
-            job.cancel()
-            job.ended.connect(ended)
-        if asked:
-            self.say(f"Cancelling: {_titles(asked)}…")
-
-    def _say_cancelled(self, jobs: list[Job]) -> None:
-        """Say what became of work that was to be cancelled, now that it has ended."""
-        stopped = [job for job in jobs if job.stopped]
-        done = [job for job in jobs if not job.stopped]
-        said = []
-        if stopped:
-            said.append(
-                f"Cancelled: {_titles(stopped)}. What it had computed was discarded."
-            )
-        if done:
-            said.append(f"Too late to cancel, it was done: {_titles(done)}.")
-        self.say(" ".join(said))
+        cancel_all(self.jobs, self.say)
 
     def arm_lasso(self, on: bool = True) -> None:
         """Let the user draw around units, in a flat layout; or not any more."""
@@ -280,6 +262,8 @@ class InsilicoWindow(Workspace):
             panel.take(changed)
         self.encoding.check()
         self.opening.catch_up(self.now)
+        if changed & {"path", "is_saved", "view", "session_name", "stimulus_name"}:
+            self.files.draw()
 
     def _layout_for(self, now: Resolved) -> str | None:
         """The layout to change to if the session lacks the one in use; else None."""
@@ -327,6 +311,8 @@ class InsilicoWindow(Workspace):
             self.open_stimuli(given)
         elif kind == "sessions":
             self.panel(SessionPanel).use_folder(given)
+        elif kind == "experiment":
+            self.files.open(given)
         elif kind == "responses":
             self.show_panel("Compare")
             self.open_reference(given)
@@ -339,13 +325,20 @@ class InsilicoWindow(Workspace):
         if self.experiment.takes(session, stimulus) is not False:
             self.encode([(session, stimulus)])
 
-    def _encode_again(self, session: str, stimulus: str) -> None:
+    def _encode_again(self, session: str, stimulus: str, why: str) -> None:
         self.say(
-            f"The responses of {session} to {quoted(stimulus)} are no longer in the "
-            "library and are computed again."
+            f"The responses of {session} to {quoted(stimulus)} {why} and are computed "
+            "again."
         )
         with suppress(InsilicoError):
             self.encoding.add(session, stimulus)
+
+    def stop_work(self) -> None:
+        """Stop what runs for the experiment, which is about to be replaced."""
+        self.encoding.stop()
+        self.analyses.stop()
+        self.opening.stop()
+        self.stimuli.stop()
 
     # -- the lasso ---------------------------------------------------------------------
 
@@ -404,16 +397,18 @@ class InsilicoWindow(Workspace):
         waiting = f" (then {more} more)" if more else ""
         self.playback_bar.show_progress(shown.title + waiting, shown.latest)
 
+    def _may_close(self) -> bool:
+        """Whether what is not saved may be given up; who runs a script decided that."""
+        return self._opener.closes_viewer or self.files.may_close()
+
     def _close(self, ended: bool) -> None:
         """The window closes: pause, and when all work has ended, give everything up."""
         self.experiment.playback.playing = False
         if ended:
             self.reader.close()
+            self.files.close()
+            self.menu.release()
             self.layer_owner.release()
 
     def _say_problem(self, text: str) -> None:
         self.say(text, problem=True)
-
-
-def _titles(jobs: list[Job]) -> str:
-    return ", ".join(job.title for job in jobs)

@@ -28,6 +28,11 @@ class AnalysisRun(QObject):
         self._jobs = jobs
         self._running: dict[Job, str] = {}
 
+    def stop(self) -> None:
+        """Cancel all that is computed."""
+        for job in self._running:
+            job.cancel()
+
     def start(
         self,
         analysis: str,

@@ -57,7 +57,15 @@ class StimulusOpening(QObject):
         self._experiment = experiment
         self._jobs = jobs
         self._job: Job | None = None
+        self._reading: Job | None = None
         self.waiting: list[tuple[Any, dict[str, Any], _Batch]] = []
+
+    def stop(self) -> None:
+        """Add nothing of what is being opened."""
+        self.waiting.clear()
+        for job in (self._job, self._reading):
+            if job is not None:
+                job.cancel()
 
     def open(self, given: Sequence[Any], **options: Any) -> None:
         """Open and add all that was given, in this order; the first is shown.
@@ -117,9 +125,16 @@ class StimulusOpening(QObject):
                 "panel Compare compares the current ones with."
             )
 
-        self._jobs.start(
-            f"Reading {path.name}", lambda: load_responses(path), on_return=take
+        self._reading = self._jobs.start(
+            f"Reading {path.name}",
+            lambda: load_responses(path),
+            on_return=take,
+            on_end=self._read,
         )
+
+    def _read(self, job: Job) -> None:
+        if self._reading is job:
+            self._reading = None
 
 
 def _open_entry(

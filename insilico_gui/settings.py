@@ -1,0 +1,111 @@
+"""What a user has set for all experiments: recent files, and the library of responses.
+
+One small file in the folder for settings of this system. It is read whenever it is
+needed, so that windows and commands that run at once see the same.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import pydantic
+from platformdirs import user_config_path
+
+from insilico_gui.errors import InsilicoError, quoted
+from insilico_gui.files import publishing
+from insilico_gui.untrusted.text import PlainDataError, parse_json, read_text
+
+MAX_RECENT = 10
+VARIABLE = "INSILICO_SETTINGS"
+
+_Path = Annotated[str, pydantic.Field(min_length=1, max_length=4096)]
+
+
+class SettingsError(InsilicoError):
+    """The settings cannot be read or written."""
+
+
+class Settings(pydantic.BaseModel):
+    """What a user has set.
+
+    Attributes
+    ----------
+    recent : tuple of str
+        Files of experiments that were opened or saved, the latest first.
+    library_folder : str or None
+        Where responses are kept; None for the user's cache.
+    library_gb : float
+        Size of the library in gigabytes.
+    library_days : float
+        Responses that were not used for so many days are removed.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
+
+    recent: Annotated[tuple[_Path, ...], pydantic.Field(max_length=MAX_RECENT)] = ()
+    library_folder: _Path | None = None
+    library_gb: Annotated[float, pydantic.Field(gt=0, le=1e6)] = 20.0
+    library_days: Annotated[float, pydantic.Field(gt=0, le=1e5)] = 180.0
+
+
+def settings_file() -> Path:
+    """The file: ``INSILICO_SETTINGS``, or in the user's folder for settings."""
+    chosen = os.environ.get(VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    return user_config_path("insilico_gui", appauthor=False) / "settings.json"
+
+
+def read_settings() -> tuple[Settings, str]:
+    """The settings, and one sentence if their file is damaged: then all are defaults."""
+    place = settings_file()
+    if not os.path.lexists(place):
+        return Settings(), ""
+    try:
+        text = read_text(place, SettingsError)
+        values = parse_json(text, "the settings", SettingsError, strict=True)
+        return Settings.model_validate(values), ""
+    except (InsilicoError, PlainDataError, pydantic.ValidationError, OSError):
+        return Settings(), (
+            f"The settings in {quoted(place)} cannot be read, and the defaults are used; "
+            "set them again, or remove the file."
+        )
+
+
+def change_settings(**changes: Any) -> Settings:
+    """Write other values of some settings.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range, or the file cannot be written.
+    """
+    place = settings_file()
+    try:
+        settings = Settings(**{**dict(read_settings()[0]), **changes})
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        raise SettingsError(
+            f"{quoted(changes.get(name))} is no value of the setting {name}: "
+            f"{first['msg'].lower()}."
+        ) from error
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The folder {quoted(place.parent)} for settings cannot be made "
+            f"({error.strerror}); set {VARIABLE} to a file in another one."
+        ) from error
+    with publishing(place, SettingsError) as partial:
+        partial.write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return settings
+
+
+def add_recent(path: Path) -> Settings:
+    """Remember a file of an experiment as the latest one."""
+    latest = str(path.absolute())
+    others = [known for known in read_settings()[0].recent if known != latest]
+    return change_settings(recent=(latest, *others)[:MAX_RECENT])
