@@ -3,21 +3,17 @@
 # Without "from __future__ import annotations": typer needs the types themselves
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from insilico_gui.analysis.cortex.cortical_maps import MIN_R2
 from insilico_gui.cli.analysis_options import Table
 from insilico_gui.cli.options import Overwrite
-from insilico_gui.cli.outputs import output_file, reserve
+from insilico_gui.cli.outputs import check_arrays, write_arrays
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table
 from insilico_gui.errors import AnalysisError, echoed
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 METHODS = {
     "dots": "dots",
@@ -63,13 +59,13 @@ def receptive_fields(
     to 1 (rf_x_fit, rf_y_fit; y up).
     """
     check_table(output, overwrite)
-    _check_maps(maps, overwrite)
+    check_arrays(maps, overwrite)
     done = source.analyse(
         "receptive fields", _mapping(method, latency, window), shows=_shown(method)
     )
     if maps is not None:
         names = ("rf", "density", "row", "column", "polarity", "lag_s", "unit_id")
-        _write_maps(maps, done.result.dataset, names)
+        write_arrays(maps, done.result.dataset, names)
     table = done.write(output)
     n_found = int(done.columns["rf_x_fit"].notna().sum())
     typer.echo(
@@ -106,7 +102,7 @@ def retinotopy(
     sign that a unit is in, by the most frequent area there.
     """
     check_table(output, overwrite)
-    _check_maps(maps, overwrite)
+    check_arrays(maps, overwrite)
     asked = (method, source.stimulus, source.part, latency, window)
     if known and any(o is not None for o in asked):
         raise AnalysisError(
@@ -121,7 +117,7 @@ def retinotopy(
         done = source.analyse("retinotopy", options, shows=_shown(method))
     sheet, signs = done.result.dataset, done.columns
     if maps is not None:
-        _write_maps(maps, sheet, tuple(str(name) for name in sheet.variables))
+        write_arrays(maps, sheet, tuple(str(name) for name in sheet.variables))
     columns = signs.copy()
     centres = [str(name) for name, array in sheet.items() if array.dims == ("unit",)]
     for place, name in enumerate(centres):
@@ -151,18 +147,3 @@ def _mapping(
 def _shown(method: str | None) -> str | None:
     """The family that is shown if none is named; None for that of the analysis."""
     return "sparse noise" if method == "sparse-noise" else None
-
-
-def _check_maps(maps: Path | None, overwrite: bool) -> None:
-    if maps is not None:
-        reserve(maps, overwrite, (".npz",))
-
-
-def _write_maps(path: Path, dataset: "xr.Dataset", names: tuple[str, ...]) -> None:
-    """Arrays of a dataset, under their names."""
-    arrays: dict[str, Any] = {
-        name: dataset[name].to_numpy() for name in names if name in dataset.variables
-    }
-    texts = {k: v.astype(str) for k, v in arrays.items() if v.dtype.kind in "OT"}
-    with output_file(path) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, **{**arrays, **texts})
