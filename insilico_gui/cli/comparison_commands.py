@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 import insilico_gui as ig
-from insilico_gui.analysis.agreement.comparison import compare as compare_responses
 from insilico_gui.cli.analysis_options import BurnIn, Table
 from insilico_gui.cli.options import AnyOf, Areas, Fields, Overwrite, Where
 from insilico_gui.cli.progress import analysis_bar
+from insilico_gui.cli.sources import analysed, run_data
 from insilico_gui.cli.steps import choose
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError
@@ -101,10 +101,9 @@ def compare(
     check_table(output, overwrite)
     one = ig.load_responses(responses)
     one = choose(one, str(responses), area, field, any_of, where)
-    other = ig.load_responses(reference)
-    with analysis_bar("Comparing") as show:
-        columns = compare_responses(one, other, burn_in, on_progress=show)
-    table = write_table(output, unit_table(one), columns, one.attrs)
+    given = {"other_file": str(reference), "burn_in_frames": burn_in}
+    done = analysed("comparison", run_data(one), given, one.attrs)
+    table, columns = done.write(output), done.columns
     text = f"{columns.attrs['n_common_units']} of {len(table)} units in both"
     if "correlation" in columns:
         text += f"; median correlation {columns['correlation'].median():.3f}"

@@ -7,7 +7,6 @@ from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from insilico_gui.cli.analysis_options import Table
@@ -25,7 +24,7 @@ Arrays = Annotated[
 ]
 
 
-def generated_commands(known: Container[str]) -> Mapping[str, click.Command]:
+def generated_commands(known: Container[str]) -> Mapping[str, Any]:
     """Commands by name, of analyses that are not among those `known`."""
     app = typer.Typer(add_completion=False)
     app.callback()(lambda: None)
@@ -68,7 +67,7 @@ def command_of(analysis: Analysis) -> Callable[..., None]:
             default=inspect.Parameter.empty
             if parameter.required
             else _shown(parameter, parameter.default),
-            annotation=_annotation(parameter, analysis),
+            annotation=_annotation(parameter),
         )
         for parameter in analysis.parameters
         if parameter.name not in common
@@ -94,16 +93,16 @@ def _keyword(
     return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
 
-def _annotation(parameter: Parameter, analysis: Analysis) -> Any:
+def _annotation(parameter: Parameter) -> Any:
     """The type of an option, with its flag, its help and its unit."""
-    about: dict[str, Any] = {"help": parameter.help}
+    text = parameter.help.removesuffix(".")
     if parameter.unit:
-        about["help"] = f"{parameter.help.removesuffix('.')} ({parameter.unit})."
+        text = f"{text} ({parameter.unit})"
     if parameter.choices:
         shown = [_shown(parameter, choice) for choice in parameter.choices]
-        about["click_type"] = click.Choice(shown)
+        text = f"{text}: {' or '.join(shown)}"
     kind = parameter.kind | None if parameter.optional else parameter.kind
-    return Annotated[kind, typer.Option(_flag(parameter), **about)]
+    return Annotated[kind, typer.Option(_flag(parameter), help=f"{text}.")]
 
 
 def _flag(parameter: Parameter) -> str:

@@ -117,7 +117,7 @@ class Source:
         declared = find_analysis(name)
         of_part = {} if self.part is None else {"part": self.part}
 
-        def checked(data: RunData) -> dict[str, Any]:
+        def checked(data: RunData) -> Mapping[str, Any]:
             more = parameters(data) if callable(parameters) else parameters
             return declared.check({**more, **of_part})
 
@@ -127,13 +127,12 @@ class Source:
             data = self._encoded(
                 declared, shows or declared.shows, given or {}, checked
             )
-        return _analysed(declared, data, checked(data), data.responses.attrs)
+        return analysed(name, data, checked(data), data.responses.attrs)
 
     def analyse_units(self, name: str, parameters: Mapping[str, Any]) -> Analysed:
         """Run an analysis of the unit table alone; nothing is encoded."""
-        declared = find_analysis(name)
         if self.is_file:
-            data = _run_data(self._loaded())
+            data = run_data(self._loaded())
             about = data.responses.attrs
         else:
             session = ig.open_session(self.session, self.directory, self.device)
@@ -144,7 +143,7 @@ class Source:
                 "session": session.id,
                 "selection": dict(chosen.rule),
             }
-        return _analysed(declared, data, declared.check(parameters), about)
+        return analysed(name, data, parameters, about)
 
     def _of_file(
         self, declared: Analysis, shows: str, given: Mapping[str, Any]
@@ -161,7 +160,7 @@ class Source:
         # A parametric stimulus is made again from what the responses say of it; a movie
         # must be named
         shown = None if self.stimulus is None else self._shown(shows, {})
-        return _run_data(responses, stimulus=shown)
+        return run_data(responses, stimulus=shown)
 
     def _encoded(
         self,
@@ -178,19 +177,19 @@ class Source:
             frames = convert(shown, session.frame_shape, session.frame_rate)
             silent = silent_responses(frames)
         elif is_image_session(session):
-            declared.refuse_misfit(_run_data(silent_image_responses(session, [])))
+            declared.refuse_misfit(run_data(silent_image_responses(session, [])))
             shown = self._images(session)
             silent = silent_image_responses(session, shown.labels)
         else:
             raise AnalysisError(
-                f"{session.id} is driven by {session.input_kind}, which this version "
-                "does not show; update insilico_gui."
+                f"{session.id} is driven by {session.input_kind}, which this command "
+                "cannot show; encode them, and name the file of responses."
             )
         selection = self._select(session)
-        tried = _run_data(self._with_trials(silent), session, shown)
+        tried = run_data(self._with_trials(silent), session, shown)
         rehearse(lambda _: declared.rehearse(tried, checked(tried)), silent)
         responses = encode_with_bar(session, shown, selection)
-        return _run_data(self._with_trials(responses), session, shown)
+        return run_data(self._with_trials(responses), session, shown)
 
     def _shown(self, default: str, given: Mapping[str, Any]) -> ig.Stimulus:
         """The stimulus that is named, or the family `default`."""
@@ -231,22 +230,26 @@ class Source:
         )
 
 
-def _analysed(
-    declared: Analysis,
+def analysed(
+    name: str,
     data: RunData,
     parameters: Mapping[str, Any],
     provenance: Mapping[str, Any],
 ) -> Analysed:
+    """Run an analysis of the registry."""
+    declared = find_analysis(name)
+    given = declared.check(parameters)
     with analysis_bar(declared.name.capitalize()) as show:
-        result = declared.run(data, show, parameters)
-    return Analysed(data, parameters, result, provenance)
+        result = declared.run(data, show, given)
+    return Analysed(data, given, result, provenance)
 
 
-def _run_data(
+def run_data(
     responses: xr.DataArray,
     session: Session | None = None,
     stimulus: ig.Stimulus | ImageSet | None = None,
 ) -> RunData:
+    """What an analysis of responses may use."""
     rows = np.arange(responses["unit_id"].size)
     return RunData(session, rows, (responses, stimulus), _other, _known)
 

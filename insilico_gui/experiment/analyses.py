@@ -25,12 +25,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from insilico_gui.experiment.session_input import AnyStimulus
     from insilico_gui.progress import OnProgress
     from insilico_gui.session import Session
-    from insilico_gui.stimuli import ConditionTable, Stimulus
-    from insilico_gui.stimuli.readers.images import ImageSet
-
-    AnyStimulus = Stimulus | ImageSet | ConditionTable
 
 NO_RESPONSES = "There are no responses to analyse yet; encode a stimulus first."
 
