@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from insilico_gui.cli.comparison_commands import compare, reliability
 from insilico_gui.cli.experiment_commands import library, run
 from insilico_gui.cli.field_commands import receptive_fields, retinotopy
+from insilico_gui.cli.generated_commands import generated_commands
 from insilico_gui.cli.outputs import keeping_outputs
 from insilico_gui.cli.population_commands import signal_correlations, sparseness
 from insilico_gui.cli.response_commands import encode, export
@@ -38,22 +39,40 @@ logger = logging.getLogger(__name__)
 
 
 class WindowByDefault(TyperGroup):
-    """Arguments without a command open the window: ``insilico-gui demo``."""
+    """Arguments without a command open the window: ``insilico-gui demo``.
+
+    Commands of analyses that have none of their own are made when they are asked for:
+    other packages register analyses.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the commands in the order of the help."""
+        return [*super().list_commands(ctx), *generated_commands(self.commands)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command by its name; None if there is none."""
+        own = super().get_command(ctx, cmd_name)
+        return own or generated_commands(self.commands).get(cmd_name)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Insert the command ``window`` if no command is named."""
-        if not args or args[0] not in (*self.commands, *OWN_OPTIONS):
+        if not args or not self._is_known(args[0]):
             if args:
                 self._refuse_misspelt(args[0])
             args = ["window", *args]
         return super().parse_args(ctx, args)
+
+    def _is_known(self, word: str) -> bool:
+        known = (*self.commands, *OWN_OPTIONS)
+        return word in known or word in generated_commands(self.commands)
 
     def _refuse_misspelt(self, word: str) -> None:
         """Refuse a word that resembles a command and is not a session.
 
         Otherwise the window would open and report a missing session.
         """
-        near = get_close_matches(word.lower(), self.commands, n=1, cutoff=0.7)
+        known = (*self.commands, *generated_commands(self.commands))
+        near = get_close_matches(word.lower(), known, n=1, cutoff=0.7)
         if near and word.split("/")[0] not in twins() and not Path(word).exists():
             raise InsilicoError(
                 f"There is no command {quoted(word)}; did you mean {near[0]!r}? To open "

@@ -3,32 +3,20 @@
 # Without "from __future__ import annotations": typer needs the types themselves
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 import insilico_gui as ig
-from insilico_gui.analysis import reliability_columns
-from insilico_gui.analysis.agreement.comparison import compare as compare_responses
-from insilico_gui.analysis.agreement.recordings import (
-    prediction,
-    read_recording,
-    recorded_from,
-)
 from insilico_gui.cli.analysis_options import BurnIn, Table
 from insilico_gui.cli.options import AnyOf, Areas, Fields, Overwrite, Where
 from insilico_gui.cli.progress import analysis_bar
+from insilico_gui.cli.sources import analysed, run_data
 from insilico_gui.cli.steps import choose
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError
+from insilico_gui.experiment.declared.reliability import Video, agreement
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
-from insilico_gui.units.identity import match_units
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
 
 
 def reliability(
@@ -71,19 +59,11 @@ def reliability(
             "give as many of both."
         )
     files = [(predicted, recorded), *zip(more, theirs, strict=True)]
-    loaded = [ig.load_responses(model) for model, _ in files]
-    chosen = choose(loaded[0], str(predicted), area, field, any_of, where)
+    videos = [Video(ig.load_responses(one), one.name, other) for one, other in files]
+    chosen = choose(videos[0].responses, str(predicted), area, field, any_of, where)
     units = unit_table(chosen)
-    models, data = [], []
-    for responses, (model, recording) in zip(loaded, files, strict=True):
-        rows = _rows(responses, units, chosen.attrs.get("session"), model)
-        models.append(prediction(responses, model.name)[:, :, rows])
-        measured = recorded_from(read_recording(recording), responses, model.name)
-        data.append(measured[:, :, rows])
-    with analysis_bar("Comparing with the recording") as show:
-        columns = reliability_columns(
-            models, data, burn_in, units=units, on_progress=show
-        )
+    with analysis_bar("Reliability") as show:
+        columns = agreement(videos, units, burn_in, show)
     table = write_table(
         output,
         units,
@@ -121,31 +101,12 @@ def compare(
     check_table(output, overwrite)
     one = ig.load_responses(responses)
     one = choose(one, str(responses), area, field, any_of, where)
-    other = ig.load_responses(reference)
-    with analysis_bar("Comparing") as show:
-        columns = compare_responses(one, other, burn_in, on_progress=show)
-    table = write_table(output, unit_table(one), columns, one.attrs)
+    given = {"other_file": str(reference), "burn_in_frames": burn_in}
+    done = analysed("comparison", run_data(one), given, one.attrs)
+    table, columns = done.write(output), done.columns
     text = f"{columns.attrs['n_common_units']} of {len(table)} units in both"
     if "correlation" in columns:
         text += f"; median correlation {columns['correlation'].median():.3f}"
     typer.echo(f"Written: {output} ({text})")
     if "warning" in columns.attrs:
         typer.echo(f"Note: {columns.attrs['warning']}")
-
-
-def _rows(
-    responses: "xr.DataArray", units: "pd.DataFrame", session: object, file: Path
-) -> "NDArray[np.int64]":
-    """Columns of the units in other responses of the same session, int64 [U]."""
-    rows = match_units(
-        units,
-        unit_table(responses),
-        ("the first file", file.name),
-        (session, responses.attrs.get("session")),
-    ).rows
-    if (rows < 0).any():
-        raise AnalysisError(
-            f"{file.name} lacks {int((rows < 0).sum())} of the {len(units)} units of "
-            "the first file; encode the same units for every video."
-        )
-    return rows

@@ -6,7 +6,9 @@ from contextlib import ExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import numpy as np
 
 from insilico_gui.errors import ExportError
 from insilico_gui.export import export_suffixes, suffix_of
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    import xarray as xr
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -93,6 +97,22 @@ def output_claim(output: Path, *beside: str) -> Claim:
 def output_file(output: Path) -> AbstractContextManager[Path]:
     """A path to write a file to that was reserved; see :func:`.files.publishing`."""
     return publishing(output, ExportError, _held(output))
+
+
+def check_arrays(output: Path | None, overwrite: bool) -> None:
+    """Check and reserve a file of arrays, if one is asked for."""
+    if output is not None:
+        reserve(output, overwrite, (".npz",))
+
+
+def write_arrays(output: Path, dataset: xr.Dataset, names: Sequence[str]) -> None:
+    """Write those arrays of a dataset that it has, under their names."""
+    arrays: dict[str, Any] = {
+        name: dataset[name].to_numpy() for name in names if name in dataset.variables
+    }
+    texts = {k: v.astype(str) for k, v in arrays.items() if v.dtype.kind in "OT"}
+    with output_file(output) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **{**arrays, **texts})
 
 
 def _held(output: Path) -> Claim | None:

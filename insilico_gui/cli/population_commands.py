@@ -3,49 +3,24 @@
 # Without "from __future__ import annotations": typer needs the types themselves
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
-from insilico_gui.analysis import (
-    mean_signal_correlation,
-    parameter_tuning,
-    population_sparseness,
-    sparseness_columns,
-)
-from insilico_gui.analysis.population.correlations import (
-    signal_correlations as correlation_matrix,
-)
 from insilico_gui.analysis.population.sparseness import SparsenessVariant
-from insilico_gui.analysis.trials.blocks import are_to_images
-from insilico_gui.analysis.tuning.image_tuning import IMAGE, image_tuning
-from insilico_gui.analysis.tuning.tuned import columns_table, curve_of
-from insilico_gui.cli.analysis_options import (
-    BurnIn,
-    Latency,
-    Over,
-    Table,
-    Window,
-)
+from insilico_gui.analysis.tuning.image_tuning import IMAGE
+from insilico_gui.analysis.tuning.tuned import curve_of
+from insilico_gui.cli.analysis_options import BurnIn, Latency, Over, Table, Window
 from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.outputs import output_file, reserve
-from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.sources import Source, of_source
-from insilico_gui.cli.tables import check_table, write_table
+from insilico_gui.cli.tables import check_table
 from insilico_gui.errors import AnalysisError, echoed
-from insilico_gui.responses import BURN_IN_FRAMES, unit_table
+from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import xarray as xr
-
-    from insilico_gui.progress import OnProgress
-
-DEFAULT = "drifting gratings"
-OF_TRIALS = ("condition", 0.0, None, BURN_IN_FRAMES)
-"""Defaults of the options for trials: column of the table, latency, window, burn-in."""
 
 VARIANTS: dict[str, SparsenessVariant] = {
     "vinje-gallant": "vinje_gallant",
@@ -78,17 +53,13 @@ def sparseness(
             f"There is no variant {echoed(variant)}; choose {' or '.join(VARIANTS)}."
         )
     chosen = VARIANTS[variant]
-    responses, tuning = _means(
-        source, over, latency, window, burn_in, lambda t: sparseness_columns(t, chosen)
-    )
-    columns = sparseness_columns(tuning, chosen)
+    options = {**_conditions(over, latency, window, burn_in), "variant": chosen}
+    done = source.analyse("sparseness", options)
+    tuning = done.result.dataset
     (shown,) = tuning.attrs["analysis"]["parameters"]
-    population = population_sparseness(curve_of(tuning), chosen)
-    table = write_table(
+    population = tuning[f"population_sparseness_{chosen}"].to_numpy()
+    table = done.write(
         output,
-        unit_table(responses),
-        columns,
-        responses.attrs,
         population_sparseness={
             shown: tuning[shown].to_numpy(),
             f"sparseness_{chosen}": population,
@@ -97,7 +68,7 @@ def sparseness(
     below = float((curve_of(tuning) < 0).mean())
     if below > 0:
         typer.echo(f"Responses below zero ({below:.0%} of them) count as 0.")
-    lifetime = columns[f"lifetime_sparseness_{chosen}"].median()
+    lifetime = done.columns[f"lifetime_sparseness_{chosen}"].median()
     typer.echo(
         f"Written: {output} ({len(table)} units, {_number(tuning)}; medians: "
         f"lifetime sparseness {lifetime:.3f}, population "
@@ -129,70 +100,31 @@ def signal_correlations(
     check_table(output, overwrite)
     if matrix is not None:
         reserve(matrix, overwrite, (".npy",))
-    responses, tuning = _means(
-        source,
-        over,
-        latency,
-        window,
-        burn_in,
-        lambda t: mean_signal_correlation(curve_of(t)),
-    )
-    curve = curve_of(tuning)
-    columns = columns_table(
-        tuning,
-        {"mean_signal_correlation": mean_signal_correlation(curve)},
-        "Pearson, over means of conditions",
+    options = _conditions(over, latency, window, burn_in)
+    done = source.analyse(
+        "signal correlations", {**options, "matrix": matrix is not None}
     )
     if matrix is not None:
-        with analysis_bar("Correlating") as show:
-            pairs = correlation_matrix(curve, on_progress=show)
+        pairs = done.result.dataset["signal_correlation"].to_numpy()
         with output_file(matrix) as partial, partial.open("wb") as file:
             np.save(file, pairs)
-    table = write_table(output, unit_table(responses), columns, responses.attrs)
+    table = done.write(output)
     typer.echo(
-        f"Written: {output} ({len(table)} units, {_number(tuning)}; median of means "
-        f"{columns['mean_signal_correlation'].median():.3f})"
+        f"Written: {output} ({len(table)} units, {_number(done.result.dataset)}; median "
+        f"of means {done.columns['mean_signal_correlation'].median():.3f})"
     )
 
 
-def _means(
-    source: Source,
-    over: str,
-    latency: float,
-    window: float | None,
-    burn_in: int,
-    measure: "Callable[[xr.Dataset], object]",
-) -> "tuple[xr.DataArray, xr.Dataset]":
-    """Responses, and the mean response of each unit to each condition or image.
-
-    `measure`, the analysis of the means, is checked before anything is encoded.
-    """
-
-    def means(
-        responses: "xr.DataArray", on_progress: "OnProgress | None" = None
-    ) -> "xr.Dataset":
-        if not are_to_images(responses):
-            return parameter_tuning(
-                responses,
-                over,
-                latency_s=latency,
-                window_s=window,
-                burn_in_frames=burn_in,
-                on_progress=on_progress,
-            )
-        if (over, latency, window, burn_in) != OF_TRIALS:
-            raise AnalysisError(
-                f"{source.session} answers single images, and each is a condition; "
-                "leave out --over, --latency, --window and --burn-in."
-            )
-        return image_tuning(responses)
-
-    responses = source.responses(
-        DEFAULT, check=lambda silent: measure(means(silent)), images_too=True
-    )
-    with analysis_bar("Averaging") as show:
-        tuning = means(responses, show)
-    return responses, tuning
+def _conditions(
+    over: str, latency: float, window: float | None, burn_in: int
+) -> dict[str, Any]:
+    """Parameters of the means of conditions."""
+    return {
+        "over": over,
+        "latency_s": latency,
+        "window_s": window,
+        "burn_in_frames": burn_in,
+    }
 
 
 def _number(tuning: "xr.Dataset") -> str:

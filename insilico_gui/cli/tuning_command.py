@@ -14,7 +14,7 @@ from insilico_gui.analysis.agreement.published import (
     report,
 )
 from insilico_gui.analysis.trials.windows import trial_table
-from insilico_gui.analysis.tuning.registry import parameters, tune
+from insilico_gui.analysis.tuning.registry import parameters as varied
 from insilico_gui.cli.analysis_options import (
     BurnIn,
     Latency,
@@ -22,11 +22,12 @@ from insilico_gui.cli.analysis_options import (
     Window,
 )
 from insilico_gui.cli.options import Overwrite
-from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.sources import Source, of_source
-from insilico_gui.cli.tables import check_table, read_table, write_table
+from insilico_gui.cli.tables import check_table, read_table
 from insilico_gui.errors import AnalysisError, quoted
-from insilico_gui.responses import BURN_IN_FRAMES, unit_table
+from insilico_gui.experiment.analyses import RunData
+from insilico_gui.experiment.declared.shared import part_of
+from insilico_gui.responses import BURN_IN_FRAMES
 from insilico_gui.units.frame import KEYS
 
 if TYPE_CHECKING:
@@ -105,43 +106,34 @@ def tuning(
         "repeats": repeats,
         "seed": None if source.is_file or not seed else seed,
     }
-    windows: dict[str, Any] = {
+    options = {
         "latency_s": latency,
         "window_s": window,
         "burn_in_frames": burn_in,
+        "n_permutations": permutations,
+        "seed": seed,
     }
 
-    def check(silent: "xr.DataArray") -> None:
-        name = _parameter(parameter, trial_table(silent))
-        tune(silent, name, **windows, n_permutations=min(permutations, 1))
+    def parameters(data: RunData) -> dict[str, Any]:
+        trials = trial_table(part_of(data, source.part))
+        return {"parameter": _parameter(parameter, trials), **options}
 
-    responses = source.responses(
-        "drifting gratings",
-        {k: v for k, v in given.items() if v is not None},
-        check=check,
+    done = source.analyse(
+        "tuning", parameters, given={k: v for k, v in given.items() if v is not None}
     )
-    name = _parameter(parameter, trial_table(responses))
-    with analysis_bar(f"Tuning to {name}") as show:
-        dataset, columns = tune(
-            responses,
-            name,
-            **windows,
-            n_permutations=permutations,
-            seed=seed,
-            on_progress=show,
-        )
-    more = {} if published is None else _compared(responses, dataset, published)
-    table = write_table(output, unit_table(responses), columns, responses.attrs, **more)
+    dataset, columns = done.result.dataset, done.columns
+    more = {} if published is None else _compared(done.units, dataset, published)
+    table = done.write(output, **more)
     for reason in dict.fromkeys(columns.attrs.get("absent", {}).values()):
         typer.echo(f"Left out: {reason}")
+    name = done.parameters["parameter"]
     typer.echo(f"Written: {output} ({len(table)} units, tuning to {name})")
 
 
 def _compared(
-    responses: "xr.DataArray", dataset: "xr.Dataset", published: pd.DataFrame
+    units: pd.DataFrame, dataset: "xr.Dataset", published: pd.DataFrame
 ) -> dict[str, Any]:
     """What measured columns are beside released ones, said and for the file."""
-    units = unit_table(responses)
     known = {str(k): units[k] for k in KEYS if k in units}
     of_units = {
         str(k): array.to_numpy()
@@ -160,7 +152,7 @@ def _parameter(asked: list[str] | None, trials: pd.DataFrame) -> str:
     """The name that :func:`tune` knows."""
     if asked:
         return " x ".join(asked)
-    known = parameters(trials)
+    known = varied(trials)
     if not known:
         text = [str(name) for name in trials if isinstance(trials[name].iloc[0], str)]
         why = f" ({quoted(', '.join(text), marks='')} holds text)" if text else ""

@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from insilico_gui.experiment.session_input import AnyStimulus
     from insilico_gui.progress import OnProgress
     from insilico_gui.session import Session
-    from insilico_gui.stimuli import ConditionTable, Stimulus
-    from insilico_gui.stimuli.readers.images import ImageSet
 
 NO_RESPONSES = "There are no responses to analyse yet; encode a stimulus first."
 
@@ -51,20 +50,22 @@ class RunData:
 
     Attributes
     ----------
-    session : Session
+    session : Session or None
+        None if the responses are from a file.
     rows : int array [U]
-        Rows of the session's unit table that the responses are of.
-    run : (xarray.DataArray, Stimulus, ImageSet or ConditionTable) or None
-        Responses, and the stimulus in its own size and rate.
+        Rows of the session's unit table that the responses are of; without a run, those
+        to analyse.
+    run : (xarray.DataArray, Stimulus, ImageSet, ConditionTable or None) or None
+        Responses, and the stimulus in its own size and rate, if it is known.
     other : callable(session, stimulus)
         Responses of another run of the experiment.
     known : callable(analysis, parameters)
         Result of another analysis of the same run, if it is at hand; else None.
     """
 
-    session: Session
+    session: Session | None
     rows: NDArray[np.integer[Any]]
-    run: tuple[xr.DataArray, Stimulus | ImageSet | ConditionTable] | None
+    run: tuple[xr.DataArray, AnyStimulus | None] | None
     other: Callable[[str, str], xr.DataArray]
     known: Callable[[str, Mapping[str, Any]], Result | None]
 
@@ -80,19 +81,26 @@ class RunData:
         return self._present[0]
 
     @property
-    def stimulus(self) -> Stimulus | ImageSet | ConditionTable:
+    def stimulus(self) -> AnyStimulus | None:
         """The stimulus as it was opened; raises as :attr:`responses` does."""
         return self._present[1]
 
     @property
     def units(self) -> pd.DataFrame:
         """A row of the session's unit table for each unit; a copy."""
-        if self.run is None:
-            return self.session.units.copy()
-        return unit_table(self.run[0])
+        if self.run is None and self.session is not None:
+            return self.session.units.iloc[self.rows].copy()
+        return unit_table(self.responses)
 
     @property
-    def _present(self) -> tuple[xr.DataArray, Stimulus | ImageSet | ConditionTable]:
+    def name(self) -> str:
+        """What the session is called in messages."""
+        if self.session is not None:
+            return self.session.id
+        return str(self.responses.attrs.get("session", "the responses"))
+
+    @property
+    def _present(self) -> tuple[xr.DataArray, AnyStimulus | None]:
         if self.run is None:
             raise AnalysisError(NO_RESPONSES)
         return self.run
@@ -133,15 +141,22 @@ class Analysis:
         What shows its dataset: ``"tuning"``, ``"fields"``, ``"cortex"``, ``"table"`` or
         ``"matrix"``.
     parameters : tuple of Parameter
+    shows : str
+        Family of stimuli that its command shows if none is named.
+    sees_frames : bool
+        Whether it looks at the frames of the stimulus.
     """
 
     name: str
     help: str
     view: str
     parameters: tuple[Parameter, ...]
+    shows: str
+    sees_frames: bool
     _function: Callable[..., Result]
     _fits: Callable[[RunData], str]
     _alone: Callable[[Mapping[str, Any]], bool]
+    _rehearse: Callable[..., object] | bool
 
     def is_declared_by(self, function: Callable[..., Result]) -> bool:
         """Whether it is of a function of this place, such as a module that is run again."""
@@ -169,6 +184,27 @@ class Analysis:
         """
         return check_parameters(self.parameters, given, self.name, AnalysisError)
 
+    def rehearse(self, silent: RunData, parameters: Mapping[str, Any]) -> None:
+        """Raise what :meth:`run` will raise, before anything is encoded.
+
+        Parameters
+        ----------
+        silent : RunData
+            Responses of a unit that never responds; see
+            :mod:`insilico_gui.analysis.trials.dry_run`.
+        parameters : mapping
+            That were checked.
+
+        Raises
+        ------
+        AnalysisError
+        """
+        self.refuse_misfit(silent)
+        if self._rehearse is True:
+            self._function(silent, None, **parameters)
+        elif callable(self._rehearse):
+            self._rehearse(silent, **parameters)
+
     def run(
         self,
         data: RunData,
@@ -186,10 +222,14 @@ class Analysis:
         if self.needs_run(given):
             if data.run is None:
                 raise AnalysisError(NO_RESPONSES)
-            reason = self.misfit(data)
-            if reason:
-                raise AnalysisError(f"{self.name} does not apply: {reason}.")
+            self.refuse_misfit(data)
         return self._function(data, on_progress, **given)
+
+    def refuse_misfit(self, data: RunData) -> None:
+        """Raise an AnalysisError if it does not apply to a run."""
+        reason = self.misfit(data)
+        if reason:
+            raise AnalysisError(f"{self.name} does not apply: {reason}.")
 
 
 _ANALYSES: dict[str, Analysis] = {}
@@ -201,6 +241,9 @@ def register(
     view: str = "table",
     fits: Callable[[RunData], str] = lambda data: "",
     alone: Callable[[Mapping[str, Any]], bool] = lambda parameters: False,
+    rehearse: Callable[..., object] | bool = False,
+    shows: str = "drifting gratings",
+    sees_frames: bool = False,
 ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Declare an analysis: a decorator of a function of run, progress and parameters.
 
@@ -213,6 +256,11 @@ def register(
         Why the analysis does not apply, in words; empty if it does.
     alone : callable(parameters) -> bool
         Whether it needs no responses, and can be of a session alone.
+    rehearse : bool or callable(RunData, **parameters)
+        Raises what is wrong with the parameters; called with responses of one unit that
+        never responds, before others are encoded. True for the analysis itself.
+    shows, sees_frames
+        See :class:`Analysis`.
 
     Raises
     ------
@@ -229,7 +277,18 @@ def register(
         text = inspect.getdoc(function) or ""
         parameters = parameters_of(function)
         first = text.split("\n\n")[0].replace("\n", " ")
-        _ANALYSES[name] = Analysis(name, first, view, parameters, function, fits, alone)
+        _ANALYSES[name] = Analysis(
+            name=name,
+            help=first,
+            view=view,
+            parameters=parameters,
+            shows=shows,
+            sees_frames=sees_frames,
+            _function=function,
+            _fits=fits,
+            _alone=alone,
+            _rehearse=rehearse,
+        )
         return function
 
     return declare

@@ -21,7 +21,11 @@ from support.rounded import LeakyTwin
 
 from insilico_gui.errors import InsilicoError
 from insilico_gui.experiment import file
+from insilico_gui.experiment.analysing import AnalysisTask
 from insilico_gui.experiment.experiment import Experiment
+from insilico_gui.experiment.resolved import Resolver
+from insilico_gui.experiment.runs import Task
+from insilico_gui.experiment.unit_tables import label_of
 
 NAMES = st.sampled_from(["a", "b", "c"])
 SEEDS = st.integers(0, 3)
@@ -33,14 +37,19 @@ def frames(seed):
 
 
 class Commands(RuleBasedStateMachine):
-    """Commands on an experiment, of which many are refused."""
+    """Commands on an experiment as a window uses it, of which many are refused."""
 
     def __init__(self):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.patch = patch("insilico_gui.opening.twins", lambda: {"leaky": LeakyTwin()})
+        self.twin = LeakyTwin()
+        self.patch = patch("insilico_gui.opening.twins", lambda: {"leaky": self.twin})
         self.patch.start()
         self.experiment = Experiment(library=None)
+        self.experiment.computes_when_asked = False
+        self.resolver = Resolver(self.experiment)
+        self.tasks = []  # runs that are being computed
+        self.analyses = []
         self.told = []
         self.experiment.changed.connect(self.told.append)
         self.past = []  # documents before each command that has a history
@@ -50,7 +59,7 @@ class Commands(RuleBasedStateMachine):
         self.patch.stop()
         shutil.rmtree(self.folder)
 
-    def do(self, command, *arguments, **options):
+    def do(self, command, *arguments, has_history=True, **options):
         """A command happens whole and is told once, or is refused and changes nothing."""
         before, n_told = self.experiment.document, len(self.told)
         try:
@@ -64,8 +73,9 @@ class Commands(RuleBasedStateMachine):
         assert len(self.told) - n_told <= 1 + (not changed)
         if changed:
             assert len(self.told) == n_told + 1
-            self.past.append(before)
-            self.future = []
+            if has_history:
+                self.past.append(before)
+                self.future = []
         return True
 
     @rule(name=NAMES, device=st.sampled_from(["cpu", "cpu", "nowhere"]))
@@ -137,13 +147,130 @@ class Commands(RuleBasedStateMachine):
             burn_in_frames=1,
         )
 
+    # -- the view ----------------------------------------------------------------------
+
     @rule(time=st.floats(-1, 5), session=st.none() | NAMES)
     def look(self, time, session):
-        before, future = self.experiment.document, self.future
-        self.do(self.experiment.look, time_s=time, session=session)
-        if self.experiment.document != before:
-            self.past.pop()  # the view has no history
-            self.future = future
+        self.do(self.experiment.look, time_s=time, session=session, has_history=False)
+
+    @rule(session=st.none() | NAMES, stimulus=st.none() | NAMES)
+    def show(self, session, stimulus):
+        if self.do(self.experiment.show, session, stimulus, has_history=False):
+            shown = self.experiment.on_show()
+            for asked, found in zip((session, stimulus), shown, strict=True):
+                assert asked in (None, found)
+
+    @rule(area=st.sampled_from(["V1", "LM", "nowhere"]))
+    def pick(self, area):
+        if self.do(self.experiment.pick, [area]):
+            assert self.experiment.picked().rule == {"areas": [area]}
+
+    @rule(least=st.none() | st.floats(-1, 1), column=st.sampled_from(["rf_x", "gone"]))
+    def narrow(self, least, column):
+        where = {} if least is None else {column: (least, None)}
+        if self.do(self.experiment.narrow, where):
+            units = self.experiment.table(self.experiment.on_show()[0])
+            chosen = self.experiment.picked().indices
+            assert least is None or (units[column].iloc[chosen] >= least).all()
+
+    @rule()
+    def pick_others(self):
+        shown = self.resolver.resolve()
+        if self.do(self.experiment.pick_others):
+            chosen = self.experiment.picked().indices
+            both = np.concatenate([chosen, shown.selection.indices])
+            assert sorted(both) == list(range(len(shown.units)))
+
+    @rule()
+    def pick_none(self):
+        if self.do(self.experiment.pick_none):
+            assert len(self.experiment.picked()) == 0
+
+    @rule(indices=st.lists(st.integers(0, 13), max_size=4))
+    def lasso(self, indices):
+        corners = np.zeros((3, 2))
+        if self.do(self.experiment.lasso, "anatomical", corners, indices):
+            assert set(self.experiment.picked().indices) == set(indices)
+            assert self.experiment.picked().rule["layout"] == "anatomical"
+
+    @rule(session=st.none() | NAMES, stimulus=st.none() | NAMES, file=st.booleans())
+    def compare_with(self, session, stimulus, file):
+        given = {"file": "x.npz"} if file else {}
+        self.do(
+            self.experiment.compare_with,
+            session,
+            stimulus,
+            **given,
+            has_history=False,
+        )
+
+    # -- in the background -------------------------------------------------------------
+
+    @rule(selected_only=st.booleans())
+    def plan_run(self, selected_only):
+        self.do(self.experiment.plan_run, selected_only=selected_only)
+
+    @rule(session=NAMES, stimulus=NAMES)
+    def start(self, session, stimulus):
+        try:
+            task = self.experiment.task(session, stimulus)
+        except InsilicoError:
+            return
+        self.do(self.experiment.start, task)
+        assert self.experiment.state(session, stimulus) == "encoding"
+        self.tasks.append(task)
+
+    @precondition(lambda self: self.tasks)
+    @rule(cancelled=st.booleans())
+    def fail(self, cancelled):
+        self.do(self.experiment.fail, self.tasks.pop(0), cancelled=cancelled)
+
+    @precondition(lambda self: self.tasks)
+    @rule()
+    def finish(self):
+        task = self.tasks.pop(0)
+        responses = task.compute(None, None, None, progress=False)
+        before = self.experiment.document
+        if self.do(self.experiment.finish, task, responses):
+            pair = task.run.session, task.run.stimulus
+            assert self.experiment.document.run(*pair).key == task.key
+        else:
+            assert self.experiment.document == before
+
+    @precondition(lambda self: self.experiment.document.runs)
+    @rule(other=NAMES)
+    def start_analysis(self, other):
+        run = self.experiment.document.runs[-1]
+        given = {"other_session": run.session, "other_stimulus": other}
+        try:
+            task = self.experiment.analysis_task(
+                "comparison", run.session, run.stimulus, {**given, "burn_in_frames": 1}
+            )
+        except InsilicoError:
+            return
+        self.do(self.experiment.start_analysis, task)
+        computing = self.experiment.computing(run.session, run.stimulus)
+        assert "comparison" in computing
+        self.analyses.append(task)
+
+    @precondition(lambda self: self.analyses)
+    @rule()
+    def stop_analysis(self):
+        self.do(self.experiment.stop_analysis, self.analyses.pop(0))
+
+    @precondition(lambda self: self.analyses)
+    @rule()
+    def finish_analysis(self):
+        task = self.analyses.pop(0)
+        try:
+            result = task.compute()
+        except InsilicoError:
+            self.do(self.experiment.stop_analysis, task)
+            return
+        if self.do(self.experiment.finish_analysis, task, result):
+            assert task.entry in self.experiment.document.analyses
+
+    # -- the past ----------------------------------------------------------------------
 
     @precondition(lambda self: self.experiment.can_undo)
     @rule()
@@ -173,6 +300,24 @@ class Commands(RuleBasedStateMachine):
         document = opened.document.replace(versions={})
         assert document == self.experiment.document.replace(versions={})
 
+    @precondition(lambda self: self.experiment.path is not None)
+    @rule()
+    def load(self):
+        n_told = len(self.told)
+        self.experiment.load(self.experiment.path)
+        assert len(self.told) == n_told + 1
+        assert self.experiment.is_saved
+        self.past, self.future = [], []
+
+    @precondition(lambda self: len(self.experiment.document.runs) > 2)
+    @rule()
+    def clear(self):
+        n_told = len(self.told)
+        self.experiment.clear()
+        assert len(self.told) == n_told + 1
+        assert not self.experiment.document.sessions
+        self.past, self.future = [], []
+
     @invariant()
     def the_document_is_whole(self):
         document = self.experiment.document
@@ -181,9 +326,49 @@ class Commands(RuleBasedStateMachine):
             assert run.session in document.sessions
             assert run.stimulus in document.stimuli
             state = self.experiment.state(run.session, run.stimulus)
-            assert state in ("new", "done", "stale", "failed")
+            assert state in ("new", "encoding", "done", "stale", "failed")
+        view = document.view
+        assert view.session in (None, *document.sessions)
+        assert view.stimulus in (None, *document.stimuli)
+        assert view.selection in (None, *document.selections)
         assert self.experiment.can_undo == bool(self.past)
         assert self.experiment.can_redo == bool(self.future)
+
+    @invariant()
+    def what_is_on_show_exists(self):
+        """It is resolved without an error, and nothing is computed, opened or told."""
+        n_opened, n_told = len(self.twin.opened), len(self.told)
+        with (
+            patch.object(Task, "compute", _never),
+            patch.object(AnalysisTask, "compute", _never),
+        ):
+            now = self.resolver.resolve()
+            again = self.resolver.resolve()
+        assert (len(self.twin.opened), len(self.told)) == (n_opened, n_told)
+        assert again.changed_since(now) == frozenset()
+        document = self.experiment.document
+        assert now.session_name in (None, *document.sessions)
+        assert now.stimulus_name in (None, *document.stimuli)
+        assert (now.session_name is None) == (not document.sessions)
+        assert (now.stimulus_name is None) == (not document.stimuli)
+        for line in now.runs:
+            assert line.session in document.sessions
+            assert line.stimulus in document.stimuli
+        if now.session is not None:
+            assert set(now.selection.indices) <= set(range(len(now.units)))
+            assert now.selection.session in ("", now.session.id)
+        if now.responses is not None:
+            assert now.state in ("done", "encoding")
+            assert now.responses.sizes["unit"] == len(now.encoded_rows)
+        known = {label_of(entry) for entry in document.analyses}
+        for name in now.results:
+            assert {name, f"{name} of {now.stimulus_name}"} & known
+        if now.reference is not None:
+            assert now.view.reference.session in document.sessions
+
+
+def _never(*_args, **_options):
+    pytest.fail("something was computed")
 
 
 TestCommands = pytest.mark.filterwarnings("ignore::UserWarning")(Commands.TestCase)

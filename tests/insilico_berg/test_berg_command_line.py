@@ -57,7 +57,7 @@ def test_analyses_of_video_refuse_images(command, berg_root, responses, tmp_path
         assert "single images" in sentence
         assert "needs responses to a video" in sentence
     sentence = error_of(command, VOXELS, "-o", out, "--directory", berg_root)
-    assert "needs a session driven by video" in sentence
+    assert "needs responses to a video" in sentence
     assert list(tmp_path.iterdir()) == []
 
 

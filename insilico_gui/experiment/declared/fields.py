@@ -7,8 +7,12 @@ from typing import Annotated, Any
 import pandas as pd
 import xarray as xr
 
-from insilico_gui.analysis.fields.registry import map_fields, mapping_methods
-from insilico_gui.errors import AnalysisError, listed, quoted
+from insilico_gui.analysis.fields.registry import (
+    check_mapping,
+    map_fields,
+    mapping_methods,
+)
+from insilico_gui.errors import AnalysisError
 from insilico_gui.experiment.analyses import About, Result, RunData, register
 from insilico_gui.experiment.declared.shared import Part, is_of_video, part_of
 from insilico_gui.experiment.declared.shown_frames import shown_frames
@@ -30,13 +34,15 @@ MethodWindow = Annotated[
 ]
 
 
+SHOW = "show Gaussian dots, sparse noise, or a movie of 10 s or longer"
+
+
 def maps_fields(data: RunData) -> str:
     """Why fields cannot be mapped from a run; empty if they can."""
-    if is_of_video(data) or not isinstance(data.stimulus, Stimulus):
-        return "receptive fields are mapped from responses to a video"
-    if not mapping_methods(data.responses, _frames(data)):
-        return "show Gaussian dots, sparse noise, or a movie of 10 s or longer"
-    return ""
+    if reason := is_of_video(data):
+        return reason
+    methods = mapping_methods(data.responses, _frames(data))
+    return "" if methods else f"these responses cannot be mapped; {SHOW}"
 
 
 def _frames(data: RunData) -> Stimulus | None:
@@ -44,7 +50,42 @@ def _frames(data: RunData) -> Stimulus | None:
     return shown_frames(data.responses, stimulus)
 
 
-@register("receptive fields", view="fields", fits=maps_fields)
+def check_fields(
+    silent: RunData,
+    *,
+    method: str | None = None,
+    latency_s: float | None = None,
+    window_s: float | None = None,
+    part: str | None = None,
+) -> None:
+    """Raise what mapping will raise, and map nothing."""
+    responses, frames = part_of(silent, part), _frames(silent)
+    check_mapping(
+        responses,
+        frames,
+        method or _best_method(responses, frames),
+        latency_s=latency_s,
+        window_s=window_s,
+    )
+
+
+def _best_method(responses: xr.DataArray, frames: Stimulus | None) -> str:
+    methods = mapping_methods(responses, frames)
+    if not methods:
+        raise AnalysisError(
+            f"No receptive fields can be mapped from these responses; {SHOW}."
+        )
+    return methods[0]
+
+
+@register(
+    "receptive fields",
+    view="fields",
+    fits=maps_fields,
+    rehearse=check_fields,
+    shows="gaussian dots",
+    sees_frames=True,
+)
 def receptive_fields(
     data: RunData,
     on_progress: OnProgress | None,
@@ -72,16 +113,10 @@ def mapped_fields(
     """Maps, fitted Gaussians, and columns of a row per unit."""
     responses = part_of(data, part)
     frames = _frames(data)
-    known = mapping_methods(responses, frames)
-    if method is not None and method not in known:
-        raise AnalysisError(
-            f"The method {quoted(method)} cannot be used on these responses; choose one "
-            f"of {listed(known)}."
-        )
     return map_fields(
         responses,
         frames,
-        method or known[0],
+        method or _best_method(responses, frames),
         latency_s=latency_s,
         window_s=window_s,
         on_progress=on_progress,

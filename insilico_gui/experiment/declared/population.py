@@ -31,8 +31,26 @@ from insilico_gui.experiment.declared.shared import (
 from insilico_gui.progress import OnProgress
 from insilico_gui.responses import BURN_IN_FRAMES
 
+OF_TRIALS = ("condition", 0.0, None, BURN_IN_FRAMES)
+"""Defaults of what only trials have: conditions, latency, window, burn-in."""
 
-@register("sparseness", fits=has_conditions)
+
+def _check_sparseness(
+    silent: RunData,
+    *,
+    variant: SparsenessVariant = "vinje_gallant",
+    over: str = "condition",
+    latency_s: float = 0.0,
+    window_s: float | None = None,
+    burn_in_frames: int = BURN_IN_FRAMES,
+    part: str | None = None,
+) -> None:
+    """Raise what is wrong with the parameters; a single unit has no population."""
+    means = _means(silent, over, latency_s, window_s, burn_in_frames, part, None)
+    sparseness_columns(means, variant)
+
+
+@register("sparseness", fits=has_conditions, rehearse=_check_sparseness)
 def sparseness(
     data: RunData,
     on_progress: OnProgress | None,
@@ -55,7 +73,7 @@ def sparseness(
     return Result(dataset, columns, data.rows)
 
 
-@register("signal correlations", view="matrix", fits=has_conditions)
+@register("signal correlations", view="matrix", fits=has_conditions, rehearse=True)
 def correlations(
     data: RunData,
     on_progress: OnProgress | None,
@@ -95,10 +113,10 @@ def _means(
     """Mean response of each unit to each condition or image."""
     responses = part_of(data, part)
     if are_to_images(responses):
-        if (over, latency_s, window_s) != ("condition", 0.0, None):
+        if (over, latency_s, window_s, burn_in_frames) != OF_TRIALS:
             raise AnalysisError(
                 "The session answers single images, and each is a condition; leave out "
-                "over, latency_s and window_s."
+                "column, latency, window and burn-in."
             )
         return image_tuning(responses)
     return parameter_tuning(

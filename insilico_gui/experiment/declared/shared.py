@@ -37,9 +37,13 @@ Over = Annotated[
     ),
 ]
 
+OF_IMAGES = "the session answers single images, and it needs responses to a video"
+
 
 def has_trials(data: RunData) -> str:
     """Why an analysis of trials does not apply to a run; empty if it does."""
+    if are_to_images(data.responses):
+        return OF_IMAGES
     if "trials" not in data.responses.attrs:
         return "the stimulus has no trial table; show a parametric stimulus"
     return ""
@@ -53,7 +57,7 @@ def has_conditions(data: RunData) -> str:
 def is_of_video(data: RunData) -> str:
     """Why an analysis of responses in time does not apply; empty if it does."""
     if data.responses.dims[-1] != "unit" or "time" not in data.responses.dims:
-        return "the session answers single images, which have no time"
+        return OF_IMAGES
     return ""
 
 

@@ -27,7 +27,7 @@ def _varies_direction(data: RunData) -> str:
     return "the trials do not vary direction; show drifting gratings"
 
 
-@register("direction tuning", view="tuning", fits=_varies_direction)
+@register("direction tuning", view="tuning", fits=_varies_direction, rehearse=True)
 def direction_tuning(
     data: RunData,
     on_progress: OnProgress | None,
@@ -53,7 +53,7 @@ def direction_tuning(
     )
 
 
-@register("tuning", view="tuning", fits=has_trials)
+@register("tuning", view="tuning", fits=has_trials, rehearse=True)
 def tuning(
     data: RunData,
     on_progress: OnProgress | None,
