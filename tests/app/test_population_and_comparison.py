@@ -147,7 +147,9 @@ def test_any_two_runs_are_compared(encoded, tmp_path):
     panel.compare_button.click()
     encoded.wait(FAST)
     found = encoded.now.results["comparison"].columns
-    np.testing.assert_allclose(found["mean_reference"], first[10:].mean("time"))
+    np.testing.assert_allclose(
+        found["mean_reference"], first[10:].mean("time"), rtol=1e-5
+    )
     # the same two the other way round
     encoded.experiment.show(name, "first")
     encoded.wait(FAST)
@@ -156,8 +158,12 @@ def test_any_two_runs_are_compared(encoded, tmp_path):
     panel.compare_button.click()
     encoded.wait(FAST)
     found = encoded.now.results["comparison"].columns
-    np.testing.assert_allclose(found["mean_response"], first[10:].mean("time"))
-    np.testing.assert_allclose(found["mean_reference"], second[10:].mean("time"))
+    np.testing.assert_allclose(
+        found["mean_response"], first[10:].mean("time"), rtol=1e-5
+    )
+    np.testing.assert_allclose(
+        found["mean_reference"], second[10:].mean("time"), rtol=1e-5
+    )
     # what it is compared with follows its name, and goes with it
     encoded.experiment.rename("stimulus", "second", "later")
     entry = encoded.experiment.document.analyses[-1]
