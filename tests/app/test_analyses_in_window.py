@@ -21,7 +21,7 @@ from insilico_gui.analysis.fields.registry import (
 from insilico_gui.analysis.tuning.registry import tune
 from insilico_gui.app.map import outlines
 from insilico_gui.app.panels import rf_panel
-from insilico_gui.experiment import declarations
+from insilico_gui.experiment.declared import tuning as declared
 from insilico_gui.progress import Progress
 
 LIMIT_S = 60.0
@@ -106,7 +106,7 @@ def test_significance_is_shown_and_becomes_columns(laboratory, qtbot):
 @pytest.mark.timeout(120)
 def test_cancel_of_a_fit_half_way(laboratory, qtbot, monkeypatch):
     encode(laboratory, repeated_gratings())
-    panel, experiment = laboratory.panel("Tuning"), laboratory.experiment
+    panel = laboratory.panel("Tuning")
     half_way, go_on = threading.Event(), threading.Event()
     told = []
 
@@ -120,8 +120,8 @@ def test_cancel_of_a_fit_half_way(laboratory, qtbot, monkeypatch):
 
         return original(*args, on_progress=tell, **kwargs)
 
-    original = declarations.tune
-    monkeypatch.setattr(declarations, "tune", watched)
+    original = declared.tune
+    monkeypatch.setattr(declared, "tune", watched)
     panel.permutations.setValue(200)
     qtbot.mouseClick(panel.compute_button, LEFT)
     qtbot.waitUntil(half_way.is_set, timeout=20_000)

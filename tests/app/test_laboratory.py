@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
-from support.in_window import use_session
+from support.in_window import choose, tick, use_session
 
 import insilico_gui as ig
 
@@ -17,7 +17,7 @@ LEFT = Qt.MouseButton.LeftButton
 def laboratory(window):
     use_session(window, ig.open_session("demo"))
     window.experiment.pick(fields=[1])
-    window.panel("Stimulus").selected_only.setChecked(True)
+    window.experiment.look(encode_selected=True)
     window.show_panel(window.panel("Stimulus"))
     return window
 
@@ -39,11 +39,11 @@ def show(window, qtbot, family, **parameters):
 @pytest.mark.timeout(200)
 def test_monet2_to_direction_tuning_and_export(laboratory, qtbot, tmp_path):
     show(laboratory, qtbot, "monet2")
-    panel = laboratory.tuning_panel
+    panel = laboratory.panel("Tuning")
     assert panel.parameter.currentText() == "direction"
     qtbot.mouseClick(panel.compute_button, LEFT)
     laboratory.wait(LIMIT_S)
-    units = laboratory.experiment.units.iloc[laboratory.experiment.selection.indices]
+    units = laboratory.now.units.iloc[laboratory.now.selection.indices]
     assert units["gDSI_measured"].notna().all()
     selective = units["true_class"] == "direction"
     assert (
@@ -51,11 +51,11 @@ def test_monet2_to_direction_tuning_and_export(laboratory, qtbot, tmp_path):
         > 2 * units["gDSI_measured"][units["true_class"] == "untuned"].median()
     )
     path = tmp_path / "monet.zarr"
-    laboratory.export_panel.path.setText(str(path))
-    qtbot.mouseClick(laboratory.export_panel.button, LEFT)
+    laboratory.panel("Export").path.setText(str(path))
+    qtbot.mouseClick(laboratory.panel("Export").button, LEFT)
     laboratory.wait(LIMIT_S)
     loaded = ig.load_responses(path)
-    trials = laboratory.experiment.stimulus.trials
+    trials = laboratory.now.stimulus.trials
     assert loaded.attrs["trials"]["direction"] == trials["direction"].tolist()
     np.testing.assert_array_equal(loaded["gDSI_measured"], units["gDSI_measured"])
 
@@ -63,34 +63,34 @@ def test_monet2_to_direction_tuning_and_export(laboratory, qtbot, tmp_path):
 @pytest.mark.timeout(200)
 def test_dots_to_receptive_fields_and_export(laboratory, qtbot, tmp_path):
     show(laboratory, qtbot, "gaussian dots")
-    panel = laboratory.rf_panel
+    panel = laboratory.panel("Receptive fields")
     qtbot.mouseClick(panel.compute_button, LEFT)
     laboratory.wait(LIMIT_S)
-    units = laboratory.experiment.units.iloc[laboratory.experiment.selection.indices]
+    units = laboratory.now.units.iloc[laboratory.now.selection.indices]
     inside = units[["true_rf_x", "true_rf_y"]].abs().max(axis=1) < 0.75
     x_error = (units["rf_x_fit"] - units["true_rf_x"])[inside].abs()
     y_error = (units["rf_y_fit"] - units["true_rf_y"])[inside].abs()
     # within one dot spacing: 15 x 7 dots
     assert ((x_error < 2 / 15) & (y_error < 2 / 7)).mean() > 0.95
     assert panel.outline.isVisible()
-    panel.outlines.setChecked(True)
+    tick(panel.outlines)
     drawn = laboratory.viewer.layers["Receptive fields"]
     assert len(drawn.data) == units["rf_x_fit"].notna().sum()
     # what is drawn over the stimulus has no place on the cortical sheet
     laboratory.viewer.add_points([[20.0, 30.0]], name="of the user")
-    laboratory.experiment.view.layout = "anatomical"
+    laboratory.experiment.look(layout="anatomical")
     assert "Receptive fields" not in laboratory.viewer.layers
-    laboratory.experiment.view.layout = "retinotopic"
+    laboratory.experiment.look(layout="retinotopic")
     assert "Receptive fields" in laboratory.viewer.layers
-    panel.outlines.setChecked(False)
+    tick(laboratory.panel("Receptive fields").outlines, False)
     assert "Receptive fields" not in laboratory.viewer.layers
     path = tmp_path / "dots.npz"
-    laboratory.export_panel.path.setText(str(path))
-    qtbot.mouseClick(laboratory.export_panel.button, LEFT)
+    laboratory.panel("Export").path.setText(str(path))
+    qtbot.mouseClick(laboratory.panel("Export").button, LEFT)
     laboratory.wait(LIMIT_S)
     loaded = ig.load_responses(path)
     assert set(loaded.attrs["trials"]["polarity"]) == {"on", "off"}
-    assert loaded.attrs["analyses"]["receptive fields"]["latency_s"] == 0.2
+    assert loaded.attrs["analyses"]["receptive fields of gaussian dots"]["latency_s"] == 0.2
 
 
 @pytest.mark.timeout(200)
@@ -105,25 +105,25 @@ def test_two_parameters_make_a_map(laboratory, qtbot):
         duration_s=0.5,
         blank_s=0.1,
     )
-    panel = laboratory.tuning_panel
+    panel = laboratory.panel("Tuning")
     pair = "spatial_frequency x temporal_frequency"
     names = [panel.parameter.itemText(i) for i in range(panel.parameter.count())]
     assert names == ["direction", "spatial_frequency", "temporal_frequency", pair]
-    panel.parameter.setCurrentText(pair)
+    choose(panel.parameter, pair)
     qtbot.mouseClick(panel.compute_button, LEFT)
     laboratory.wait(LIMIT_S)
-    tuning = laboratory.experiment.analyses[f"{pair} tuning"]
+    tuning = laboratory.now.results[f"tuning to {pair}"].dataset
     # the unit that varies most comes first; the mean is a choice
     best = tuning["curve"].std(pair.split(" x ")).argmax("unit")
-    units = laboratory.experiment.units
+    units = laboratory.now.units
     assert panel.unit.value() == units["unit_id"].iloc[int(best)]
     np.testing.assert_allclose(panel.pair.image.image, tuning["curve"][..., best])
     panel.unit.setValue("mean")
     mean = tuning["curve"].mean("unit").to_numpy()
     np.testing.assert_allclose(panel.pair.image.image, mean, rtol=1e-6)
-    assert "pref_speed_raw" in laboratory.experiment.units
+    assert "pref_speed_raw" in laboratory.now.units
     # four directions are too few for a fit: said, and the window goes on
-    panel.parameter.setCurrentText("direction")
+    choose(panel.parameter, "direction")
     qtbot.mouseClick(panel.compute_button, LEFT)
     laboratory.wait(LIMIT_S)
     assert laboratory.playback_bar.message.text().startswith("⚠")
