@@ -10,7 +10,7 @@ import pytest
 from npe2 import PluginManager, PluginManifest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMessageBox
-from support.in_window import use_session, use_stimulus
+from support.in_window import choose, use_session, use_stimulus
 from support.leaky import LeakySession
 from support.mouse import lasso
 
@@ -54,8 +54,8 @@ def test_session_is_described_before_it_is_loaded(window, qtbot):
 
 def test_layers_are_named_and_units_sit_on_their_pixels(encoded):
     assert [layer.name for layer in encoded.viewer.layers] == ["Stimulus", "Units"]
-    units = encoded.experiment.units
-    session = encoded.experiment.session
+    units = encoded.now.units
+    session = encoded.now.session
     row, column = np.divmod(session._pixels, 64)
     np.testing.assert_allclose(
         encoded.viewer.layers["Units"].data, np.c_[0 * row, row, column], atol=1e-9
@@ -72,16 +72,16 @@ def test_slider_map_stimulus_and_traces_show_the_same_time(encoded):
     assert frame == 23
     assert encoded.viewer.dims.current_step[0] == frame
     assert encoded.playback_bar.slider.value() == frame
-    assert encoded.traces_panel.playhead.value() == pytest.approx(2.3)
+    assert encoded.panel("Traces").playhead.value() == pytest.approx(2.3)
     np.testing.assert_array_equal(
-        encoded.stimulus_panel.preview.frame,
-        encoded.experiment.frames.frames(23, 24)[0],
+        encoded.panel("Stimulus").preview.frame,
+        encoded.now.frames.frames(23, 24)[0],
     )
-    expected = encoded.experiment.responses[frame].to_numpy()
+    expected = encoded.now.responses[frame].to_numpy()
     alpha = encoded.viewer.layers["Units"].face_color[:, 3]
     assert (np.diff(alpha[np.argsort(expected)]) >= 0).all()
     assert alpha.max() > alpha.min()
-    other = encoded.experiment.responses[frame + 9].to_numpy()
+    other = encoded.now.responses[frame + 9].to_numpy()
     assert (np.diff(alpha[np.argsort(other)]) < 0).any()
     # and from napari's slider back
     encoded.viewer.dims.set_current_step(0, 7)
@@ -105,31 +105,31 @@ def test_playing_moves_on_and_stops(encoded, qtbot):
 
 
 def test_check_lists_select_and_count(encoded):
-    panel = encoded.selection_panel
+    panel = encoded.panel("Selection")
     panel.areas.item(0).setCheckState(Qt.CheckState.Checked)
-    units = encoded.experiment.units
+    units = encoded.now.units
     area = panel.areas.item(0).data(Qt.ItemDataRole.UserRole)
-    chosen = encoded.experiment.selection.indices
+    chosen = encoded.now.selection.indices
     assert set(units["area"].iloc[chosen]) == {area}
     assert f"({(units['area'] == area).sum()})" in panel.areas.item(0).text()
     assert str(len(chosen)) in panel.count.text()
     panel.fields.item(0).setCheckState(Qt.CheckState.Checked)
-    both = encoded.experiment.selection.indices
+    both = encoded.now.selection.indices
     assert set(units["field"].iloc[both]) == {1}
-    panel.any_of.setChecked(True)
-    assert len(encoded.experiment.selection) > len(chosen) > len(both)
-    click_invert = len(units) - len(encoded.experiment.selection)
+    panel.any_of.click()
+    assert len(encoded.now.selection) > len(chosen) > len(both)
+    click_invert = len(units) - len(encoded.now.selection)
     panel.invert_button.click()
-    assert len(encoded.experiment.selection) == click_invert
+    assert len(encoded.now.selection) == click_invert
     panel.clear_button.click()
-    assert len(encoded.experiment.selection) == 0
+    assert len(encoded.now.selection) == 0
 
 
 def test_selected_units_stand_out_but_keep_their_colour(encoded):
     layer = encoded.viewer.layers["Units"]
     before = layer.face_color.copy()
-    encoded.experiment.select(areas=["V1"])
-    chosen = encoded.experiment.selection.indices
+    encoded.experiment.pick(areas=["V1"])
+    chosen = encoded.now.selection.indices
     others = np.setdiff1d(np.arange(40), chosen)
     assert layer.size[chosen].min() > layer.size[others].max()
     assert (layer.border_width[chosen] > 0).all()
@@ -139,59 +139,56 @@ def test_selected_units_stand_out_but_keep_their_colour(encoded):
 
 def test_lasso_with_the_mouse(encoded, qtbot):
     """Real mouse events on the canvas: press, move around everything, release."""
-    encoded.experiment.clear_selection()
+    encoded.experiment.pick_none()
     corners = [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98), (0.02, 0.05)]
     lasso(encoded, qtbot, corners)
-    qtbot.waitUntil(lambda: len(encoded.experiment.selection) > 0, timeout=5000)
+    qtbot.waitUntil(lambda: len(encoded.now.selection) > 0, timeout=5000)
     columns = encoded.viewer.layers["Units"].data[:, 2]
-    chosen = encoded.experiment.selection.indices
+    chosen = encoded.now.selection.indices
     others = np.setdiff1d(np.arange(40), chosen)
     assert columns[chosen].max() < columns[others].min() + 1e-9  # the left half
     assert "Lasso" not in encoded.viewer.layers
-    assert encoded.experiment.selection.rule["layout"] == "retinotopic"
+    assert encoded.now.selection.rule["layout"] == "retinotopic"
 
 
 def test_layouts_and_colours(encoded):
-    view = encoded.experiment.view
     layer = encoded.viewer.layers["Units"]
-    encoded.map_panel.layouts.setCurrentText("anatomical")
-    np.testing.assert_allclose(
-        layer.data[:, 2], encoded.experiment.units["x"].to_numpy()
-    )
+    choose(encoded.panel("Map").layouts, "anatomical")
+    np.testing.assert_allclose(layer.data[:, 2], encoded.now.units["x"].to_numpy())
     assert not encoded.viewer.layers["Stimulus"].visible
-    encoded.map_panel.layouts.setCurrentText("anatomical 3-D")
+    choose(encoded.panel("Map").layouts, "anatomical 3-D")
     assert encoded.viewer.dims.ndisplay == 3
-    np.testing.assert_allclose(layer.data[:, 0], encoded.experiment.units["z"])
+    np.testing.assert_allclose(layer.data[:, 0], encoded.now.units["z"])
     encoded.experiment.playback.seek_frame(9)
     assert encoded.viewer.dims.current_step[0] == 9
-    encoded.map_panel.color_by.setCurrentText("area")
+    choose(encoded.panel("Map").color_by, "area")
     assert len(np.unique(layer.face_color, axis=0)) == 3
-    assert view.color_by == "area"
-    view.layout = "retinotopic"
-    assert encoded.map_panel.layouts.currentText() == "retinotopic"
+    assert encoded.now.view.color_by == "area"
+    encoded.experiment.look(layout="retinotopic")
+    assert encoded.panel("Map").layouts.currentText() == "retinotopic"
     assert encoded.viewer.layers["Stimulus"].visible
 
 
-def test_cyclic_colours_meet_at_the_ends(encoded):
-    directions = np.linspace(0, 360, 40)
-    encoded.experiment.units["pref_dir"] = directions
-    encoded.experiment.units_changed.emit()
-    encoded.experiment.view.color_by = "pref_dir"
-    colors = encoded.viewer.layers["Units"].face_color
+def test_cyclic_colours_meet_at_the_ends(window):
+    session = LeakySession(40, (36, 64))
+    session.units["pref_dir"] = np.linspace(0, 360, 40)
+    use_session(window, session)
+    window.experiment.look(color_by="pref_dir")
+    colors = window.viewer.layers["Units"].face_color
     assert np.abs(colors[0] - colors[-1]).max() < 0.1
     assert np.abs(colors[0] - colors[20]).max() > 0.5
-    assert encoded.map.limits == (0.0, 360.0)
+    assert window.map.limits == (0.0, 360.0)
 
 
 def test_only_selected_units_are_encoded_when_asked(encoded):
-    encoded.experiment.select(areas=["LM"])
-    encoded.stimulus_panel.selected_only.setChecked(True)
-    encoded.stimulus_panel.encode_button.click()
+    encoded.experiment.pick(areas=["LM"])
+    encoded.panel("Stimulus").selected_only.click()
+    encoded.panel("Stimulus").encode_button.click()
     encoded.wait(FAST)
-    responses = encoded.experiment.responses
+    responses = encoded.now.responses
     assert set(responses["area"].to_numpy()) == {"LM"}
-    row = encoded.experiment.response_at(3)
-    chosen = encoded.experiment.selection.indices
+    row = encoded.now.response_at(3)
+    chosen = encoded.now.selection.indices
     np.testing.assert_array_equal(row[chosen], responses[3])
     assert np.isnan(np.delete(row, chosen)).all()
 
@@ -202,13 +199,14 @@ def test_cancel_leaves_a_usable_window(window, qtbot):
     clip = np.zeros((3000, *session.frame_shape), np.uint8)
     use_stimulus(window, ArrayStimulus(clip, session.frame_rate))
     window.encode()
+    qtbot.waitUntil(lambda: window.now.encoded is not None, timeout=20_000)
     job = window.now.encoded
-    qtbot.waitUntil(lambda: job.store.n_done > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: job.moments.n_done > 0, timeout=20_000)
     # results are on the map while the job runs
-    assert window.experiment.response_at(0) is not None
+    assert window.now.response_at(0) is not None
     click(qtbot, window.playback_bar.cancel_button)
     window.wait(FAST)
-    assert job.store.n_done < 3000
+    assert job.moments.n_done < 3000
     assert window.now.encoded is None and window.now.responses is None
     use_stimulus(window, ArrayStimulus(clip[:20], session.frame_rate))
     window.encode()
@@ -216,7 +214,7 @@ def test_cancel_leaves_a_usable_window(window, qtbot):
     assert window.now.responses.sizes["time"] == 20
 
 
-def test_a_second_encode_replaces_the_first(window):
+def test_a_second_encode_comes_after_the_first(window):
     session = ig.open_session("demo")
     use_session(window, session)
     clip = np.zeros((400, *session.frame_shape), np.uint8)
@@ -227,6 +225,7 @@ def test_a_second_encode_replaces_the_first(window):
     window.encode()
     window.wait(FAST)
     np.testing.assert_array_equal(window.now.responses, ig.encode(session, bright))
+    assert [run.state for run in window.now.runs] == ["done", "done"]
 
 
 def test_cancelled_is_said_when_the_work_has_stopped(window, qtbot):
@@ -276,6 +275,7 @@ def test_closing_during_a_job_asks_and_stops_it(window, qtbot, monkeypatch):
     clip = np.zeros((3000, *session.frame_shape), np.uint8)
     use_stimulus(window, ArrayStimulus(clip, session.frame_rate))
     window.encode()
+    qtbot.waitUntil(lambda: window.now.encoded is not None, timeout=20_000)
     asked = []
 
     def answer(button):
@@ -294,20 +294,20 @@ def test_closing_during_a_job_asks_and_stops_it(window, qtbot, monkeypatch):
     job = window.now.encoded
     window.viewer.close()
     assert len(asked) == 2
-    assert job.store.n_done < 3000
+    assert job.moments.n_done < 3000
 
 
 def test_export_from_the_window(encoded, tmp_path):
-    encoded.experiment.select(areas=["AL"])
-    panel = encoded.export_panel
+    encoded.experiment.pick(areas=["AL"])
+    panel = encoded.panel("Export")
     path = tmp_path / "chosen.parquet"
     panel.path.setText(str(path))
     assert panel.format.currentText() == ".parquet"
     panel.button.click()
     encoded.wait(FAST)
     loaded = ig.load_responses(path)
-    columns = encoded.experiment.selection.indices
-    stored = encoded.experiment.responses.to_numpy()[:, columns]
+    columns = encoded.now.selection.indices
+    stored = encoded.now.responses.to_numpy()[:, columns]
     assert loaded.to_numpy().tobytes() == stored.tobytes()
     assert loaded.attrs["selection"] == {"areas": ["AL"]}
     # once more: refused with a sentence, the file stays
@@ -319,24 +319,24 @@ def test_export_from_the_window(encoded, tmp_path):
 
 
 def test_traces_follow_the_selection(encoded, qtbot):
-    encoded.experiment.select(areas=["V1"])
-    columns = encoded.experiment.selection.indices
-    mean = encoded.experiment.responses.to_numpy()[:, columns].mean(axis=1)
+    encoded.experiment.pick(areas=["V1"])
+    columns = encoded.now.selection.indices
+    mean = encoded.now.responses.to_numpy()[:, columns].mean(axis=1)
     encoded.wait(FAST)
-    _, drawn = encoded.traces_panel.mean_curve.getData()
+    _, drawn = encoded.panel("Traces").mean_curve.getData()
     np.testing.assert_allclose(drawn, mean, rtol=1e-5)
-    assert len(encoded.traces_panel._examples) == 5
+    assert len(encoded.panel("Traces")._examples) == 5
 
 
 def test_a_wrong_file_is_one_sentence(encoded, tmp_path):
-    responses = encoded.experiment.responses
+    responses = encoded.now.responses
     bad = tmp_path / "broken.mp4"
     bad.write_bytes(b"this is no video")
     encoded.drop([bad])
     encoded.wait(FAST)
     text = encoded.playback_bar.message.text()
     assert "broken.mp4" in text and "Traceback" not in text
-    assert encoded.experiment.responses is responses
+    assert encoded.now.responses is responses
 
 
 def test_encode_without_a_session_says_what_to_do(window):
@@ -355,7 +355,7 @@ def test_work_that_begins_replaces_an_earlier_problem(window):
     assert text().startswith("⚠ To encode")  # as nobody asked for that work
     window.jobs.start("Waiting", lambda: go_on.wait(20))
     assert text() == ""
-    window.panel("Session").problem.emit("The disk is full.")
+    window.panel("Session").problem("The disk is full.")
     window.jobs.start("Beside it", lambda: None)
     assert text() == "⚠ The disk is full."  # it may be of what still runs
     go_on.set()
@@ -433,12 +433,12 @@ def test_cancelled_work_is_closed_in_its_thread(window, qtbot):
 
 
 def test_another_fit_encodes_anew(encoded):
-    first = encoded.experiment.responses
+    first = encoded.now.responses
     wide = np.random.default_rng(0).integers(0, 255, (30, 36, 128), np.uint8)
-    encoded.experiment.use_stimulus(ArrayStimulus(wide, 10.0))
-    encoded.stimulus_panel.fit.setCurrentText("stretch")
+    use_stimulus(encoded, ArrayStimulus(wide, 10.0))
+    choose(encoded.panel("Stimulus").fit, "stretch")
     encoded.wait(FAST)
-    responses = encoded.experiment.responses
+    responses = encoded.now.responses
     assert responses is not None and responses is not first
     assert responses.attrs["stimulus_attrs"]["fit"] == "stretch"
 
