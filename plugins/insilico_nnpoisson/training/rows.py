@@ -112,7 +112,7 @@ class Stimuli:
         if merged and len(index):
             pairs = np.stack([index.astype(np.float64), times.astype(np.float64)], 1)
             pairs, inverse = np.unique(pairs, axis=0, return_inverse=True)
-            weight = np.bincount(inverse.ravel(), weight.astype(float), len(pairs))
+            weight = np.bincount(inverse.ravel(), weight, len(pairs)).astype(np.float64)
             index = pairs[:, 0].astype(np.int64)
             times = pairs[:, 1]
         order = np.argsort(index, kind="stable")
