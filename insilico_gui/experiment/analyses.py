@@ -91,8 +91,8 @@ class Analysis:
     help : str
         One sentence.
     view : str
-        What shows its dataset: ``"tuning"``, ``"fields"``, ``"cortex"``, ``"table"`` or
-        ``"matrix"``.
+        What shows its dataset: ``"tuning"``, ``"fields"``, ``"cortex"``, ``"table"``,
+        ``"matrix"``, ``"choices"`` or ``"raster"``.
     parameters : tuple of Parameter
     """
 
@@ -169,6 +169,7 @@ def register(
 def analyses() -> dict[str, Analysis]:
     """All analyses by name."""
     from insilico_gui.experiment import declarations  # noqa: F401 - they register
+    from insilico_gui.experiment.declared import conditions  # noqa: F401
 
     return dict(_ANALYSES)
 

@@ -36,7 +36,7 @@ from insilico_gui.experiment.analyses import About, Result, RunData, register
 from insilico_gui.experiment.shown_frames import shown_frames
 from insilico_gui.progress import OnProgress
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
-from insilico_gui.stimuli import Display, Stimulus
+from insilico_gui.stimuli import ConditionTable, Display, Stimulus
 
 Latency = Annotated[float, About("Delay of the response window after the onset.", "s")]
 Window = Annotated[
@@ -76,6 +76,8 @@ def _has_conditions(data: RunData) -> str:
 
 
 def _is_of_video(data: RunData) -> str:
+    if isinstance(data.stimulus, ConditionTable):
+        return "the session answers conditions, not a video"
     if data.responses.dims[-1] != "unit" or "time" not in data.responses.dims:
         return "the session answers single images, which have no time"
     return ""

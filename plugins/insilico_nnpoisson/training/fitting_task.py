@@ -18,6 +18,7 @@ from insilico_nnpoisson.model import Model
 from insilico_nnpoisson.network.layers import Sizes, initial_weights
 from insilico_nnpoisson.network.model_files import ModelFile, write_h5, write_npz
 from insilico_nnpoisson.training.gradient import LossEngine
+from insilico_nnpoisson.training.judging import choice_table, judge
 from insilico_nnpoisson.training.optimiser import FlatArrays, KerasAdam
 from insilico_nnpoisson.training.rows import (
     ACTIONS,
@@ -36,6 +37,8 @@ MODEL = "model.npz"
 PUBLISHED_MODEL = "model-fwd.h5"
 TEST_TABLE = "test.csv"
 LOG = "run.log"
+JUDGEMENT = "judgement.csv"
+CHOICES = "choices.csv"
 
 
 def batches(
@@ -258,8 +261,26 @@ class NNPoissonTask(FitTask):
         return {f"best/{MODEL}": self._write_model}
 
     def files_of_result(self, curves: pd.DataFrame) -> Writers:
-        """The last model, which opens as a session."""
-        return {MODEL: self._write_model}
+        """The last model, which opens as a session, and how good it is."""
+        model = self.model()
+        judged = judge(model, self.data)
+        choices = choice_table(model, self.data)
+        values = {
+            str(name): {str(k): float(v) for k, v in row.items() if np.isfinite(v)}
+            for name, row in judged.iterrows()
+        }
+        about = {**self.about, "judgement": values}
+
+        def write_judgement(path: Path) -> None:
+            path.write_text(judged.rename_axis("region").to_csv(), encoding="utf-8")
+
+        return {
+            MODEL: lambda path: write_npz(path, ModelFile(self.flat.copy(), about)),
+            JUDGEMENT: write_judgement,
+            CHOICES: lambda path: path.write_text(
+                choices.to_csv(index=False), encoding="utf-8"
+            ),
+        }
 
     def _write_model(self, path: Path) -> None:
         write_npz(path, ModelFile(self.flat.copy(), self.about))
