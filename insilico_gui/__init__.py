@@ -16,7 +16,7 @@ from insilico_gui import analysis, fitting, stimuli
 from insilico_gui.encoding import encode
 from insilico_gui.errors import EncodingCancelled, InsilicoError
 from insilico_gui.experiment import Experiment
-from insilico_gui.export import export, load_responses
+from insilico_gui.export import export, export_spikes, load_responses
 from insilico_gui.opening import list_sessions, open_session, session_infos
 from insilico_gui.session import Session, SessionInfo
 from insilico_gui.stimuli import ImageSet, Stimulus, open_images, open_stimulus
@@ -34,6 +34,7 @@ __all__ = [
     "analysis",
     "encode",
     "export",
+    "export_spikes",
     "fitting",
     "list_sessions",
     "load_responses",

@@ -39,6 +39,11 @@ from insilico_gui.analysis.trials.sequence_parts import (
     take_part,
 )
 from insilico_gui.analysis.trials.windows import trial_responses, trial_table
+from insilico_gui.analysis.tuning.conditions import (
+    condition_columns,
+    condition_difference,
+    condition_tuning,
+)
 from insilico_gui.analysis.tuning.contrast import (
     NakaRushtonFit,
     contrast_columns,
@@ -71,6 +76,9 @@ __all__ = [
     "VonMisesFit",
     "compare",
     "compare_with_released",
+    "condition_columns",
+    "condition_difference",
+    "condition_tuning",
     "contrast_columns",
     "direction_tuning",
     "dot_masks",

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from insilico_gui.cli import fit_command
 from insilico_gui.cli.comparison_commands import compare, reliability
 from insilico_gui.cli.experiment_commands import library, run
 from insilico_gui.cli.field_commands import receptive_fields, retinotopy
@@ -127,6 +128,7 @@ for command in (
     fetch,
 ):
     app.command()(keeping_outputs(command))
+app.add_typer(fit_command.app, name="fit")
 
 
 def main() -> None:

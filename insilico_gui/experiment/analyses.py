@@ -138,8 +138,8 @@ class Analysis:
     help : str
         One sentence.
     view : str
-        What shows its dataset: ``"tuning"``, ``"fields"``, ``"cortex"``, ``"table"`` or
-        ``"matrix"``.
+        What shows its dataset: ``"tuning"``, ``"fields"``, ``"cortex"``, ``"table"``,
+        ``"matrix"``, ``"choices"`` or ``"raster"``.
     parameters : tuple of Parameter
     shows : str
         Family of stimuli that its command shows if none is named.

@@ -16,6 +16,7 @@ from insilico_gui.export.formats import (
     load_responses,
 )
 from insilico_gui.export.registry import export_suffixes, load_suffixes, suffix_of
+from insilico_gui.export.spikes import export_spikes
 
 __all__ = [
     "Destination",
@@ -23,6 +24,7 @@ __all__ = [
     "Kind",
     "check_fit",
     "export",
+    "export_spikes",
     "export_suffixes",
     "fitting_suffixes",
     "load_responses",

@@ -1,6 +1,6 @@
-"""Dictionaries that were published as a pickled object in a ``.npy`` file.
+"""Dictionaries that were published as a pickled object, in a ``.npy`` file or bare.
 
-Such a file is a numpy header followed by a pickle. The pickle is read by
+A ``.npy`` file of this kind is a numpy header followed by a pickle. The pickle is read by
 :class:`insilico_gui.untrusted.pickle_machine.PickleMachine`, which can build plain data
 and nothing else.
 """
@@ -18,7 +18,7 @@ from insilico_gui.untrusted.pickle_machine import InertObject, PickleMachine
 from insilico_gui.untrusted.pickled_arrays import FileBytes, PickledArray
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
 
@@ -27,7 +27,8 @@ def read_npy_dict(
     *,
     mapped: bool = False,
     inert: Collection[tuple[str, str]] = (),
-) -> dict[str, Any]:
+    numbered: bool = False,
+) -> dict[Any, Any]:
     """Read a dictionary of plain data.
 
     Admitted are numpy arrays and scalars, dictionaries, lists, tuples, str, bytes,
@@ -43,6 +44,8 @@ def read_npy_dict(
     inert : collection of (str, str)
         Module and name of classes whose objects are admitted too, as
         :class:`InertObject`: without the class, which need not be installed.
+    numbered : bool
+        Whether its entries are named by whole numbers, not by text.
 
     Returns
     -------
@@ -56,6 +59,24 @@ def read_npy_dict(
     UntrustedFileError
         If it holds anything else, is damaged, or is larger than allowed.
     """
+    return _read(path, _check_header, mapped, inert, int if numbered else str)
+
+
+def read_pickled_dict(path: Path) -> dict[str, Any]:
+    """Read a dictionary of plain data from a bare pickle, as :func:`read_npy_dict` does.
+
+    Text as Python 2 writes it is read as bytes, but as text where it names an entry.
+    """
+    return _read(path, lambda file: None, False, (), str)
+
+
+def _read(
+    path: Path,
+    check_header: Callable[[BinaryIO], object],
+    mapped: bool,
+    inert: Collection[tuple[str, str]],
+    keys: type,
+) -> dict[Any, Any]:
     name = quoted(path.name, marks="")
     try:
         with open_input(path, WeightsError, limit="weights_bytes") as file:
@@ -66,11 +87,11 @@ def read_npy_dict(
                     f"{name} has {size / 2**30:.1f} GiB, more than fits the free "
                     "memory; close other programs, or use a computer with more memory."
                 )
-            _check_header(file)
+            check_header(file)
             # Text and what is made of it are in memory at once.
             machine = PickleMachine(file, size, inert, free_memory() // 4)
             content = machine.load()
-            return _dictionary(_Tree(mapped).plain(content))
+            return _dictionary(_Tree(mapped).plain(content), keys)
     except WeightsError:
         raise
     except UntrustedFileError as error:
@@ -99,16 +120,27 @@ def _check_header(file: BinaryIO) -> None:
         )
 
 
-def _dictionary(content: Any) -> dict[str, Any]:
+def _dictionary(content: Any, keys: type) -> dict[Any, Any]:
     if isinstance(content, np.ndarray) and content.shape == ():
         content = content.item()
     if not isinstance(content, dict):
         raise UntrustedFileError(
             f"it holds a {type(content).__name__}, not a dictionary"
         )
-    if not all(isinstance(key, str) for key in content):
-        raise UntrustedFileError("it has entries whose names are not text")
-    return content
+    content = with_text_keys(content) if keys is str else dict(content)
+    if not all(isinstance(key, keys) for key in content):
+        kind = "text" if keys is str else "whole numbers"
+        raise UntrustedFileError(f"it has entries whose names are not {kind}")
+    named: dict[Any, Any] = content
+    return named
+
+
+def with_text_keys(content: dict[Any, Any]) -> dict[Any, Any]:
+    """A dictionary whose entries named by bytes, as by Python 2, are named by text."""
+    return {
+        key.decode("latin-1") if isinstance(key, bytes) else key: value
+        for key, value in content.items()
+    }
 
 
 class _Tree:

@@ -265,6 +265,8 @@ _STEPS: dict[bytes, Callable[[PickleMachine], None]] = {
     pickle.BINBYTES: lambda m: m.data(4),
     pickle.BINBYTES8: lambda m: m.data(8),
     pickle.BYTEARRAY8: lambda m: m.data(8),
+    pickle.SHORT_BINSTRING: lambda m: m.data(1),  # text of Python 2
+    pickle.BINSTRING: lambda m: m.data(4),
     pickle.MARK: PickleMachine.mark,
     pickle.EMPTY_TUPLE: lambda m: m.push(()),
     pickle.TUPLE1: lambda m: m.fold(1),

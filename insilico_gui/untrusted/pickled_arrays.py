@@ -76,7 +76,9 @@ class FileBytes:
 class PickledDtype:
     """What a pickled dtype says of itself."""
 
-    def __init__(self, code: str, *_: object) -> None:
+    def __init__(self, code: str | bytes, *_: object) -> None:
+        if isinstance(code, bytes):  # by Python 2
+            code = code.decode("latin-1")
         if not isinstance(code, str) or not _DTYPE_CODE.fullmatch(code):
             raise UntrustedFileError("it has an array of an unknown type")
         self._dtype: np.dtype[Any] = np.dtype(code)
@@ -84,6 +86,8 @@ class PickledDtype:
     def set_state(self, state: tuple[Any, ...]) -> None:
         """Take the byte order."""
         byte_order, subarray, names, fields = state[1:5]
+        if isinstance(byte_order, bytes):
+            byte_order = byte_order.decode("latin-1")
         if (subarray, names, fields) != (None, None, None):
             raise UntrustedFileError("it has an array of records")
         if byte_order in ("<", ">") and not self._dtype.hasobject:

@@ -214,6 +214,7 @@ def _unit_table(
     if placed is not None:
         for name in ("x", "y", "z"):
             table[name] = [*placed[name], *[np.nan] * n]
+    _add_judgement(table, regions, about.get("judgement"))
     known = about.get("n_neurons")
     if isinstance(known, dict):
         numbers = [known.get(region, np.nan) for region in regions]
@@ -221,3 +222,21 @@ def _unit_table(
             raise WeightsError("The numbers of neurons of a model are not numbers.")
         table["n_neurons"] = np.array([*numbers, *[np.nan] * n], dtype=float)
     return table
+
+
+JUDGED = ("bits_per_spike", "ks_distance", "ks_p", "ks_bound", "n_spikes")
+"""Columns of the unit table that say how good the fit of a region is."""
+
+
+def _add_judgement(table: pd.DataFrame, regions: list[str], given: Any) -> None:
+    """Add what the fit of a model says of its quality, NaN where it says nothing."""
+    if not isinstance(given, dict):
+        return
+    for name in JUDGED:
+        found = []
+        for region in regions:
+            values = given.get(region)
+            value = values.get(name) if isinstance(values, dict) else None
+            found.append(float(value) if isinstance(value, int | float) else np.nan)
+        column = f"test_{name}"
+        table[column] = np.array([*found, *[np.nan] * len(ACTION_IDS)], dtype=float)

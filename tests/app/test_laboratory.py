@@ -90,7 +90,10 @@ def test_dots_to_receptive_fields_and_export(laboratory, qtbot, tmp_path):
     laboratory.wait(LIMIT_S)
     loaded = ig.load_responses(path)
     assert set(loaded.attrs["trials"]["polarity"]) == {"on", "off"}
-    assert loaded.attrs["analyses"]["receptive fields of gaussian dots"]["latency_s"] == 0.2
+    assert (
+        loaded.attrs["analyses"]["receptive fields of gaussian dots"]["latency_s"]
+        == 0.2
+    )
 
 
 @pytest.mark.timeout(200)

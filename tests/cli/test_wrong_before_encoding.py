@@ -55,7 +55,10 @@ def nothing_is_encoded(monkeypatch):
         (("receptive-fields", "--method", "sparse-noise", "--window", 0), "0.0 s long"),
         (("receptive-fields", "--method", "contrast-sta", "--latency", -1), "-1.0 s"),
         (("receptive-fields", "--method", "x"), "There is no method 'x'"),
-        (("receptive-fields", "--stimulus", "flash.yaml"), "show Gaussian dots, sparse"),
+        (
+            ("receptive-fields", "--stimulus", "flash.yaml"),
+            "show Gaussian dots, sparse",
+        ),
         (("retinotopy", "--latency", -1), "The latency is -1.0 s"),
     ],
 )

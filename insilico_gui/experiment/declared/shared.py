@@ -15,6 +15,7 @@ from insilico_gui.analysis.trials.sequence_parts import (
 )
 from insilico_gui.analysis.trials.windows import trial_table
 from insilico_gui.experiment.analyses import About, RunData
+from insilico_gui.stimuli import ConditionTable
 
 Latency = Annotated[float, About("Delay of the response window after the onset.", "s")]
 Window = Annotated[
@@ -56,6 +57,8 @@ def has_conditions(data: RunData) -> str:
 
 def is_of_video(data: RunData) -> str:
     """Why an analysis of responses in time does not apply; empty if it does."""
+    if isinstance(data.stimulus, ConditionTable):
+        return "the session answers conditions, not a video"
     if data.responses.dims[-1] != "unit" or "time" not in data.responses.dims:
         return OF_IMAGES
     return ""

@@ -200,8 +200,8 @@ def _cut_spikes(
     times, neurons = region.times[order], region.neurons[order]
     rows, spikes = [], []
     for k, trial in enumerate(trials):
-        start = np.searchsorted(times, trial.onset, side="right")
-        stop = np.searchsorted(times, trial.onset + trial.end, side="left")
+        start = int(np.searchsorted(times, trial.onset, side="right"))
+        stop = int(np.searchsorted(times, trial.onset + trial.end, side="left"))
         spikes.append(np.arange(start, stop))
         rows.append(np.full(max(0, stop - start), k))
     row = np.concatenate([*rows, np.empty(0, np.int64)]).astype(np.int64)

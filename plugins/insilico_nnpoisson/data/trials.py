@@ -379,10 +379,9 @@ def _fingerprint(data: Recordings) -> str:
         f"{data.region_index}{data.time_limit!r}{data.synthetic}".encode()
     )
     for split in (data.train, data.test):
-        for part in (
-            split.behaviour,
-            *(split.regions[k] for k in sorted(split.regions)),
-        ):
+        parts: list[Behaviour | RegionTrials] = [split.behaviour]
+        parts += [split.regions[name] for name in sorted(split.regions)]
+        for part in parts:
             for entry in fields(part):
                 array = np.ascontiguousarray(getattr(part, entry.name))
                 digest.update(f"{array.dtype}{array.shape}".encode())

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from insilico_gui.errors import FitError
@@ -16,18 +15,19 @@ from insilico_gui.fitting import FitTask, Step, Writers
 from insilico_nnpoisson.data.trials import Recordings, end_times
 from insilico_nnpoisson.folders import ABOUT, REGION_INDEX
 from insilico_nnpoisson.model import Model
-from insilico_nnpoisson.network import forward
 from insilico_nnpoisson.network.layers import Sizes, initial_weights
 from insilico_nnpoisson.network.model_files import ModelFile, write_h5, write_npz
-from insilico_nnpoisson.training.losses import (
-    ActionRows,
-    Losses,
-    NeuralRows,
+from insilico_nnpoisson.training.gradient import LossEngine
+from insilico_nnpoisson.training.judging import choice_table, judge
+from insilico_nnpoisson.training.optimiser import FlatArrays, KerasAdam
+from insilico_nnpoisson.training.rows import (
+    ACTIONS,
+    BehaviourRows,
+    StepRows,
     Stimuli,
     behaviour_rows,
     neural_rows,
 )
-from insilico_nnpoisson.training.optimiser import FlatWeights, KerasAdam
 from insilico_nnpoisson.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ MODEL = "model.npz"
 PUBLISHED_MODEL = "model-fwd.h5"
 TEST_TABLE = "test.csv"
 LOG = "run.log"
+JUDGEMENT = "judgement.csv"
+CHOICES = "choices.csv"
 
 
 def batches(
@@ -92,14 +94,15 @@ class NNPoissonTask(FitTask):
         self.settings = settings.plain()
         self.n_rounds = settings.iterations
         sizes = Sizes(data.n_columns, settings.size_hidden, settings.n_regions)
-        dtype = torch.float32 if settings.flt == "32" else torch.float64
         first = initial_weights(sizes, settings.seed) if weights is None else weights
-        self.flat = FlatWeights(first, sizes, dtype)
-        self._adam = KerasAdam(self.flat.vector, settings.lr)
+        self.flat = FlatArrays(sizes, settings.dtype)
+        self.flat.take(first)
+        self._gradient = FlatArrays(sizes, settings.dtype)
+        self._adam = KerasAdam(self.flat, settings.lr)
         self._sums = np.zeros(4)
-        self._prepare(dtype)
+        self._prepare()
 
-    def _prepare(self, dtype: torch.dtype) -> None:
+    def _prepare(self) -> None:
         """Gather the rows of every step and of the test."""
         data, settings = self.data, self.config
         every = [split.behaviour.stim_hist for split in (data.train, data.test)]
@@ -108,9 +111,9 @@ class NNPoissonTask(FitTask):
             for split in (data.train, data.test)
             for region in split.regions.values()
         ]
-        stimuli = Stimuli(np.concatenate(every), dtype)
-        self.losses = Losses(stimuli, settings)
-        self.steps: list[tuple[NeuralRows, dict[str, ActionRows]]] = []
+        stimuli = Stimuli(np.concatenate(every), settings.dtype)
+        self.losses = LossEngine(stimuli, settings)
+        self.steps: list[StepRows] = []
         cut = batches(data, settings.n_batches, settings.seed)
         order = {name: k for k, name in enumerate(data.region_index)}
         actions = {name: self._behaviour_of(name, stimuli) for name in cut}
@@ -120,16 +123,16 @@ class NNPoissonTask(FitTask):
                 rows = neural_rows(
                     stimuli, region, order[name], settings.time_limit, cut[name][b]
                 )
-                self.steps.append((rows, actions[name]))
+                self.steps.append(StepRows.of(rows, actions[name]))
         self._test_neural = {
             name: neural_rows(stimuli, region, order[name], settings.time_limit)
             for name, region in sorted(data.test.regions.items())
         }
         behaviour = data.test.behaviour
         ends = end_times(behaviour, data.test, settings.time_limit)
-        self._test_actions = behaviour_rows(stimuli, behaviour, ends, settings)
+        self._test_behaviour = behaviour_rows(stimuli, behaviour, ends, settings)
 
-    def _behaviour_of(self, name: str, stimuli: Stimuli) -> dict[str, ActionRows]:
+    def _behaviour_of(self, name: str, stimuli: Stimuli) -> BehaviourRows:
         """Behaviour of the trials that a region was recorded in, by its ends of trials."""
         behaviour = self.data.train.behaviour
         region = self.data.train.regions[name]
@@ -141,14 +144,11 @@ class NNPoissonTask(FitTask):
 
     # -- steps -------------------------------------------------------------------------
 
-    def step(self, neural: NeuralRows, actions: dict[str, ActionRows]) -> list[float]:
+    def step(self, rows: StepRows) -> NDArray[np.floating[Any]]:
         """One step of the optimiser; losses before it: neural, right, left, total."""
-        losses = self.losses.step(forward.Arrays(self.flat.parts()), neural, actions)
-        (gradient,) = torch.autograd.grad(losses[3], self.flat.vector)
-        self._adam.step(gradient)
-        self.flat.clamp()
-        found: list[float] = losses.tolist()
-        return found
+        losses = self.losses.step(self.flat.parts, rows, self._gradient.parts)
+        self._adam.step(self._gradient.vector)
+        return losses
 
     def train(self, round_number: int) -> Iterator[Step]:
         """See :meth:`.FitTask.train`."""
@@ -156,25 +156,23 @@ class NNPoissonTask(FitTask):
         total = self.config.episodes * len(self.steps)
         done = 0
         for _ in range(self.config.episodes):
-            for neural, actions in self.steps:
-                losses = self.step(neural, actions)
+            for rows in self.steps:
+                losses = self.step(rows)
                 self._sums += losses
                 done += 1
-                yield Step(done, total, {"neural": losses[0], "total": losses[3]})
+                yield Step(
+                    done, total, {"neural": float(losses[0]), "total": float(losses[3])}
+                )
 
-    @torch.no_grad()
     def test(self) -> dict[str, float]:
         """Losses on all test trials: left, right, each region, total and neural."""
-        net = forward.Arrays(self.flat.parts())
-        drive = self.losses.drive(net)
+        w = self.flat.parts
         found = {
-            f"test loss {action}": float(
-                self.losses.action(net, drive, action, self._test_actions[action])
-            )
-            for action in ("left", "right")
+            f"test loss {action}": self.losses.action(w, self._test_behaviour, action)
+            for action in ACTIONS
         }
         regions = {
-            name: float(self.losses.neural(net, drive, rows))
+            name: self.losses.neural(w, rows)
             for name, rows in self._test_neural.items()
         }
         neural = float(sum(regions.values()))
@@ -206,7 +204,7 @@ class NNPoissonTask(FitTask):
 
     def state(self) -> Mapping[str, Any]:
         """See :meth:`.FitTask.state`."""
-        return {"weights": self.flat.arrays(), "adam": self._adam.state()}
+        return {"weights": self.flat.copy(), "adam": self._adam.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """See :meth:`.FitTask.restore`."""
@@ -227,7 +225,7 @@ class NNPoissonTask(FitTask):
 
     def model(self, dtype: str = "float32") -> Model:
         """The network as it is now."""
-        return Model(ModelFile(self.flat.arrays(), self.about), dtype=dtype)
+        return Model(ModelFile(self.flat.copy(), self.about), dtype=dtype)
 
     def files_before(self, round_number: int) -> Writers:
         """A model every `save_every` iterations, in the published layout."""
@@ -237,7 +235,7 @@ class NNPoissonTask(FitTask):
             files[ABOUT] = self._write_about
         if round_number % self.config.save_every == 0:
             name = f"models-{round_number}/{PUBLISHED_MODEL}"
-            files[name] = lambda path: write_h5(path, self.flat.arrays())
+            files[name] = lambda path: write_h5(path, self.flat.copy())
         return files
 
     def files_after(self, round_number: int, curves: pd.DataFrame) -> Writers:
@@ -263,11 +261,29 @@ class NNPoissonTask(FitTask):
         return {f"best/{MODEL}": self._write_model}
 
     def files_of_result(self, curves: pd.DataFrame) -> Writers:
-        """The last model, which opens as a session."""
-        return {MODEL: self._write_model}
+        """The last model, which opens as a session, and how good it is."""
+        model = self.model()
+        judged = judge(model, self.data)
+        choices = choice_table(model, self.data)
+        values = {
+            str(name): {str(k): float(v) for k, v in row.items() if np.isfinite(v)}
+            for name, row in judged.iterrows()
+        }
+        about = {**self.about, "judgement": values}
+
+        def write_judgement(path: Path) -> None:
+            path.write_text(judged.rename_axis("region").to_csv(), encoding="utf-8")
+
+        return {
+            MODEL: lambda path: write_npz(path, ModelFile(self.flat.copy(), about)),
+            JUDGEMENT: write_judgement,
+            CHOICES: lambda path: path.write_text(
+                choices.to_csv(index=False), encoding="utf-8"
+            ),
+        }
 
     def _write_model(self, path: Path) -> None:
-        write_npz(path, ModelFile(self.flat.arrays(), self.about))
+        write_npz(path, ModelFile(self.flat.copy(), self.about))
 
     def _write_index(self, path: Path) -> None:
         rows = [f"{name},{k}" for k, name in enumerate(self.data.region_index)]
