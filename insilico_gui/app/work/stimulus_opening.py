@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,4 +155,6 @@ def _called(source: Any) -> str:
     """What is opened, in words."""
     if isinstance(source, AnyStimulus):
         return source.name
-    return f"{len(source)} files" if isinstance(source, list) else Path(source).name
+    if isinstance(source, str | os.PathLike):
+        return Path(source).name
+    return f"{len(source)} files" if isinstance(source, list) else "a table"
