@@ -162,11 +162,12 @@ ROOMS = {
     | {"units", "units.identity"},
     "cli": BELOW | {"", "app.shell", "units.identity", "units.frame", "units.columns"},
     "app": {"app.shell"},
-    "app.work": {"encoding", "experiment", "stimuli"},
+    "app.work": {"encoding", "experiment", "export", "session", "stimuli"}
+    | {"stimuli.readers"},
     "app.widgets": {"responses", "experiment", "units", "units.frame"}
-    | {"stimuli.families", "stimuli.spec", "units.columns"},
+    | {"stimuli.families", "stimuli.spec", "units.columns", "units.identity"},
     "app.map": {"app.widgets", "experiment", "session", "responses", "units"}
-    | {"analysis.cortex", "stimuli.core", "units.columns"},
+    | {"analysis", "analysis.cortex", "stimuli.core", "units.columns"},
     "app.panels": {*BELOW, "units.identity", "units.frame", "units.columns"}
     | {"", "app.widgets", "app.map", "app.work"},
     "app.shell": {*BELOW, "", "app.panels", "app.widgets", "app.map", "app.work"},
@@ -265,6 +266,37 @@ def test_folders_hold_about_twenty_files():
         assert len(list(folder.glob("*.py"))) <= 21, folder
         text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
         assert text, f"{folder} does not say what lives there"
+
+
+#: What panels draw from and act on. They are called when it changes: whoever wires
+#: widgets to each other, or each of them to the experiment, has them draw in any order.
+OUTSIDE = {"desk", "window", "experiment", "playback", "now", "map"}
+
+
+def chain(node: ast.AST) -> list[str]:
+    """Names of ``a.b.c``, the first first."""
+    if isinstance(node, ast.Call):
+        return chain(node.func)
+    if isinstance(node, ast.Attribute):
+        return [*chain(node.value), node.attr]
+    return [node.id] if isinstance(node, ast.Name) else []
+
+
+def test_panels_have_no_signals_and_connect_to_nothing_outside():
+    for path in modules(HOST / "app" / "panels"):
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            assert not isinstance(node, ast.Name) or node.id != "Signal", path
+            if not isinstance(node, ast.Attribute):
+                continue
+            names = chain(node)
+            if names[-1] in ("connect", "changed", "events"):
+                assert not OUTSIDE & set(names[:-1]), (path, node.lineno, names)
+
+
+def test_connections_in_the_app_are_few():
+    texts = [path.read_text() for path in modules(HOST / "app")]
+    assert sum(text.count(".connect(") for text in texts) <= 92
 
 
 def test_nothing_unsafe_is_called():

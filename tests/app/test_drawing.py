@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 
 import insilico_gui as ig
-from insilico_gui.experiment.resolved import Resolver
+from insilico_gui.app.map.unit_map import COLORED_BY, OUTLINED_BY
+from insilico_gui.app.panels.registry import panel_classes
+from insilico_gui.experiment.document import ViewState
+from insilico_gui.experiment.resolved import Resolved, Resolver
 
 LIMIT_S = 60.0
 
@@ -159,3 +163,11 @@ def test_sessions_have_a_selection_each(shown, qtbot):
     experiment.show(session=second)
     assert panel.any_of.isChecked()
     assert panel.areas.ticked() == ["AL"] and panel.fields.ticked() == [1]
+
+
+def test_panels_and_map_draw_what_there_is():
+    known = {each.name for each in fields(Resolved)}
+    known |= {f"view.{name}" for name in ViewState.model_fields}
+    for panel in panel_classes():
+        assert panel.draws <= known, panel.title
+    assert known >= COLORED_BY | OUTLINED_BY

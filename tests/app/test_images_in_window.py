@@ -100,7 +100,7 @@ def test_going_between_sessions_of_images_and_of_video(window, pictures, leaky):
     assert window.now.frames is None
     assert "driven by video" in window.panel("Stimulus").info.text()
     window.encode()
-    assert "first choose a stimulus" in window.playback_bar.message.text()
+    assert "leaky takes videos" in window.playback_bar.message.text()
     array = np.zeros((5, *leaky.frame_shape), np.uint8)
     use_stimulus(window, ig.open_stimulus(array))
     window.wait()

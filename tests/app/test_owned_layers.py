@@ -375,13 +375,13 @@ def test_layers_of_the_user_stay_as_editable_as_ever(shown):
 
 
 def test_what_the_app_does_to_its_layers_goes_on(shown):
-    view, units = shown.experiment.view, shown.map.units_layer
+    units = shown.map.units_layer
     view.layout = "anatomical"
-    np.testing.assert_allclose(units.data[:, 2], shown.experiment.units["x"])
+    np.testing.assert_allclose(units.data[:, 2], shown.now.units["x"])
     view.layout = "retinotopic"
-    shown.experiment.select(areas=["V1"])
+    shown.experiment.pick(areas=["V1"])
     assert len(np.unique(units.size)) == 2
-    shown.experiment.use_session(LeakySession(20, (36, 64)))
+    use_session(shown, LeakySession(20, (36, 64)))
     assert len(shown.map.units_layer.data) == 20
     assert units not in shown.viewer.layers
     shown.wait()

@@ -88,7 +88,8 @@ def test_a_result_is_sorted_selected_by_and_exported(window, qtbot, tmp_path):
         Qt.Orientation.Horizontal,
         Qt.ItemDataRole.ToolTipRole,
     )
-    assert "from direction tuning\nvariant: vector sum" in about
+    said = "from direction tuning of drifting gratings\nvariant: vector sum"
+    assert said in about
     # a condition on the result narrows what the selection panel chose
     add(panel, qtbot, name, low="0.25")
     expected = np.flatnonzero((units["field"] == 1) & (units[name] >= 0.25))

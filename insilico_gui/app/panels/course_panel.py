@@ -44,7 +44,7 @@ class CoursePanel(Panel):
     title = "Time courses"
     place = "bottom"
     order = 20
-    draws = frozenset({"session", "frames", "encoded", "selection"})
+    draws = frozenset({"session", "shown", "encoded", "selection"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)

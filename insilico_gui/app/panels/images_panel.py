@@ -48,7 +48,7 @@ class ImagesPanel(Panel):
     title = "Images"
     place = "bottom"
     order = 30
-    draws = frozenset({"session", "frames", "encoded", "selection"})
+    draws = frozenset({"session", "shown", "encoded", "selection"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -122,7 +122,7 @@ class ImagesPanel(Panel):
 
     def draw(self, changed: frozenset[str]) -> None:
         """Rank anew; what is drawn of another selection stays until then."""
-        if self.now.encoded is None or changed & {"session", "frames"}:
+        if self.now.encoded is None or changed & {"session", "shown"}:
             self._drive.clear()
         else:
             self._drive.restart()

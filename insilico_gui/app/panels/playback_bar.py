@@ -37,7 +37,7 @@ class PlaybackBar(Panel):
 
     title = "Playback"
     place = "time"
-    draws = frozenset({"frames", "session"})
+    draws = frozenset({"shown", "session"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)

@@ -64,7 +64,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
     draws = frozenset(
         {
             *("responses", "encoded", "results", "computing", "units", "selection"),
-            *("frames", "view.unit_id", "view.outlines_min_r2"),
+            *("shown", "view.unit_id", "view.outlines_min_r2"),
         }
     )
 

@@ -28,7 +28,7 @@ class TracesPanel(Panel):
     title = "Traces"
     place = "bottom"
     order = 10
-    draws = frozenset({"encoded", "selection", "session", "frames"})
+    draws = frozenset({"encoded", "selection", "session", "shown"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -77,7 +77,7 @@ class TracesPanel(Panel):
 
     def draw(self, changed: frozenset[str]) -> None:
         """Summarise anew; what is drawn of another selection stays until then."""
-        if self.now.encoded is None or changed & {"session", "frames"}:
+        if self.now.encoded is None or changed & {"session", "shown"}:
             self._summary.clear()
         else:
             self._summary.restart()

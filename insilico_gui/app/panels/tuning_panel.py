@@ -57,7 +57,7 @@ class TuningPanel(UnitAnalysisPanel):
     draws = frozenset(
         {
             *("responses", "encoded", "results", "computing", "units", "selection"),
-            *("frames", "view.unit_id"),
+            *("shown", "view.unit_id"),
         }
     )
     with_mean = True
