@@ -376,9 +376,9 @@ def test_layers_of_the_user_stay_as_editable_as_ever(shown):
 
 def test_what_the_app_does_to_its_layers_goes_on(shown):
     units = shown.map.units_layer
-    view.layout = "anatomical"
+    shown.experiment.look(layout="anatomical")
     np.testing.assert_allclose(units.data[:, 2], shown.now.units["x"])
-    view.layout = "retinotopic"
+    shown.experiment.look(layout="retinotopic")
     shown.experiment.pick(areas=["V1"])
     assert len(np.unique(units.size)) == 2
     use_session(shown, LeakySession(20, (36, 64)))

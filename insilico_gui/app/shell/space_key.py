@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 class SpaceKey(QObject):
     """Takes the space key from every widget of a window that would make its own of it.
 
-    Only widgets that can have the focus are watched, and such as get it later.
-
     Parameters
     ----------
     window : QMainWindow
@@ -39,26 +37,8 @@ class SpaceKey(QObject):
     def __init__(self, window: QMainWindow, on_space: Callable[[], object]) -> None:
         super().__init__(window)  # and nothing else of it is kept: it would outlive it
         self._on_space = on_space
-        application().focusChanged.connect(self._focus_changed)
-        self.watch()
-
-    def watch(self) -> None:
-        """Watch what has come into the window since the last time as well."""
-        window = self.parent()
-        if not isinstance(window, QMainWindow):
-            return
-        self._watch(window)
-        for widget in window.findChildren(QWidget):
-            if widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
-                self._watch(widget)
-
-    def _watch(self, widget: QWidget) -> None:
-        widget.removeEventFilter(self)
-        widget.installEventFilter(self)
-
-    def _focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
-        if new is not None and self._belongs(new):
-            self._watch(new)
+        # Not a filter on each widget: panels make new ones
+        application().installEventFilter(self)
 
     def _belongs(self, widget: QWidget) -> bool:
         """Whether a widget is part of the window or of one of its floating docks."""
