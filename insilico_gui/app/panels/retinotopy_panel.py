@@ -17,8 +17,8 @@ from insilico_gui.analysis.cortex.cortical_maps import (
 )
 from insilico_gui.app.map.layouts import is_upright
 from insilico_gui.app.map.outlines import RECEPTIVE_FIELDS
-from insilico_gui.app.panels.analysis_panel import AnalysisPanel, offered
 from insilico_gui.app.panels.panel import fill_box
+from insilico_gui.app.panels.parts.analysis_panel import AnalysisPanel, offered
 from insilico_gui.app.widgets.controls import choice, number
 from insilico_gui.app.widgets.image_plot import DIVERGING, ImagePlot
 from insilico_gui.experiment.unit_tables import ALONE

@@ -26,14 +26,14 @@ from insilico_gui.app.map.outlines import (
     outlined,
 )
 from insilico_gui.app.map.screen_ticks import degree_ticks, pixel_ticks
-from insilico_gui.app.panels.analysis_panel import (
+from insilico_gui.app.panels.panel import fill_box
+from insilico_gui.app.panels.parts.analysis_panel import (
     UnitAnalysisPanel,
     chosen_part,
     offered,
     part_box,
     seconds_box,
 )
-from insilico_gui.app.panels.panel import fill_box
 from insilico_gui.app.widgets.controls import check, choice, number, quietly
 from insilico_gui.app.widgets.image_plot import (
     DIVERGING,

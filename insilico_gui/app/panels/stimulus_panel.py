@@ -15,8 +15,8 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app.panels.panel import Panel, breakable, text_label
-from insilico_gui.app.panels.sequence_form import SequenceForm
-from insilico_gui.app.panels.stimulus_form import StimulusForm
+from insilico_gui.app.panels.parts.sequence_form import SequenceForm
+from insilico_gui.app.panels.parts.stimulus_form import StimulusForm
 from insilico_gui.app.widgets.controls import button, check, choice, number, quietly
 from insilico_gui.app.widgets.frame_view import FrameView
 from insilico_gui.app.widgets.image_list import ImageList

@@ -10,14 +10,14 @@ from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QSpinBox, QVBoxLayout
 from insilico_gui.analysis import trial_table
 from insilico_gui.analysis.tuning.fitted_curves import fitted_curve
 from insilico_gui.analysis.tuning.registry import parameters, parts_that_vary
-from insilico_gui.app.panels.analysis_panel import (
+from insilico_gui.app.panels.panel import fill_box
+from insilico_gui.app.panels.parts.analysis_panel import (
     UnitAnalysisPanel,
     chosen_part,
     offered,
     part_box,
     seconds_box,
 )
-from insilico_gui.app.panels.panel import fill_box
 from insilico_gui.app.widgets.controls import choice, whole_number
 from insilico_gui.app.widgets.tuning_line import tuning_line
 from insilico_gui.app.widgets.tuning_plots import Curve, CurvePlot, PairPlot, PolarPlot

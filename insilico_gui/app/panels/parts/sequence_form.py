@@ -13,7 +13,7 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app.panels.panel import Panel, text_label
-from insilico_gui.app.panels.stimulus_form import path_to_save
+from insilico_gui.app.panels.parts.stimulus_form import path_to_save
 from insilico_gui.app.widgets.controls import button, quietly
 from insilico_gui.app.widgets.family_form import fill, spec_form, values_of
 from insilico_gui.errors import StimulusError
