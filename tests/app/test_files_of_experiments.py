@@ -495,7 +495,7 @@ def test_settings_of_the_library_are_used_from_then_on(window, tmp_path, monkeyp
     window.wait(FAST)
     dialog = window.docks.window.findChild(LibraryDialog)
     dialog.folder.setText(str(tmp_path / "second"))
-    dialog.size.setValue(3.5)
+    dialog.max_gb.setValue(3.5)
     dialog.save_button.click()
     window.wait(FAST)
     library = window.experiment.library

@@ -215,15 +215,21 @@ class ExperimentFiles(QObject):
     # -- files -------------------------------------------------------------------------
 
     def _clear(self) -> None:
-        self._window.stop_work()
+        self._stop_work()
         self._window.experiment.clear()
         self._window.say("This is a new experiment.")
+
+    def _stop_work(self) -> None:
+        """Stop what runs for the experiment, which is about to be replaced."""
+        window = self._window
+        for work in (window.encoding, window.analyses, window.opening, window.stimuli):
+            work.stop()
 
     def _read(self, path: Path, search: Path | None) -> None:
         window = self._window
 
         def take(read: tuple[Any, Any]) -> None:
-            window.stop_work()
+            self._stop_work()
             window.experiment.put(*read, path, search=search)
             self.opened(path)
 
@@ -317,7 +323,7 @@ class ExperimentFiles(QObject):
         window = self._window
 
         def take(read: tuple[Any, Any]) -> None:
-            window.stop_work()
+            self._stop_work()
             window.experiment.put(*read, leftover.path, saved=False)
             self.autosave.adopt(leftover)
             window.say("The experiment is as it was; save it to keep it.")
