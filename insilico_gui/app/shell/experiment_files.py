@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -243,6 +244,16 @@ class ExperimentFiles(QObject):
         runs = "1 run" if n_runs == 1 else f"{n_runs} runs"
         self._window.say(f"{path.name}: {runs}.")
         self._remember(path)
+
+    def encode_again(self, session: str, stimulus: str, why: str) -> None:
+        """Encode a run of the file whose responses cannot be had in another way."""
+        window = self._window
+        window.say(
+            f"The responses of {session} to {quoted(stimulus)} {why} and are computed "
+            "again."
+        )
+        with suppress(InsilicoError):
+            window.encoding.add(session, stimulus)
 
     def _write(self, path: Path, then: Callable[[], object] | None) -> None:
         window = self._window

@@ -26,7 +26,7 @@ from insilico_gui.app.work.frame_reader import FrameReader
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.app.work.opening import Opening
 from insilico_gui.app.work.stimulus_opening import StimulusOpening
-from insilico_gui.errors import InsilicoError, quoted
+from insilico_gui.errors import InsilicoError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +129,7 @@ class InsilicoWindow(Workspace):
         self.encoding.grew.connect(self._grow)
         self.encoding.completed.connect(self.say)
         self.lasso.changed.connect(self._lasso_changed)
-        self.opening.missing.connect(self._encode_again)
+        self.opening.missing.connect(self.files.encode_again)
         self.opening.moved.connect(self.files.offer_search)
         self.stimuli.added.connect(self._stimulus_added)
         self._files.sorted_out.connect(self._take_files)
@@ -328,14 +328,6 @@ class InsilicoWindow(Workspace):
             return
         if self.experiment.takes(session, stimulus) is not False:
             self.encode([(session, stimulus)])
-
-    def _encode_again(self, session: str, stimulus: str, why: str) -> None:
-        self.say(
-            f"The responses of {session} to {quoted(stimulus)} {why} and are computed "
-            "again."
-        )
-        with suppress(InsilicoError):
-            self.encoding.add(session, stimulus)
 
     # -- the lasso ---------------------------------------------------------------------
 
