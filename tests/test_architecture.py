@@ -162,7 +162,8 @@ ROOMS = {
     | {"units", "units.identity"},
     "cli": BELOW | {"", "app.shell", "units.identity", "units.frame", "units.columns"},
     "app": {"app.shell"},
-    "app.work": {"encoding", "experiment", "stimuli"},
+    "app.work": {"encoding", "experiment", "export", "session", "stimuli"}
+    | {"stimuli.readers"},
     "app.widgets": {"responses", "experiment", "units", "units.frame"}
     | {"stimuli.families", "stimuli.spec", "units.columns"},
     "app.map": {"app.widgets", "experiment", "session", "responses", "units"}

@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QApplication, QFileDialog, QMainWindow, QMessageBox
 
 from insilico_gui.app.shell.library_dialog import LibraryDialog
-from insilico_gui.app.widgets.question import LATER, ask_beside
+from insilico_gui.app.shell.question import LATER, ask_beside
 from insilico_gui.app.work.autosave import Autosave
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import InsilicoError, quoted
