@@ -96,8 +96,8 @@ def shown(window):
         "columns": list(now.units.columns),
         "results": sorted(now.results),
         "time": round(window.experiment.playback.time, 6),
-        "pref_dir": now.units["pref_dir"].to_numpy().tolist(),
-        "responses": now.responses.to_numpy().tolist(),
+        "pref_dir": now.units["pref_dir"].fillna(-1).tolist(),
+        "responses": now.responses.to_numpy().tobytes(),
         "names": (now.session_name, now.stimulus_name, now.fit),
     }
 
@@ -224,12 +224,13 @@ def test_closing_asks_about_changes(window, answers, tmp_path):
     window.experiment.pick(indices=[0])
     given.append(Answer.SAVE)
     closed = []
-    qt_window.destroyed.connect(closed.append)
+    qt_window.destroyed.connect(lambda: closed.append(True))
     assert not qt_window.close()  # not before it is written
     assert qt_window.isVisible()
     window.wait(FAST)
     assert closed and len(asked) == 2
-    del window.viewer.window._qt_window  # as napari does itself if a script closes it
+    # napari's own fixture closes the viewer once more, and expects this then
+    del window.viewer.window._qt_window
     kept, _ = file.load(tmp_path / "x.insilico.yaml")
     assert kept.selections
 
@@ -495,7 +496,7 @@ def test_settings_of_the_library_are_used_from_then_on(window, tmp_path, monkeyp
     window.wait(FAST)
     dialog = window.docks.window.findChild(LibraryDialog)
     dialog.folder.setText(str(tmp_path / "second"))
-    dialog.size.setValue(3.5)
+    dialog.max_gb.setValue(3.5)
     dialog.save_button.click()
     window.wait(FAST)
     library = window.experiment.library

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.map.owned_layers import LayerOwner
-    from insilico_gui.experiment.map_view import Layout
+    from insilico_gui.experiment.viewing import Layout
     from insilico_gui.session import Session
 
     Floats = NDArray[np.float64]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from insilico_gui.experiment.map_view import Layout
+    from insilico_gui.experiment.viewing import Layout
     from insilico_gui.session import Session
 
     Floats = NDArray[np.float64]

@@ -33,8 +33,8 @@ from insilico_gui.app.map.unit_status import tell_units
 from insilico_gui.app.map.view_fit import ViewFit
 from insilico_gui.app.widgets import colors
 from insilico_gui.app.widgets.unit_names import unit_name
-from insilico_gui.experiment.map_view import RESPONSE
 from insilico_gui.experiment.resolved import Resolved
+from insilico_gui.experiment.viewing import RESPONSE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.map.owned_layers import LayerOwner
-    from insilico_gui.experiment.map_view import Layout
     from insilico_gui.experiment.playback import Playback
+    from insilico_gui.experiment.viewing import Layout
 
 STIMULUS = "Stimulus"
 UNITS = "Units"

@@ -14,7 +14,7 @@ from insilico_gui.app.map.unit_map import COLORED_BY
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
 from insilico_gui.app.widgets.controls import check, choice, number, quietly
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
-from insilico_gui.experiment.map_view import RESPONSE
+from insilico_gui.experiment.viewing import RESPONSE
 from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:

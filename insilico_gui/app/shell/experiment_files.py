@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QApplication, QFileDialog, QMainWindow, QMessageBox
 
 from insilico_gui.app.shell.library_dialog import LibraryDialog
-from insilico_gui.app.widgets.question import LATER, ask_beside
+from insilico_gui.app.shell.question import LATER, ask_beside
 from insilico_gui.app.work.autosave import Autosave
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import InsilicoError, quoted
@@ -215,15 +216,21 @@ class ExperimentFiles(QObject):
     # -- files -------------------------------------------------------------------------
 
     def _clear(self) -> None:
-        self._window.stop_work()
+        self._stop_work()
         self._window.experiment.clear()
         self._window.say("This is a new experiment.")
+
+    def _stop_work(self) -> None:
+        """Stop what runs for the experiment, which is about to be replaced."""
+        window = self._window
+        for work in (window.encoding, window.analyses, window.opening, window.stimuli):
+            work.stop()
 
     def _read(self, path: Path, search: Path | None) -> None:
         window = self._window
 
         def take(read: tuple[Any, Any]) -> None:
-            window.stop_work()
+            self._stop_work()
             window.experiment.put(*read, path, search=search)
             self.opened(path)
 
@@ -237,6 +244,16 @@ class ExperimentFiles(QObject):
         runs = "1 run" if n_runs == 1 else f"{n_runs} runs"
         self._window.say(f"{path.name}: {runs}.")
         self._remember(path)
+
+    def encode_again(self, session: str, stimulus: str, why: str) -> None:
+        """Encode a run of the file whose responses cannot be had in another way."""
+        window = self._window
+        window.say(
+            f"The responses of {session} to {quoted(stimulus)} {why} and are computed "
+            "again."
+        )
+        with suppress(InsilicoError):
+            window.encoding.add(session, stimulus)
 
     def _write(self, path: Path, then: Callable[[], object] | None) -> None:
         window = self._window
@@ -317,7 +334,7 @@ class ExperimentFiles(QObject):
         window = self._window
 
         def take(read: tuple[Any, Any]) -> None:
-            window.stop_work()
+            self._stop_work()
             window.experiment.put(*read, leftover.path, saved=False)
             self.autosave.adopt(leftover)
             window.say("The experiment is as it was; save it to keep it.")

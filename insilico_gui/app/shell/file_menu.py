@@ -11,8 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app_model.backends.qt import QCommandAction
 from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtGui import QAction, QKeySequence
+from qtpy.QtGui import QAction, QActionEvent, QKeySequence
 from qtpy.QtWidgets import QMenu
 
 from insilico_gui.app.work.timers import delayed
@@ -112,8 +113,11 @@ class FileMenu(QObject):
         present = self._menu.actions()
         if present[: len(self.actions)] == self.actions:
             return
-        first = next((each for each in present if each not in self.actions), None)
-        self._menu.insertActions(first, self.actions)
+        others = [each for each in present if each not in self.actions]
+        if others:
+            self._menu.insertActions(others[0], self.actions)
+        else:
+            self._menu.addActions(self.actions)
 
     def fill_recent(self) -> None:
         """List the recent files."""
@@ -132,7 +136,7 @@ class FileMenu(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See Qt: napari builds a menu, or gives an action its shortcut again."""
         kind = event.type()
-        if kind in (QEvent.Type.ActionAdded, QEvent.Type.ActionChanged):
+        if isinstance(event, QActionEvent) and kind != QEvent.Type.ActionRemoved:
             self._give_way(event.action())
         if kind in (QEvent.Type.ActionAdded, QEvent.Type.ActionRemoved):
             if watched is self._menu:
@@ -141,7 +145,7 @@ class FileMenu(QObject):
 
     def _give_way(self, action: QAction) -> None:
         """Take the shortcut of an action of napari that is also one of ours."""
-        if action.parent() is self._window or not hasattr(action, "_update_keybinding"):
+        if not isinstance(action, QCommandAction):
             return
         if action.shortcut().toString() in (*SAVE, *SAVE_AS, *UNDO, *REDO):
             action.setShortcut(QKeySequence())
@@ -154,7 +158,8 @@ class FileMenu(QObject):
             menu.removeEventFilter(self)
         given, self._given_way = self._given_way, []
         for action in given:
-            action._update_keybinding()
+            if isinstance(action, QCommandAction):
+                action._update_keybinding()
 
     def napari_menus(self) -> list[QMenu]:
         """The menus in which napari's actions are."""

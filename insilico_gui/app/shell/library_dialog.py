@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 COLUMNS = ("Session", "Stimulus", "MB", "Last used")
 VARIABLES = {
     "folder": "INSILICO_LIBRARY",
-    "size": "INSILICO_LIBRARY_GB",
-    "age": "INSILICO_LIBRARY_DAYS",
+    "max_gb": "INSILICO_LIBRARY_GB",
+    "max_days": "INSILICO_LIBRARY_DAYS",
 }
 
 
@@ -67,11 +67,13 @@ class LibraryDialog(QDialog):
 
         self.folder = QLineEdit(settings.library_folder or "")
         self.folder.setPlaceholderText("in the user's cache")
-        self.size = number(settings.library_gb, (0.1, 1e6), self._nothing, suffix=" GB")
-        self.age = number(
+        self.max_gb = number(
+            settings.library_gb, (0.1, 1e6), self._nothing, suffix=" GB"
+        )
+        self.max_days = number(
             settings.library_days, (1, 1e5), self._nothing, suffix=" days"
         )
-        self.age.setDecimals(0)
+        self.max_days.setDecimals(0)
         self.note = text_label(problem)
         self.entries = QTreeWidget()
         self.entries.setColumnCount(len(COLUMNS))
@@ -93,8 +95,8 @@ class LibraryDialog(QDialog):
         folder.addWidget(button("Browse…", self._browse))
         form = QFormLayout()
         form.addRow("Folder", folder)
-        form.addRow("At most", self.size)
-        form.addRow("Kept unused for", self.age)
+        form.addRow("At most", self.max_gb)
+        form.addRow("Kept unused for", self.max_days)
         last = QHBoxLayout()
         last.addWidget(self.total, 1)
         last.addWidget(self.clear_button)
@@ -136,8 +138,8 @@ class LibraryDialog(QDialog):
         try:
             change_settings(
                 library_folder=chosen,
-                library_gb=self.size.value(),
-                library_days=self.age.value(),
+                library_gb=self.max_gb.value(),
+                library_days=self.max_days.value(),
             )
         except InsilicoError as error:
             self.note.setText(sentence(error))

@@ -26,7 +26,7 @@ from insilico_gui.app.work.frame_reader import FrameReader
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.app.work.opening import Opening
 from insilico_gui.app.work.stimulus_opening import StimulusOpening
-from insilico_gui.errors import InsilicoError, quoted
+from insilico_gui.errors import InsilicoError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,8 +93,11 @@ class InsilicoWindow(Workspace):
         self._opener = Opener(self.viewer, self)
         self.files = ExperimentFiles(self)
         self.menu = file_menu_of(self)
+        # A script that closes the viewer has decided about what is not saved
         self._guard = CloseGuard(
-            window, jobs, lambda text: self.confirm(text), self._may_close, self
+            *(window, jobs, lambda text: self.confirm(text)),
+            lambda: self._opener.closes_viewer or self.files.may_close(),
+            self,
         )
         self._space = SpaceKey(window, experiment.playback.toggle)
         self._connect()
@@ -126,7 +129,7 @@ class InsilicoWindow(Workspace):
         self.encoding.grew.connect(self._grow)
         self.encoding.completed.connect(self.say)
         self.lasso.changed.connect(self._lasso_changed)
-        self.opening.missing.connect(self._encode_again)
+        self.opening.missing.connect(self.files.encode_again)
         self.opening.moved.connect(self.files.offer_search)
         self.stimuli.added.connect(self._stimulus_added)
         self._files.sorted_out.connect(self._take_files)
@@ -277,8 +280,9 @@ class InsilicoWindow(Workspace):
             playback.set_length(0, 1.0)
         else:
             playback.set_length(shown.n_items * n_times, shown.rate * n_times)
-            playback.seek(self.now.view.time_s)
         self.reader.read(self.now)
+        # Last: napari moves its own slider when there is another layer
+        playback.seek(self.now.view.time_s)
 
     def _show_frames(self, frames: NDArray[np.uint8] | None) -> None:
         self.map.show_frames(frames)
@@ -324,21 +328,6 @@ class InsilicoWindow(Workspace):
             return
         if self.experiment.takes(session, stimulus) is not False:
             self.encode([(session, stimulus)])
-
-    def _encode_again(self, session: str, stimulus: str, why: str) -> None:
-        self.say(
-            f"The responses of {session} to {quoted(stimulus)} {why} and are computed "
-            "again."
-        )
-        with suppress(InsilicoError):
-            self.encoding.add(session, stimulus)
-
-    def stop_work(self) -> None:
-        """Stop what runs for the experiment, which is about to be replaced."""
-        self.encoding.stop()
-        self.analyses.stop()
-        self.opening.stop()
-        self.stimuli.stop()
 
     # -- the lasso ---------------------------------------------------------------------
 
@@ -396,10 +385,6 @@ class InsilicoWindow(Workspace):
         more = len(self.encoding.waiting) if shown is encoding else 0
         waiting = f" (then {more} more)" if more else ""
         self.playback_bar.show_progress(shown.title + waiting, shown.latest)
-
-    def _may_close(self) -> bool:
-        """Whether what is not saved may be given up; who runs a script decided that."""
-        return self._opener.closes_viewer or self.files.may_close()
 
     def _close(self, ended: bool) -> None:
         """The window closes: pause, and when all work has ended, give everything up."""
