@@ -101,6 +101,7 @@ def test_voxels(window, qtbot, root, pictures, tmp_path):
 
     experiment.pick(indices=[3, 4, 9])
     expected = responses[:, [3, 4, 9]].mean(axis=1)
+    traces = window.panel("Traces")
     qtbot.waitUntil(
         lambda: np.allclose(traces.mean_curve.getData()[1], expected, atol=1e-5)
     )
