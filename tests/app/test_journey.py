@@ -122,7 +122,9 @@ def test_gratings_recover_the_directions_of_the_demo(window, qtbot):
     number = int(window.now.selection.indices[0])
     window.panel("Tuning").unit.setValue(units["unit_id"].iloc[number])
     assert str(units["unit_id"].iloc[number]) in window.panel("Tuning").about.text()
-    curve = window.now.results["direction tuning"].dataset["curve"].to_numpy()[:, number]
+    curve = (
+        window.now.results["direction tuning"].dataset["curve"].to_numpy()[:, number]
+    )
     curves = [
         item.getData()[1]
         for item in window.panel("Tuning").cartesian.listDataItems()
