@@ -27,6 +27,10 @@ PARTS = ("sessions", "stimuli", "selections", "runs", "analyses", "view")
 """Parts of the document that a change is told for."""
 
 
+WORKING = ("draft", "encode_at_once", "encode_selected", "only_selected")
+"""Of the view, what a user goes on working with when an earlier command is undone."""
+
+
 @dataclass(frozen=True)
 class ChangeSet:
     """The parts of an experiment that one command changed.
@@ -146,7 +150,10 @@ class DocumentState:
         self._go(self._history.forward(self.document), "redo")
 
     def _go(self, document: ExperimentDocument, command: str) -> None:
-        before, self.document = self.document, document
+        before = self.document
+        kept = {name: getattr(before.view, name) for name in WORKING}
+        view = document.view.model_copy(update=kept)
+        document = self.document = document.model_copy(update={"view": view})
         parts = {
             part for part in PARTS if getattr(before, part) != getattr(document, part)
         }

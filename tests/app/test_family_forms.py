@@ -54,7 +54,6 @@ def test_no_form_is_wider_than_its_place(window, qtbot, leaky):
     use_session(window, leaky)
     panel = window.panel("Stimulus")
     place = panel.parentWidget()
-    window.show_panel(panel)
     for family in FAMILIES:
         panel.form.family.setCurrentText(family)
         qtbot.waitUntil(

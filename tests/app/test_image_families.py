@@ -37,15 +37,16 @@ def show(window, root, session_id, pictures):
     window.wait()
     window.panel("Session").load()
     window.wait()
-    window.open_stimulus(pictures)
+    window.open_stimuli([pictures])
     window.wait()
     assert window.now.responses is not None
     return window.experiment
 
 
-def round_trip(experiment, path):
-    loaded = ig.load_responses(experiment.export(path))
-    np.testing.assert_array_equal(loaded, experiment.selected_responses())
+def round_trip(window, path):
+    taken = window.experiment.to_export(selection=window.now.selection)()
+    loaded = ig.load_responses(ig.export(taken, path))
+    np.testing.assert_array_equal(loaded, taken)
     return loaded
 
 
@@ -53,32 +54,32 @@ def test_voxels(window, qtbot, root, pictures, tmp_path):
     experiment = show(window, root, "nsd-fwrf/subject-1_roi-V1", pictures)
     assert "V1 (30)" in window.panel("Session").info.text()
     assert "explained variance" in window.panel("Session").info.text()
-    responses = experiment.responses.to_numpy()
+    responses = window.now.responses.to_numpy()
 
     # Where the voxels look, over the picture; responses have a sign
     layer = window.viewer.layers["Units"]
-    assert experiment.view.layout == "retinotopic"
+    assert window.now.view.layout == "retinotopic"
     centers, _ = berg_fwrf.receptive_fields(30)
     np.testing.assert_allclose(layer.data[:, 1:], centers[:, ::-1], atol=1.0)
     low, high = window.map.limits
     assert low == -high < 0
-    experiment.view.color_by = "polar_angle_deg"
+    experiment.look(color_by="polar_angle_deg")
     assert window.map.limits == (-180, 180)
-    experiment.view.color_by = "response"
+    experiment.look(color_by="response")
 
     # In the head, the front up
-    experiment.view.layout = "anatomical"
-    x, y = experiment.units[["x", "y"]].to_numpy().T
+    experiment.look(layout="anatomical")
+    x, y = window.now.units[["x", "y"]].to_numpy().T
     np.testing.assert_allclose(layer.data[:, 1:], np.stack([-y, x], axis=1))
-    experiment.view.layout = "anatomical 3-D"
+    experiment.look(layout="anatomical 3-D")
     assert window.viewer.dims.ndisplay == 3
 
     # Images against responses
     panel = window.panel("Images")
     strongest = np.argsort(-responses.mean(axis=1))
-    qtbot.waitUntil(lambda: panel.order.tolist() == strongest.tolist())
+    qtbot.waitUntil(lambda: panel.ranking.tolist() == strongest.tolist())
     panel.table.cellClicked.emit(0, 0)
-    assert experiment.frame_on_show == strongest[0]
+    assert panel.frame_on_show == strongest[0]
     assert window.panel("Stimulus").image_list.name == f"{strongest[0]}.png"
     traces = window.panel("Traces")
     assert traces.plot.getAxis("bottom").labelText == "image"
@@ -94,25 +95,26 @@ def test_voxels(window, qtbot, root, pictures, tmp_path):
     assert "no trials" in window.panel("Tuning").about.text()
     assert "mapped with video" in window.panel("Receptive fields").about.text()
     window.panel("Retinotopy").compute()
-    experiment.use_reference(experiment.responses)
+    experiment.compare_with(*experiment.on_show())
     window.panel("Compare").compare()
     window.wait()
 
-    experiment.select(indices=[3, 4, 9])
+    experiment.pick(indices=[3, 4, 9])
     expected = responses[:, [3, 4, 9]].mean(axis=1)
+    traces = window.panel("Traces")
     qtbot.waitUntil(
         lambda: np.allclose(traces.mean_curve.getData()[1], expected, atol=1e-5)
     )
-    assert round_trip(experiment, tmp_path / "voxels.parquet").sizes["unit"] == 3
+    assert round_trip(window, tmp_path / "voxels.parquet").sizes["unit"] == 3
 
 
 def test_eeg(window, qtbot, root, pictures, tmp_path):
     pytest.importorskip("mne")
     experiment = show(window, root, "things-eeg2/subject-1", pictures)
     n_times = len(TIMES)
-    responses = experiment.responses.mean("repeat")
-    assert experiment.view.layout == "scalp"
-    names = experiment.units["unit_id"].tolist()
+    responses = window.now.responses.mean("repeat")
+    assert window.now.view.layout == "scalp"
+    names = window.now.units["unit_id"].tolist()
     positions = window.viewer.layers["Units"].data
     row, column = positions[:, 1], positions[:, 2]
     assert row[names.index("Fp1")] < row[names.index("Cz")] < row[names.index("O1")]
@@ -123,7 +125,7 @@ def test_eeg(window, qtbot, root, pictures, tmp_path):
     layer = window.viewer.layers["Scalp"]
     picture = window.map._backdrop.picture
     now = responses.isel(trial=2, time=5).to_numpy()
-    np.testing.assert_allclose(experiment.response_at(2 * n_times + 5), now, rtol=1e-5)
+    np.testing.assert_allclose(window.now.response_at(2 * n_times + 5), now, rtol=1e-5)
     k = names.index("Cz")
     pixel = 2 * picture.half_side / len(picture.inside)
     at = np.floor((positions[k, 1:] + picture.half_side) / pixel).astype(int)
@@ -153,7 +155,7 @@ def test_eeg(window, qtbot, root, pictures, tmp_path):
     )
     assert panel.playhead.value() == pytest.approx(1000 * TIMES[5])
     assert panel.plot.getAxis("left").labelText == "CSD (a.u.)"
-    panel.each_repeat.setChecked(True)
+    panel.each_repeat.click()
     assert len(panel.curves) == len(names) + 4
 
     # Channels by name, and by lasso on the scalp
@@ -161,40 +163,38 @@ def test_eeg(window, qtbot, root, pictures, tmp_path):
     item = boxes.item(k)
     assert item.text() == "Cz"
     item.setCheckState(item.checkState().Checked)
-    assert experiment.selection.indices.tolist() == [k]
-    experiment.view.layout = "anatomical 3-D"
+    assert window.now.selection.indices.tolist() == [k]
+    experiment.look(layout="anatomical 3-D")
     assert "Scalp" not in window.viewer.layers
-    window.start_lasso()
-    assert experiment.view.layout == "scalp"
+    window.arm_lasso()
+    assert window.now.view.layout == "scalp"
     far = 1e6
-    window._lasso_drawn(np.array([(-far, -far), (-far, 0), (far, 0), (far, -far)]))
-    chosen = set(experiment.units["unit_id"].iloc[experiment.selection.indices])
+    window._lasso_changed("drawn", [(-far, -far), (-far, 0), (far, 0), (far, -far)])
+    chosen = set(window.now.units["unit_id"].iloc[window.now.selection.indices])
     assert {"T7", "O1"} <= chosen
     assert not chosen & {"T8", "O2"}
 
-    values = round_trip(experiment, tmp_path / "eeg.npz")
+    values = round_trip(window, tmp_path / "eeg.npz")
     assert values.dims == ("trial", "repeat", "channel", "time")
     onset = TIMES >= 0
-    selected = responses.isel(channel=experiment.selection.indices).to_numpy()
+    selected = responses.isel(channel=window.now.selection.indices).to_numpy()
     rms = np.sqrt((selected[..., onset] ** 2).mean(axis=(1, 2)))
     expected = np.argsort(-rms).tolist()
-    qtbot.waitUntil(lambda: window.panel("Images").order.tolist() == expected)
+    qtbot.waitUntil(lambda: window.panel("Images").ranking.tolist() == expected)
 
 
 def test_vertices(window, root, pictures, tmp_path):
     experiment = show(window, root, "nsd-fsaverage/subject-1", pictures)
-    assert experiment.view.layout == "list"
+    assert window.now.view.layout == "list"
     names = window.viewer.layers["Names"].text.string.array.tolist()
     assert "lh V1v" in names
     assert "rh no area" in names
     assert window.map.limits[0] == -window.map.limits[1]
     experiment.playback.seek_frame(3)
-    np.testing.assert_array_equal(experiment.response_at(3), experiment.responses[3])
+    np.testing.assert_array_equal(window.now.response_at(3), window.now.responses[3])
     assert "single numbers" in window.panel("Time courses").about.text()
-    experiment.select(areas=["FFA-1"])
-    assert set(round_trip(experiment, tmp_path / "v.zarr")["area"].to_numpy()) == {
-        "FFA-1"
-    }
+    experiment.pick(areas=["FFA-1"])
+    assert set(round_trip(window, tmp_path / "v.zarr")["area"].to_numpy()) == {"FFA-1"}
 
 
 def test_missing_backbone_is_told_before_loading(window, tmp_path, monkeypatch):
@@ -221,8 +221,9 @@ def test_frames_of_a_video_cancel_and_several_files(window, root, pictures, vide
     assert not panel.why_no_form.isHidden()
     assert panel.info.text().startswith("No images yet")
 
-    panel.auto_encode.setChecked(False)
-    panel.open(video)
+    panel = window.panel("Stimulus")
+    panel.auto_encode.click()
+    window.open_stimuli([video])
     window.wait()
     assert window.now.images.n_images == 2  # of two seconds
     panel.interval.setValue(0.0)

@@ -99,7 +99,6 @@ def test_gratings_recover_the_directions_of_the_demo(window, qtbot):
     parameters.n_directions.value = 12
     parameters.duration_s.value = 0.8
     parameters.blank_s.value = 0.3
-    window.show_panel(window.panel("Stimulus"))
     qtbot.waitUntil(lambda: "12 trials" in form.about.text(), timeout=20_000)
     assert form.preview.frame is not None and form.preview.frame.std() > 20
     parameters.temporal_frequency.value = 20.0  # beyond half of 30 Hz
@@ -123,7 +122,9 @@ def test_gratings_recover_the_directions_of_the_demo(window, qtbot):
     number = int(window.now.selection.indices[0])
     window.panel("Tuning").unit.setValue(units["unit_id"].iloc[number])
     assert str(units["unit_id"].iloc[number]) in window.panel("Tuning").about.text()
-    curve = window.now.results["direction tuning"]["curve"].to_numpy()[:, number]
+    curve = (
+        window.now.results["direction tuning"].dataset["curve"].to_numpy()[:, number]
+    )
     curves = [
         item.getData()[1]
         for item in window.panel("Tuning").cartesian.listDataItems()

@@ -119,7 +119,7 @@ def test_strange_files_get_one_sentence(loaded, tmp_path, exported, monkeypatch)
             )
             assert "Traceback" not in text and len(text) < 500, (way, kind, text)
             assert list(loaded.viewer.layers) == layers, (way, kind)
-            assert loaded.experiment.stimulus is None, (way, kind)
+            assert loaded.now.stimulus is None, (way, kind)
     notification_manager.notification_ready.disconnect(raised.append)
     assert not raised
 
@@ -137,14 +137,15 @@ def test_what_is_not_on_this_computer_gets_a_sentence(loaded):
 def test_our_own_exports_open_as_the_reference(loaded, exported, suffix, monkeypatch):
     folder, responses = exported
     for way, give in ways(loaded, monkeypatch).items():
-        loaded.experiment.use_reference(None)
+        loaded.experiment.compare_with()
         give([folder / f"r{suffix}"])
         loaded.wait()
-        reference = loaded.experiment.reference
+        reference = loaded.now.reference
         assert reference is not None, way
         np.testing.assert_array_equal(reference, responses)
         assert "are now the reference" in loaded.playback_bar.message.text()
-        assert not loaded.compare_panel.visibleRegion().isEmpty()
+        (compare,) = [panel for panel in loaded.panels if panel.title == "Compare"]
+        assert not compare.visibleRegion().isEmpty()
         assert [layer.name for layer in loaded.viewer.layers] == ["Units"]
 
 
@@ -152,19 +153,21 @@ def test_a_csv_export_may_come_with_the_files_beside_it(loaded, exported):
     folder, _ = exported
     drop(loaded.docks.window, *sorted(folder.glob("r.*csv")), folder / "r.csv.json")
     loaded.wait()
-    assert loaded.experiment.reference is not None
+    assert loaded.now.reference is not None
 
 
 def test_a_stimulus_opens_by_every_way(loaded, tmp_path, monkeypatch):
     path = tmp_path / "clip.npy"
     np.save(path, np.random.default_rng(0).integers(0, 255, (9, 6, 8), np.uint8))
     for way, give in ways(loaded, monkeypatch).items():
-        before = loaded.experiment.responses
         give([path])
         loaded.wait()
-        assert loaded.experiment.responses is not before, way
+        assert loaded.now.stimulus_name == "clip.npy", way
+        assert loaded.now.responses is not None, way
         names = [layer.name for layer in loaded.viewer.layers]
         assert names == ["Stimulus", "Units"], way
+        loaded.experiment.remove_stimulus("clip.npy")
+        assert loaded.now.responses is None, way
 
 
 def test_napari_reads_what_it_is_told_to_read(loaded, tmp_path):

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QInputDialog
 from support.drops import drop
 from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
+from support.pictures import PictureSession
 
 import insilico_gui as ig
 from insilico_gui.stimuli import ArrayStimulus
@@ -193,6 +194,33 @@ def test_another_fit_is_stale_until_it_is_encoded(window, files, qtbot):
     window.panel("Experiment").encode_button.click()
     window.wait()
     assert "computed before" in window.playback_bar.message.text()
+
+
+def test_another_interval_is_encoded_again(window, video):
+    use_session(window, PictureSession())
+    window.open_stimuli([video])
+    window.wait()
+    interval = window.panel("Stimulus").interval
+    assert interval.isEnabled() and interval.value() == 1.0
+    assert window.now.responses.sizes["trial"] == 2  # of two seconds
+    interval.setValue(0.5)
+    assert window.now.responses is None
+    window.wait()
+    assert window.now.responses.sizes["trial"] == 4
+    assert states(window) == ["done"]
+    window.experiment.undo()  # of the encoding
+    window.experiment.undo()
+    window.wait()
+    assert window.panel("Stimulus").interval.value() == 1.0
+    assert window.now.responses.sizes["trial"] == 2
+    window.experiment.look(encode_at_once=False)
+    interval.setValue(0.0)
+    window.wait()
+    assert (
+        "every frame" in window.panel("Stimulus").info.text()
+        and window.now.images.n_images == 48
+    )
+    assert states(window) == ["stale"]
 
 
 def test_rename_everywhere_but_not_while_it_is_encoded(

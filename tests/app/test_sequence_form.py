@@ -153,6 +153,28 @@ def test_what_does_not_go_together_is_said(window, panel, qtbot, monkeypatch):
     assert sequence.about.text().startswith("Add stimuli")
 
 
+def test_the_draft_is_of_the_experiment(window, panel, qtbot, tmp_path):
+    add(window, qtbot, "looming")
+    add(window, qtbot, "moving bars")
+    specs = [part.to_dict() for part in panel.sequence.parts]
+    window.experiment.pick(areas=["V1"])
+    click(qtbot, panel.sequence.remove_button)
+    window.experiment.undo()  # takes back the selection, not the draft
+    assert [part.to_dict() for part in panel.sequence.parts] == specs[:1]
+    assert panel.sequence.list.count() == 1
+    path = window.experiment.save(tmp_path / "x.insilico.yaml")
+    window.experiment.look(draft=())
+    assert panel.sequence.list.count() == 0
+    window.experiment.load(path)
+    window.wait(LIMIT_S)
+    sequence = window.panel("Stimulus").sequence
+    assert sequence.list.count() == 1 and sequence.button.isEnabled()
+    # a file that was edited by hand
+    window.experiment.look(draft=({"family": "nonsense"},))
+    assert sequence.list.item(0).text() == "⚠ nonsense"
+    assert sequence.about.text().startswith("⚠ ") and not sequence.button.isEnabled()
+
+
 CASES = {
     "drifting gratings": drifting_gratings(
         directions=[0, 22.5, 90],

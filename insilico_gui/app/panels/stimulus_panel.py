@@ -217,7 +217,8 @@ class StimulusPanel(Panel):
             with quietly(self.interval):
                 self.interval.setValue(now.images.attrs["interval_s"] or 0.0)
         self.info.setText(self._about())
-        self.sequence.catch_up()
+        if "view.draft" in changed:
+            self.sequence.draw(changed)
 
     def draw_time(self) -> None:
         """Show the frame on show, as the session sees it, once it has been made."""

@@ -35,11 +35,11 @@ SETTINGS = ("blank_s", "blank_level", "repeats", "order", "seed")
 class SequenceForm(Panel):
     """Put parametric stimuli in an order, see how long it takes, show or save it.
 
-    The parts are the draft in the view of the experiment.
+    The parts are the draft in the view of the experiment; the panel that holds the form
+    has it drawn.
     """
 
     title = "Sequence"
-    draws = frozenset({"view.draft"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -69,6 +69,7 @@ class SequenceForm(Panel):
         self.body.addWidget(self._inside)
         self.body.addWidget(self.about)
         self.body.addLayout(_row(self.button, self.save_button))
+        self._changed()
 
     # -- commands ----------------------------------------------------------------------
 
@@ -138,7 +139,6 @@ class SequenceForm(Panel):
 
     def _use_parts(self, parts: Iterable[Mapping[str, Any]], row: int) -> None:
         if self.attempt(self.experiment.look, draft=tuple(parts)):
-            self.catch_up()
             self._changed()  # also if only the settings are others
             self.list.setCurrentRow(row)
 
