@@ -130,7 +130,7 @@ def drawn(window):
             window.panel("Time courses").mean_curve,
             *window.panel("Time courses").curves,
         ),
-        "images": len(window.panel("Images").order)
+        "images": len(window.panel("Images").ranking)
         + window.panel("Images").table.rowCount(),
         "preview": int(window.panel("Stimulus").preview.frame is not None),
     }
