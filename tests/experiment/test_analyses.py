@@ -35,10 +35,15 @@ COMMANDS = {
     "signal correlations": (["signal-correlations"], {}),
 }
 ON_FILES = {"reliability", "comparison"}
+OF_CONDITIONS = {
+    *("condition tuning", "condition difference", "choices", "psychometric curve"),
+    "simulated trials",
+}
+"""Without a command of their own; tests/conditions and tests/app run them."""
 
 
 def test_every_analysis_is_compared():
-    assert analyses().keys() == COMMANDS.keys() | ON_FILES
+    assert analyses().keys() == COMMANDS.keys() | ON_FILES | OF_CONDITIONS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
