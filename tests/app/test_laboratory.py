@@ -18,7 +18,7 @@ def laboratory(window):
     use_session(window, ig.open_session("demo"))
     window.experiment.pick(fields=[1])
     window.experiment.look(encode_selected=True)
-    window.show_panel(window.panel("Stimulus"))
+    window.show_panel("Stimulus")
     return window
 
 

@@ -10,6 +10,7 @@ import pytest
 from napari.settings import get_settings
 from napari.utils.theme import get_theme
 from qtpy.QtGui import QColor
+from support.in_window import choose, use_session, use_stimulus
 from support.leaky import LeakySession
 
 import insilico_gui as ig
@@ -51,7 +52,7 @@ def check_legend(window):
     layer, experiment = window.map.units_layer, window.experiment
     values = window.map._column
     if values is None:
-        values = experiment.response_at(experiment.playback.frame)
+        values = window.now.response_at(experiment.playback.frame)
     low, high = window.map.limits
     span = high - low
     inside = np.flatnonzero(
@@ -63,39 +64,44 @@ def check_legend(window):
         assert np.abs(legend_color(window, values[k]) - point).max() <= 12, k
 
 
+class Known(LeakySession):
+    """Its unit table knows a preferred direction as well."""
+
+    def __init__(self):
+        super().__init__(40, (36, 64))
+        self.units = self.units.assign(pref_dir=np.linspace(0, 359, 40))
+
+
 @pytest.mark.timeout(400)
 def test_the_legend_has_the_colours_of_the_points(window):
-    experiment, view = window.experiment, window.now.view
-    window.show_panel(window.panel("Map"))
-    experiment.use_session(LeakySession(40, (36, 64)))
-    experiment.use_stimulus(clip(0))
+    experiment = window.experiment
+    window.show_panel("Map")
+    use_session(window, Known())
+    use_stimulus(window, clip(0))
     window.encode()
     window.wait(LIMIT_S)
     experiment.playback.seek_frame(30)
     check_legend(window)
     for layout in ("anatomical", "list", "retinotopic", "anatomical 3-D"):
-        view.layout = layout
+        experiment.look(layout=layout)
         check_legend(window)
-    view.layout = "retinotopic"
-    view.limits = (0.5, 3.0)
+    experiment.look(layout="retinotopic", limits=(0.5, 3.0))
     assert not window.panel("Map").automatic.isChecked()
     check_legend(window)
-    view.limits = None
+    experiment.look(limits=None)
     for column in ("x", "rf_y", "area", "field", "response"):
-        view.color_by = column
+        experiment.look(color_by=column)
         for layout in ("list", "retinotopic"):
-            view.layout = layout
+            experiment.look(layout=layout)
             check_legend(window)
-    experiment.select(areas=["V1"])
+    experiment.pick(areas=["V1"])
     check_legend(window)
-    experiment.units["pref_dir"] = np.linspace(0, 359, 40)
-    experiment.units_changed.emit()
-    view.color_by = "pref_dir"
+    experiment.look(color_by="pref_dir")
     check_legend(window)
     session = LeakySession(60, (36, 64))
     session.units = session.units.assign(x=session.units["x"] * 9)
-    experiment.use_session(session)
-    view.color_by = "x"
+    use_session(window, session)
+    experiment.look(color_by="x")
     check_legend(window)
 
 
@@ -124,7 +130,7 @@ def drawn(window):
             window.panel("Time courses").mean_curve,
             *window.panel("Time courses").curves,
         ),
-        "images": len(window.panel("Images").order)
+        "images": len(window.panel("Images").ranking)
         + window.panel("Images").table.rowCount(),
         "preview": int(window.panel("Stimulus").preview.frame is not None),
     }
@@ -133,28 +139,27 @@ def drawn(window):
 @pytest.mark.timeout(400)
 def test_no_panel_shows_what_another_stimulus_did(window):
     experiment = window.experiment
-    experiment.use_session(LeakySession(40, (36, 64)))
-    experiment.use_stimulus(gratings())
+    use_session(window, LeakySession(40, (36, 64)))
+    use_stimulus(window, gratings())
     window.encode()
     window.wait(LIMIT_S)
-    experiment.keep_as_reference()
+    window.panel("Compare").keep_button.click()
     window.panel("Tuning").compute()
     window.panel("Compare").compare()
     window.wait(LIMIT_S)
-    window.panel("Compare").column.setCurrentText("mean response")
-    measured = experiment.analysis_columns("direction tuning")
-    population, compare = window.panel("Population"), window.panel("Compare")
-    population.column.setCurrentText(measured[0])
-    assert population.column.currentText() == measured[0]
+    choose(window.panel("Compare").column, "mean response")
+    measured = window.now.columns_of("direction tuning")
+    choose(window.panel("Population").column, measured[0])
     before = drawn(window)
     assert before["traces"] and before["tuning"] and before["preview"]
-    assert "correlation" in compare.summary.text()
+    assert "correlation" in window.panel("Compare").summary.text()
 
     def check():
         left = {panel: n for panel, n in drawn(window).items() if n}
         left.pop("preview", None)  # the first frame of the new one may be there
         assert not left
-        assert population.column.currentText() not in measured
+        assert window.panel("Population").column.currentText() not in measured
+        compare = window.panel("Compare")
         assert compare.column.currentText() not in {"mean response", *measured}
         assert "correlation" not in compare.summary.text()
         low, high = window.panel("Traces").plot.getViewBox().viewRange()[0]
@@ -162,21 +167,24 @@ def test_no_panel_shows_what_another_stimulus_did(window):
 
     go_on = threading.Event()
     window.jobs.start("Busy", lambda: go_on.wait(60), quiet=True)
-    experiment.use_stimulus(clip(1, 25))  # nothing runs in between: at once
+    use_stimulus(window, clip(1, 25))  # nothing runs in between: at once
     check()
     # what was measured before can be asked for, and says so
-    population.column.setCurrentText(measured[0])
+    population = window.panel("Population")
+    choose(population.column, measured[0])
     assert "drifting gratings" in population.summary.text()
     go_on.set()
     window.encode()
     window.wait(LIMIT_S)
     assert drawn(window)["traces"]
-    experiment.use_session(LeakySession(20, (36, 64)))
+    fewer = LeakySession(20, (36, 64))
+    fewer.attrs = {"weights_hash": "sha256:1"}  # or they would be the same session
+    use_session(window, fewer)
     check()
     window.encode()
     window.wait(LIMIT_S)
     assert drawn(window)["traces"]
-    experiment.drop_job()
+    experiment.set_fit(window.now.stimulus_name, "pad")  # the responses are stale
     check()
 
 
@@ -194,8 +202,8 @@ def contrast(pixels, background):
 @pytest.mark.timeout(400)
 def test_plots_previews_and_icons_follow_the_theme(window):
     experiment = window.experiment
-    experiment.use_session(LeakySession(40, (36, 64)))
-    experiment.use_stimulus(gratings())
+    use_session(window, LeakySession(40, (36, 64)))
+    use_stimulus(window, gratings())
     window.encode()
     window.wait(LIMIT_S)
     window.panel("Tuning").compute()
@@ -207,7 +215,7 @@ def test_plots_previews_and_icons_follow_the_theme(window):
         is_light = sum(wanted) > 3 * 128
         seen = set()
         for panel in window.panels:
-            window.show_panel(panel)
+            window.show_panel(panel.title)
             for widget in panel.findChildren(ThemedPlot) + panel.findChildren(
                 FrameView
             ):
@@ -222,7 +230,7 @@ def test_plots_previews_and_icons_follow_the_theme(window):
                 elif panel is not window.panel("Map"):
                     assert np.abs(background_of(widget) - wanted).max() <= 2
         assert {"Traces", "Tuning", "Population", "Stimulus", "Map"} <= seen
-        window.show_panel(window.panel("Traces"))
+        window.show_panel("Traces")
         plot = window.panel("Traces").plot
         pixels = rgb(plot.grab().toImage())
         assert contrast(pixels, wanted) > 120  # axes, text and the playhead

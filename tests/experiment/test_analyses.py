@@ -35,10 +35,15 @@ COMMANDS = {
     "signal correlations": (["signal-correlations"], {}),
 }
 ON_FILES = {"reliability", "comparison"}
+OF_CONDITIONS = {
+    *("condition tuning", "condition difference", "choices", "psychometric curve"),
+    "simulated trials",
+}
+"""Without a command of their own; tests/conditions and tests/app run them."""
 
 
 def test_every_analysis_is_compared():
-    assert analyses().keys() == COMMANDS.keys() | ON_FILES
+    assert analyses().keys() == COMMANDS.keys() | ON_FILES | OF_CONDITIONS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -100,6 +105,69 @@ def test_reliability_and_comparison_of_files(demo, tmp_path):
     table = pd.read_parquet(target)
     for column in ("mean_difference", "correlation"):
         np.testing.assert_array_equal(table[column], dataset[column])
+    of_file = demo.analyse("comparison", "demo", "gratings", other_file=str(other))
+    assert of_file.identical(dataset)
+
+
+def test_an_analysis_of_a_session_alone_needs_no_responses(demo, tmp_path):
+    target = tmp_path / "known.parquet"
+    done = CliRunner().invoke(app, ["retinotopy", "demo", "--known", "-o", str(target)])
+    assert done.exit_code == 0, done.output
+    demo.analyse("retinotopy", "demo", known=True)
+    (entry,) = demo.document.analyses
+    assert entry.stimulus is None and not demo.document.runs
+    table, units = pd.read_parquet(target), demo.units("demo")
+    for column in ("map_azimuth_deg", "map_elevation_deg", "field_sign"):
+        np.testing.assert_array_equal(table[column], units[column])
+    # it is in the file and in the script, and goes with the session only
+    path = demo.save(tmp_path / "x.insilico.yaml")
+    opened = ig.Experiment.open(path, library=None)
+    assert opened.document.analyses == (entry,)
+    pd.testing.assert_frame_equal(opened.units("demo"), units)
+    found = {}
+    exec(compile(demo.to_python(), "script.py", "exec"), found)
+    assert found["experiment"].document.analyses == (entry,)
+    demo.remove_stimulus("gratings")
+    assert demo.document.analyses == (entry,)
+    demo.remove_analysis("retinotopy", "demo")
+    assert not demo.document.analyses
+    demo.undo()
+    pd.testing.assert_frame_equal(demo.units("demo"), units)
+    with pytest.raises(AnalysisError, match="encode a stimulus first"):
+        demo.run_data("demo", None).responses  # noqa: B018 - it raises
+
+
+@pytest.mark.timeout(200)
+def test_mapped_fields_are_not_mapped_again(demo, dots, monkeypatch):
+    """Retinotopy of fields that are at hand is that of fields mapped for it."""
+    for_it = demo.analyse("retinotopy", "demo", dots, min_r2=0.3)
+    demo.remove_analysis("retinotopy", "demo", dots)
+    demo._results.clear()
+    demo.analyse("receptive fields", "demo", dots)
+
+    def never(*_, **__):
+        raise AssertionError("mapped again")
+
+    monkeypatch.setattr("insilico_gui.experiment.declared.fields.map_fields", never)
+    found = demo.analyse("retinotopy", "demo", dots, min_r2=0.3)
+    assert found.identical(for_it)
+
+
+def test_a_comparison_is_with_the_responses_as_they_are_now(demo):
+    """Another fit of the other stimulus makes other numbers."""
+    rng = np.random.default_rng(0)
+    for name in ("one", "two"):
+        frames = rng.integers(0, 256, (30, 60, 60), dtype=np.uint8)
+        demo.add_stimulus(frames, frame_rate=30.0, name=name)
+    demo.select(areas=["LM"], fields=[1], name="few")
+    for name in ("one", "two"):
+        demo.encode("demo", name, selection="few")
+    given = {"other_session": "demo", "other_stimulus": "two"}
+    before = demo.analyse("comparison", "demo", "one", **given)
+    demo.set_fit("two", "stretch")
+    demo.encode("demo", "two")
+    after = demo.analyse("comparison", "demo", "one", **given)
+    assert not np.array_equal(before["mean_reference"], after["mean_reference"])
 
 
 @pytest.mark.parametrize(
@@ -114,6 +182,13 @@ def test_reliability_and_comparison_of_files(demo, tmp_path):
         ("direction tuning", {"latency_s": float("nan")}, "a number"),
         ("receptive fields", {}, "does not apply"),
         ("retinotopy", {"known": "yes"}, "true or false"),
+        ("comparison", {}, "name one of the two"),
+        ("comparison", {"other_session": "demo"}, "name one of the two"),
+        (
+            "comparison",
+            {"other_session": "demo", "other_stimulus": "gratings", "other_file": "x"},
+            "name one of the two",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_sentence_and_changes_nothing(

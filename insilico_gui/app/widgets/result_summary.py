@@ -63,8 +63,14 @@ def dataset_rows(dataset: xr.Dataset) -> list[tuple[str, str, str]]:
     rows = []
     for name, variable in dataset.data_vars.items():
         dims = [str(dim) for dim in variable.dims]
-        of_units = any(dim.startswith(("unit", "trial")) for dim in dims)
-        if not of_units and variable.dtype.kind in "fiub" and variable.size:
+        of_units = any(dim == "unit" or dim.startswith("unit_") for dim in dims)
+        of_trials = str(name).startswith("trial_")
+        if (
+            not of_units
+            and not of_trials
+            and variable.dtype.kind in "fiub"
+            and variable.size
+        ):
             values = variable.to_series() if dims else None
             what = f"{name} by {', '.join(dims)}" if dims else str(name)
             if values is None:

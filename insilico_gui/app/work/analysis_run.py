@@ -63,6 +63,9 @@ class AnalysisRun(QObject):
 
         experiment.start_analysis(task)
         job = self._jobs.start(
-            f"Computing {task.title}", task.compute, on_return=take, on_end=ended
+            f"Computing {task.title}",
+            lambda tell: task.compute(tell),
+            on_return=take,
+            on_end=ended,
         )
         self._running[job] = analysis

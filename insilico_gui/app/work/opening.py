@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from insilico_gui.app.work.jobs import Job, Jobs
+    from insilico_gui.app.work.jobs import Job, Jobs, Work
     from insilico_gui.experiment import Experiment
     from insilico_gui.experiment.analyses import Result
     from insilico_gui.experiment.analysing import AnalysisTask
@@ -86,7 +86,7 @@ class Opening(QObject):
         self,
         key: str,
         title: str,
-        work: Callable[[], object],
+        work: Work,
         on_return: Callable[[Any], object],
     ) -> None:
         """Start work that is tried once; anew if it was cancelled."""
@@ -179,5 +179,8 @@ class Opening(QObject):
                 return
 
         self._start(
-            f"analysis {task.key}", f"Computing {task.title}", task.compute, take
+            f"analysis {task.key}",
+            f"Computing {task.title}",
+            lambda tell: task.compute(tell),
+            take,
         )
