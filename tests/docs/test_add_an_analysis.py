@@ -73,7 +73,7 @@ def check_works(tmp_path):
     ratio = experiment.units()["modulation_ratio"].dropna().to_numpy()
     assert len(ratio) == responses.sizes["unit"] > 50
     # By hand: the best condition of the first unit
-    best = int(dataset["f0"][:, 0].argmax())
+    best = dataset["f0"].to_numpy()[:, 0].argmax()
     assert ratio[0] == pytest.approx(
         float(dataset["f1"][best, 0] / dataset["f0"][best, 0]), rel=1e-6
     )
