@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -27,7 +28,8 @@ from insilico_gui.experiment.resolved import Resolver
 from insilico_gui.experiment.runs import Task
 from insilico_gui.experiment.unit_tables import label_of
 
-NAMES = st.sampled_from(["a", "b", "c"])
+NAMES = st.sampled_from(["a", "a", "a", "b", "b", "c"])
+"""What there is, mostly, so that most commands are carried out."""
 SEEDS = st.integers(0, 3)
 
 
@@ -77,6 +79,27 @@ class Commands(RuleBasedStateMachine):
                 self.past.append(before)
                 self.future = []
         return True
+
+    @initialize(n_stimuli=st.integers(0, 2), is_encoded=st.booleans())
+    def begin(self, n_stimuli, is_encoded):
+        """Mostly with an open session, stimuli and responses."""
+        if n_stimuli == 0:
+            return
+        self.do(self.experiment.add_session, "leaky", device="cpu", name="a")
+        self.experiment.session("a")
+        for seed, name in enumerate("ab"[:n_stimuli]):
+            self.add_stimulus(name, seed)
+            if is_encoded:
+                self.encode("a", name)
+
+    @rule(name=NAMES)
+    def open_session(self, name):
+        if name in self.experiment.document.sessions:
+            n_told = len(self.told)
+            try:
+                self.experiment.session(name)
+            except InsilicoError:
+                assert len(self.told) == n_told
 
     @rule(name=NAMES, device=st.sampled_from(["cpu", "cpu", "nowhere"]))
     def add_session(self, name, device):
@@ -309,7 +332,7 @@ class Commands(RuleBasedStateMachine):
         assert self.experiment.is_saved
         self.past, self.future = [], []
 
-    @precondition(lambda self: len(self.experiment.document.runs) > 2)
+    @precondition(lambda self: len(self.experiment.document.runs) > 3)
     @rule()
     def clear(self):
         n_told = len(self.told)
@@ -358,7 +381,7 @@ class Commands(RuleBasedStateMachine):
             assert set(now.selection.indices) <= set(range(len(now.units)))
             assert now.selection.session in ("", now.session.id)
         if now.responses is not None:
-            assert now.state in ("done", "encoding")
+            assert now.state in ("done", "encoding", "failed")
             assert now.responses.sizes["unit"] == len(now.encoded_rows)
         known = {label_of(entry) for entry in document.analyses}
         for name in now.results:
@@ -373,7 +396,7 @@ def _never(*_args, **_options):
 
 TestCommands = pytest.mark.filterwarnings("ignore::UserWarning")(Commands.TestCase)
 TestCommands.settings = settings(
-    max_examples=30,
+    max_examples=20,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,
