@@ -35,10 +35,17 @@ COMMANDS = {
     "signal correlations": (["signal-correlations"], {}),
 }
 ON_FILES = {"reliability", "comparison"}
+ON_CONDITIONS = {  # tests/conditions and tests/insilico_nnpoisson
+    "choices",
+    "condition difference",
+    "condition tuning",
+    "psychometric curve",
+    "simulated trials",
+}
 
 
 def test_every_analysis_is_compared():
-    assert analyses().keys() == COMMANDS.keys() | ON_FILES
+    assert analyses().keys() == COMMANDS.keys() | ON_FILES | ON_CONDITIONS
 
 
 @pytest.mark.parametrize("name", COMMANDS)

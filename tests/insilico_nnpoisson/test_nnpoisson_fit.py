@@ -1,4 +1,4 @@
-"""Fits from beginning to end: the published outputs, resuming, recovery of a known model."""
+"""Fits from beginning to end: published outputs, resuming, recovery of a known model."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def test_the_optimiser_is_that_of_keras():
 def fitted(recorded, tmp_path_factory):
     """A fit of half a minute's work or less, with behaviour in seconds."""
     settings = Settings(
-        (8,), 4, 0.4, iterations=10, episodes=5, lr=4e-3, behaviour_scale="none"
+        (8,), 4, 0.4, iterations=16, episodes=5, lr=5e-3, behaviour_scale="none"
     )
     task = NNPoissonTask(recorded, settings)
     folder = tmp_path_factory.mktemp("fitted") / "run"
