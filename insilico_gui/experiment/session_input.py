@@ -66,7 +66,9 @@ def image_rate(session: ImageSession) -> float:
 
 
 def moments_per_frame(session: Session | None) -> int:
-    """Moments of playback for each frame: those of the response to one image."""
+    """Moments of playback for each frame: those of the response to one image or row."""
+    if session is not None and is_condition_session(session):
+        return len(session.times)
     if session is None or not is_image_session(session):
         return 1
     return len(session.response_coords.get("time", (0,)))
@@ -79,6 +81,15 @@ def image_moment(session: ImageSession, n_images: int, moment: int) -> str:
     if "time" in session.response_coords:
         words += f"   {session.response_coords['time'][k] * 1000:+.0f} ms"
     return words
+
+
+def condition_moment(
+    session: ConditionSession, conditions: ConditionTable, moment: int
+) -> str:
+    """A moment of playback in words: which condition, and the time of the trial."""
+    row, k = divmod(moment, len(session.times))
+    words = f"{row + 1} / {conditions.n_conditions}: {conditions.labels[row]}"
+    return f"{words}   {session.times[k] * 1000:+.0f} ms"
 
 
 class SessionInput(Protocol):

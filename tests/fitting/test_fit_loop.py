@@ -191,6 +191,15 @@ def test_stop_after_a_round_pause_and_stop_at_once(tmp_path):
     assert content(tmp_path / "c") == content(tmp_path / "whole")
 
 
+def test_one_fit_at_a_time_in_a_folder(tmp_path):
+    going = FitLoop(Falling(), tmp_path).run()
+    next(going)
+    with pytest.raises(FitError, match="is being written by this program"):
+        run_loop(FitLoop(Falling(), tmp_path))
+    going.close()
+    assert run_loop(FitLoop(Falling(), tmp_path)).complete
+
+
 def test_curves_can_be_read_while_it_runs(tmp_path):
     loop = FitLoop(Falling(), tmp_path)
     with closing(loop.run()) as going:

@@ -19,6 +19,7 @@ from insilico_gui.conditions import (
     check_conditions,
 )
 from insilico_gui.errors import EncodingError, InsilicoError
+from insilico_gui.units.columns import known_facts
 
 ABOUT = (
     '{"time_limit": 0.4, "n_neurons": {"left-CP": 4.4, "left-MOs": 8, "left-VISp": 2}}'
@@ -57,6 +58,13 @@ def test_units_and_conditions(session):
     assert session.parameters[0].values == (0.0, 0.25, 0.5, 1.0)
     assert session.parameters[2].default == 0.4
     assert session.times[[0, -1]].tolist() == [0, 0.4]
+
+
+def test_every_column_has_a_title(session):
+    for name in [*session.units, "condition_modulation", "best_contrast_left"]:
+        found = known_facts(name)
+        assert found is not None and found.title, name
+    assert known_facts("largest_difference_s").unit == "s"
 
 
 def test_every_published_region_has_a_place():
