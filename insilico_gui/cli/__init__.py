@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from insilico_gui.cli import fit_command
 from insilico_gui.cli.comparison_commands import compare, reliability
+from insilico_gui.cli.condition_command import conditions
 from insilico_gui.cli.experiment_commands import library, run
 from insilico_gui.cli.field_commands import receptive_fields, retinotopy
 from insilico_gui.cli.generated_commands import generated_commands
@@ -122,6 +123,7 @@ for command in (
     signal_correlations,
     reliability,
     compare,
+    conditions,
     export,
     run,
     library,

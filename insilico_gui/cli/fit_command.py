@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from insilico_gui.cli.progress import progress_bar
 from insilico_gui.errors import FitError
 from insilico_gui.fitting import FitDeclaration, FitLoop, FitProgress, fits
+from insilico_gui.fitting.registry import usable_fits
 from insilico_gui.fitting.running import BAR_STEPS, run_loop
 from insilico_gui.untrusted.door import as_path
 
@@ -23,8 +24,8 @@ class FitGroup(TyperGroup):
     """Commands by the names of the fits; a fit is imported when it is named."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Names of the fits."""
-        return list(fits())
+        """Names of the fits that can be imported."""
+        return list(usable_fits())
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a fit."""

@@ -22,11 +22,13 @@ from insilico_gui.cli.options import (
 )
 from insilico_gui.cli.outputs import check_output
 from insilico_gui.cli.steps import choose, encode_with_bar, select
+from insilico_gui.conditions import is_condition_session
 from insilico_gui.encoding import open_for, precision_sentence
 from insilico_gui.errors import StimulusError
 from insilico_gui.export import Destination, Kind, check_fit
 from insilico_gui.responses import unit_table
 from insilico_gui.session import is_image_session
+from insilico_gui.stimuli import ConditionTable, ImageSet, open_conditions
 
 
 def encode(
@@ -35,7 +37,8 @@ def encode(
         Path,
         typer.Argument(
             help="Video, folder of images, array, or specification (.yaml, .json); for "
-            "sessions driven by images also a single image."
+            "sessions driven by images also a single image, and for sessions that answer "
+            "conditions a table of them (.csv, .parquet)."
         ),
     ],
     output: Output,
@@ -74,16 +77,25 @@ def encode(
             f"{twin.id} answers single images and brings them to its size itself; leave "
             "out --fit."
         )
-    fit = fit or "crop"
-    shown = open_for(twin, stimulus, frame_rate=frame_rate, interval_s=interval)
+    shown: ig.Stimulus | ImageSet | ConditionTable
+    if is_condition_session(twin):
+        if (fit, frame_rate, interval) != (None, None, None):
+            raise StimulusError(
+                f"{twin.id} answers conditions, which have no frames; leave out --fit, "
+                "--frame-rate and --interval."
+            )
+        shown = open_conditions(stimulus)
+    else:
+        shown = open_for(twin, stimulus, frame_rate=frame_rate, interval_s=interval)
     selection = select(twin, area, field, any_of, where)
+    how = fit or "crop"
     # Also where no bar is drawn, as stderr is no terminal
     typer.echo(f"Encoding {shown.name} for {len(selection):,} units.")
     if output.suffix.lower() == ".zarr":
-        responses = encode_with_bar(twin, shown, selection, fit, output, overwrite)
+        responses = encode_with_bar(twin, shown, selection, how, output, overwrite)
     else:
         with Destination(output, overwrite) as place:
-            responses = encode_with_bar(twin, shown, selection, fit)
+            responses = encode_with_bar(twin, shown, selection, how)
             output = place.write(responses)
     difference = precision_sentence(responses.attrs)
     if difference is not None:

@@ -11,7 +11,6 @@ from insilico_gui.cli.filter_syntax import parse_conditions
 from insilico_gui.cli.progress import progress_bar
 from insilico_gui.encoding.inputs import stimulus_warning
 from insilico_gui.responses import take_units, unit_table
-from insilico_gui.session import is_image_session
 from insilico_gui.units.selection import select_units
 
 if TYPE_CHECKING:
@@ -19,12 +18,13 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from insilico_gui.stimuli import ConditionTable
     from insilico_gui.stimuli.readers.images import ImageSet
 
 
 def encode_with_bar(
     session: ig.Session,
-    stimulus: ig.Stimulus | ImageSet,
+    stimulus: ig.Stimulus | ImageSet | ConditionTable,
     selection: ig.Selection,
     fit: str = "crop",
     store: Path | None = None,
@@ -33,7 +33,9 @@ def encode_with_bar(
     """:func:`insilico_gui.encode` with a progress bar, after warnings of the stimulus."""
     if warning := stimulus_warning(stimulus):
         typer.echo(f"Warning: {warning}", err=True)
-    what = "image" if is_image_session(session) else "frame"
+    what = {"images": "image", "conditions": "condition"}.get(
+        session.input_kind, "frame"
+    )
     with progress_bar(f"Encoding {stimulus.name}", unit=what) as show:
         return ig.encode(
             session,

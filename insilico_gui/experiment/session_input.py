@@ -71,9 +71,11 @@ class Shown:
             return ""
         item, k = divmod(moment, self.n_times)
         words = f"{self.item} {item + 1} / {self.n_items}"
-        return (
-            words if self.times is None else f"{words}   {1000 * self.times[k]:+.0f} ms"
-        )
+        if self.item == "condition":  # names of images are long, and seen beside
+            words += f": {self.labels[item]}"
+        if self.times is not None:
+            words += f"   {1000 * self.times[k]:+.0f} ms"
+        return words
 
 
 class SessionInput(Protocol):

@@ -19,6 +19,7 @@ from insilico_gui.files.formulas import write_csv
 from insilico_gui.untrusted.door import as_path
 
 COLUMNS = ("trial", "unit_id", "neuron", "time")
+SUFFIXES = (".npz", ".parquet", ".csv")
 METADATA_KEY = b"insilico_gui"
 
 

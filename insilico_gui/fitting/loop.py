@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from insilico_gui.fitting.task import FitTask, Writers
 
+RUNNING = "fit"
+"""Name that a running fit holds in its folder, so that there is one; no file has it."""
+
 CHECKPOINT_S = 10.0
 """Least seconds between two checkpoints."""
 
@@ -140,8 +143,14 @@ class FitLoop:
         Raises
         ------
         FitError
-            If a value of the curves is not finite, or the task cannot go on.
+            If a value of the curves is not finite, the task cannot go on, or another
+            process runs a fit in the folder.
         """
+        with claim(self.folder, [RUNNING], FitError):
+            report = yield from self._rounds()
+        return report
+
+    def _rounds(self) -> Generator[FitProgress, None, FitReport]:
         self._started = self._last = time.perf_counter()
         while self.round_number < self.task.n_rounds and not self._stopping:
             k = self.round_number

@@ -120,6 +120,18 @@ def fits() -> Mapping[str, FitDeclaration]:
     return InstalledFits()
 
 
+def usable_fits() -> dict[str, FitDeclaration]:
+    """Fits that can be imported, by name; the log names the others."""
+    known = fits()
+    found = {}
+    for name in known:
+        try:
+            found[name] = known[name]
+        except FitError as error:
+            logger.warning("%s", error)
+    return found
+
+
 def find_fit(name: str | None, given: Mapping[str, Any]) -> FitDeclaration:
     """A fit by its name, or without one the only one that has the `given` parameters.
 
@@ -128,21 +140,22 @@ def find_fit(name: str | None, given: Mapping[str, Any]) -> FitDeclaration:
     FitError
         If there is none, or several.
     """
-    known = fits()
     if name is not None:
+        known = fits()
         if name not in known:
             raise FitError(
                 f"There is no fit {quoted(name)}; choose one of {listed(known)}."
             )
         return known[name]
+    usable = usable_fits()
     fitting = [
         declared
-        for declared in known.values()
+        for declared in usable.values()
         if {*given} <= {parameter.name for parameter in declared.parameters}
     ]
     if len(fitting) != 1:
         raise FitError(
-            f"{len(fitting)} of the fits {listed(known)} take the parameters "
+            f"{len(fitting)} of the fits {listed(usable)} take the parameters "
             f"{listed(given, none='that were given')}; name one as twin."
         )
     return fitting[0]

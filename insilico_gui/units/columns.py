@@ -195,6 +195,14 @@ _COLUMNS = {
         mean_difference=("difference of means", _of_unit("", drawn="diverging")),
     ),
     **_table(
+        "condition_columns", condition_modulation=("modulation by conditions", _PART)
+    ),
+    **_table(
+        "condition_difference",
+        largest_difference=("largest difference", _of_unit("", drawn="diverging")),
+        largest_difference_s=("time of the largest difference", _S),
+    ),
+    **_table(
         "rf_columns",
         rf_azimuth_deg=("RF azimuth", _DEG),
         rf_elevation_deg=("RF elevation", _DEG),

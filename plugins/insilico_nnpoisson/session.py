@@ -10,6 +10,7 @@ import pandas as pd
 from insilico_gui.device import resolve_device
 from insilico_gui.errors import AnalysisError, WeightsError, quoted
 from insilico_gui.untrusted.hashes import weights_hash
+from insilico_nnpoisson import columns  # noqa: F401 - registers titles
 from insilico_nnpoisson.choices import READINGS, read_choices
 from insilico_nnpoisson.folders import (
     ABOUT,

@@ -146,8 +146,10 @@ class NNPoissonTask(FitTask):
 
     def step(self, rows: StepRows) -> NDArray[np.floating[Any]]:
         """One step of the optimiser; losses before it: neural, right, left, total."""
-        losses = self.losses.step(self.flat.parts, rows, self._gradient.parts)
-        self._adam.step(self._gradient.vector)
+        # what is not finite shows in the row of the round, which ends the fit
+        with np.errstate(all="ignore"):
+            losses = self.losses.step(self.flat.parts, rows, self._gradient.parts)
+            self._adam.step(self._gradient.vector)
         return losses
 
     def train(self, round_number: int) -> Iterator[Step]:
@@ -167,14 +169,15 @@ class NNPoissonTask(FitTask):
     def test(self) -> dict[str, float]:
         """Losses on all test trials: left, right, each region, total and neural."""
         w = self.flat.parts
-        found = {
-            f"test loss {action}": self.losses.action(w, self._test_behaviour, action)
-            for action in ACTIONS
-        }
-        regions = {
-            name: self.losses.neural(w, rows)
-            for name, rows in self._test_neural.items()
-        }
+        with np.errstate(all="ignore"):
+            found = {
+                f"test loss {name}": self.losses.action(w, self._test_behaviour, name)
+                for name in ACTIONS
+            }
+            regions = {
+                name: self.losses.neural(w, rows)
+                for name, rows in self._test_neural.items()
+            }
         neural = float(sum(regions.values()))
         behaviour = found["test loss left"] + found["test loss right"]
         return {
