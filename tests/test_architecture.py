@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -19,15 +20,21 @@ PLUGINS = HOST.parent / "plugins"
 QT = {"qtpy", "PySide6", "PyQt5", "PyQt6", "napari", "vispy", "pyqtgraph", "superqt"}
 
 
-def imports(path: Path) -> set[str]:
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found |= {node.module}
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def modules(folder: Path) -> list[Path]:
@@ -192,15 +199,15 @@ def room_of(module: str) -> str:
     return next((room for room in rooms if room in ROOMS), parts[0])
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Modules of this project that a file imports."""
     found = {name for name in imports(path) if name in NAMES}
     # "from package import module" is an import of the module, not of the package
     packages = {name.rpartition(".")[0] for name in found}
-    tree = ast.parse(path.read_text())
     named = {
         node.module
-        for node in ast.walk(tree)
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.ImportFrom)
         and any(f"{node.module}.{alias.name}" not in NAMES for alias in node.names)
     }
@@ -233,7 +240,7 @@ def test_plugins_use_the_public_contract_and_not_each_other(path):
 def at_import(path: Path) -> set[str]:
     """Modules of this project that importing a file imports."""
     found = set()
-    waiting: list[ast.AST] = [ast.parse(path.read_text())]
+    waiting: list[ast.AST] = [parsed(path)]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
