@@ -49,27 +49,14 @@ assert "tqdm.auto" not in sys.modules and "tqdm.notebook" not in sys.modules
     assert "TqdmWarning" not in done.stderr
 
 
-def test_listing_imports_nothing_heavy(tmp_path):
-    done = run(f"""
-import sys, insilico_gui as ig
-assert "demo" in ig.list_sessions()
-ig.list_sessions({str(tmp_path)!r})
-names = ("torch", "tqdm", "tqdm.auto", "qtpy", "napari", "h5py")
-heavy = [name for name in names if name in sys.modules]
-assert not heavy, heavy
-""")
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("package", OTHERS)
-def test_importing_a_twin_warns_of_nothing_in_a_notebook(package):
+def test_importing_twins_warns_of_nothing_in_a_notebook():
     # tqdm.auto takes any kernel that it finds for a notebook and looks for its widgets.
     done = run(f"""
 import sys, types
 ipython = types.ModuleType("IPython")
 ipython.get_ipython = lambda: types.SimpleNamespace(config={{"IPKernelApp": True}})
 sys.modules["IPython"] = ipython
-import {package}
+import {", ".join(OTHERS)}
 assert "tqdm.auto" not in sys.modules
 """)
     assert done.returncode == 0, done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,8 +21,10 @@ from insilico_gui.streaming import StreamingSession
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
+    from insilico_demo.filters import Filters
     from insilico_gui.session import InputKind
 
 
@@ -65,12 +68,11 @@ class DemoSession(StreamingSession[DemoState]):
     def __init__(self, device: str = "auto") -> None:
         self.device = resolve_device(device)
         self.behavior: dict[str, int] = {}
-        population = demo_population()
-        self._filters = build_filters(population)
+        self._filters = _filters()
         self._model = MotionEnergy(self._filters, self.device)
-        self.units = unit_table(population, self._filters)
+        self.units = _units().copy()
         self.attrs: dict[str, Any] = {
-            "weights_hash": population.digest(),
+            "weights_hash": demo_population().digest(),
             "model": "motion energy with divisive normalisation",
             "seed": SEED,
             "display": {
@@ -128,6 +130,18 @@ class DemoSession(StreamingSession[DemoState]):
                 f"The demo session has units 0 to {n - 1}; select a list of those."
             )
         return MotionEnergy(self._filters.take(units), self.device)
+
+
+@cache
+def _filters() -> Filters:
+    """The filters of all units, which are the same in every session."""
+    return build_filters(demo_population())
+
+
+@cache
+def _units() -> pd.DataFrame:
+    """The unit table; a session has a copy, which may be changed."""
+    return unit_table(demo_population(), _filters())
 
 
 def _check_frames(frames: NDArray[np.uint8], n_videos: int) -> None:

@@ -146,7 +146,7 @@ def test_preferred_directions_are_the_true_ones(demo, directed, upright):
 
 
 @given(turn=st.integers(1, 359))
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 def test_rotating_the_stimulus_rotates_the_preference(demo, directed, upright, turn):
     """Gratings turned on the screen, and a table that does not know of it."""
     turned = gratings(demo, directed, directions=tuple(directions(8) + turn))
@@ -159,7 +159,7 @@ def test_rotating_the_stimulus_rotates_the_preference(demo, directed, upright, t
 
 
 @given(order=st.integers(0, 2**31))
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=4, deadline=None, derandomize=True)
 def test_permuting_the_order_of_trials_changes_nothing(demo, directed, upright, order):
     """Neither that of the rows of the table, nor that in which they are shown."""
     responses, before = upright
@@ -231,7 +231,7 @@ def test_a_known_field_is_found_within_one_grid_step(demo, central, unshifted):
 
 
 @given(right=st.integers(-20, 20), down=st.integers(-14, 14))
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=4, deadline=None, derandomize=True)
 def test_shifting_the_stimulus_shifts_the_field(
     demo, dots, central, unshifted, right, down
 ):

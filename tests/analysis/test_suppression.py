@@ -31,7 +31,7 @@ def suppressed(sizes, k_s=1.0, ratio=3.0):
 @pytest.mark.parametrize("power", [1, 1.5, 2])
 def test_pure_summation_is_no_suppression(sizes, power, model):
     curve = summating(sizes, power)
-    for values in (curve, curve.astype(np.float32), 40 * curve):
+    for values in (np.hstack([curve, 40 * curve]), curve.astype(np.float32)):
         fit = fit_size(values, sizes, model)
         assert not fit.suppressed.any()
         assert np.isnan(fit.preferred).all()
@@ -54,7 +54,7 @@ def test_suppression_is_found_without_noise(sizes, model):
 def test_noise_seldom_makes_suppression(sizes, power):
     """Two per cent of the largest response, on each mean."""
     rng = np.random.default_rng(0)
-    curve = np.repeat(summating(sizes, power), 100, axis=1)
+    curve = np.repeat(summating(sizes, power), 60, axis=1)
     noisy = curve * 1.0 + 0.02 * 1.1 * rng.normal(size=curve.shape)
     assert fit_size(noisy, sizes).suppressed.mean() < 0.05
     repeats = curve[None] + 0.044 * rng.normal(size=(4, *curve.shape))
@@ -72,7 +72,7 @@ def test_noise_seldom_makes_suppression(sizes, power):
 @pytest.mark.parametrize("sizes", [FIVE, SIX], ids=len)
 def test_repeats_tell_noise_from_suppression_at_few_sizes(sizes, noise, power):
     rng = np.random.default_rng(1)
-    curve = np.repeat(summating(sizes, power), 100, axis=1)
+    curve = np.repeat(summating(sizes, power), 60, axis=1)
     repeats = curve + noise * np.sqrt(10) * rng.normal(size=(10, *curve.shape))
     fit = fit_size(
         repeats.mean(0),

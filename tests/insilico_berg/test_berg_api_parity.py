@@ -135,23 +135,3 @@ def test_vertices_in_full_number(tmp_path, heads, encoded):
     np.testing.assert_allclose(rh[:, ::5000], heads["fs_lh_only_rh"], **CLOSE)
     for path in (tmp_path / berg_vit.VERTEX_FOLDER).rglob("weights*"):
         path.unlink()  # a third of a gigabyte
-
-
-@pytest.mark.slow
-def test_electrodes_in_full_size(tmp_path):
-    with np.load(berg_vit.DATA / "vit_b_32_eeg.npz") as file:
-        full = dict(file)
-    berg_vit.write_backbone(tmp_path, **berg_vit.FULL, old_names=True)
-    berg_vit.write_eeg(tmp_path, seed=31, features=460_800)
-    berg = BERG(tmp_path)
-    model = berg.get_encoding_model(EEG, "cpu", subject=1)
-    found = berg.encode(model, full["img"].astype(np.int64))
-    np.testing.assert_allclose(
-        found[:, :, ::2, ::4], full["eeg_full"], rtol=0, atol=1e-3
-    )
-    np.testing.assert_allclose(
-        found.mean((2, 3)), full["eeg_full_mean"], rtol=0, atol=1e-3
-    )
-    del model
-    for path in (*tmp_path.rglob("weights*.npy"), *tmp_path.rglob("*.pth")):
-        path.unlink()  # a gigabyte

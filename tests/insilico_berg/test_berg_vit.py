@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from insilico_berg import BERG
 from insilico_berg.linear_files import read_eeg, read_fsaverage
 from insilico_berg.linear_model import Projection, Readout
 from insilico_berg.vit.backbone import build
@@ -77,36 +78,6 @@ def test_eeg_files_of_every_generation(tmp_path, heads, generation):
         )
 
 
-def test_vertices_of_full_number(tmp_path, heads):
-    n = 163_842
-    berg_vit.write_fsaverage(tmp_path, vertices=n, rois={})
-    folder = tmp_path / berg_vit.VERTEX_FOLDER / "encoding_models_weights"
-    path = folder / "weights_subject-01.npy"
-    model = read_fsaverage(path)
-    (scores,) = scores_of(model, heads["features"])
-
-    def found(side, rows=slice(None)):
-        return Readout(model.regressions[side], rows, "cpu")(scores).numpy()
-
-    left, right = found("lh"), found("rh")
-    assert [[*left.shape], [*right.shape]] == heads["fs_all_shapes"].tolist()
-    lh_idx, rh_idx = heads["lh_idx"], heads["rh_idx"]
-    pairs = [
-        ("fs_all_lh_sub", left[:, ::5000]),
-        ("fs_all_rh_sub", right[:, ::5000]),
-        ("fs_lh_only_lh", left[:, lh_idx]),
-        ("fs_lh_only_rh", right[:, ::5000]),
-        ("fs_roi_V1v_lh", found("lh", lh_idx)),
-        ("fs_roi_V1v_rh", found("rh", rh_idx)),
-        ("fs_roi_beats_vertices_lh", found("lh", lh_idx)),
-        ("fs_roi_FBA2_empty_lh_lh", found("lh", lh_idx[:0])),
-        ("fs_roi_FBA2_empty_lh_rh", found("rh", rh_idx[:3])),
-    ]
-    for name, values in pairs:
-        np.testing.assert_allclose(values, heads[name], rtol=0, atol=1e-4, err_msg=name)
-    path.unlink()  # a third of a gigabyte
-
-
 def test_matrices_of_other_types_and_orders(tmp_path, heads):
     berg_vit.write_eeg(tmp_path)
     path = eeg_files(tmp_path, "G2")[0]
@@ -134,7 +105,9 @@ def test_preprocessing_is_exact(full):
 
 @pytest.mark.slow
 def test_transformer_and_eeg_of_full_size(tmp_path, full):
-    backbone = build(berg_vit.vit_tensors(31, **berg_vit.FULL), "full")
+    """Part by part, and then through the published interface."""
+    path = berg_vit.write_backbone(tmp_path, **berg_vit.FULL, old_names=True)
+    backbone = load_backbone(path, "cpu")
     with torch.inference_mode():
         layers = list(backbone.layers(prepare(torch.from_numpy(full["img"]))))
     features = torch.stack(layers, 1).numpy()
@@ -150,19 +123,25 @@ def test_transformer_and_eeg_of_full_size(tmp_path, full):
         features.std((2, 3)), full["feat_std"], rtol=0, atol=2e-4
     )
     berg_vit.write_eeg(tmp_path, seed=31, features=460_800)
-    path = eeg_files(tmp_path, "G2")[0]
-    model = read_eeg([path])
-    found = eeg_of(model, features)
+    read = read_eeg(eeg_files(tmp_path, "G2"))
     np.testing.assert_allclose(
-        found[:, :, ::2, ::4], full["eeg_full"], rtol=0, atol=1e-3
+        scores_of(read, features)[0], full["pca_scores"], rtol=0, atol=1e-3
     )
-    np.testing.assert_allclose(
-        found.mean((2, 3)), full["eeg_full_mean"], rtol=0, atol=1e-3
-    )
-    np.testing.assert_allclose(
-        scores_of(model, features)[0], full["pca_scores"], rtol=0, atol=1e-3
-    )
-    path.unlink()  # half a gigabyte, of which pytest would keep three
+    berg = BERG(tmp_path)
+    model = berg.get_encoding_model("eeg-things_eeg_2-vit_b_32", "cpu", subject=1)
+    for found in (
+        eeg_of(read, features),
+        berg.encode(model, full["img"].astype(np.int64)),
+    ):
+        np.testing.assert_allclose(
+            found[:, :, ::2, ::4], full["eeg_full"], rtol=0, atol=1e-3
+        )
+        np.testing.assert_allclose(
+            found.mean((2, 3)), full["eeg_full_mean"], rtol=0, atol=1e-3
+        )
+    del model, read
+    for path in (*tmp_path.rglob("weights*.npy"), *tmp_path.rglob("*.pth")):
+        path.unlink()  # a gigabyte, of which pytest would keep three
 
 
 def test_checkpoints_in_both_spellings(tmp_path):

@@ -73,7 +73,8 @@ def test_bf16_is_near_float32_however_a_video_is_cut(bf16, inputs, exact, sizes)
 
 def test_the_state_is_carried_exactly(bf16, inputs):
     """Cut where tiles end, the arithmetic is the same, and so nearly are the numbers."""
-    whole, halves = run(bf16, inputs), run(bf16, inputs, 4)
+    one = tuple(part[:1] for part in inputs)
+    whole, halves = run(bf16, one), run(bf16, one, 4)
     torch.testing.assert_close(halves, whole, rtol=2e-3, atol=0)
 
 
@@ -85,22 +86,25 @@ def test_fp16_is_nearer(network, inputs, exact):
 
 
 def test_responses_and_state_are_float32(bf16, inputs):
-    log_response, (video, _) = bf16(*inputs, bf16.initial_state(2))
+    some = tuple(part[:, :3] for part in inputs)
+    log_response, (video, _) = bf16(*some, bf16.initial_state(2))
     tensors = [log_response, *video.feedforward, *video.modulation, *video.recurrent]
     assert {tensor.dtype for tensor in tensors} == {torch.float32}
 
 
 def test_float32_is_the_same_to_the_bit_after_bf16(network, inputs, exact):
+    one = tuple(part[:1] for part in inputs)
     engine = Engine(network)
-    run(Engine(network, torch.bfloat16), inputs)
-    assert torch.equal(run(engine, inputs), exact)
-    assert torch.equal(run(Engine(network, torch.float32), inputs), exact)
+    run(Engine(network, torch.bfloat16), one)
+    assert torch.equal(run(engine, one), exact[:1])
+    assert torch.equal(run(Engine(network, torch.float32), one), exact[:1])
 
 
 def test_a_session_tells_how_far_it_is_from_float32(weights_folder, session, video):
     reduced = open_scan(ScanKey(8, 5), weights_folder, "cpu", "bf16")
     assert isinstance(reduced, ReducedSession) and reduced.precision == "bf16"
     assert session.in_float32() is session
+    video = video[:5]
     found, exact = ig.encode(reduced, video), ig.encode(session, video)
     np.testing.assert_array_equal(ig.encode(reduced.in_float32(), video), exact)
     relative = np.abs(found.to_numpy() / exact.to_numpy() - 1)

@@ -29,7 +29,7 @@ DOTS = quick("gaussian_dots", margin_s=0).spec
 FLASHES = quick("full_field_flashes", blank_s=0.1).spec
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(sequences)
 def test_frames_are_those_of_the_parts(spec):
     frames = all_frames(spec.stimulus())
@@ -45,7 +45,7 @@ def test_frames_are_those_of_the_parts(spec):
     assert (~seen).sum() == round(spec.blank_s * spec.frame_rate) * n_blanks
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(sequences, st.data())
 def test_frames_do_not_depend_on_how_they_are_read(spec, data):
     stimulus = spec.stimulus()
@@ -55,7 +55,7 @@ def test_frames_do_not_depend_on_how_they_are_read(spec, data):
     np.testing.assert_array_equal(stimulus.frames(start, stop), whole[start:stop])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(sequences)
 def test_trials_are_those_of_the_parts(spec):
     trials = spec.trials

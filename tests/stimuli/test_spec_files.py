@@ -26,11 +26,12 @@ from insilico_gui.stimuli import (
 from insilico_gui.untrusted.limits import limit
 
 SUFFIXES = [".yaml", ".yml", ".json"]
+FORMATS = [".yaml", ".json"]  # of which ".yml" is none of its own
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", FORMATS)
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -48,9 +49,9 @@ def test_round_trip(suffix, spec, tmp_path):
 numbers = st.floats(1e-12, 1, exclude_min=True)
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", FORMATS)
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -243,7 +244,7 @@ plain = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.data())
 def test_any_value_is_taken_or_named(data):
     """Whatever stands in a file, the spec exists or an error of ours says why."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -111,8 +112,11 @@ class ScreenGrid:
         }
 
 
+@lru_cache(maxsize=16)
 def _averages(n_pixels: int, n_cells: int) -> NDArray[np.float32]:
-    """Matrix that averages pixels into cells, [n_cells, n_pixels]."""
+    """Matrix that averages pixels into cells, [n_cells, n_pixels]; not to be changed."""
     axis = Axis(n_pixels, n_cells, Fraction(0), Fraction(n_pixels, n_cells))
     coverage, total = axis.coverage()
-    return np.asarray(coverage.toarray() / total, dtype=np.float32)
+    matrix = np.asarray(coverage.toarray() / total, dtype=np.float32)
+    matrix.setflags(write=False)
+    return matrix

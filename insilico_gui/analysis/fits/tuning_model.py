@@ -306,19 +306,22 @@ def _best_of_starts(
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Parameters [n, P], costs [n] and convergence [n] of the lowest minimum found."""
     lower, upper = (np.asarray(bound, np.float64) for bound in model.bounds(*axes))
-    solutions = [
-        solve(
-            lambda p: model.predict(p, *axes),
-            lambda p: model.jacobian(p, *axes),
-            target,
-            np.clip(start, lower, upper),
-            lower,
-            upper,
-            model.tolerance,
-        )
-        for start in model.starts(target, *axes)
-    ]
-    parameters, cost, converged = map(np.stack, zip(*solutions, strict=True))
+    starts = np.stack(model.starts(target, *axes))  # [S, n, P]
+    n_starts, n, n_parameters = starts.shape
+    # all starts in one search: its steps cost the same for few problems as for many
+    found = solve(
+        lambda p: model.predict(p, *axes),
+        lambda p: model.jacobian(p, *axes),
+        np.tile(target, (n_starts, 1)),
+        np.clip(starts.reshape(-1, n_parameters), lower, upper),
+        lower,
+        upper,
+        model.tolerance,
+    )
+    parameters = found.parameters.reshape(starts.shape)
+    cost, converged = (
+        part.reshape(n_starts, n) for part in (found.cost, found.converged)
+    )
     # Of minima that are as good as equal, one that the search has ended in.
     rank = np.where(converged, cost, cost * AS_GOOD + 1e-26)
     lowest, row = rank.argmin(axis=0), np.arange(len(target))

@@ -149,8 +149,12 @@ def _combinations(
 
 
 def _is_crossed(column: pd.Series[Any], level: NDArray[np.int64]) -> bool:
-    counts = pd.crosstab(column.to_numpy(), level)
-    return len(counts) > 1 and bool((counts.to_numpy() > 0).all())
+    """Whether it has several values, each of them at every level; missing ones aside."""
+    codes, values = pd.factorize(column.to_numpy())
+    known = codes >= 0
+    codes, level = codes[known], level[known]
+    n_pairs = len(np.unique(codes + len(values) * level))
+    return len(values) > 1 and n_pairs == len(values) * len(np.unique(level))
 
 
 def direction_curves(

@@ -32,22 +32,28 @@ BASELINE, CENTRE, LOG_WIDTH, SURROUND, LOG_RATIO = range(5)
 """Parameters b, k_c, log w_c, k_s and log (w_s / w_c)."""
 
 
-def _parts(p: Floats, sizes: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """E, S and minus their derivatives by the logarithms of their widths, [n, K]."""
+def _widths(p: Floats, sizes: Floats) -> tuple[Floats, Floats]:
+    """Diameters in units of both widths, d / w_c and d / w_s, [n, K]."""
     z = sizes * np.exp(-p[:, LOG_WIDTH, None])
-    w = z * np.exp(-p[:, LOG_RATIO, None])
+    return z, z * np.exp(-p[:, LOG_RATIO, None])
+
+
+def _parts(p: Floats, sizes: Floats) -> tuple[Floats, Floats]:
+    """E and S, [n, K]."""
+    z, w = _widths(p, sizes)
+    return erf(z), erf(w)
+
+
+def _slopes(p: Floats, sizes: Floats) -> tuple[Floats, Floats]:
+    """Minus the derivatives of E and S by the logarithms of their widths, [n, K]."""
     slope = 2 / np.sqrt(np.pi)
-    return (
-        erf(z),
-        erf(w),
-        slope * z * np.exp(-(z**2)),
-        slope * w * np.exp(-(w**2)),
-    )
+    z, w = _widths(p, sizes)
+    return slope * z * np.exp(-(z**2)), slope * w * np.exp(-(w**2))
 
 
 def _difference(p: Floats, sizes: Floats) -> Floats:
     """The model "dog" for parameters [n, 5]; returns [n, K]."""
-    centre, surround, _, _ = _parts(p, sizes)
+    centre, surround = _parts(p, sizes)
     values: Floats = (
         p[:, BASELINE, None]
         + p[:, CENTRE, None] * centre
@@ -58,7 +64,8 @@ def _difference(p: Floats, sizes: Floats) -> Floats:
 
 def _difference_jacobian(p: Floats, sizes: Floats) -> Floats:
     """Derivatives of :func:`_difference`, [n, K, 5]."""
-    centre, surround, d_centre, d_surround = _parts(p, sizes)
+    centre, surround = _parts(p, sizes)
+    d_centre, d_surround = _slopes(p, sizes)
     k_c, k_s = p[:, CENTRE, None], p[:, SURROUND, None]
     return np.stack(
         [
@@ -74,7 +81,7 @@ def _difference_jacobian(p: Floats, sizes: Floats) -> Floats:
 
 def _ratio(p: Floats, sizes: Floats) -> Floats:
     """The model "rog" for parameters [n, 5]; returns [n, K]."""
-    centre, surround, _, _ = _parts(p, sizes)
+    centre, surround = _parts(p, sizes)
     values: Floats = p[:, BASELINE, None] + p[:, CENTRE, None] * centre**2 / (
         1 + p[:, SURROUND, None] * surround**2
     )
@@ -83,7 +90,8 @@ def _ratio(p: Floats, sizes: Floats) -> Floats:
 
 def _ratio_jacobian(p: Floats, sizes: Floats) -> Floats:
     """Derivatives of :func:`_ratio`, [n, K, 5]."""
-    centre, surround, d_centre, d_surround = _parts(p, sizes)
+    centre, surround = _parts(p, sizes)
+    d_centre, d_surround = _slopes(p, sizes)
     k_c, k_s = p[:, CENTRE, None], p[:, SURROUND, None]
     below = 1 + k_s * surround**2
     by_centre = -2 * k_c * centre * d_centre / below

@@ -13,8 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import erf
-from scipy.stats import f as f_distribution
+from scipy.special import erf, fdtri
 
 from insilico_gui.analysis.fits.flatness import FLAT
 from insilico_gui.analysis.fits.tuning_model import (
@@ -81,14 +80,14 @@ def is_suppressed(
     free = n_sizes - N_PARAMETERS
     better = np.zeros(len(curves), bool)
     if free > 0:
-        better |= gained / 2 > f_distribution.isf(LEVEL, 2, free) * left / free
+        better |= gained / 2 > fdtri(2, free, 1 - LEVEL) * left / free
     repeated = np.zeros(len(curves), bool) if n_noise is None else n_noise > 0
     if free < 2:
         peak = curves.max(axis=1)
         deep = peak - curves[:, -1] > LEAST_FALL * np.abs(peak)
         better |= ~repeated & deep & (falls > 4 * left)
     if noise is not None and n_noise is not None:
-        limit = f_distribution.isf(LEVEL_OF_REPEATS, 2, np.maximum(n_noise, 1))
+        limit = fdtri(2, np.maximum(n_noise, 1), 1 - LEVEL_OF_REPEATS)
         floor = noise + rounding / n_sizes
         better |= (n_noise > 0) & (
             gained / 2 > limit * np.nan_to_num(floor, nan=np.inf)
