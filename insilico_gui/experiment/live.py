@@ -49,6 +49,9 @@ AnyStimulusEntry = FileStimulus | ParametricStimulus | ArrayStimulus | Condition
 
 _BLOCK = 2**20
 
+MAX_FRAMES_BYTES = 4 * 2**30
+"""Of frames that come from no file and are kept with an experiment."""
+
 
 class MovedFileError(ExperimentError):
     """A file that an experiment names is not where it was."""
@@ -337,16 +340,15 @@ def _of_opened(
     stimulus: Stimulus | ImageSet, live: Live, fit: Fit, interval_s: float | None
 ) -> AnyStimulusEntry:
     """Entry of a stimulus that is open: by its file if it has one, else by its values."""
-    path = stimulus.attrs.get("path")
-    images = isinstance(stimulus, ImageSet)
+    images, origin = isinstance(stimulus, ImageSet), stimulus.origin
     entry: AnyStimulusEntry
-    if isinstance(path, str) and Path(path).exists():
+    if origin is not None:
         entry = FileStimulus(
-            paths=(str(Path(path).absolute()),),
-            sha256=files_hash([Path(path)]),
-            frame_rate=_given_rate(Path(path), stimulus),
+            paths=tuple(map(str, origin.paths)),
+            sha256=files_hash(origin.paths),
+            frame_rate=origin.frame_rate,
             images=images,
-            interval_s=interval_s,
+            interval_s=interval_s or origin.interval_s,
             fit=fit,
         )
     elif isinstance(stimulus, ImageSet):
@@ -354,22 +356,17 @@ def _of_opened(
         name = live.put_array(np.moveaxis(values, -1, 1))
         entry = ArrayStimulus(sha256=name, images=True, fit=fit)
     else:
-        frames = stimulus.frames(0, stimulus.n_frames)
-        name = live.put_array(frames)
+        n_bytes = stimulus.n_frames * int(np.prod(stimulus.frame_shape))
+        if n_bytes > MAX_FRAMES_BYTES:
+            raise ExperimentError(
+                f"The {stimulus.n_frames:,} frames of {quoted(stimulus.name)} come from "
+                "no file and are too many to be kept with an experiment; write them to "
+                "a video file and add that."
+            )
+        name = live.put_array(stimulus.frames(0, stimulus.n_frames))
         entry = ArrayStimulus(sha256=name, frame_rate=stimulus.frame_rate, fit=fit)
     live.put_stimulus(entry, stimulus)
     return entry
-
-
-def _given_rate(path: Path, stimulus: Stimulus | ImageSet) -> float | None:
-    """The frame rate (Hz) that has to be given to open a file as `stimulus` was."""
-    if isinstance(stimulus, ImageSet):
-        return None
-    try:
-        alike = open_stimulus(path).frame_rate == stimulus.frame_rate
-    except InsilicoError:
-        alike = False
-    return None if alike else stimulus.frame_rate
 
 
 def _key(entry: AnyStimulusEntry) -> str:

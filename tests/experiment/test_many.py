@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import imageio.v3 as imageio
 import numpy as np
 import pytest
 from support.pictures import PictureSession
@@ -241,3 +242,18 @@ def test_a_wrong_rule_of_a_file_is_one_sentence(argument, value, experiment):
         assert experiment.selection("v").session == "leaky"
     except InsilicoError as error:
         assert "\n" not in str(error)
+
+
+def test_an_opened_file_is_kept_by_its_path_and_not_frame_by_frame(tmp_path):
+    path = tmp_path / "clip.npy"
+    np.save(path, np.zeros((3, 8, 8), np.uint8))
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    imageio.imwrite(pictures / "a.png", np.zeros((8, 8), np.uint8))
+    experiment = ig.Experiment(library=None)
+    clip = experiment.add_stimulus(ig.open_stimulus(path, frame_rate=20.0))
+    images = experiment.add_stimulus(ig.open_images(pictures))
+    entries = experiment.document.stimuli
+    assert entries[clip].paths == (str(path),) and entries[clip].frame_rate == 20.0
+    assert entries[images].paths == (str(pictures),) and entries[images].images
+    assert not experiment.live.arrays

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +15,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a stimulus was opened from, so that it can be opened again.
+
+    Attributes
+    ----------
+    paths : tuple of Path
+        Absolute; one, or several images.
+    frame_rate : float or None
+        Hz, if it was given.
+    interval_s : float or None
+        Seconds between images that are taken from a video, if it was given.
+    """
+
+    paths: tuple[Path, ...]
+    frame_rate: float | None = None
+    interval_s: float | None = None
 
 
 class Stimulus(ABC):
@@ -40,6 +61,8 @@ class Stimulus(ABC):
         parameters.
     attrs : mapping of str to Any
         Provenance, JSON-able: where the frames came from and how.
+    origin : Origin or None
+        The file or folder it was opened from.
     """
 
     name: str
@@ -51,6 +74,7 @@ class Stimulus(ABC):
     time_precision: float = 1e-6
     trials: pd.DataFrame | None = None
     attrs: Mapping[str, Any] = MappingProxyType({})
+    origin: Origin | None = None
 
     @property
     def duration(self) -> float:

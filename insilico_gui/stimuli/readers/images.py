@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.core.attrs import LazyAttrs, source_attrs
-from insilico_gui.stimuli.core.base import Stimulus
+from insilico_gui.stimuli.core.base import Origin, Stimulus
 from insilico_gui.stimuli.core.layout import image_layout
 from insilico_gui.stimuli.core.pixels import check_frame_shape
 from insilico_gui.stimuli.core.stack import said
@@ -43,11 +43,14 @@ class ImageSet(ABC):
         Name of each image, all different.
     attrs : mapping of str to Any
         Provenance, JSON-able.
+    origin : Origin or None
+        The files or the folder they were opened from.
     """
 
     name: str
     labels: tuple[str, ...]
     attrs: Mapping[str, Any] = MappingProxyType({})
+    origin: Origin | None = None
 
     @property
     def n_images(self) -> int:
@@ -223,10 +226,20 @@ def open_images(source: ImageSource, *, interval_s: float | None = None) -> Imag
     if isinstance(source, Stimulus):
         return FrameImages(source, interval_s)
     if isinstance(source, list | tuple):
-        return _several(source)
+        several: ImageSet = _several(source)
+        paths = tuple(Path(path).expanduser().absolute() for path in source)
+        several.origin = Origin(paths)
+        return several
     if not isinstance(source, str | os.PathLike):
         return ImageArray(plain_array(source))
     path, is_folder = named_path(source)
+    opened = _open_path(path, is_folder, interval_s)
+    opened.origin = Origin((path.absolute(),), interval_s=interval_s)
+    return opened
+
+
+def _open_path(path: Path, is_folder: bool, interval_s: float | None) -> ImageSet:
+    """The images in a folder or a file, or frames of a video."""
     name = quoted(path.resolve().name, marks="")
     if is_folder:
         return ImageFiles(image_files(path), name)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.files import settle
-from insilico_gui.stimuli.core.base import Stimulus
+from insilico_gui.stimuli.core.base import Origin, Stimulus
 from insilico_gui.stimuli.readers.animation_times import is_animated
 from insilico_gui.stimuli.readers.arrays import FrameArray, NpyFile
 from insilico_gui.stimuli.readers.picture_file import (
@@ -80,6 +80,13 @@ def open_stimulus(
     if not isinstance(source, str | os.PathLike):
         return FrameArray(plain_array(source), frame_rate)
     path, is_folder = named_path(source)
+    opened = _open_path(path, is_folder, frame_rate)
+    opened.origin = Origin((path.absolute(),), frame_rate)
+    return opened
+
+
+def _open_path(path: Path, is_folder: bool, frame_rate: float | None) -> Stimulus:
+    """The frames of a file, or of the images in a folder."""
     if is_folder:
         from insilico_gui.stimuli.readers.image_folder import ImageFolder
 
