@@ -74,6 +74,7 @@ class Analysing(Viewing):
     def __init__(self, library: Library | str | os.PathLike[str] | None) -> None:
         super().__init__(library)
         self._computing: dict[str, AnalysisEntry] = {}
+        self._asked: set[str] = set()
 
     def analyse(
         self,
@@ -294,11 +295,16 @@ class Analysing(Viewing):
         if entry.stimulus is None:
             return self.compute(entry)
         run = self.document.run(entry.session, entry.stimulus)
-        if run is None or run.key is None:
-            return None
-        if self._known_responses(entry.session, entry.stimulus) is None:
-            return None
-        return self.compute(entry)
+        key = self._result_key(entry)
+        if run is None or run.key is None or key in self._asked:
+            return None  # a run whose units depend on its own results has none
+        self._asked.add(key)
+        try:
+            if self._known_responses(entry.session, entry.stimulus) is None:
+                return None
+            return self.compute(entry)
+        finally:
+            self._asked.discard(key)
 
     def run_data(self, session: str, stimulus: str | None) -> RunData:
         """What analyses of a run, or of a session alone, may use."""

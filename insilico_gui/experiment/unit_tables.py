@@ -158,7 +158,11 @@ class Units(Inputs):
         """A selection by its name, made again by its rule."""
         self._known("selection", name, self.document.selections)
         entry = self.document.selections[name]
-        table, known = self.table(entry.session), self._selected.get(name)
+        if entry.rule.get("where"):
+            table = self.table(entry.session)
+        else:  # results, which may be of the run of these very units, do not matter
+            table = self.session(entry.session).units
+        known = self._selected.get(name)
         if known is not None and known[0] is table and known[1] == entry:
             return known[2]
         owner = self.session(entry.session).id

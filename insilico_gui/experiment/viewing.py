@@ -208,7 +208,10 @@ class Viewing(Responding):
                     "No unit is selected; select some, or encode all units."
                 )
             given = arguments_of(chosen.rule)
-            rule = {"indices": chosen.indices.tolist()} if given is None else given
+            if given is None or given.get("where"):
+                # Values may be results of this very run, which then has others
+                given = {"indices": chosen.indices.tolist()}
+            rule = given
             name = self._encoded_name(session, stimulus)
             selections[name] = self._entry(SelectionEntry, session=session, rule=rule)
         declared = self.document.run(session, stimulus)

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 import insilico_gui as ig
 from insilico_gui.cli import app
-from insilico_gui.errors import AnalysisError
+from insilico_gui.errors import AnalysisError, InsilicoError
 from insilico_gui.experiment.analyses import analyses
+from insilico_gui.experiment.rerun import rerun
 from insilico_gui.stimuli import save_spec
 
 
@@ -208,3 +209,24 @@ def test_every_analysis_says_what_it_is():
             assert parameter.help.endswith("."), (name, parameter.name)
             if parameter.name.endswith(("_s", "_um")):
                 assert parameter.unit, (name, parameter.name)
+
+
+def test_a_run_of_selected_units_with_results_is_run_again(demo, tmp_path):
+    """Its units are found without the results, which are computed of them."""
+    demo.show("demo", "gratings")
+    demo.pick(fields=[1])
+    demo.encode(*demo.plan_run(selected_only=True))
+    demo.analyse("direction tuning", "demo", "gratings")
+    demo.narrow({"gOSI_measured": (0.2, 1.0)})
+    n_units = len(demo.picked())
+    assert 0 < n_units < demo.responses("demo", "gratings").sizes["unit"]
+    demo.encode(*demo.plan_run(selected_only=True))
+    assert demo.responses("demo", "gratings").sizes["unit"] == n_units
+    path = demo.save(tmp_path / "x.insilico.yaml")
+    rerun(path, tmp_path / "out", library=None)
+    # a document that goes round in a circle is told in one sentence
+    demo.select(where={"gOSI_measured": (0.2, 1.0)}, name="circle")
+    demo.add_run("demo", "gratings", selection="circle")
+    path = demo.save(tmp_path / "circle.insilico.yaml")
+    with pytest.raises(InsilicoError, match="gOSI_measured"):
+        rerun(path, tmp_path / "circle", library=None)
