@@ -174,7 +174,7 @@ ROOMS = {
     "analysis.agreement": {"analysis.fits", "analysis.trials", "responses"}
     | {"units.identity", "units.frame", "units.columns"},
     "experiment": {*CONTRACT, *STIMULI, *ANALYSIS, "encoding", "export", "opening"}
-    | {"units", "units.identity"},
+    | {"units", "units.frame", "units.identity"},
     "cli": BELOW | {"", "app.shell", "units.identity", "units.frame", "units.columns"},
     "app": {"app.shell"},
     "app.work": {"encoding", "experiment", "export", "session", "stimuli"}
