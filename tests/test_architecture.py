@@ -173,7 +173,15 @@ ROOMS = {
     "analysis.population": {"analysis.fits", "analysis.trials", "analysis.tuning"},
     "analysis.agreement": {"analysis.fits", "analysis.trials", "responses"}
     | {"units.identity", "units.frame", "units.columns"},
-    "experiment": {*CONTRACT, *STIMULI, *ANALYSIS, "encoding", "export", "opening"}
+    "experiment": {
+        "units.frame",
+        *CONTRACT,
+        *STIMULI,
+        *ANALYSIS,
+        "encoding",
+        "export",
+        "opening",
+    }
     | {"units", "units.identity"},
     "cli": BELOW | {"", "app.shell", "units.identity", "units.frame", "units.columns"},
     "app": {"app.shell"},

@@ -118,6 +118,7 @@ class Source:
         of_part = {} if self.part is None else {"part": self.part}
 
         def checked(data: RunData) -> Mapping[str, Any]:
+            declared.refuse_misfit(data)
             more = parameters(data) if callable(parameters) else parameters
             return declared.check({**more, **of_part})
 
