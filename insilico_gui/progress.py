@@ -146,3 +146,11 @@ def reporting(
                     tell(done, total)
 
         yield report
+
+
+@contextmanager
+def analysis_bar(what: str) -> Iterator[OnProgress]:
+    """``on_progress`` for an analysis, which is counted in what means nothing to people."""
+    form = "{l_bar}{bar}| {elapsed}<{remaining}"
+    with progress_bar(what, total=1, bar_format=form) as show:
+        yield show

@@ -10,12 +10,12 @@ import typer
 import insilico_gui as ig
 from insilico_gui.cli.analysis_options import BurnIn, Table
 from insilico_gui.cli.options import AnyOf, Areas, Fields, Overwrite, Where
-from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.sources import analysed, run_data
 from insilico_gui.cli.steps import choose
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.errors import AnalysisError
 from insilico_gui.experiment.declared.reliability import Video, agreement
+from insilico_gui.progress import analysis_bar
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
 
 

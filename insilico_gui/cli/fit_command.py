@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 import typer
 from typer.core import TyperGroup
 
-from insilico_gui.cli.progress import progress_bar
 from insilico_gui.errors import FitError
 from insilico_gui.fitting import FitDeclaration, FitLoop, FitProgress, fits
 from insilico_gui.fitting.registry import usable_fits
 from insilico_gui.fitting.running import BAR_STEPS, run_loop
+from insilico_gui.progress import progress_bar
 from insilico_gui.untrusted.door import as_path
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import typer
 
 import insilico_gui as ig
 from insilico_gui.cli.options import Directory
-from insilico_gui.cli.progress import progress_bar
 from insilico_gui.errors import SessionError, quoted
 from insilico_gui.opening import twins
+from insilico_gui.progress import progress_bar
 from insilico_gui.twin import FetchingTwin
 
 

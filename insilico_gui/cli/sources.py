@@ -20,12 +20,12 @@ from insilico_gui.analysis.tuning.image_tuning import silent_image_responses
 from insilico_gui.cli.analysis_options import Part, Responses, Settings, Shown, Trials
 from insilico_gui.cli.named_stimuli import named_stimulus, parse_settings
 from insilico_gui.cli.options import AnyOf, Areas, Device, Directory, Fields, Where
-from insilico_gui.cli.progress import analysis_bar
 from insilico_gui.cli.steps import choose, encode_with_bar, select
 from insilico_gui.cli.tables import read_table, write_table
 from insilico_gui.errors import AnalysisError, StimulusError
 from insilico_gui.experiment.analyses import Analysis, Result, RunData, find_analysis
 from insilico_gui.export import load_suffixes, suffix_of
+from insilico_gui.progress import analysis_bar
 from insilico_gui.session import (
     ImageSession,
     Session,
@@ -118,6 +118,7 @@ class Source:
         of_part = {} if self.part is None else {"part": self.part}
 
         def checked(data: RunData) -> Mapping[str, Any]:
+            declared.refuse_misfit(data)
             more = parameters(data) if callable(parameters) else parameters
             return declared.check({**more, **of_part})
 

@@ -8,8 +8,8 @@ import typer
 
 import insilico_gui as ig
 from insilico_gui.cli.filter_syntax import parse_conditions
-from insilico_gui.cli.progress import progress_bar
 from insilico_gui.encoding.inputs import stimulus_warning
+from insilico_gui.progress import progress_bar
 from insilico_gui.responses import take_units, unit_table
 from insilico_gui.units.selection import select_units
 

@@ -14,11 +14,10 @@ from insilico_gui.cli.analysis_options import Settings
 from insilico_gui.cli.named_stimuli import family_names, named_stimulus, parse_settings
 from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.outputs import check_output, output_file
-from insilico_gui.cli.progress import progress_bar
 from insilico_gui.errors import ExportError, StimulusError
 from insilico_gui.files import require_space
 from insilico_gui.files.formulas import write_csv
-from insilico_gui.progress import in_blocks
+from insilico_gui.progress import in_blocks, progress_bar
 from insilico_gui.stimuli import RenderedStimulus, Sequence, StimulusSpec, save_spec
 from insilico_gui.stimuli.families.registry import FAMILIES
 from insilico_gui.stimuli.spec.files import SPEC_SUFFIXES, as_yaml

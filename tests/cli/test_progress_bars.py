@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from insilico_gui.cli import app
-from insilico_gui.cli.progress import analysis_bar, progress_bar
+from insilico_gui.progress import analysis_bar, progress_bar
 
 
 class Screen(io.StringIO):

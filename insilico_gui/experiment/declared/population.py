@@ -31,6 +31,7 @@ from insilico_gui.experiment.declared.shared import (
 from insilico_gui.progress import OnProgress
 from insilico_gui.responses import BURN_IN_FRAMES
 
+OF_IMAGES = "The session answers single images, and each is a condition"
 OF_TRIALS = ("condition", 0.0, None, BURN_IN_FRAMES)
 """Defaults of what only trials have: conditions, latency, window, burn-in."""
 
@@ -115,8 +116,10 @@ def _means(
     if are_to_images(responses):
         if (over, latency_s, window_s, burn_in_frames) != OF_TRIALS:
             raise AnalysisError(
-                "The session answers single images, and each is a condition; leave out "
-                "column, latency, window and burn-in."
+                f"{OF_IMAGES}; leave out --over, --latency, --window and --burn-in (over, "
+                "latency_s, window_s and burn_in_frames in Python).",
+                in_window=f"{OF_IMAGES}; leave column, latency, window and burn-in as "
+                "they were.",
             )
         return image_tuning(responses)
     return parameter_tuning(

@@ -13,6 +13,7 @@ from insilico_gui.analysis.cortex.cortical_maps import (
     MIN_R2,
     sheet_maps,
 )
+from insilico_gui.analysis.trials.blocks import are_to_images
 from insilico_gui.errors import AnalysisError
 from insilico_gui.experiment.analyses import About, Result, RunData, register
 from insilico_gui.experiment.declared.fields import (
@@ -25,6 +26,7 @@ from insilico_gui.experiment.declared.fields import (
 )
 from insilico_gui.experiment.declared.shared import Part, is_of_video
 from insilico_gui.progress import OnProgress
+from insilico_gui.session import is_video_session
 from insilico_gui.stimuli import Display
 from insilico_gui.units.frame import MEASURED_AGAIN
 
@@ -90,7 +92,7 @@ def retinotopy(
     """
     units = data.units
     if known:
-        centres = _known_centres(units, data.name)
+        centres = _known_centres(units, data)
     else:
         _refuse_unmapped(data)
         given = {
@@ -137,8 +139,15 @@ def _refuse_unmapped(data: RunData) -> None:
         raise AnalysisError(f"retinotopy does not apply: {reason}.")
 
 
-def _known_centres(units: pd.DataFrame, name: str) -> pd.DataFrame:
+def _known_centres(units: pd.DataFrame, data: RunData) -> pd.DataFrame:
     """Centres of the fields that came with the session, a row per unit."""
+    name, session = data.name, data.session
+    is_of_images = data.run is not None and are_to_images(data.responses)
+    if is_of_images or (session is not None and not is_video_session(session)):
+        raise AnalysisError(
+            f"Known fields are taken to be on the screen of a session driven by video, "
+            f"and {name} is none; map the sheet from responses to a video."
+        )
     if not {"rf_x", "rf_y"} <= set(units.columns):
         raise AnalysisError(
             f"The unit table of {name} has no rf_x and rf_y; map receptive fields "
