@@ -88,14 +88,14 @@ def test_numpy_values_and_tuples_in_attrs_become_plain(tmp_path, suffix):
 
 
 @every_format
-@given(bits=arrays(np.uint32, (4, 3), elements=st.integers(0, 2**32 - 1)))
+@given(bits=arrays(np.uint32, (20, 5), elements=st.integers(0, 2**32 - 1)))
 @settings(
-    max_examples=25,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_bits(tmp_path, suffix, bits):
-    responses = make_responses(None, 4, 3)
+    responses = make_responses(None, 20, 5)
     responses[:] = bits.view(np.float32)
     path = tmp_path / f"any{suffix}"
     export(responses, path, overwrite=True)

@@ -298,7 +298,7 @@ def test_a_full_disk_is_told_and_gone_on_from(server, tmp_path, monkeypatch):
 
 def test_a_second_download_of_the_same_file_is_refused(server, tmp_path):
     path = tmp_path / "file"
-    url = f"{server.url}/f?pace=0.05"
+    url = f"{server.url}/f?pace=0.02"
     code = f"""
 from pathlib import Path
 from insilico_gui.untrusted import download
