@@ -197,6 +197,12 @@ def _version(package: str) -> str | None:
         return None
 
 
+def platform_text(task: Task) -> str:
+    """Device and versions of a task, for people."""
+    parts = platform_of(task.session)
+    return ", ".join(f"{name} {value}" for name, value in parts.items())
+
+
 def responses_hash(responses: xr.DataArray) -> str:
     """SHA-256 of the values of responses, read in blocks."""
     digest = hashlib.sha256(str(responses.shape).encode())
