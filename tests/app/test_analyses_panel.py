@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from qtpy.QtCore import Qt
+from support import wang2025_synthetic as synthetic
 from support.in_window import choose, use_session, use_stimulus
 from support.leaky import LeakySession
 from support.slopes import Slopes
@@ -168,6 +169,48 @@ def test_every_analysis_of_videos_in_the_window_saved_and_run_again(
         assert entry.parameters == parameters
     assert len(experiment.document.analyses) == len(CASES)
     check_elsewhere(demo, tmp_path, "demo")
+
+
+@pytest.mark.timeout(400)
+def test_every_analysis_of_weights_from_files_saved_and_run_again(
+    window, qtbot, tmp_path
+):
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    synthetic.write_params(folder, 1, 20, (8, 5))
+    synthetic.write_tables(folder, 20, (8, 5))
+    (info,) = [info for info in ig.session_infos(folder) if "wang" in info.id]
+    experiment = window.experiment
+    mouse = experiment.add_session(info.id, folder, "cpu")
+    gratings = ig.stimuli.drifting_gratings(
+        n_directions=4, duration_s=0.2, blank_s=0.1, repeats=2
+    )
+    experiment.add_stimulus(gratings, name="gratings")
+    dots = ig.stimuli.gaussian_dots(
+        **{"n_columns": 3, "n_rows": 2, "sigma_deg": 20.0, "duration_s": 0.1},
+        margin_s=0.35,
+        polarity=("on",),
+    )
+    experiment.add_stimulus(dots, name="dots")
+    for stimulus in ("dots", "gratings"):
+        experiment.show(mouse, stimulus)
+        window.wait(LIMIT_S)
+        window.encode()
+        window.wait(LIMIT_S)
+    shown = experiment.responses(mouse, "gratings").to_numpy()
+    noise = np.random.default_rng(0).normal(size=(4, *shown.shape))
+    np.save(tmp_path / "recorded.npy", (shown + shown.std() * noise).astype("f4"))
+    other = {"other_session": mouse, "recording": str(tmp_path / "recorded.npy")}
+    few = {"n_permutations": 5, "known": True, "latency_s": 0.05}
+    for name, (stimulus, given) in CASES.items():
+        experiment.show(mouse, stimulus)
+        parameters = {k: other.get(k, few.get(k, v)) for k, v in given.items()}
+        if name == "retinotopy":  # six dots are too few to map a sheet
+            parameters = {"known": True, "sigma_um": 150.0}
+        run(window, qtbot, name, parameters)
+        entry = experiment.document.analyses[-1]
+        assert (entry.analysis, entry.parameters) == (name, parameters)
+    check_elsewhere(window, tmp_path, mouse)
 
 
 @pytest.mark.timeout(200)
