@@ -38,7 +38,7 @@ def test_finds_the_same_minima_as_scipy():
     excess, off, success = [], [], []
     for n in (8, 16):
         for noise in ("gaussian", "poisson"):
-            curves = noisy_curves(np.random.default_rng(n), 80, n, noise)
+            curves = noisy_curves(np.random.default_rng(n), 50, n, noise)
             fit = fit_von_mises(curves, directions(n))
             reference = [scipy_fit(directions(n), curve) for curve in curves.T]
             cost = np.array([2 * r.cost / n for r in reference])
