@@ -72,7 +72,7 @@ class Inputs(DocumentState):
         entry = SessionEntry(
             id=session, directory=folder, device=device, precision=precision
         )
-        return self.put_session(entry, opened, name=name)
+        return self.put_session(entry, opened, name=name, opens_again=True)
 
     def put_session(
         self,
@@ -81,12 +81,14 @@ class Inputs(DocumentState):
         *,
         name: str | None = None,
         show: bool = False,
+        opens_again: bool = False,
     ) -> str:
         """:meth:`add_session` of a session that is open already.
 
-        With `show` it is looked at from now on.
+        With `show` it is looked at from now on. With `opens_again`, its entry opens an
+        equal one, so that it can be let go when it is removed.
         """
-        known = self._live.put_session(entry, session)
+        known = self._live.put_session(entry, session, opens_again=opens_again)
         sessions = dict(self.document.sessions)
         for present, other in sessions.items():
             if other == known and name in (None, present):

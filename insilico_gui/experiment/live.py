@@ -109,12 +109,18 @@ class Live:
         self.search = search
         self.arrays: dict[str, NDArray[Any]] = {}
         self._sessions: dict[SessionEntry, Session] = {}
+        self._given: set[SessionEntry] = set()
         self._stimuli: dict[AnyStimulusEntry | str, AnyStimulus] = {}
 
     # -- sessions ----------------------------------------------------------------------
 
-    def put_session(self, entry: SessionEntry, session: Session) -> SessionEntry:
-        """Keep a session that was opened; returns its entry with the hash of weights."""
+    def put_session(
+        self, entry: SessionEntry, session: Session, *, opens_again: bool = True
+    ) -> SessionEntry:
+        """Keep a session that was opened; returns its entry with the hash of weights.
+
+        One that its entry does not open again is never let go.
+        """
         found = str(session.attrs.get("weights_hash", "")) or None
         if entry.weights_hash not in (None, found):
             raise ExperimentError(
@@ -123,6 +129,8 @@ class Live:
             )
         entry = entry.model_copy(update={"weights_hash": found})
         self._sessions[entry] = session
+        if not opens_again:
+            self._given.add(entry)
         return entry
 
     def is_open(self, entry: SessionEntry) -> bool:
@@ -146,7 +154,7 @@ class Live:
         It is opened again if a command is undone.
         """
         if isinstance(entry, SessionEntry):
-            if entry not in kept:
+            if entry not in kept and entry not in self._given:
                 self._sessions.pop(entry, None)
         elif _key(entry) not in {
             _key(other) for other in kept if isinstance(other, AnyStimulusEntry)

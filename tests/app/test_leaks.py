@@ -67,7 +67,7 @@ def use(window, session, seed):
     before = window.experiment.on_show()
     rng = np.random.default_rng(seed)
     clip = rng.integers(0, 255, (6, *session.frame_shape), np.uint8)
-    use_session(window, session)
+    use_session(window, session, opens_again=True)
     use_stimulus(window, ArrayStimulus(clip, session.frame_rate))
     remove(window.experiment, *before)
     window.encode()

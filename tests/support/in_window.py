@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 _given = itertools.count()
 
 
-def use_session(window: InsilicoWindow, session: Session) -> str:
+def use_session(window: InsilicoWindow, session: Session, **options: Any) -> str:
     """Add a session that is open, and look at it; its name in the experiment.
 
     Each counts as another one, also if it has the id of an earlier one.
     """
     entry = SessionEntry(id=session.id, directory=f"given {next(_given)}")
-    return window.experiment.put_session(entry, session, show=True)
+    return window.experiment.put_session(entry, session, show=True, **options)
 
 
 def use_stimulus(window: InsilicoWindow, stimulus: Any, **options: Any) -> str:

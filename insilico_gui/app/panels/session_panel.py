@@ -231,7 +231,9 @@ class SessionPanel(Panel):
         )
 
     def _use(self, entry: SessionEntry, session: Session) -> None:
-        if not self.attempt(self.experiment.put_session, entry, session, show=True):
+        if not self.attempt(
+            self.experiment.put_session, entry, session, show=True, opens_again=True
+        ):
             return
         window, now = self.desk.window, self.now
         window.show_panel("Stimulus")
