@@ -129,4 +129,5 @@ def test_sessions_of_several_kinds_leave_nothing_behind(window, weights):
             assert not left(earlier, now), k
             earlier = now
             files.append(measure()[1])
-    assert len(set(files[3:])) == 1, files
+    # The same kinds twice: no more handles, but for a file that is being written now
+    assert max(files[3:]) <= max(files[:3]), files

@@ -80,7 +80,7 @@ class ExperimentFiles(QObject):
         """
         chosen = self.ask_for_path(save=False) if path is None else Path(path)
         if chosen is not None:
-            self._leave(lambda: self._read(chosen, search))
+            self._read(chosen, search)
 
     def save(self, then: Callable[[], object] | None = None) -> None:
         """Save to the file of the experiment; asks for one if it has none.
@@ -227,12 +227,16 @@ class ExperimentFiles(QObject):
             work.stop()
 
     def _read(self, path: Path, search: Path | None) -> None:
+        """Read a file, and only then ask what is to become of the experiment there is."""
         window = self._window
 
-        def take(read: tuple[Any, Any]) -> None:
+        def put(read: tuple[Any, Any]) -> None:
             self._stop_work()
             window.experiment.put(*read, path, search=search)
             self.opened(path)
+
+        def take(read: tuple[Any, Any]) -> None:
+            self._leave(lambda: put(read))
 
         window.jobs.start(
             f"Opening {path.name}", lambda: file.load(path), on_return=take
