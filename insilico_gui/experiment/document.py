@@ -185,9 +185,8 @@ class ConditionStimulus(_Frozen):
     columns : tuple of str
         Names of the parameters.
     rows : tuple of tuple of float or str
-        Cells of each condition, in the order of `columns`.
+        Cells of each condition.
     units : mapping of str to str
-        Of some columns.
     """
 
     fit: ClassVar[Fit] = "crop"  # pictures have one, tables need none
@@ -197,9 +196,7 @@ class ConditionStimulus(_Frozen):
     rows: Annotated[
         tuple[tuple[Finite | Text, ...], ...], Field(min_length=1, max_length=MAX_ROWS)
     ]
-    units: Annotated[dict[Name, Text], Field(max_length=100)] = Field(
-        default_factory=dict
-    )
+    units: Annotated[dict[Name, Text], Field(default_factory=dict, max_length=100)]
 
     @model_validator(mode="after")
     def _is_a_table(self) -> Self:
