@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from importlib.metadata import version as installed_version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 from jupyter_client.manager import KernelManager
@@ -51,11 +51,18 @@ def commands_markdown() -> str:
     from insilico_gui.cli import app
 
     group = typer.main.get_command(app)
-    context = typer.Context(group, info_name="insilico-gui")
+    return "\n".join(
+        _commands_of(group, typer.Context(group, info_name="insilico-gui"))
+    )
+
+
+def _commands_of(group: Any, context: Any, prefix: str = "") -> list[str]:
+    """Lines on the commands of a group, and on those of groups in it."""
     lines: list[str] = []
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        inner = typer.Context(command, info_name=name, parent=context)
+    for own in group.list_commands(context):
+        name = f"{prefix}{own}"
+        command = group.get_command(context, own)
+        inner = typer.Context(command, info_name=own, parent=context)
         usage = command.get_usage(inner).removeprefix("Usage: ")
         lines += [f"### {name}", "", inspect.cleandoc(command.help or ""), ""]
         lines += [
@@ -71,7 +78,9 @@ def commands_markdown() -> str:
                 what, meaning = (cell.replace("|", "\\|").strip() for cell in record)
                 lines.append(f"| `{what}` | {' '.join(meaning.split())} |")
         lines.append("")
-    return "\n".join(lines)
+        if hasattr(command, "list_commands"):
+            lines += _commands_of(command, inner, f"{name} ")
+    return lines
 
 
 def fill_in(_app: Sphinx, _page: str, source: list[str]) -> None:

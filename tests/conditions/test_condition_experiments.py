@@ -93,6 +93,20 @@ def test_saved_opened_and_done_again(slopes, tmp_path):
     np.testing.assert_array_equal(again, experiment.responses())
 
 
+def test_units_chosen_by_name_are_chosen_again(slopes, tmp_path):
+    experiment = made()
+    where = {"area": ["a10", "a12"], "unit_id": [10, 12]}
+    chosen = experiment.select(where=where, name="two")
+    assert experiment.selection("two").indices.tolist() == chosen.indices.tolist()
+    path = experiment.save(tmp_path / "one.insilico.yaml")
+    opened = ig.Experiment.open(path, library=None)
+    assert opened.document.selections == experiment.document.selections
+    assert len(opened.selection("two")) == 2
+    names: dict[str, object] = {}
+    exec(experiment.to_python(), names)
+    assert len(names["experiment"].selection("two")) == 2
+
+
 def test_through_the_library(slopes, tmp_path):
     experiment = ig.Experiment(library=tmp_path)
     experiment.add_session("slopes")

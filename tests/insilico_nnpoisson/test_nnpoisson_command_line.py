@@ -143,7 +143,7 @@ def test_save_open_and_do_again(folder, experiment, tmp_path):
     from insilico_gui.experiment.rerun import rerun
 
     experiment.encode(NAME, "rows")
-    experiment.select(areas=["CP", "MOs"], name="regions")
+    experiment.select(where={"kind": "region"}, name="regions")
     experiment.analyse("condition tuning", parameter="contrast_left")
     path = experiment.save(tmp_path / "one.insilico.yaml")
     report = rerun(path, tmp_path / "again")
