@@ -200,6 +200,8 @@ class SessionPanel(Panel):
             )
         if info.input_kind == "images":
             lines.append("Driven by images, which it answers one by one")
+        if info.input_kind == "conditions":
+            lines.append("Answers named conditions, such as contrasts")
         if info.areas:
             lines.append("Areas: " + _counts(info.areas))
         if info.fields:
@@ -234,7 +236,8 @@ class SessionPanel(Panel):
         if not self.attempt(self.experiment.put_session, entry, session, show=True):
             return
         window, now = self.desk.window, self.now
-        window.show_panel("Stimulus")
+        of_conditions = now.condition_session is not None
+        window.show_panel("Conditions" if of_conditions else "Stimulus")
         window.say(
             f"{session.id} is loaded on {session.device}: {len(session.units):,} units."
         )
