@@ -87,8 +87,16 @@ class ConditionsPanel(Panel):
         except InsilicoError as error:
             self.problem(sentence(error))
             return
-        units = {p.name: p.unit for p in session.parameters if p.unit}
-        self.desk.window.open_stimuli([ConditionTable(rows, units)])
+        # A parameter that has its default everywhere would make every name longer
+        kept = [
+            p
+            for p in session.parameters
+            if rows[p.name].nunique() > 1 or rows[p.name][0] != p.default
+        ] or list(session.parameters[:1])
+        units = {p.name: p.unit for p in kept if p.unit}
+        names = [p.name for p in kept]
+        table = ConditionTable(rows[names], units, name=", ".join(names))
+        self.desk.window.open_stimuli([table])
 
     def _remove(self) -> None:
         self.table.remove_chosen()
