@@ -31,6 +31,9 @@ MOST_NAMES = 12
 """Names that fit beside each other, or below each other, in a low plot."""
 
 LONGEST_NAME = 18
+LONGEST_NAMES = 20
+"""Letters of all names of conditions that fit below a narrow plot."""
+
 MOST_SPIKES = 100_000
 """Spikes of a raster that are drawn; more could not be told apart."""
 
@@ -149,9 +152,10 @@ class ProbabilityPlot(ThemedPlot):
         )
         self.addItem(mark)
         self.setTitle(colored_names(choices, inks), size="9pt")
-        few = n <= MOST_NAMES
-        ticks = [(k, name) for k, name in enumerate(names)] if few else None
-        self.getAxis("bottom").setTicks([ticks] if ticks else None)
+        few = sum(map(len, names)) <= LONGEST_NAMES
+        step = -(-n // MOST_NAMES)
+        texts = names if few else [str(k + 1) for k in range(n)]
+        self.getAxis("bottom").setTicks([list(enumerate(texts))[::step]])
         self.setLabel("bottom", "condition")
         self.setXRange(-0.6, n - 0.4, padding=0)
         self.setYRange(0, 1.1, padding=0)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from insilico_gui.app.panels.conditions.trial_fields import (
+    CHOICES,
+    DIFFERENCE,
+    PSYCHOMETRIC,
+    RESPONSES,
+    SIMULATED,
+    TUNING,
+    TrialFields,
+    row_names,
+)
 from insilico_gui.app.panels.conditions.trial_plots import (
     DensityPlot,
     HeatMap,
@@ -16,13 +26,10 @@ from insilico_gui.app.panels.conditions.trial_plots import (
     PsychometricPlot,
     RasterPlot,
 )
-from insilico_gui.app.panels.panel import fill_box
-from insilico_gui.app.panels.parts.analysis_panel import UnitAnalysisPanel, offered
+from insilico_gui.app.panels.parts.analysis_panel import UnitAnalysisPanel
 from insilico_gui.app.panels.parts.condition_curves import short_label
-from insilico_gui.app.widgets.controls import check, choice, whole_number
 from insilico_gui.app.widgets.tuning_plots import Curve, CurvePlot, PairPlot
 from insilico_gui.app.widgets.unit_names import unit_names
-from insilico_gui.conditions import ChoosingSession, SpikingSession
 from insilico_gui.stimuli import ConditionTable
 
 if TYPE_CHECKING:
@@ -30,29 +37,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.conditions import ConditionSession
     from insilico_gui.experiment.resolved import Resolved
 
     Floats = NDArray[np.float64]
-
-RESPONSES, DIFFERENCE, TUNING, CHOICES, PSYCHOMETRIC, SIMULATED = (
-    "responses",
-    "condition difference",
-    "condition tuning",
-    "choices",
-    "psychometric curve",
-    "simulated trials",
-)
-FIELDS = {
-    RESPONSES: (),
-    DIFFERENCE: ("first", "second"),
-    TUNING: ("parameter", "unit"),
-    CHOICES: ("reading",),
-    PSYCHOMETRIC: ("over", "action", "reading", "answered"),
-    SIMULATED: ("seed", "neurons"),
-}
-"""What is shown, by the analysis that finds it, and the fields that each needs."""
-
-RECORDED = "recorded"
 
 
 class TrialsPanel(UnitAnalysisPanel):
@@ -71,35 +59,12 @@ class TrialsPanel(UnitAnalysisPanel):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self._session: ConditionSession | None = None
         self._condition = -1
         self._limits: tuple[object, tuple[float, float] | None] = (None, None)
         self._then_curve = False
         self.about.setMinimumWidth(200)
-        self.view = choice(self._show_view, "What is drawn", [RESPONSES], letters=9)
-        self.first = choice(self._compare, "The condition", letters=9)
-        self.second = choice(
-            self._compare, "The condition that is subtracted from it", letters=9
-        )
-        self.parameter = choice(
-            self._compute_again, "Two parameters make a matrix for each unit", letters=9
-        )
-        self.over = choice(self._compute_again, "What is on the axis", letters=9)
-        self.action = choice(self._compute_again, letters=9)
-        self.reading = choice(
-            self._compute_again, "How probabilities are read from the model", letters=9
-        )
-        self.answered = check(
-            "of trials with an action", self._compute_again, "Instead of all trials"
-        )
-        self.seed = whole_number(
-            0, (0, 1_000_000), lambda: None, "The same seed gives the same spikes"
-        )
-        self.neurons = whole_number(
-            0, (0, 100_000), lambda: None, "Neurons of each unit"
-        )
-        self.neurons.setSpecialValueText(RECORDED)
-        for box in (self.seed, self.neurons):
-            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.fields = TrialFields(self._show_view, self.compute, self.unit)
         self.heat, self.matrix, self.tuned = HeatMap(), PairPlot(), CurvePlot()
         self.bars, self.densities = ProbabilityPlot(), DensityPlot()
         self.curve, self.raster = PsychometricPlot(), RasterPlot()
@@ -108,38 +73,17 @@ class TrialsPanel(UnitAnalysisPanel):
             *(self.curve, self.raster),
         )
         row = QHBoxLayout()
-        row.addLayout(self._controls(), 2)
+        controls = QVBoxLayout()
+        controls.addWidget(self.fields)
+        controls.addWidget(self.compute_button)
+        controls.addStretch(1)
+        row.addLayout(controls, 2)
         for plot in self.plots:
             plot.setMinimumHeight(90)
             row.addWidget(plot, 4)
         self.body.addWidget(self.about)
         self.body.addLayout(row, 1)
         self._show_view()
-
-    def _controls(self) -> QVBoxLayout:
-        self._form = form = QFormLayout()
-        form.setVerticalSpacing(2)
-        form.addRow("Show", self.view)
-        self._rows: dict[str, QWidget] = {
-            "first": self.first,
-            "second": self.second,
-            "parameter": self.parameter,
-            "over": self.over,
-            "action": self.action,
-            "reading": self.reading,
-            "answered": self.answered,
-            "seed": self.seed,
-            "neurons": self.neurons,
-            "unit": self.unit,
-        }
-        titles = {"second": "minus", "parameter": "Tuning to", "answered": ""}
-        for name, field in self._rows.items():
-            form.addRow(titles.get(name, name.capitalize()), field)
-        controls = QVBoxLayout()
-        controls.addLayout(form)
-        controls.addWidget(self.compute_button)
-        controls.addStretch(1)
-        return controls
 
     @classmethod
     def is_offered(cls, now: Resolved) -> bool:
@@ -149,76 +93,49 @@ class TrialsPanel(UnitAnalysisPanel):
     # -- from the user -----------------------------------------------------------------
 
     def show_view(self, view: str) -> None:
-        """Draw something else: a text of the box :attr:`view`."""
-        self.view.setCurrentText(view)
+        """Draw what an analysis finds, or the responses."""
+        self.fields.use_view(view)
         self._show_view()
 
     def compute(self) -> None:
         """Compute what is drawn, in the background."""
-        view = self.view.currentText()
+        view = self.fields.view
         if self.now.responses is None or view == RESPONSES:
             return
-        if view == PSYCHOMETRIC and not self.action.count():
+        if view == DIFFERENCE and len(set(self.fields.given(view).values())) < 2:
+            return
+        if view == PSYCHOMETRIC and not self.fields.action.count():
             # Which actions there are is known from the choices
             self._then_curve = True
             view = CHOICES
-        self.desk.window.analyse(view, self._given(view))
+        self.desk.window.analyse(view, self.fields.given(view))
 
-    def _given(self, view: str) -> dict[str, Any]:
-        """Parameters of an analysis, as the fields have them."""
-        if view == DIFFERENCE:
-            first, second = self.first.currentIndex(), self.second.currentIndex()
-            return {"first": first, "second": second}
-        if view == TUNING:
-            return {"parameter": self.parameter.currentText()}
-        if view == SIMULATED:
-            n = self.neurons.value() or None
-            return {"seed": self.seed.value(), "n_neurons": n}
-        reading = self.reading.currentText()
-        if view == CHOICES:
-            return {"reading": reading}
-        return {
-            "over": self.over.currentText(),
-            "action": self.action.currentText(),
-            "of_answered": self.answered.isChecked(),
-            "reading": reading,
-        }
-
-    def _compare(self, _label: str) -> None:
-        if self.first.currentIndex() != self.second.currentIndex():
-            self.compute()
-
-    def _compute_again(self, *_: object) -> None:
-        self.compute()
-
-    def _show_view(self, *_: object) -> None:
+    def _show_view(self) -> None:
         """Offer the fields of what is drawn, and draw it; compute it the first time."""
-        view = self.view.currentText()
-        for name, field in self._rows.items():
-            self._form.setRowVisible(field, name in FIELDS[view])
-        if view == PSYCHOMETRIC and not self.action.count():
-            self._form.setRowVisible(self.action, False)
-        self.compute_button.setVisible(view != RESPONSES)
-        is_new = self.now.responses is not None and self._found(view) is None
-        if view != RESPONSES and is_new and not self.is_computing:
-            if view != DIFFERENCE or self.first.count() > 1:
-                self.compute()
+        view = self.fields.view
+        self.fields.show_fields()
+        is_new = view != RESPONSES and self._found(view) is None
+        if is_new and self.now.responses is not None and not self.is_computing:
+            self.compute()
         self._show()
 
     # -- from the state ----------------------------------------------------------------
 
     def draw(self, changed: frozenset[str]) -> None:
         """Offer what the session can do, and show what was found."""
-        if self.now.condition_session is None:
+        session = self.now.condition_session
+        if session is None:
             return
-        if changed & {"session", "shown", "results"} or not self.over.count():
-            self._offer()
+        if session is not self._session:
+            self._session = session
+            self.fields.offer_session(session)
+        self._offer(changed)
         self.offer_units()
         self._show()
-        if self._then_curve and self.action.count():
+        if self._then_curve and self.fields.action.count():
             self._then_curve = False
-            if self.view.currentText() == PSYCHOMETRIC:
-                self._show_view()
+            if self.fields.view == PSYCHOMETRIC:
+                self.compute()
 
     def draw_time(self) -> None:
         """Move the playheads; another condition is drawn anew."""
@@ -239,36 +156,16 @@ class TrialsPanel(UnitAnalysisPanel):
         """Draw in the colours of the theme."""
         self._show()
 
-    def _offer(self) -> None:
-        session, table = self.now.condition_session, self._table()
-        views = [RESPONSES, DIFFERENCE, TUNING]
-        if isinstance(session, ChoosingSession):
-            views += [CHOICES, PSYCHOMETRIC]
-            fill_box(self.reading, list(session.readings))
-            for k, meaning in enumerate(session.readings.values()):
-                self.reading.setItemData(k, meaning, 3)
-        if isinstance(session, SpikingSession):
-            views.append(SIMULATED)
-        if views != offered(self.view):
-            fill_box(self.view, views)
-        labels = [] if self.now.shown is None else list(self.now.shown.labels)
-        names = [f"{k + 1}: {label}" for k, label in enumerate(labels)]
-        if names != offered(self.first):
-            for box, at in ((self.first, 0), (self.second, 1)):
-                fill_box(box, names)
-                box.setCurrentIndex(min(at, len(names) - 1))
-        varying = [c for c in table if table[c].nunique() > 1] or list(table.columns)
-        pairs = [f"{a} x {b}" for k, a in enumerate(varying) for b in varying[k + 1 :]]
-        fill_box(self.parameter, [*pairs, *varying])
-        numeric = [c for c in varying if table[c].dtype.kind in "fiu"]
-        minus = [f"{b} - {a}" for k, a in enumerate(numeric) for b in numeric[k + 1 :]]
-        fill_box(self.over, [*minus, *numeric])
-        found = self._found(CHOICES)
+    def _offer(self, changed: frozenset[str]) -> None:
+        """Offer the conditions on show, and the actions once they are known."""
+        shown, found = self.now.shown, self._found(CHOICES)
+        if "shown" in changed or not self.fields.over.count():
+            labels = () if shown is None else shown.labels
+            self.fields.offer_table(self._table(), labels)
         if found is not None:
-            actions = [str(name) for name in found["action"].to_numpy()]
-            if actions != offered(self.action):
-                fill_box(self.action, actions)
-                self.action.setCurrentIndex(len(actions) - 1)
+            self.fields.offer_actions(
+                [str(name) for name in found["action"].to_numpy()]
+            )
 
     def _table(self) -> pd.DataFrame:
         """The conditions that are on show."""
@@ -289,12 +186,15 @@ class TrialsPanel(UnitAnalysisPanel):
     def _show(self) -> None:
         """Draw what is chosen, of the condition on show."""
         self._condition = self.frame_on_show
-        view = self.view.currentText()
+        view = self.fields.view
         self.compute_button.setText("Computing…" if self.is_computing else "Compute")
         self.compute_button.setEnabled(
             self.now.responses is not None and not self.is_computing
         )
         found = None if view == RESPONSES else self._found(view)
+        # What is quick is computed as soon as a field is another
+        by_hand = view == SIMULATED or (view != RESPONSES and found is None)
+        self.compute_button.setVisible(by_hand)
         shown: tuple[QWidget, ...] = ()
         text = ""
         if self.now.encoded is None or self.now.shown is None:
@@ -397,16 +297,10 @@ class TrialsPanel(UnitAnalysisPanel):
         choices = [str(name) for name in found["choice"].to_numpy()]
         probability = found["probability"].transpose("trial", "choice").to_numpy()
         at = min(max(self._condition, 0), len(probability) - 1)
-        table = self._table()
-        varying = [c for c in table if table[c].nunique() > 1] or list(table.columns)
-        rows = table[varying].itertuples(index=False, name=None)
-        names = [
-            "/".join(c if isinstance(c, str) else f"{c:g}" for c in row) for row in rows
-        ]
-        self.bars.show_choices(probability, choices, names, at)
+        self.bars.show_choices(probability, choices, row_names(self._table()), at)
         density = found["density"].isel(trial=at).transpose("action", "time")
         self.densities.show_densities(
-            found["time"].to_numpy(), density.to_numpy(), choices, self._label(at)
+            found["time"].to_numpy(), density.to_numpy(), choices, f"condition {at + 1}"
         )
         return (self.bars, self.densities), _warned(found)
 
@@ -428,10 +322,9 @@ class TrialsPanel(UnitAnalysisPanel):
 
 
 def _warned(found: xr.Dataset) -> str:
-    """How probabilities were read, and what has to be said beside them."""
+    """What has to be said beside probabilities, or else how they were read."""
     attrs = found.attrs
-    text = f"<b>Reading {escape(str(attrs.get('reading', '')))}</b>: "
-    text += escape(str(attrs.get("meaning", "")))
+    text = escape(str(attrs.get("meaning", "")))
     if attrs.get("warning"):
-        text += f"<br>⚠ {escape(str(attrs['warning']))}"
-    return text
+        text = f"⚠ {escape(str(attrs['warning']))}"
+    return f"<b>Reading {escape(str(attrs.get('reading', '')))}</b> {text}"
