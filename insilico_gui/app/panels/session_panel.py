@@ -242,7 +242,7 @@ class SessionPanel(Panel):
             f"{session.id} is loaded on {session.device}: {len(session.units):,} units."
         )
         if (
-            now.frames is not None
+            now.shown is not None
             and now.view.encode_at_once
             and (now.responses is None)
         ):

@@ -13,53 +13,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 TRAIN, TEST = "train", "test"
+HEIGHT = 150
+FEW = 40
+"""As many rounds are drawn as points of their own."""
 
 
-class FitCurves(ThemedPlot):
-    """Numbers of training and test data against rounds.
-
-    Training values may be sums over steps and test values means, so each of several
-    curves is divided by its first value.
-    """
+class FitCurve(ThemedPlot):
+    """A number against rounds."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumHeight(170)
+        self.setFixedHeight(HEIGHT)
         self.showGrid(x=True, y=True, alpha=0.15)
         self.setLabel("bottom", "round")
-        self.curves: dict[str, pg.PlotDataItem] = {}
+        self.curve = self.plot(symbolSize=5, symbolPen=None)
 
-    def show_rows(
-        self, rows: Sequence[Mapping[str, float]], names: Sequence[str]
-    ) -> None:
-        """Draw columns of rows [n], relative to their first row if there are several."""
-        for curve in self.curves.values():
-            self.removeItem(curve)
-        self.curves = {}
-        colors = self.plot_colors
-        inks = (colors.trials, colors.mean, colors.fit, colors.line)
-        known = [name for name in names if rows and name in rows[0]]
-        several = len(known) > 1
-        words = []
-        for k, name in enumerate(known):
-            values = np.array([row.get(name, np.nan) for row in rows])
-            if several:
-                values = values / (abs(values[0]) or 1.0)
-            ink = inks[k % len(inks)]
-            x = np.arange(len(values))
-            self.curves[name] = self.plot(
-                x,
-                values,
-                pen=pg.mkPen(ink, width=2),
-                symbol="o" if len(values) < 40 else None,
-                symbolSize=5,
-                symbolBrush=ink,
-                symbolPen=None,
-                connect="finite",
-            )
-            words.append(f"<span style='color: rgb{ink}'>{name}</span>")
-        self.setLabel("left", "relative to round 0" if several else "value")
-        self.setTitle(" &nbsp; ".join(words), size="9pt")
+    def show_rows(self, rows: Sequence[Mapping[str, float]], name: str) -> None:
+        """Draw a column of rows [n], in the colour of training or of test data."""
+        values = np.array([row.get(name, np.nan) for row in rows])
+        ink = self.plot_colors.mean if TEST in name else self.plot_colors.trials
+        self.curve.setSymbol("o" if len(values) <= FEW else None)
+        self.curve.setSymbolBrush(ink)
+        self.curve.setData(np.arange(len(values)), values, connect="finite")
+        self.curve.setPen(pg.mkPen(ink, width=2))
+        self.setTitle(name, size="9pt")
         self.plotItem.vb.autoRange()
 
 

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
 )
 
-from insilico_gui.app.panels.fits.curves_plot import FitCurves, pairs
+from insilico_gui.app.panels.fits.curves_plot import FitCurve, pairs
 from insilico_gui.app.panels.panel import Panel, breakable, fill_box, text_label
 from insilico_gui.app.panels.parts.analysis_panel import offered
 from insilico_gui.app.widgets.controls import button, check, choice
@@ -40,6 +40,10 @@ GENERATED = re.compile(r"\bgenerated:[a-z0-9_]+")
 """How a fit's description of its data names data that it makes itself."""
 
 
+CANCELLED = "The fit was cancelled; it can go on where it was saved last."
+FAILED = "The fit has failed; the line of messages says why."
+
+
 class FitPanel(Panel):
     """A form for any fit that is installed; curves while it runs."""
 
@@ -52,6 +56,7 @@ class FitPanel(Panel):
         self._fits: dict[str, FitDeclaration] | None = None
         self._forms: dict[str, ParameterForm] = {}
         self._run: FitRun | None = None
+        self._report: FitReport | None = None
         self._job: Job | None = None
         self._opening: Job | None = None
         self.fit = choice(lambda _: self._show_fit(), "What is fitted", letters=9)
@@ -79,7 +84,8 @@ class FitPanel(Panel):
         )
         self.status = text_label()
         self.drawn = choice(lambda _: self._draw_curves(), "What is drawn", letters=9)
-        self.plot = FitCurves()
+        # Sums over steps and means have no common axis
+        self.plots = FitCurve(), FitCurve()
         self.open_button = button(
             "Open as session", self.open_result, "The model that was fitted"
         )
@@ -87,10 +93,11 @@ class FitPanel(Panel):
         self._forms_row = QVBoxLayout(self.box)
         for part in (self._make_form(), self._make_buttons()):
             self.body.addLayout(part)
-        for widget in (self.status, self.drawn, self.plot, self.open_button, self.box):
+        shown_later = (self.status, self.open_button, self.drawn, *self.plots)
+        for widget in (*shown_later, self.box):
             self.body.addWidget(widget)
         self.body.addStretch(1)
-        for widget in (self.status, self.drawn, self.plot, self.open_button):
+        for widget in shown_later:
             widget.hide()
 
     def _make_form(self) -> QFormLayout:
@@ -152,7 +159,7 @@ class FitPanel(Panel):
             given,
             resume=self.resume.isChecked(),
         )
-        self._run = run
+        self._run, self._report = run, None
         self.status.setText("Reading the data…")
         self.status.show()
         self.open_button.hide()
@@ -194,6 +201,9 @@ class FitPanel(Panel):
             window = self.desk.window
             window.show_panel("Conditions" if of_conditions else "Stimulus")
             window.say(f"{session.id} is loaded on {session.device}.")
+            now = self.now
+            if now.shown is not None and now.view.encode_at_once:
+                window.encode()
 
     def _opened(self, _job: Job) -> None:
         self._opening = None
@@ -260,7 +270,7 @@ class FitPanel(Panel):
         self.stop_button.setEnabled(is_running and run is not None and not run.stopping)
         is_paused = run is not None and run.paused and is_running
         self.pause_button.setText("Go on" if is_paused else "Pause")
-        if run is None or not is_running or run.latest is None:
+        if run is None or self._report is not None or run.latest is None:
             return
         step = run.latest
         losses = ", ".join(f"{k} {v:.4g}" for k, v in list(step.losses.items())[:3])
@@ -277,14 +287,17 @@ class FitPanel(Panel):
     def _draw_curves(self) -> None:
         rows = [] if self._run is None else self._run.rows
         groups = pairs(list(rows[0])) if rows else {}
-        for widget in (self.drawn, self.plot):
-            widget.setVisible(bool(rows))
         if list(groups) != offered(self.drawn):
             fill_box(self.drawn, list(groups))
-        if rows:
-            self.plot.show_rows(rows, groups[self.drawn.currentText()])
+        self.drawn.setVisible(bool(rows))
+        names = groups[self.drawn.currentText()] if rows else []
+        for k, plot in enumerate(self.plots):
+            plot.setVisible(k < len(names))
+            if k < len(names):
+                plot.show_rows(rows, names[k])
 
     def _fitted(self, report: FitReport) -> None:
+        self._report = report
         text = " ".join(report.sentences()[:1] + report.sentences()[2:])
         self.status.setText(escape(breakable(text)))
         self.open_button.show()
@@ -295,13 +308,9 @@ class FitPanel(Panel):
 
     def _ended(self, job: Job) -> None:
         self._job = None
-        if self._run is not None and not self.open_button.isVisibleTo(self):
-            if job.cancelled:
-                told = "The fit was cancelled; it can go on where it was saved last."
-            else:
-                told = "The fit has failed; the line of messages says why."
-            self.status.setText(told)
         self._show_state()
+        if self._report is None:
+            self.status.setText(CANCELLED if job.cancelled else FAILED)
         self._draw_curves()
 
 
