@@ -177,7 +177,7 @@ ROOMS = {
     | {"units", "units.frame", "units.identity"},
     "cli": BELOW | {"", "app.shell", "units.identity", "units.frame", "units.columns"},
     "app": {"app.shell"},
-    "app.work": {"encoding", "experiment", "export", "session", "stimuli"}
+    "app.work": {"encoding", "experiment", "export", "fitting", "session", "stimuli"}
     | {"stimuli.readers"},
     "app.widgets": {"responses", "experiment", "units", "units.frame"}
     | {"stimuli.families", "stimuli.spec", "units.columns", "units.identity"},

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from insilico_gui.conditions import ConditionSession, is_condition_session
 from insilico_gui.errors import InsilicoError
 from insilico_gui.experiment.document import ViewState
 from insilico_gui.experiment.session_input import Shown, input_of, response_times
@@ -158,6 +159,14 @@ class Resolved:
         """The session if it answers single images."""
         session = self.session
         return session if session is not None and is_image_session(session) else None
+
+    @property
+    def condition_session(self) -> ConditionSession | None:
+        """The session if it answers named conditions."""
+        session = self.session
+        if session is not None and is_condition_session(session):
+            return session
+        return None
 
     @property
     def n_times(self) -> int:

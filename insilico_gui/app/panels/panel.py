@@ -215,6 +215,7 @@ class NarrowText(QLabel):
         self._use_height()
 
     def _use_height(self) -> None:
+        self.setMinimumHeight(0)  # or Qt counts the height of the last text
         needed = self.heightForWidth(max(self.width(), LEAST_TEXT))
         self.setFixedHeight(max(needed, self.fontMetrics().height()))
 

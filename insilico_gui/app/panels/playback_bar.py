@@ -29,6 +29,9 @@ DOING_WIDTH = 300
 LONGEST = 240
 """Letters of a message that the bar has room for; a tooltip has the rest."""
 
+LONGEST_CLOCK = 68
+"""Letters of the time in words that leave the slider its room."""
+
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -162,11 +165,15 @@ class PlaybackBar(Panel):
         if not any_frames:
             self.clock.setText("")
             return
-        self.clock.setText(
+        text = (
             self.now.moment(playback.frame)
             or f"{playback.time:.2f} / {playback.duration:.2f} s   "
             f"frame {playback.frame + 1} / {playback.n_frames}"
         )
+        self.clock.setToolTip(text if len(text) > LONGEST_CLOCK else "")
+        if len(text) > LONGEST_CLOCK:  # the moment, at its end, is always to be seen
+            text = f"{text[: LONGEST_CLOCK - 14]}… {text[-12:]}"
+        self.clock.setText(text)
 
     def _show_playing(self, playing: bool) -> None:
         self._icons[self.play_button] = "pause" if playing else "play"

@@ -1,4 +1,4 @@
-"""The panels there are: every file of this folder, and those of other packages."""
+"""The panels there are: files of this folder and below, and those of other packages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 def panel_classes() -> tuple[type[Panel], ...]:
     """Every panel that has a place in the window, by place and order."""
     found: dict[str, type[Panel]] = {}
-    for info in pkgutil.iter_modules(panels.__path__, f"{panels.__name__}."):
+    for info in pkgutil.walk_packages(panels.__path__, f"{panels.__name__}."):
         _take(import_module(info.name), found)
     for point in entry_points(group=ENTRY_POINTS):
         try:

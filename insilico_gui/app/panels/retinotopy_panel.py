@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.panels.desk import Desk
+    from insilico_gui.experiment.resolved import Resolved
 
 RETINOTOPY = "retinotopy"
 RESULTS = (RETINOTOPY, f"{RETINOTOPY} of {ALONE}")
@@ -92,6 +93,11 @@ class RetinotopyPanel(AnalysisPanel):
             row.addWidget(plot, 4)
         self.body.addWidget(self.about)
         self.body.addLayout(row, 1)
+
+    @classmethod
+    def is_offered(cls, now: Resolved) -> bool:
+        """Whether the session may be shown pictures."""
+        return now.condition_session is None
 
     # -- from the user -----------------------------------------------------------------
 

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from insilico_gui.analysis import ReceptiveFieldFit
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.experiment.analyses import Result
+    from insilico_gui.experiment.resolved import Resolved
 
 BOTH = "on+off"
 DEGREES, PIXELS = "degrees", "pixels"
@@ -116,6 +117,11 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         controls.addWidget(self.compute_button)
         controls.addStretch(1)
         return controls
+
+    @classmethod
+    def is_offered(cls, now: Resolved) -> bool:
+        """Whether the session may be shown pictures."""
+        return now.condition_session is None
 
     # -- from the user -----------------------------------------------------------------
 

@@ -200,6 +200,8 @@ class SessionPanel(Panel):
             )
         if info.input_kind == "images":
             lines.append("Driven by images, which it answers one by one")
+        if info.input_kind == "conditions":
+            lines.append("Answers named conditions, such as contrasts")
         if info.areas:
             lines.append("Areas: " + _counts(info.areas))
         if info.fields:
@@ -236,12 +238,13 @@ class SessionPanel(Panel):
         ):
             return
         window, now = self.desk.window, self.now
-        window.show_panel("Stimulus")
+        of_conditions = now.condition_session is not None
+        window.show_panel("Conditions" if of_conditions else "Stimulus")
         window.say(
             f"{session.id} is loaded on {session.device}: {len(session.units):,} units."
         )
         if (
-            now.frames is not None
+            now.shown is not None
             and now.view.encode_at_once
             and (now.responses is None)
         ):

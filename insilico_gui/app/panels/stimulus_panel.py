@@ -43,6 +43,11 @@ FIT_TIPS = {
 NO_STIMULUS = (
     "No stimulus yet: open a file, drop one on the window, or render one below."
 )
+TABLE_SUFFIXES = frozenset({".csv", ".parquet"})
+NO_CONDITIONS = (
+    "No conditions yet: choose them in the panel Conditions, or open a table (.csv, "
+    ".parquet) with a column for each parameter."
+)
 NO_IMAGES = "No images yet: open files or a folder, or drop them on the window."
 
 
@@ -143,7 +148,9 @@ class StimulusPanel(Panel):
     # -- from the user -----------------------------------------------------------------
 
     def _browse(self) -> None:
-        patterns = " ".join(f"*{suffix}" for suffix in sorted(SUPPORTED_SUFFIXES))
+        of_conditions = self.now.condition_session is not None
+        suffixes = TABLE_SUFFIXES if of_conditions else SUPPORTED_SUFFIXES
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(suffixes))
         kinds = f"All stimuli ({patterns});;All files (*)"
         of_images = self.now.image_session is not None
         title = "Open images" if of_images else "Open stimuli"
@@ -233,11 +240,19 @@ class StimulusPanel(Panel):
 
     def _show_kind(self) -> None:
         """Offer what the session can be shown."""
-        session, of_images = self.now.session, self.now.image_session is not None
+        now, session = self.now, self.now.session
+        of_images = now.image_session is not None
         of_video = session is None or is_video_session(session)
+        of_conditions = now.condition_session is not None
         self.open_button.setText(
-            "Open images…" if of_images else "Open video or images…"
+            "Open images…"
+            if of_images
+            else "Open a table…"
+            if of_conditions
+            else "Open video or images…"
         )
+        for part in (self.preview, self.folder_button):
+            part.setVisible(not of_conditions)
         self._options.setRowVisible(self.fit, of_video)
         self._options.setRowVisible(self.interval, of_images)
         self.why_no_form.setVisible(of_images)
@@ -248,6 +263,8 @@ class StimulusPanel(Panel):
         """What is on show, in words."""
         now = self.now
         if now.stimulus_name is None:
+            if now.condition_session is not None:
+                return NO_CONDITIONS
             return NO_STIMULUS if now.image_session is None else NO_IMAGES
         lines = [f"<b>{escape(breakable(now.stimulus_name))}</b>"]
         if now.stimulus is None:

@@ -10,12 +10,20 @@ import pyqtgraph as pg
 
 from insilico_gui.analysis.trials.traces import TraceSummary
 from insilico_gui.app.panels.panel import Panel
+from insilico_gui.app.panels.parts.condition_curves import (
+    ConditionCurves,
+    legend,
+    short_label,
+)
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.app.widgets.unit_names import unit_names
 from insilico_gui.app.work.live_summary import LiveSummary
 from insilico_gui.responses import BURN_IN_FRAMES
+from insilico_gui.stimuli import ConditionTable
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from insilico_gui.app.panels.desk import Desk
 
 FEW = 300
@@ -23,7 +31,10 @@ FEW = 300
 
 
 class TracesPanel(Panel):
-    """Mean and standard error of the selected units, some single units, the playhead."""
+    """Mean and standard error of the selected units, some single units, the playhead.
+
+    Of conditions, their mean over trial time: a curve for each condition.
+    """
 
     title = "Traces"
     place = "bottom"
@@ -55,6 +66,8 @@ class TracesPanel(Panel):
         self.plot.addItem(self._band)
         self._examples: list[pg.PlotDataItem] = []
         self.mean_curve = self.plot.plot(symbolSize=5, symbolPen=None)
+        self._conditions = ConditionCurves(self.plot)
+        self._named = -1
         self.playhead = pg.InfiniteLine(angle=90)
         self.plot.addItem(self.playhead)
         self.plot.clicked.connect(self._clicked)
@@ -65,8 +78,11 @@ class TracesPanel(Panel):
     # -- from the user -----------------------------------------------------------------
 
     def _clicked(self, x: float, _y: float) -> None:
-        playback = self.experiment.playback
-        if self.now.images is None:
+        playback, times = self.experiment.playback, self._trial_times()
+        if times is not None:
+            nearest = int(np.argmin(np.abs(times - x)))
+            playback.seek_frame(self.frame_on_show * len(times) + nearest)
+        elif self.now.images is None:
             playback.seek(x)
         elif self.now.n_times == 1:
             playback.seek_frame(round(x) - 1)
@@ -83,7 +99,15 @@ class TracesPanel(Panel):
             self._summary.restart()
 
     def draw_time(self) -> None:
-        """Move the playhead."""
+        """Move the playhead; in trial time, mark the condition on show."""
+        times = self._trial_times()
+        if times is not None:
+            moment = self.experiment.playback.frame
+            self.playhead.setValue(times[moment % len(times)])
+            self._conditions.mark(self.frame_on_show)
+            if self._conditions.curves and self._named != self.frame_on_show:
+                self._name_conditions()
+            return
         self.playhead.setValue(self._place(self.experiment.playback.time))
 
     def grow(self) -> None:
@@ -114,7 +138,10 @@ class TracesPanel(Panel):
         self._show_axes()
         empty = np.empty(0)
         self._band.setVisible(summary is not None)
-        self._burn_in.setVisible(summary is not None and not of_images)
+        by_condition = self._trial_times() is not None
+        framed = not of_images and not by_condition
+        self._burn_in.setVisible(summary is not None and framed)
+        self._conditions.clear()
         for curve in self._examples:
             self.plot.removeItem(curve)
         self._examples = []
@@ -122,6 +149,9 @@ class TracesPanel(Panel):
             for curve in (self.mean_curve, self._upper, self._lower):
                 curve.setData(empty, empty)
             self.plot.setTitle(self._why_empty(), size="9pt")
+            return
+        if by_condition:
+            self._draw_conditions(summary)
             return
         n = summary.n_done
         place = self._place(np.arange(n) / rate)
@@ -139,6 +169,39 @@ class TracesPanel(Panel):
         self._lower.setData(place, mean - sem)
         self.plot.setXRange(*self._ends(), padding=0)
         self.plot.setTitle(self._legend(summary, pens, of_images), size="9pt")
+
+    def _trial_times(self) -> NDArray[np.float64] | None:
+        """Seconds from the beginning of a trial, if conditions are shown."""
+        shown = self.now.shown
+        return None if shown is None or shown.item != "condition" else shown.times
+
+    def _draw_conditions(self, summary: TraceSummary) -> None:
+        """Draw a curve over trial time for each condition."""
+        shown, times = self.now.shown, self._trial_times()
+        if shown is None or times is None:
+            return
+        for curve in (self.mean_curve, self._upper, self._lower):
+            curve.setData(np.empty(0), np.empty(0))
+        self._band.setVisible(False)
+        means = summary.mean.reshape(shown.n_items, len(times))
+        self._conditions.draw(times, means, self.frame_on_show, self.plot_colors)
+        self.plot.setXRange(*self._ends(), padding=0)
+        self._name_conditions()
+        self.draw_time()
+
+    def _name_conditions(self) -> None:
+        """Say above the plot which curve is of which condition."""
+        self._named = self.frame_on_show
+        stimulus, columns = self.now.stimulus, self.now.selected_columns
+        if not isinstance(stimulus, ConditionTable):
+            return
+        n_units = len(columns)
+        what = f"mean of {n_units:,} units"
+        if n_units == 1:
+            names = unit_names(self.now.units, self.now.encoded_rows[columns])
+            what = f"unit {escape(names[0])}"
+        text = legend(stimulus.table, self._named, self.plot_colors)
+        self.plot.setTitle(f"{what} &nbsp; {text}", size="9pt")
 
     def _example_colors(self, n: int) -> list[tuple[int, int, int]]:
         """A colour for each single unit."""
@@ -172,7 +235,9 @@ class TracesPanel(Panel):
         return 1 + time / per_image
 
     def _ends(self) -> tuple[float, float]:
-        playback = self.experiment.playback
+        playback, times = self.experiment.playback, self._trial_times()
+        if times is not None:
+            return float(times[0]), float(times[-1])
         if self.now.images is None:
             return 0.0, max(playback.duration, 1 / playback.frame_rate)
         n_images = playback.n_frames / self.now.n_times
@@ -185,8 +250,11 @@ class TracesPanel(Panel):
         low, high = self._ends()
         self.plot.setLimits(xMin=low, xMax=high)
         of_images = self.now.images is not None
-        self.plot.setLabel("bottom", "image" if of_images else "time (s)")
-        self.plot.setLabel("left", getattr(session, "response_label", "response"))
+        in_time = "time (s)" if self._trial_times() is None else "trial time (s)"
+        self.plot.setLabel("bottom", "image" if of_images else in_time)
+        label = getattr(session, "response_label", "response")
+        self.plot.setLabel("left", short_label(label))
+        self.plot.getAxis("left").setToolTip(label)
 
     def _why_empty(self) -> str:
         if self.now.encoded is None:

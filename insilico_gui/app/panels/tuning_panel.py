@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.experiment.analyses import Result
+    from insilico_gui.experiment.resolved import Resolved
 
 DIRECTION, TUNING = "direction tuning", "tuning"
 """Analyses of the registry: the one of direction, and that of any parameter."""
@@ -112,6 +113,11 @@ class TuningPanel(UnitAnalysisPanel):
         controls.addWidget(self.compute_button)
         controls.addStretch(1)
         return controls
+
+    @classmethod
+    def is_offered(cls, now: Resolved) -> bool:
+        """Whether the session may be shown trials of a stimulus."""
+        return now.condition_session is None
 
     # -- from the user -----------------------------------------------------------------
 

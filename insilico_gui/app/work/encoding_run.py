@@ -266,6 +266,8 @@ def _pair(task: runs.Task) -> Pair:
 def _told(task: runs.Task, responses: xr.DataArray, *, is_known: bool) -> str:
     """What was computed, or found in the library, and how far it can be trusted."""
     what = "images" if responses.dims[0] == "trial" else "frames"
+    if "conditions" in responses.attrs:
+        what = "conditions"
     n_units = responses.sizes[responses["unit_id"].dims[0]]
     of = (
         f"{responses.shape[0]} {what} of {task.stimulus.name} for {n_units:,} unit"

@@ -1,0 +1,57 @@
+"""Curves of a fit: what was found after each round."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+
+from insilico_gui.app.widgets.themed_plot import ThemedPlot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+TRAIN, TEST = "train", "test"
+HEIGHT = 150
+FEW = 40
+"""As many rounds are drawn as points of their own."""
+
+
+class FitCurve(ThemedPlot):
+    """A number against rounds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(HEIGHT)
+        self.showGrid(x=True, y=True, alpha=0.15)
+        self.setLabel("bottom", "round")
+        self.curve = self.plot(symbolSize=5, symbolPen=None)
+
+    def show_rows(self, rows: Sequence[Mapping[str, float]], name: str) -> None:
+        """Draw a column of rows [n], in the colour of training or of test data."""
+        values = np.array([row.get(name, np.nan) for row in rows])
+        ink = self.plot_colors.mean if TEST in name else self.plot_colors.trials
+        self.curve.setSymbol("o" if len(values) <= FEW else None)
+        self.curve.setSymbolBrush(ink)
+        self.curve.setData(np.arange(len(values)), values, connect="finite")
+        self.curve.setPen(pg.mkPen(ink, width=2))
+        self.setTitle(name, size="9pt")
+        self.plotItem.vb.autoRange()
+
+
+def pairs(names: Sequence[str]) -> dict[str, list[str]]:
+    """What can be drawn of a row: a value of training data with that of test data.
+
+    Names such as ``"train loss total"`` and ``"test loss total"`` belong together.
+    """
+    found: dict[str, list[str]] = {}
+    for name in names:
+        what = " ".join(w for w in name.split() if w not in (TRAIN, TEST))
+        if what != name:
+            found.setdefault(what, []).append(name)
+    rest = {
+        name: [name] for name in names if not any(name in v for v in found.values())
+    }
+    first = sorted(found, key=lambda what: "total" not in what)
+    return {what: found[what] for what in first} | rest
