@@ -130,6 +130,7 @@ def test_removed_while_it_is_encoded_and_brought_back(window, session, files, qt
     )
     session.calls.clear()
     panel.undo_button.click()
+    window.wait()  # its file is opened again
     assert listed(window) == [("leaky", "one.npy", "done")]
     np.testing.assert_array_equal(window.now.responses, wanted)
     panel.undo_button.click()  # and the one that was being encoded

@@ -17,7 +17,8 @@ from insilico_gui.experiment.resolved import Resolver
 @pytest.fixture
 def experiment():
     made = ig.Experiment(library=None)
-    made.put_session(SessionEntry(id="leaky"), LeakySession(), show=True)
+    entry = SessionEntry(id="leaky")
+    made.put_session(entry, LeakySession(), show=True, opens_again=True)
     return made
 
 

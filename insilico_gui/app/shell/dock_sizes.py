@@ -71,12 +71,14 @@ class DockSizes(QObject):
                 self._parts[k] = own / whole
 
     def _seen(self) -> list[tuple[int, QDockWidget]]:
-        """A dock of each place that has room in the window, with the place's number."""
+        """The dock in front of each place in the window, with the place's number."""
         found = []
         for k, panel in enumerate(self._panels):
             own = self._docks.of(panel)
             for dock in (own, *self._docks.window.tabifiedDockWidgets(own)):
-                if dock.isVisible() and not dock.isFloating():
+                # Qt calls tabs behind others visible; they have an earlier size
+                in_front = not dock.visibleRegion().isEmpty()
+                if in_front and not dock.isFloating():
                     found.append((k, dock))
                     break
         return found

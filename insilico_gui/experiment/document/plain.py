@@ -65,6 +65,11 @@ def _rule(values: dict[str, Any]) -> dict[str, Any]:
     for name in values:
         if name not in RULE:
             raise ValueError(f"{name[:80]!r} is no argument of a selection")
+    where = values.get("where")
+    if isinstance(where, dict):
+        # A tuple would be taken for a range, which names do not have
+        lists = {k: list(v) if isinstance(v, tuple) else v for k, v in where.items()}
+        return {**values, "where": lists}
     return values
 
 
