@@ -212,7 +212,7 @@ class Live:
                 if len(entry.paths) > 1 or _has_content(place, entry.sha256):
                     return place
         raise MovedFileError(
-            f"The file {quoted(path)} of the experiment is not there; put it back, or "
+            f"The file {quoted(path.name)} of the experiment is not there; put it back, or "
             "name the folder it was moved to."
         )
 
