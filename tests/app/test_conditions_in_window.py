@@ -236,7 +236,7 @@ def test_a_fit_of_generated_data_is_watched_and_opened(window, qtbot, tmp_path):
 def test_responses_are_exported(crossed, tmp_path):
     panel = crossed.panel("Export")
     panel.path.setText(str(tmp_path / "out.npz"))
-    panel.export_button.click()
+    panel.button.click()
     crossed.wait(LIMIT_S)
     loaded = ig.load_responses(tmp_path / "out.npz")
     np.testing.assert_array_equal(loaded, crossed.now.responses)

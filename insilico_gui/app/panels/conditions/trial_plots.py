@@ -38,24 +38,21 @@ MOST_SPIKES = 100_000
 """Spikes of a raster that are drawn; more could not be told apart."""
 
 
-class TimedPlot:
-    """A plot whose horizontal axis is trial time, with a line at the time on show."""
-
-    def add_playhead(self: ThemedPlot) -> pg.InfiniteLine:
-        """Add the line."""
-        line = pg.InfiniteLine(angle=90, pen=pg.mkPen(self.plot_colors.line, width=1))
-        line.setZValue(10)
-        self.addItem(line)
-        self.setLabel("bottom", "trial time (s)")
-        return line
+def add_playhead(plot: ThemedPlot) -> pg.InfiniteLine:
+    """Add a line at the time on show to a plot whose horizontal axis is trial time."""
+    line = pg.InfiniteLine(angle=90, pen=pg.mkPen(plot.plot_colors.line, width=1))
+    line.setZValue(10)
+    plot.addItem(line)
+    plot.setLabel("bottom", "trial time (s)")
+    return line
 
 
-class HeatMap(ImagePlot, TimedPlot):
+class HeatMap(ImagePlot):
     """Values of units, a row each, against trial time."""
 
     def __init__(self) -> None:
         super().__init__(square=False)
-        self.playhead = self.add_playhead()
+        self.playhead = add_playhead(self)
 
     def show_units(
         self,
@@ -88,14 +85,14 @@ class HeatMap(ImagePlot, TimedPlot):
         self.setYRange(0, len(picture), padding=0)
 
 
-class RasterPlot(ThemedPlot, TimedPlot):
+class RasterPlot(ThemedPlot):
     """Spikes of one simulated trial: a band for each unit, a line for each neuron."""
 
     def __init__(self) -> None:
         super().__init__()
         self.invertY(True)
         self.spikes = self.plot()
-        self.playhead = self.add_playhead()
+        self.playhead = add_playhead(self)
         self.n_drawn = 0
 
     def show_spikes(
@@ -161,14 +158,14 @@ class ProbabilityPlot(ThemedPlot):
         self.setYRange(0, 1.1, padding=0)
 
 
-class DensityPlot(ThemedPlot, TimedPlot):
+class DensityPlot(ThemedPlot):
     """Density of the response times of each action."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setLabel("left", "density (1/s)")
         self.curves: list[pg.PlotDataItem] = []
-        self.playhead = self.add_playhead()
+        self.playhead = add_playhead(self)
 
     def show_densities(
         self, times: Floats, densities: Floats, choices: Sequence[str], name: str

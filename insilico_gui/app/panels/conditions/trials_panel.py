@@ -237,7 +237,8 @@ class TrialsPanel(UnitAnalysisPanel):
         start = self._condition * now.n_times
         if now.encoded.moments.n_done < start + now.n_times:
             return (), "Responses show here as they come."
-        values = now.encoded.moments.rows(start, start + now.n_times)[:, columns]
+        responses = now.encoded.moments.rows(start, start + now.n_times)
+        values = responses[:, columns].astype(np.float64)
         label = short_label(getattr(now.session, "response_label", "response"))
         self.heat.show_units(
             values, now.shown.times, self._names(), label, limits=self._ends(columns)
