@@ -71,22 +71,22 @@ def cancel(window: InsilicoWindow) -> np.ndarray:
     """Stop encoding; the picture without responses."""
     window.cancel()
     window.wait(LIMIT_S)
-    assert window.experiment.job is None
+    assert window.now.encoded is None
     return picture(window)
 
 
 def measure(window: InsilicoWindow, folder: Path, video: Path) -> dict[str, object]:
     """Do it all once, then press Encode some more times."""
     window.wait(LIMIT_S)
-    panel = window.session_panel
+    panel = window.panel("Session")
     start = time.perf_counter()
     panel.use_folder(folder)
     wait_for(lambda: panel.session.findText(SESSION) >= 0)
     panel.session.setCurrentText(SESSION)
     panel.load_button.click()
-    wait_for(lambda: window.experiment.session is not None)
+    wait_for(lambda: window.now.session is not None)
     loaded = time.perf_counter()
-    window.open_stimulus(video)
+    window.open_stimuli([video])
     wait_for_response(window)
     cold = time.perf_counter()
     with_responses = picture(window)
@@ -94,12 +94,12 @@ def measure(window: InsilicoWindow, folder: Path, video: Path) -> dict[str, obje
     times = []
     for _ in range(3):
         start_encoding = time.perf_counter()
-        window.stimulus_panel.encode_button.click()
+        window.panel("Stimulus").encode_button.click()
         wait_for_response(window)
         times.append(time.perf_counter() - start_encoding)
         cancel(window)
     return {
-        "name": f"{len(window.experiment.units)} units",
+        "name": f"{len(window.now.units)} units",
         "folder_to_loaded_s": round(loaded - start, 2),
         "folder_to_response_s": round(cold - start, 2),
         "video_to_response_s": round(cold - loaded, 2),

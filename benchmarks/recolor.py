@@ -21,6 +21,7 @@ import pandas as pd
 
 from insilico_gui.app import InsilicoWindow
 from insilico_gui.app.map.recolor import Recolorer
+from insilico_gui.experiment.document import SessionEntry
 from insilico_gui.stimuli import ArrayStimulus
 from insilico_gui.streaming import StreamingSession
 
@@ -74,8 +75,9 @@ def measure(window: InsilicoWindow, n_units: int) -> dict[str, float]:
         return time.perf_counter() - start
 
     clip = np.random.default_rng(1).integers(0, 255, (60, 144, 256), np.uint8)
-    window.experiment.use_session(RandomSession(n_units))
-    window.experiment.use_stimulus(ArrayStimulus(clip, 30.0))
+    experiment, session = window.experiment, RandomSession(n_units)
+    experiment.put_session(SessionEntry(id=session.id), session, show=True)
+    experiment.add_stimulus(ArrayStimulus(clip, 30.0), show=True)
     window.encode()
     window.wait(300)
     layer = window.map.units_layer

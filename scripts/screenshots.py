@@ -36,11 +36,11 @@ def tuning() -> InsilicoWindow:
     )
     found = launch("demo", stimulus=gratings)
     found.wait(LIMIT_S)
-    found.tuning_panel.compute()
+    found.analyse("direction tuning", {})
     found.wait(LIMIT_S)
-    found.show_panel(found.tuning_panel)
-    found.show_panel(found.map_panel)
-    found.experiment.view.color_by = "pref_dir_measured"
+    for title in ("Experiment", "Map", "Tuning"):
+        found.show_panel(title)
+    found.experiment.look(color_by="pref_dir_measured")
     return found
 
 
@@ -48,12 +48,11 @@ def retinotopy() -> InsilicoWindow:
     """The anatomical layout, coloured by the place of receptive fields."""
     found = launch("demo", stimulus=moving_scene())
     found.wait(LIMIT_S)
-    found.retinotopy_panel.compute()
+    found.analyse("retinotopy", {"known": True})
     found.wait(LIMIT_S)
-    found.show_panel(found.retinotopy_panel)
-    found.show_panel(found.map_panel)
-    found.experiment.view.layout = "anatomical"
-    found.experiment.view.color_by = "rf_x"
+    for title in ("Experiment", "Map", "Retinotopy"):
+        found.show_panel(title)
+    found.experiment.look(layout="anatomical", color_by="rf_x")
     return found
 
 
