@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.panels.panel import Panel
 
-LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT = 340, 300, 215
+LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT = 335, 318, 215
 """Pixels in a window of 1366 x 768; together they leave a 16:9 map."""
 
 Child = TypeVar("Child", bound=QObject)

@@ -185,8 +185,9 @@ class PolarPlot(ThemedPlot):
             closed * np.sin(around),
             pen=pg.mkPen(colors.mean, width=2),
         )
-        self.setXRange(-1.9 * radius, 1.9 * radius, padding=0)
-        self.setYRange(-1.35 * radius, 1.35 * radius, padding=0)
+        # Both at once: with a locked aspect the second alone would undo the first
+        wide, high = 1.9 * radius, 1.35 * radius
+        self.setRange(xRange=(-wide, wide), yRange=(-high, high), padding=0)
 
 
 class PairPlot(ImagePlot):
