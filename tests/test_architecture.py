@@ -163,6 +163,7 @@ PUBLIC |= {"units", "progress"}
 PLUGIN_ROWS = {
     "insilico_berg": {*PUBLIC, "opening"},
     "insilico_demo": PUBLIC,
+    "insilico_drosophila": {*PUBLIC, "files"},
     "insilico_wang2025": PUBLIC,
 }
 
