@@ -112,10 +112,12 @@ class EventEngine:
         recorder : Recorder, optional
         """
         left = n_steps
-        while left:
-            n = min(left, self._constants.n_delay)
-            self._block(n, recorder)
-            left -= n
+        # A state that is not finite is reported with the results
+        with np.errstate(over="ignore", invalid="ignore"):
+            while left:
+                n = min(left, self._constants.n_delay)
+                self._block(n, recorder)
+                left -= n
 
     def _block(self, n: int, recorder: Recorder | None) -> None:
         start = self.step
