@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
+_PRODUCT = 2**18
+"""Operations of a product that a BLAS makes without starting threads. Threads would save
+little here, and cost a multiple where other programs use the cores."""
+
 
 @dataclass(frozen=True)
 class Circuit:
@@ -64,8 +68,11 @@ class HostInputs:
         self._n = circuit.n_neurons
         self._out = np.zeros((n_delay, self._n), np.float32)
         self.steps = torch.from_numpy(self._out)
-        self._b = circuit.lora_b * np.float32(circuit.lora / len(circuit.lora_a))
-        self._a = torch.from_numpy(np.ascontiguousarray(circuit.lora_a))
+        rank = len(circuit.lora_a)
+        self._b = circuit.lora_b * np.float32(circuit.lora / rank)
+        width = max(1, _PRODUCT // (n_delay * rank))
+        at = [slice(k, k + width) for k in range(0, self._n, width)]
+        self._parts = [(circuit.lora_a[:, one].copy(), self._out[:, one]) for one in at]
         self._has_lora = circuit.has_lora
 
     def compute(
@@ -90,7 +97,9 @@ class HostInputs:
             return None
         out = self.steps[:n_steps]
         if self._has_lora:
-            torch.mm(torch.from_numpy(self._sums(neurons, counts)), self._a, out=out)
+            sums = self._sums(neurons, counts)
+            for a, part in self._parts:
+                np.matmul(sums, a, out=part[:n_steps])
         else:
             out.zero_()
         reached = self._circuit.weights[neurons]
