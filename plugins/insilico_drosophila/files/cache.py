@@ -20,7 +20,7 @@ from scipy import sparse
 from insilico_drosophila.files.connectome import Connectome, SynapseTable
 from insilico_drosophila.files.pairs import read_pairs
 from insilico_drosophila.files.root_ids import read_neurons
-from insilico_drosophila.files.synapses import by_presynaptic, read_synapses
+from insilico_drosophila.files.synapses import read_synapses
 from insilico_gui.errors import InsilicoError, WeightsError
 from insilico_gui.files import publishing
 from insilico_gui.untrusted.door import reading
@@ -86,22 +86,20 @@ def cache_folder() -> Path:
 def _read(folder: FlyFolder, version: str, key: str) -> tuple[Connectome, SynapseTable]:
     root_ids = read_neurons(folder.neurons(version))
     weights = read_pairs(folder.pairs(version), root_ids)
-    found = read_synapses(folder.synapses(version), root_ids)
-    table, neuropils, transmitters, transmitter = found
-    made = by_presynaptic(table, len(neuropils), len(root_ids))
+    synapses = read_synapses(folder.synapses(version), root_ids)
     connectome = Connectome(
         version,
         root_ids,
         weights,
-        tuple(neuropils),
-        made,
-        tuple(transmitters),
-        transmitter,
+        tuple(synapses.neuropils),
+        synapses.by_presynaptic,
+        tuple(synapses.transmitters),
+        synapses.transmitter,
         key,
     )
     _keep(_path(key, "pairs"), _arrays(connectome))
-    _keep(_path(key, "synapses"), vars(table))
-    return connectome, table
+    _keep(_path(key, "synapses"), vars(synapses.table))
+    return connectome, synapses.table
 
 
 def _path(key: str, what: str) -> Path:

@@ -22,7 +22,7 @@ INDICES = ("Presynaptic_Index", "Postsynaptic_Index")
 IDS = ("Presynaptic_ID", "Postsynaptic_ID")
 WEIGHT = "Excitatory x Connectivity"
 
-_BLOCK = 2**18
+_BLOCK = 2**16
 _BYTES_PER_ROW = 24
 """Row, column and weight as read, and again in compressed rows."""
 _MOST_SYNAPSES = 2**24
