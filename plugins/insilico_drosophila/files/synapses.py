@@ -150,8 +150,8 @@ def read_synapses(path: Path, root_ids: NDArray[np.int64]) -> Synapses:
     by_presynaptic = sparse.csr_array(by_place.sums(order), dtype=np.float64)
     table = SynapseTable(*(column[:start] for column in vars(kept).values()))
     new = np.argsort(order).astype(np.int16)
-    for at in range(0, start, _AT_ONCE):  # indexing makes 8 bytes of each of these 2
-        part = table.neuropil[at : at + _AT_ONCE]
+    for first in range(0, start, _AT_ONCE):  # an index takes 8 bytes for these 2
+        part = table.neuropil[first : first + _AT_ONCE]
         part[:] = new[part]
     return Synapses(table, places, kinds, by_presynaptic, most)
 

@@ -8,6 +8,7 @@ neuron, and gives the same events whatever the blocks and the device are.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -125,3 +126,27 @@ def poisson_or_given(
     if not isinstance(given, tuple | list) or len(given) != 2:
         raise StimulusError("Events are given as two lists: steps, and neurons.")
     return GivenEvents(*given, n_neurons)
+
+
+class RepeatedEvents:
+    """The same events for each of B copies of the neurons.
+
+    Parameters
+    ----------
+    events : EventSource
+        Of N neurons.
+    n_neurons, n_copies : int
+    """
+
+    def __init__(self, events: EventSource, n_neurons: int, n_copies: int) -> None:
+        self._events = events
+        self._start = np.arange(n_copies) * n_neurons
+
+    def block(self, n_steps: int) -> Block:
+        """See :class:`EventSource`."""
+        offsets, neurons = self._events.block(n_steps)
+        steps = (
+            np.add.outer(self._start, neurons[a:b]).reshape(-1)
+            for a, b in pairwise(offsets)
+        )
+        return offsets * len(self._start), np.concatenate([neurons[:0], *steps])
