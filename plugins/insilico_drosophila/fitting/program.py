@@ -25,6 +25,7 @@ from insilico_drosophila.fitting.settings import (
     settings_from,
 )
 from insilico_drosophila.fly import open_fly
+from insilico_gui.device import available_devices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ _HELP = {
     "flywire_version": "release of the connectome",
     "neural_activity_id": "recording",
     "bin_size": "width of bins of rates, Hz",
-    "devices": "number of the GPU that the published program uses; see --device",
+    "devices": "number of the GPU, if there is one and --device is auto",
     "filepath": "folder of results; made from the settings by default",
     "epoch_round1": "epochs of train1",
     "epoch_round2": "epochs of train2, of 100 steps",
@@ -143,7 +144,7 @@ def run(
         settings.data,
         settings.flywire_version,
         settings.neural_activity_id,
-        device=settings.device,
+        device=_device(settings),
         max_firing_rate=settings.max_firing_rate,
     )
     _check(fly, settings, folder)
@@ -195,6 +196,13 @@ def _check(fly: Fly, settings: Settings, folder: ResultsFolder) -> None:
         required(folder.simulated, "eval1")
     if settings.mode == "evaluate":
         required(folder.second_checkpoint(settings.input_style), "train2")
+
+
+def _device(settings: Settings) -> str:
+    """The GPU of the number in `devices`, if it is there and nothing else is asked for."""
+    numbered = f"cuda:{settings.devices}"
+    is_free = settings.device == "auto" and numbered in available_devices()
+    return numbered if is_free else settings.device
 
 
 def _number_or_none(text: str) -> float | None:
