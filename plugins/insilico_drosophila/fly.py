@@ -10,7 +10,11 @@ import numpy as np
 
 from insilico_drosophila import targets
 from insilico_drosophila.files.cache import load_connectome, load_synapses
-from insilico_drosophila.files.checkpoints import NetworkWeights, read_network
+from insilico_drosophila.files.checkpoints import (
+    NetworkWeights,
+    read_network,
+    read_recurrent,
+)
 from insilico_drosophila.files.folder import (
     DEFAULT_RECORDING,
     FlyFolder,
@@ -18,7 +22,7 @@ from insilico_drosophila.files.folder import (
     recording_id,
 )
 from insilico_drosophila.files.positions import neuron_positions, neuropil_positions
-from insilico_drosophila.files.rates import read_rates
+from insilico_drosophila.files.rates import FRAME_RATE_HZ, read_rates
 from insilico_drosophila.network.circuit import Circuit
 from insilico_drosophila.network.drive import Drive
 from insilico_drosophila.network.events import poisson_or_given
@@ -26,6 +30,7 @@ from insilico_drosophila.network.neuron_model import DT_MS, SCALE_MV, step_const
 from insilico_drosophila.network.state import resting
 from insilico_drosophila.runs import compared, ran
 from insilico_drosophila.simulation import Simulation, checked_steps, window_steps
+from insilico_drosophila.unit_table import neuropil_table
 from insilico_drosophila.weights import initial_weights
 from insilico_gui.device import resolve_device
 from insilico_gui.errors import SessionError, StimulusError, quoted
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
 
+    import pandas as pd
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
     from scipy import sparse
@@ -164,6 +170,11 @@ class Fly:
         self._cut: dict[tuple[str, ...], sparse.csr_array] = {}
 
     @property
+    def units(self) -> pd.DataFrame:
+        """Neuropils as a unit table; see :func:`.unit_table.neuropil_table`."""
+        return neuropil_table(self.connectome, self.neuropils, self.neuropil_positions)
+
+    @property
     def neuropil_positions(self) -> NDArray[np.float64] | None:
         """Positions [P, 3] in µm, NaN where unknown; None without a table of them."""
         return neuropil_positions(self.folder.path, self.neuropils)
@@ -277,6 +288,48 @@ class Fly:
         per_window = window_steps(window_ms, dt_ms)
         simulation = self.simulate(dt_ms, scale_mv, **options)
         return simulation.windows(checked_steps(n_steps), per_window)
+
+    def closed_loop(
+        self,
+        recurrent: str | os.PathLike[str],
+        n_frames: int,
+        n_true: int = 100,
+        dt_ms: float = DT_MS,
+        scale_mv: float = SCALE_MV,
+        **options: Any,
+    ) -> Iterator[NDArray[np.float32]]:
+        """Run with the recurrent network, which predicts what drives each frame.
+
+        Parameters
+        ----------
+        recurrent : path
+            ``second-round-rnn-checkpoint-<style>.msgpack``, relative to the folder of the
+            fly or the current one.
+        n_frames : int
+        n_true : int
+            Frames at the start whose drive is predicted from recorded rates; later ones
+            from the simulated rates of the frame before.
+        dt_ms, scale_mv, options
+            As of :meth:`simulate`, without a drive. A frame is 1/1.2 s, of which a tenth
+            passes before spikes count.
+
+        Yields
+        ------
+        float32 array [P]
+            Rates in Hz of each frame, about the next recorded one.
+        """
+        from insilico_drosophila.fitting.evaluation import closed_loop_frames
+        from insilico_drosophila.fitting.recurrent import RecurrentNetwork
+
+        path = _found(as_path(recurrent, SessionError), self.folder.path, self.folder)
+        weights = read_recurrent(path, len(self.neuropils))
+        network = RecurrentNetwork(weights, self.device)
+        simulation = self.simulate(dt_ms, scale_mv, frame=0, **options)
+        n_steps = int(1000 / FRAME_RATE_HZ / dt_ms)
+        per_frame = n_steps, n_steps // 10
+        return closed_loop_frames(
+            self, simulation, network, checked_steps(n_frames), per_frame, n_true
+        )
 
     def simulate(
         self,

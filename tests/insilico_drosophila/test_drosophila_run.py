@@ -15,6 +15,7 @@ from insilico_drosophila.network.state import resting
 from insilico_drosophila.simulation import SpikeRecorder
 
 from insilico_gui import InsilicoError
+from insilico_gui.session import check_units
 
 CASES = [("ref", 0.2, 0.000825), ("strong", 0.2, 0.02), ("dt025", 0.25, 0.02)]
 STRONG = {"dt_ms": 0.2, "scale_mv": 0.02}
@@ -384,3 +385,25 @@ def test_wrong_arguments_are_told_in_a_sentence(made, wrong):
 def test_a_comparison_needs_a_perturbation(made):
     with pytest.raises(InsilicoError, match="stimulate or silence"):
         made.compare(40, frame=0)
+
+
+def test_a_closed_loop_with_the_recurrent_network(made):
+    options = {"dt_ms": 2.0, "scale_mv": 0.02, "seed": 3}
+    name = "second-round-rnn-checkpoint-v1.msgpack"
+    rows = list(made.closed_loop(name, 6, n_true=3, **options))
+    assert len(rows) == 6 and rows[0].shape == (8,)
+    same = list(made.closed_loop(name, 6, n_true=3, **options))
+    np.testing.assert_array_equal(rows, same)
+    fewer = list(made.closed_loop(name, 6, n_true=1, **options))
+    np.testing.assert_array_equal(rows[0], fewer[0])
+    assert (rows[2] != fewer[2]).any()
+
+
+def test_units_of_the_host_are_neuropils(made, made_folder):
+    check_units(made.units, made.id)
+    assert made.units["unit_id"].tolist() == list(made.neuropils)
+    assert made.units["side"].tolist()[:3] == ["left", "right", "middle"]
+    row = made.units.set_index("unit_id").loc["EB"]
+    position = made.connectome.neuropils.index("EB")
+    makers = made.connectome.by_presynaptic.toarray()[position]
+    assert row["synapses"] == makers.sum() and row["neurons"] == (makers > 0).sum()

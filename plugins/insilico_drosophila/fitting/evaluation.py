@@ -96,7 +96,8 @@ def evaluate(
     network = RecurrentNetwork(weights, fly.device)
     rates = np.zeros_like(fly.rates_hz)
     bins = RateBins.of(fly.rates_hz, settings.bin_size, settings.max_firing_rate)
-    looped = closed_loop_frames(fly, simulation, network, len(rates), settings)
+    per_frame = settings.steps_per_frame, settings.n_discarded
+    looped = closed_loop_frames(fly, simulation, network, len(rates), per_frame)
     for i, row in enumerate(looped):
         rates[i] = row
         target = fly.rates_hz[min(i + 1, len(rates) - 1)]
@@ -164,7 +165,7 @@ def closed_loop_frames(
     simulation: Simulation,
     network: RecurrentNetwork,
     n_frames: int,
-    settings: Settings,
+    per_frame: tuple[int, int],
     n_true: int = N_TRUE,
 ) -> Iterator[NDArray[np.float32]]:
     """Rates [P] of each frame, driven by predictions from the rates before.
@@ -175,7 +176,8 @@ def closed_loop_frames(
     simulation : Simulation
     network : RecurrentNetwork
     n_frames : int
-    settings : Settings
+    per_frame : (int, int)
+        Steps of a frame, and how many of them pass before spikes count.
     n_true : int
         Frames at the start that are predicted from recorded rates; the others are from
         the simulated rates of the frame before.
@@ -186,7 +188,7 @@ def closed_loop_frames(
         if i < min(n_true, len(fly.rates_hz)):
             before = fly.rates_hz[i]
         simulation.set_input(fly.input_mv(loop.next(before)))
-        before = simulation.frame(settings.steps_per_frame, settings.n_discarded)
+        before = simulation.frame(*per_frame)
         yield before
 
 
