@@ -15,7 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from insilico_drosophila.fly import Fly, open_fly
+    from insilico_drosophila.fly import Fly
+    from insilico_drosophila.opening import open_fly
     from insilico_drosophila.synthetic import make_synthetic_fly
 
 __all__ = ["Fly", "make_synthetic_fly", "open_fly"]
@@ -27,8 +28,12 @@ def __getattr__(name: str) -> Any:
         from insilico_drosophila.synthetic import make_synthetic_fly
 
         return make_synthetic_fly
-    if name in ("Fly", "open_fly"):
-        from insilico_drosophila import fly
+    if name == "Fly":
+        from insilico_drosophila.fly import Fly
 
-        return getattr(fly, name)
+        return Fly
+    if name == "open_fly":
+        from insilico_drosophila.opening import open_fly
+
+        return open_fly
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

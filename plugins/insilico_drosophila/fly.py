@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from copy import copy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from insilico_drosophila import targets
-from insilico_drosophila.files.cache import load_connectome, load_synapses
+from insilico_drosophila.files.cache import load_synapses
 from insilico_drosophila.files.checkpoints import (
     NetworkWeights,
-    read_network,
     read_recurrent,
 )
 from insilico_drosophila.files.folder import (
-    DEFAULT_RECORDING,
     FlyFolder,
-    find_folder,
-    recording_id,
+    find_checkpoint,
 )
 from insilico_drosophila.files.positions import neuron_positions, neuropil_positions
-from insilico_drosophila.files.rates import FRAME_RATE_HZ, read_rates
+from insilico_drosophila.files.rates import FRAME_RATE_HZ
 from insilico_drosophila.network.circuit import Circuit
 from insilico_drosophila.network.drive import Drive
 from insilico_drosophila.network.events import poisson_or_given
@@ -31,11 +27,8 @@ from insilico_drosophila.network.state import resting
 from insilico_drosophila.runs import compared, ran
 from insilico_drosophila.simulation import Simulation, checked_steps, window_steps
 from insilico_drosophila.unit_table import neuropil_table
-from insilico_drosophila.weights import initial_weights
-from insilico_gui.device import resolve_device
 from insilico_gui.errors import SessionError, StimulusError, quoted
 from insilico_gui.untrusted.door import as_path
-from insilico_gui.untrusted.hashes import weights_hash
 
 if TYPE_CHECKING:
     import os
@@ -52,78 +45,10 @@ if TYPE_CHECKING:
     from insilico_drosophila.targets import Spec
 
 MAX_FIRING_RATE_HZ = 100.0
-_UNTRAINED = "none (initial weights of training)"
-
-
-def open_fly(
-    directory: str | os.PathLike[str],
-    version: str = "630",
-    recording: str = DEFAULT_RECORDING,
-    checkpoint: str | os.PathLike[str] | None = None,
-    device: str = "auto",
-    *,
-    max_firing_rate: float = MAX_FIRING_RATE_HZ,
-) -> Fly:
-    """Open a fly from the published files.
-
-    Parameters
-    ----------
-    directory : path
-        Folder with the tables of the connectome, and rates in it or in its
-        ``spike_rates``; or the folder whose ``data`` that is.
-    version : {"630", "783"}
-        Release of the connectome.
-    recording : str
-        Such as ``"2017-10-26_1"`` or ``"ito_2017-10-26_1"``.
-    checkpoint : path, optional
-        ``first-round-checkpoint.msgpack``, relative to `directory` or to the current
-        folder; without one the network is untrained.
-    device : str
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
-    max_firing_rate : float
-        Rate in Hz that recorded rates are fractions of.
-
-    Returns
-    -------
-    Fly
-
-    Raises
-    ------
-    InsilicoError
-        One sentence on what is missing, wrong, or does not fit together.
-    """
-    where = resolve_device(device)
-    if not 0 < max_firing_rate <= 10_000:
-        raise SessionError(
-            f"A maximal rate of {quoted(max_firing_rate, '')} Hz is not above 0 and at "
-            "most 10,000 Hz; the published one is 100."
-        )
-    path = as_path(directory, SessionError)
-    folder = find_folder(path, str(version), recording)
-    connectome = load_connectome(folder, str(version))
-    recorded = read_rates(folder.rates(recording))
-    weights, source = (
-        initial_weights(connectome.n_neurons, len(recorded.neuropils)),
-        None,
-    )
-    if checkpoint is not None:
-        source = _found(as_path(checkpoint, SessionError), path, folder)
-        weights = read_network(source, connectome.n_neurons, len(recorded.neuropils))
-    attrs = {
-        "session": f"drosophila/{version}_{recording_id(recording)}",
-        "twin": "whole-brain spiking network of Drosophila (FlyWire connectome)",
-        "connectome_hash": connectome.hash,
-        "rates_hash": weights_hash([folder.rates(recording)]),
-        "checkpoint": _UNTRAINED if source is None else source.name,
-        "weights_hash": connectome.hash if source is None else weights_hash([source]),
-        "device": where,
-        "dtype": "float32",
-    }
-    return Fly(folder, connectome, recorded, weights, attrs, where, max_firing_rate)
 
 
 class Fly:
-    """A fly that can be run; made by :func:`open_fly`.
+    """A fly that can be run; made by :func:`.opening.open_fly`.
 
     Attributes
     ----------
@@ -321,7 +246,7 @@ class Fly:
         from insilico_drosophila.fitting.evaluation import closed_loop_frames
         from insilico_drosophila.fitting.recurrent import RecurrentNetwork
 
-        path = _found(as_path(recurrent, SessionError), self.folder.path, self.folder)
+        path = find_checkpoint(as_path(recurrent, SessionError), self.folder.path)
         weights = read_recurrent(path, len(self.neuropils))
         network = RecurrentNetwork(weights, self.device)
         simulation = self.simulate(dt_ms, scale_mv, frame=0, **options)
@@ -417,11 +342,3 @@ class Fly:
             # One at a time: a copy of the weights is large
             self._cut = {key: targets.without(self.connectome, table, key)}
         return self._cut[key]
-
-
-def _found(checkpoint: Path, directory: Path, folder: FlyFolder) -> Path:
-    if checkpoint.is_absolute():
-        return checkpoint
-    places = (directory, folder.path, Path())
-    found = (place / checkpoint for place in places if (place / checkpoint).is_file())
-    return next(found, directory / checkpoint)

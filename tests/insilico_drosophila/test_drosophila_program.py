@@ -314,6 +314,13 @@ def test_checkpoints_of_a_fit_open_as_flies(finished, data):
     assert read_recurrent(folder.second_checkpoint("v1"), 8).n_hidden == 12
 
 
+def test_the_cost_of_training_is_estimated_before_it_starts(finished):
+    _, reports = finished
+    assert reports[0].stage == "estimate of train1"
+    cost = reports[0].values
+    assert 0 < cost["hours"] < 1 and 0 < cost["GiB"] < 0.01
+
+
 def test_training_lowers_the_loss(data):
     fly = open_fly(data)
     settings = Settings(dt=2.0, batch_size=12, scale_factor=0.01, n_rank=4)
@@ -321,6 +328,6 @@ def test_training_lowers_the_loss(data):
     bins = RateBins.of(fly.rates_hz, 0.25, 100.0)
     losses = [
         first_round.train_batch(trainer, fly, settings, bins, epoch, 0)[0].loss
-        for epoch in range(15)
+        for epoch in range(10)
     ]
-    assert np.mean(losses[-4:]) < 0.8 * np.mean(losses[:2])
+    assert np.mean(losses[-3:]) < 0.85 * np.mean(losses[:2])

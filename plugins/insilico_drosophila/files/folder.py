@@ -111,6 +111,15 @@ def find_folder(directory: Path, version: str, recording: str) -> FlyFolder:
     return folder
 
 
+def find_checkpoint(checkpoint: Path, directory: Path) -> Path:
+    """A checkpoint named relative to `directory`, its ``data``, or the current folder."""
+    if checkpoint.is_absolute():
+        return checkpoint
+    places = (directory, directory / "data", Path())
+    found = (place / checkpoint for place in places if (place / checkpoint).is_file())
+    return next(found, directory / checkpoint)
+
+
 def found_sessions(directory: Path) -> list[tuple[str, str]]:
     """Version and recording of all sessions that can be opened from a folder."""
     folder = _holding(directory)

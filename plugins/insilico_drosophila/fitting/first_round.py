@@ -63,7 +63,9 @@ def train_first(
     progress = Progress(0, 0.0)
     parameters = trainer.parameters.all()
     if resume and folder.first_last.is_file():
-        progress = training_state.load(folder.first_last, parameters, trainer.optimizer)
+        progress = training_state.restore(
+            folder.first_last, parameters, trainer.optimizer
+        )
     bins = RateBins.of(fly.rates_hz, settings.bin_size, settings.max_firing_rate)
     total = settings.epoch_round1 * n_batches
     for epoch in range(progress.n_epochs, settings.epoch_round1):

@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from insilico_drosophila.files.folder import VERSIONS
+from insilico_drosophila.fitting.estimate import estimate_first
 from insilico_drosophila.fitting.evaluation import (
     evaluate,
     required,
@@ -15,7 +16,7 @@ from insilico_drosophila.fitting.evaluation import (
 )
 from insilico_drosophila.fitting.first_round import check_batches, train_first
 from insilico_drosophila.fitting.losses import LOSSES
-from insilico_drosophila.fitting.reports import OnReport, nothing
+from insilico_drosophila.fitting.reports import OnReport, Report, nothing
 from insilico_drosophila.fitting.results_folder import ResultsFolder, results_folder
 from insilico_drosophila.fitting.second_round import train_second
 from insilico_drosophila.fitting.settings import (
@@ -24,7 +25,7 @@ from insilico_drosophila.fitting.settings import (
     Settings,
     settings_from,
 )
-from insilico_drosophila.fly import open_fly
+from insilico_drosophila.opening import open_fly
 from insilico_gui.device import available_devices
 
 if TYPE_CHECKING:
@@ -165,6 +166,9 @@ def _stage(
     if stage == "train1":
         if _is_left_out(folder.first_checkpoint.is_file(), stage, resume):
             return
+        cost = estimate_first(fly, settings)
+        values = {"hours": cost.seconds / 3600, "GiB": cost.memory_bytes / 2**30}
+        on_report(Report("estimate of train1", 0, settings.epoch_round1, values))
         train_first(fly, settings, folder, on_report, resume)
     elif stage == "eval1":
         simulate_recording(fly, settings, folder, on_report)

@@ -70,7 +70,7 @@ def train_second(
     style = settings.input_style
     last = folder.second_last(style)
     if resume and last.is_file():
-        progress = training_state.load(last, parameters, optimizer)
+        progress = training_state.restore(last, parameters, optimizer)
     edges = [torch.from_numpy(e).to(fly.device)[1:, None] for e in bins.bounds(truth)]
     for epoch in range(progress.n_epochs, settings.epoch_round2):
         rng = np.random.default_rng((settings.seed, _NOISE, epoch))

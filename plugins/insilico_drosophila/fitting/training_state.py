@@ -63,7 +63,7 @@ def save(
         np.savez(new, **arrays)
 
 
-def load(
+def restore(
     path: Path, parameters: Sequence[torch.Tensor], optimizer: torch.optim.Adam
 ) -> Progress:
     """Put back what :func:`save` wrote.
