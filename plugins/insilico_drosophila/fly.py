@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from insilico_drosophila.files.connectome import Connectome
     from insilico_drosophila.files.rates import Recording
+    from insilico_drosophila.options import NetworkOptions, RunOptions
     from insilico_drosophila.simulation import Window
     from insilico_drosophila.targets import Spec
 
@@ -114,7 +115,7 @@ class Fly:
         n_steps: int,
         dt_ms: float = DT_MS,
         scale_mv: float = SCALE_MV,
-        **options: Any,
+        **options: Unpack[RunOptions],
     ) -> xr.Dataset:
         """Run the network.
 
@@ -174,7 +175,7 @@ class Fly:
         n_steps: int,
         dt_ms: float = DT_MS,
         scale_mv: float = SCALE_MV,
-        **options: Any,
+        **options: Unpack[RunOptions],
     ) -> xr.Dataset:
         """Run a control, and with the same random events a perturbed network.
 
@@ -199,7 +200,7 @@ class Fly:
         window_ms: float = 50.0,
         dt_ms: float = DT_MS,
         scale_mv: float = SCALE_MV,
-        **options: Any,
+        **options: Unpack[NetworkOptions],
     ) -> Iterator[Window]:
         """Run the network, giving each window as it is done.
 
@@ -221,7 +222,7 @@ class Fly:
         n_true: int = 100,
         dt_ms: float = DT_MS,
         scale_mv: float = SCALE_MV,
-        **options: Any,
+        **options: Unpack[NetworkOptions],
     ) -> Iterator[NDArray[np.float32]]:
         """Run with the recurrent network, which predicts what drives each frame.
 
@@ -249,7 +250,8 @@ class Fly:
         path = find_checkpoint(as_path(recurrent, SessionError), self.folder.path)
         weights = read_recurrent(path, len(self.neuropils))
         network = RecurrentNetwork(weights, self.device)
-        simulation = self.simulate(dt_ms, scale_mv, frame=0, **options)
+        options["frame"] = 0  # until the first prediction
+        simulation = self.simulate(dt_ms, scale_mv, **options)
         n_steps = int(1000 / FRAME_RATE_HZ / dt_ms)
         per_frame = n_steps, n_steps // 10
         return closed_loop_frames(

@@ -70,7 +70,7 @@ class SpikeRecorder:
     """
 
     def __init__(self, watched: NDArray[np.int64] | None = None) -> None:
-        self._watched = watched
+        self.watched = watched
         self._steps: list[NDArray[np.int64]] = []
         self._neurons: list[NDArray[np.int64]] = []
         self.v: list[NDArray[np.float32]] = []
@@ -80,16 +80,16 @@ class SpikeRecorder:
         self,
         step: int,
         spikes: NDArray[np.int64],
-        v: NDArray[np.float32],
-        g: NDArray[np.float32],
+        v: NDArray[np.float32] | None,
+        g: NDArray[np.float32] | None,
     ) -> None:
         """See :class:`.event_engine.Recorder`."""
         if len(spikes):
             self._steps.append(np.full(len(spikes), step))
             self._neurons.append(spikes)
-        if self._watched is not None:
-            self.v.append(v[self._watched])
-            self.g.append(g[self._watched])
+        if v is not None and g is not None:
+            self.v.append(v)
+            self.g.append(g)
 
     def take(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Steps and neurons of the spikes since the last call."""

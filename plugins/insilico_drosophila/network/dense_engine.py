@@ -124,10 +124,15 @@ class DenseEngine:
 
     def advance(self, n_steps: int, recorder: Recorder | None = None) -> None:
         """Make steps; see :meth:`.event_engine.EventEngine.advance`."""
-        for made in self.steps(n_steps):
-            if recorder is not None:
-                spikes = torch.nonzero(made.spikes[0]).view(-1).cpu().numpy()
-                recorder.step(self.step - 1, spikes, self.v, self.g)
+        left = n_steps
+        while left:
+            n = min(left, self._constants.n_delay)
+            if recorder is None:
+                for _ in self._block(n):
+                    pass
+            else:
+                self._recorded_block(n, recorder)
+            left -= n
 
     def steps(self, n_steps: int) -> Iterator[DenseStep]:
         """Make steps one by one, showing each; the last one is made before it is shown."""
@@ -136,6 +141,25 @@ class DenseEngine:
             n = min(left, self._constants.n_delay)
             yield from self._block(n)
             left -= n
+
+    def _recorded_block(self, n: int, recorder: Recorder) -> None:
+        """Make steps, and show those of the first copy; the device is waited for once."""
+        start = self.step
+        kept = [(one.spikes[0], one.v[0], one.g[0]) for one in self._block(n)]
+        spikes, v, g = (torch.stack(parts) for parts in zip(*kept, strict=True))
+        step, neuron = (
+            one.cpu().numpy() for one in torch.nonzero(spikes, as_tuple=True)
+        )
+        edges = np.searchsorted(step, np.arange(n + 1))
+        traces: list[NDArray[np.float32]] | None = None
+        if recorder.watched is not None:
+            at = self._tensor(recorder.watched)
+            traces = [
+                one.masked_fill(spikes, 0.0)[:, at].cpu().numpy() for one in (v, g)
+            ]
+        for k in range(n):
+            seen = (None, None) if traces is None else (traces[0][k], traces[1][k])
+            recorder.step(start + k, neuron[edges[k] : edges[k + 1]], *seen)
 
     def _block(self, n: int) -> Iterator[DenseStep]:
         # The line is a ring: the spikes of step i are in row i % n_delay

@@ -30,16 +30,24 @@ more only, which costs more than it gains here."""
 
 
 class Recorder(Protocol):
-    """What sees each step after it was made."""
+    """What sees each step after it was made.
+
+    Attributes
+    ----------
+    watched : int array [W] or None
+        Neurons whose v and g it wants to see.
+    """
+
+    watched: NDArray[np.int64] | None
 
     def step(
         self,
         step: int,
         spikes: NDArray[np.int64],
-        v: NDArray[np.float32],
-        g: NDArray[np.float32],
+        v: NDArray[np.float32] | None,
+        g: NDArray[np.float32] | None,
     ) -> None:
-        """Take spiking neurons, ascending, and v and g [N] in mV, which change later."""
+        """Take spiking neurons, ascending, and v and g [W] in mV of watched ones."""
         ...
 
 
@@ -129,8 +137,13 @@ class EventEngine:
             self._kick(kicks, k)
             self._integrate(None if has_input is None else k)
             spikes = self._spike(start + k)
-            if recorder is not None:
-                recorder.step(start + k, spikes, self._v, self._g)
+            if recorder is None:
+                continue
+            if (watched := recorder.watched) is None:
+                recorder.step(start + k, spikes, None, None)
+            else:
+                seen = self._v[watched], self._g[watched]
+                recorder.step(start + k, spikes, *seen)
 
     def _kick(self, kicks: list[Kicks], k: int) -> None:
         for one in kicks:
