@@ -340,7 +340,7 @@ class Fly:
     def _without(self, cuts: Sequence[str]) -> sparse.csr_array:
         key = tuple(sorted(set(cuts)))
         if key not in self._cut:
-            table = load_synapses(self.folder, self.connectome.version)
+            table = load_synapses(self.folder, self.connectome)
             # One at a time: a copy of the weights is large
             self._cut = {key: targets.without(self.connectome, table, key)}
         return self._cut[key]

@@ -24,6 +24,8 @@ CUT = "cut"
 
 Spec = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 _SHARE = 0.8
+_ROWS = 2**20
+"""Of the table of synapses at once."""
 
 
 def neurons(connectome: Connectome, spec: Mapping[str, Any]) -> NDArray[np.int64]:
@@ -141,25 +143,43 @@ def without(
 
     Each pair's weight is scaled by the share of its synapses outside of them.
     """
-    n = connectome.n_neurons
-    codes = [connectome.neuropils.index(name) for name in cuts]
-    inside = np.isin(table.neuropil, codes)
-    key = table.pre.astype(np.int64) * n + table.post
-    pairs = np.unique(key[inside])
-    at = np.minimum(np.searchsorted(pairs, key), max(len(pairs) - 1, 0))
-    of_pairs = pairs[at] == key if len(pairs) else np.zeros(len(key), bool)
-    size = max(len(pairs), 1)
-    whole = np.bincount(at[of_pairs], table.count[of_pairs], size)
-    cut = np.bincount(at[inside], table.count[inside], size)
-    share = (cut / np.maximum(whole, 1)).astype(np.float32)[: len(pairs)]
-    rows, columns = np.divmod(pairs, n)
-    removed = sparse.csr_array(
-        (share, (rows.astype(np.int32), columns.astype(np.int32))), shape=(n, n)
-    )
     weights = connectome.weights
-    left = sparse.csr_array(weights - weights.multiply(removed), dtype=np.float32)
-    left.eliminate_zeros()
-    return left
+    pre, post, share = _shares(connectome, table, cuts)
+    at, end = weights.indptr[pre].astype(np.int64), weights.indptr[pre + 1]
+    stop = end.astype(np.int64)
+    while (at < stop).any():  # bisection for all pairs at once: columns are sorted
+        middle = (at + stop) // 2
+        is_before = (at < stop) & (weights.indices[np.minimum(middle, end - 1)] < post)
+        at = np.where(is_before, middle + 1, at)
+        stop = np.where(is_before, stop, np.minimum(middle, stop))
+    known = np.flatnonzero(at < end)
+    known = known[weights.indices[at[known]] == post[known]]
+    data = weights.data.copy()
+    data[at[known]] *= 1 - share[known]
+    parts = data, weights.indices, weights.indptr  # indices are not copied
+    return sparse.csr_array(parts, shape=weights.shape)
+
+
+def _shares(
+    connectome: Connectome, table: SynapseTable, cuts: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Pairs with synapses in neuropils, and the share [pairs] of theirs in these."""
+    n = connectome.n_neurons
+    codes = np.array([connectome.neuropils.index(name) for name in cuts])
+    rows = np.flatnonzero(np.isin(table.neuropil, codes))
+    pairs = np.unique(table.pre[rows].astype(np.int64) * n + table.post[rows])
+    whole, cut = np.zeros((2, len(pairs) + 1), np.int64)
+    for first in range(0, len(table.pre), _ROWS):
+        at = slice(first, first + _ROWS)
+        key = table.pre[at].astype(np.int64) * n + table.post[at]
+        place = np.searchsorted(pairs, key)
+        is_other = np.append(pairs, -1)[place] != key
+        place[is_other] = len(pairs)
+        np.add.at(whole, place, table.count[at])
+        np.add.at(cut, place, table.count[at] * np.isin(table.neuropil[at], codes))
+    share = cut[:-1] / np.maximum(whole[:-1], 1)
+    pre, post = np.divmod(pairs, n)
+    return pre, post, share.astype(np.float32)
 
 
 def _all(spec: Spec | None, keys: Sequence[str], what: str) -> list[Mapping[str, Any]]:

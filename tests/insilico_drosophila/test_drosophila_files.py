@@ -132,7 +132,7 @@ def test_neurons_of_a_neuropil_are_the_fewest_that_hold_the_share(made):
 
 
 def test_cutting_a_neuropil_takes_its_share_of_each_pair(made):
-    table = cache.load_synapses(made.folder, "630")
+    table = cache.load_synapses(made.folder, made.connectome)
     connectome = made.connectome
     left = without(connectome, table, ["EB"]).toarray()
     whole = connectome.weights.toarray()

@@ -60,9 +60,9 @@ def load_connectome(folder: FlyFolder, version: str) -> Connectome:
     return _read(folder, version, key)[0]
 
 
-def load_synapses(folder: FlyFolder, version: str) -> SynapseTable:
-    """Synapses by pair and neuropil of one release, of which a session needs few."""
-    key = connectome_hash(folder, version)
+def load_synapses(folder: FlyFolder, connectome: Connectome) -> SynapseTable:
+    """Synapses by pair and neuropil, which a session does not need as a rule."""
+    version, key = connectome.version, connectome.hash
     copy = _copied(_path(key, "synapses"))
     if copy is not None and set(copy) == {"pre", "post", "neuropil", "count"}:
         return SynapseTable(**copy)
@@ -138,7 +138,8 @@ def _connectome(
     )
     for matrix in (weights, made):
         matrix.check_format(full_check=True)  # indices in range, rows in order
-    if len(arrays["transmitter"]) != n or weights.dtype != np.float32:
+    is_sorted = weights.has_sorted_indices
+    if len(arrays["transmitter"]) != n or weights.dtype != np.float32 or not is_sorted:
         raise ValueError("sizes do not fit")
     kinds = tuple(str(one) for one in arrays["transmitters"])
     return Connectome(
