@@ -24,8 +24,6 @@ CUT = "cut"
 
 Spec = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 _SHARE = 0.8
-_ROWS = 2**20
-"""Of the table of synapses at once."""
 
 
 def neurons(connectome: Connectome, spec: Mapping[str, Any]) -> NDArray[np.int64]:
@@ -141,12 +139,12 @@ def without(
 ) -> sparse.csr_array:
     """Weights [N, N] without the synapses of neuropils.
 
-    Each pair's weight is scaled by the share of its synapses outside of them.
+    A pair keeps its synapses outside of them, and its sign.
     """
     weights = connectome.weights
-    pre, post, share = _shares(connectome, table, cuts)
-    at, end = weights.indptr[pre].astype(np.int64), weights.indptr[pre + 1]
-    stop = end.astype(np.int64)
+    pre, post, cut = _within(connectome, table, cuts)
+    at, end = (weights.indptr[pre + k].astype(np.int64) for k in (0, 1))
+    stop = end
     while (at < stop).any():  # bisection for all pairs at once: columns are sorted
         middle = (at + stop) // 2
         is_before = (at < stop) & (weights.indices[np.minimum(middle, end - 1)] < post)
@@ -154,32 +152,26 @@ def without(
         stop = np.where(is_before, stop, np.minimum(middle, stop))
     known = np.flatnonzero(at < end)
     known = known[weights.indices[at[known]] == post[known]]
-    data = weights.data.copy()
-    data[at[known]] *= 1 - share[known]
+    data, place = weights.data.copy(), at[known]
+    left = np.maximum(np.abs(data[place]) - cut[known], 0)
+    data[place] = np.copysign(left, data[place])
     parts = data, weights.indices, weights.indptr  # indices are not copied
     return sparse.csr_array(parts, shape=weights.shape)
 
 
-def _shares(
-    connectome: Connectome, table: SynapseTable, cuts: Sequence[str]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Pairs with synapses in neuropils, and the share [pairs] of theirs in these."""
+def _within(
+    connectome: Connectome, table: SynapseTable, names: Sequence[str]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+    """Pairs with synapses in neuropils, and how many of theirs are there; [pairs]."""
     n = connectome.n_neurons
-    codes = np.array([connectome.neuropils.index(name) for name in cuts])
-    rows = np.flatnonzero(np.isin(table.neuropil, codes))
-    pairs = np.unique(table.pre[rows].astype(np.int64) * n + table.post[rows])
-    whole, cut = np.zeros((2, len(pairs) + 1), np.int64)
-    for first in range(0, len(table.pre), _ROWS):
-        at = slice(first, first + _ROWS)
-        key = table.pre[at].astype(np.int64) * n + table.post[at]
-        place = np.searchsorted(pairs, key)
-        is_other = np.append(pairs, -1)[place] != key
-        place[is_other] = len(pairs)
-        np.add.at(whole, place, table.count[at])
-        np.add.at(cut, place, table.count[at] * np.isin(table.neuropil[at], codes))
-    share = cut[:-1] / np.maximum(whole[:-1], 1)
-    pre, post = np.divmod(pairs, n)
-    return pre, post, share.astype(np.float32)
+    inside = np.zeros(len(table.neuropil), bool)
+    for name in names:
+        inside |= table.neuropil == connectome.neuropils.index(name)
+    rows = np.flatnonzero(inside)
+    count = table.count[rows], (table.pre[rows], table.post[rows])
+    pairs = sparse.coo_array(sparse.csr_array(sparse.coo_array(count, shape=(n, n))))
+    pre, post = pairs.coords
+    return pre, post, pairs.data.astype(np.float32)
 
 
 def _all(spec: Spec | None, keys: Sequence[str], what: str) -> list[Mapping[str, Any]]:
