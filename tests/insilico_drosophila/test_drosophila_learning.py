@@ -85,6 +85,19 @@ def test_golden_steps_of_learning(fly, golden, name, decay, n_steps):
                 close(getattr(where, attribute).numpy(), want, 1e-4)
 
 
+@pytest.mark.gpu
+def test_a_gpu_learns_the_same(fly, golden):
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    options = StepOptions(300, 30, 0.25)
+    by = NetworkTrainer(fly.circuit(0.02), fly.omega, fly.weights, options, "cuda")
+    result = golden_step(fly, golden, by)
+    assert result.loss == pytest.approx(float(golden["train.loss0"]), rel=1e-5)
+    for part, attribute in PARTS.items():
+        found = getattr(result.gradients, attribute).cpu().numpy()
+        close(found, golden[f"train.grad0.{part}"], 1e-4)
+
+
 def test_the_gradient_is_that_of_the_loss_by_the_input_bias(fly):
     """Against differences, where the rule is exact: one neuron's own future.
 
