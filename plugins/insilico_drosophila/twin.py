@@ -54,10 +54,10 @@ class DrosophilaTwin:
 
     def sessions(self, directory: Path | None) -> Sequence[SessionInfo]:
         """One session for each complete release and each recording that is read."""
-        infos: list[SessionInfo] = []
-        for version, recording in (
-            [] if directory is None else found_sessions(directory)
-        ):
+        if directory is None:
+            return []
+        infos = []
+        for version, recording in found_sessions(directory):
             try:
                 infos.append(self._info(directory, version, recording))
             except InsilicoError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from insilico_drosophila.network import circuit as circuit_module
+from insilico_drosophila.network import event_engine
 from insilico_drosophila.network.circuit import DeviceInputs, HostInputs
 from insilico_drosophila.network.dense_engine import DenseEngine
 from insilico_drosophila.network.drive import Drive, Pulse
@@ -107,6 +109,17 @@ def test_both_ways_of_computing_inputs_agree(made, lora):
     want += lora / 20 * (pre @ b) @ made.weights.lora_a
     np.testing.assert_allclose(host, want, atol=2e-6)
     np.testing.assert_allclose(device, want, atol=2e-6)
+
+
+def test_large_networks_are_computed_in_parts(made, monkeypatch):
+    """In parts that these small ones would not need."""
+    whole = made.run(400, frame=2, **STRONG)
+    monkeypatch.setattr(event_engine, "_CHUNK", 77)
+    monkeypatch.setattr(circuit_module, "_PRODUCT", 9 * 20 * 13)
+    parts = made.run(400, frame=2, **STRONG)
+    np.testing.assert_array_equal(whole["spike_step"], parts["spike_step"])
+    np.testing.assert_array_equal(whole["spike_neuron"], parts["spike_neuron"])
+    np.testing.assert_allclose(whole["v_end"], parts["v_end"], atol=1e-6)
 
 
 def test_random_events_do_not_depend_on_blocks():
