@@ -169,7 +169,7 @@ def _write_pairs(path: Path, pairs: _Pairs, root_ids: NDArray[np.int64]) -> None
     schema = pa.schema([(name, pa.int64()) for name in names])
     with (
         publishing(path, WeightsError) as new,
-        parquet.ParquetWriter(new, schema) as file,
+        parquet.ParquetWriter(new, schema, write_page_checksum=True) as file,
     ):
         for start in range(0, len(pairs.pre), _BLOCK):
             at = slice(start, start + _BLOCK)

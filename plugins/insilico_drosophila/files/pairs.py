@@ -52,7 +52,7 @@ def read_pairs(path: Path, root_ids: NDArray[np.int64]) -> sparse.csr_array:
     n = len(root_ids)
     with open_input(path, WeightsError) as raw, reading(name, WeightsError, ADVICE):
         check_footer(raw, name, WeightsError)
-        with parquet.ParquetFile(raw) as file:
+        with parquet.ParquetFile(raw, page_checksum_verification=True) as file:
             n_rows = int(file.metadata.num_rows)
             check_memory(n_rows * _BYTES_PER_ROW, name, WeightsError)
             known = set(file.schema_arrow.names)
