@@ -8,7 +8,8 @@ In every round, one after the other: the engine (event-driven, in blocks of the 
 the plain form, in which each step draws a random number for every neuron, multiplies the
 whole matrix, compressed in rows of targets with int32 indices, with the vector of spikes,
 and updates all neurons with masks. Medians over rounds of milliseconds per step of 0.2
-ms; ``speedup`` is plain / engine. ``parts`` says where the engine's time goes, and ``peak``
+ms; ``speedup`` is plain / engine, and ``engine_cpu`` the engine's time on the processor,
+which says what a machine busy with other work would do if it were idle. ``parts`` says where the engine's time goes, and ``peak``
 is the peak resident memory, in MiB, of a process that opens the fly and runs it: the first
 time, when tables are read and sorted, and from the cache (Linux).
 
@@ -178,12 +179,14 @@ def measure(folder: Path, version: str, rounds: int) -> dict[str, Any]:
     simulation, input_mv = driven(fly)
     plain = PlainForm(fly, input_mv)
     plain.advance(50)
-    times: dict[str, list[float]] = {"engine": [], "plain": []}
+    times: dict[str, list[float]] = {"engine": [], "engine_cpu": [], "plain": []}
     for _ in range(rounds):
         for name, network, n in (("engine", simulation, 90), ("plain", plain, 10)):
-            start = time.perf_counter()
+            start, used = time.perf_counter(), time.process_time()
             network.advance(n)
             times[name].append(1e3 * (time.perf_counter() - start) / n)
+            if name == "engine":
+                times["engine_cpu"].append(1e3 * (time.process_time() - used) / n)
     row: dict[str, Any] = {
         "name": f"{version}-{torch.get_num_threads()}-threads",
         "neurons": n_neurons,
