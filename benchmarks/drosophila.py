@@ -9,9 +9,10 @@ the plain form, in which each step draws a random number for every neuron, multi
 whole matrix, compressed in rows of targets with int32 indices, with the vector of spikes,
 and updates all neurons with masks. Medians over rounds of milliseconds per step of 0.2
 ms; ``speedup`` is plain / engine, and ``engine_cpu`` the engine's time on the processor,
-which says what a machine busy with other work would do if it were idle. ``parts`` says where the engine's time goes, and ``peak``
-is the peak resident memory, in MiB, of a process that opens the fly and runs it: the first
-time, when tables are read and sorted, and from the cache (Linux).
+which is what it would take if other programs left the machine alone. ``parts`` says where
+the engine's time goes, and ``peak`` is the peak resident memory, in MiB, of a process that
+opens the fly and runs it: the first time, when tables are read and sorted, and from the
+cache (Linux).
 
 Flies are written into `--folder` (default: a temporary one), about 1 GB for the larger.
 """
