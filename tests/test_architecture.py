@@ -194,6 +194,7 @@ PLUGIN_ROWS = {
     "insilico_berg": {*PUBLIC, "opening"},
     "insilico_demo": PUBLIC,
     "insilico_nnpoisson": {*PUBLIC, "files"},
+    "insilico_drosophila": {*PUBLIC, "files"},
     "insilico_wang2025": PUBLIC,
 }
 

@@ -12,6 +12,7 @@ from insilico_gui.errors import EncodingError, ExperimentError
 from insilico_gui.experiment.document import SessionEntry
 from insilico_gui.experiment.resolved import Resolver
 from insilico_gui.stimuli import ArrayStimulus
+from insilico_gui.stimuli.core.base import Origin
 
 TRIALS = pd.DataFrame(
     {
@@ -119,12 +120,14 @@ def test_fit_is_resolved_and_recorded(experiment, resolver):
     assert resolver.resolve().fit == "crop"
 
 
-def test_a_stimulus_that_does_not_fit_is_told(experiment, resolver):
+def test_a_stimulus_that_does_not_fit_is_told(experiment, resolver, tmp_path):
     class Endless(ArrayStimulus):
         n_frames = 0
 
     bad = Endless(np.zeros((2, 6, 8), np.uint8), 10.0)
     bad.n_frames = 10**9
+    (tmp_path / "endless.npy").write_bytes(b"as if it were long")
+    bad.origin = Origin((tmp_path / "endless.npy",))
     experiment.encode("leaky", "clip")
     before = resolver.resolve()
     experiment.add_stimulus(bad, name="bad", show=True)

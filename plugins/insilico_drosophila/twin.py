@@ -1,0 +1,103 @@
+"""Flies as sessions of the host: finding and opening them. Imports no torch."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from insilico_drosophila.files.folder import FlyFolder, find_folder, found_sessions
+from insilico_drosophila.files.rates import FRAME_RATE_HZ, read_rates
+from insilico_gui.errors import InsilicoError, SessionError, quoted
+from insilico_gui.session import SessionInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from insilico_drosophila.fly import Fly
+    from insilico_gui.session import InputKind
+
+NAME = "drosophila"
+CHECKPOINT = "first-round-checkpoint.msgpack"
+
+_ID = re.compile(rf"{NAME}/(\d+)_(.+)")
+_UNTRAINED = f"Without {CHECKPOINT} in the folder the network is untrained."
+
+
+@dataclass(frozen=True)
+class FlySession:
+    """A fly as a session; see :class:`insilico_gui.session.Session`.
+
+    Attributes
+    ----------
+    fly : Fly
+        What is driven; its units are neuropils.
+    frame_rate : float
+        Of the recording, Hz.
+    """
+
+    id: str
+    units: pd.DataFrame
+    device: str
+    attrs: Mapping[str, Any]
+    fly: Fly
+    input_kind: InputKind = "drive"
+    frame_shape: tuple[int, int] = (0, 0)
+    frame_rate: float = FRAME_RATE_HZ
+
+
+class DrosophilaTwin:
+    """Connectomes and recordings in a folder; see :class:`insilico_gui.twin.Twin`."""
+
+    def sessions(self, directory: Path | None) -> Sequence[SessionInfo]:
+        """One session for each complete release and each recording that is read."""
+        if directory is None:
+            return []
+        infos = []
+        for version, recording in found_sessions(directory):
+            try:
+                infos.append(self._info(directory, version, recording))
+            except InsilicoError:
+                continue  # opening it will say what is wrong
+        return infos
+
+    def open(self, session_id: str, directory: Path | None, device: str) -> FlySession:
+        """Open a fly, with the checkpoint of the spiking network if there is one."""
+        match = _ID.fullmatch(session_id)
+        if match is None:
+            raise SessionError(
+                f"{quoted(session_id)} is no fly; ids are {NAME}/VERSION_RECORDING, such "
+                f"as {NAME}/630_2017-10-26_1."
+            )
+        if directory is None:
+            raise SessionError(
+                f"{session_id} needs its tables; give the folder that holds them."
+            )
+        from insilico_drosophila.opening import open_fly  # imports torch
+
+        folder = find_folder(directory, match[1], match[2])
+        checkpoint = _checkpoint(folder)
+        fly = open_fly(directory, match[1], match[2], checkpoint, device)
+        return FlySession(fly.id, fly.units, fly.device, fly.attrs, fly)
+
+    def _info(self, directory: Path, version: str, recording: str) -> SessionInfo:
+        folder = find_folder(directory, version, recording)
+        recorded = read_rates(folder.rates(recording))
+        return SessionInfo(
+            f"{NAME}/{version}_{recording}",
+            f"Whole brain of Drosophila, FlyWire {version}, recording {recording}",
+            len(recorded.neuropils),
+            input_kind="drive",
+            notes="" if _checkpoint(folder) else _UNTRAINED,
+        )
+
+
+def _checkpoint(folder: FlyFolder) -> Path | None:
+    path = folder.path / CHECKPOINT
+    return path if path.is_file() else None
+
+
+twin = DrosophilaTwin()
