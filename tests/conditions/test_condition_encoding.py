@@ -12,7 +12,7 @@ from support.slopes import Slopes
 import insilico_gui as ig
 from insilico_gui.encoding import ConditionJob, conditions, encoding_job
 from insilico_gui.errors import EncodingCancelled, EncodingError
-from insilico_gui.experiment.session_input import condition_moment, moments_per_frame
+from insilico_gui.experiment.session_input import input_of
 
 TABLE = pd.DataFrame({"left": [0.0, 0.5, 1.0], "cue": ["stay", "go", "stay"]})
 
@@ -76,9 +76,9 @@ def test_moments_of_playback():
 
 def test_moments_in_words():
     session, table = Slopes(), ig.stimuli.ConditionTable(TABLE)
-    assert moments_per_frame(session) == 5
-    words = condition_moment(session, table, 5 + 3)
-    assert words == "2 / 3: left 0.5, cue go   +750 ms"
+    shown = input_of(session).shown(table, "crop")
+    assert (shown.n_items, shown.n_times, shown.frames) == (3, 5, None)
+    assert shown.words(5 + 3) == "condition 2 / 3: left 0.5, cue go   +750 ms"
 
 
 def test_what_is_refused(leaky):
