@@ -20,7 +20,7 @@ from support.leaky import LeakySession
 import insilico_gui as ig
 from insilico_gui.stimuli import ArrayStimulus
 
-SESSIONS, SETTLED = int(os.environ.get("INSILICO_LEAK_SESSIONS", "18")), 6
+SESSIONS, SETTLED = int(os.environ.get("INSILICO_LEAK_SESSIONS", "12")), 6
 """How many sessions follow each other, and after how many memory has settled."""
 
 TOLERANCE = 0.02
