@@ -33,10 +33,9 @@ class ThemedPlot(pg.PlotWidget, Themed):
     clicked = Signal(float, float)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(enableMenu=False)  # its menus take long to make
         self._title: tuple[str | None, dict[str, Any]] = (None, {})
         self.setMinimumWidth(LEAST_WIDTH)
-        self.setMenuEnabled(False)
         self.hideButtons()
         for side in ("left", "bottom"):
             self.getAxis(side).enableAutoSIPrefix(False)
