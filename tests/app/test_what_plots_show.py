@@ -176,12 +176,16 @@ def test_no_panel_shows_what_another_stimulus_did(window):
     go_on.set()
     window.encode()
     window.wait(LIMIT_S)
+    window.panel("Traces")  # which reads them when it is in front
+    window.wait(LIMIT_S)
     assert drawn(window)["traces"]
     fewer = LeakySession(20, (36, 64))
     fewer.attrs = {"weights_hash": "sha256:1"}  # or they would be the same session
     use_session(window, fewer)
     check()
     window.encode()
+    window.wait(LIMIT_S)
+    window.panel("Traces")  # which reads them when it is in front
     window.wait(LIMIT_S)
     assert drawn(window)["traces"]
     experiment.set_fit(window.now.stimulus_name, "pad")  # the responses are stale
