@@ -16,6 +16,7 @@ from insilico_gui.experiment.encoded import Encoded
 from insilico_gui.experiment.run_states import RunStates
 from insilico_gui.experiment.session_input import input_of
 from insilico_gui.responses import take_units
+from insilico_gui.stimuli import Stimulus
 
 
 class Responding(RunStates):
@@ -124,6 +125,8 @@ class Responding(RunStates):
                 "no longer wanted: one of the two was removed."
             )
         self._responses[task.key] = responses
+        if isinstance(task.stimulus, Stimulus):
+            task.stimulus.release()  # many stimuli stay open
         done = run.model_copy(
             update={
                 "key": task.key,

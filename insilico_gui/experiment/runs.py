@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -38,7 +39,7 @@ State = Literal["new", "encoding", "done", "stale", "failed"]
 ENGINE = 1
 """Raised when the engine computes other numbers; older entries are then not used."""
 
-_ROWS = 4096
+_BLOCK_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,8 @@ def platform_text(task: Task) -> str:
 def responses_hash(responses: xr.DataArray) -> str:
     """SHA-256 of the values of responses, read in blocks."""
     digest = hashlib.sha256(str(responses.shape).encode())
-    for start in range(0, responses.shape[0], _ROWS):
-        block = responses[start : start + _ROWS].to_numpy()
+    n_rows = max(1, _BLOCK_BYTES // (4 * math.prod(responses.shape[1:]) or 1))
+    for start in range(0, responses.shape[0], n_rows):
+        block = responses[start : start + n_rows].to_numpy()
         digest.update(np.ascontiguousarray(block, np.float32).data)
     return digest.hexdigest()

@@ -76,6 +76,9 @@ class Stimulus(ABC):
     attrs: Mapping[str, Any] = MappingProxyType({})
     origin: Origin | None = None
 
+    def release(self) -> None:  # noqa: B027 - most keep nothing
+        """Give up what is kept to be fast; it is made again when frames are read."""
+
     @property
     def duration(self) -> float:
         """Length in seconds."""

@@ -214,13 +214,25 @@ class RenderedStimulus(Stimulus):
             "spec": spec.to_dict(),
             "spec_hash": spec.hash,
         }
-        with spec.possible():
-            self._render = spec.renderer()
+        self._render: Renderer | None = None
+        self._renderer()  # refuses what cannot be rendered
 
     def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
         """See :meth:`insilico_gui.stimuli.core.base.Stimulus.frames`."""
         self._check_range(start, stop)
-        return self._render(start, stop)
+        return self._renderer()(start, stop)
+
+    def release(self) -> None:
+        """See :meth:`insilico_gui.stimuli.core.base.Stimulus.release`."""
+        self._render = None
+
+    def _renderer(self) -> Renderer:
+        """What renders frames, with the pictures it keeps."""
+        render = self._render
+        if render is None:
+            with self.spec.possible():
+                render = self._render = self.spec.renderer()
+        return render
 
 
 def spec_from_dict(values: Mapping[str, Any]) -> StimulusSpec:
