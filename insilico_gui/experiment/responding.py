@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Mapping
 
@@ -17,6 +18,9 @@ from insilico_gui.experiment.run_states import RunStates
 from insilico_gui.experiment.session_input import input_of
 from insilico_gui.responses import take_units
 from insilico_gui.stimuli import Stimulus
+
+LARGE_BYTES = 16 * 2**20
+"""Responses above this size are worth a search for memory that is free."""
 
 
 class Responding(RunStates):
@@ -200,6 +204,10 @@ class Responding(RunStates):
                 self._states[pair] = "failed"
                 raise
             self.finish(task, responses)
+            if responses.nbytes > LARGE_BYTES:
+                # Arrays that were read and packed hang in cycles: many runs in a row
+                # would hold those of the ones before
+                gc.collect()
             found[pair] = responses
         return found if session is None and stimulus is None else found[pairs[0]]
 
