@@ -12,10 +12,8 @@ import xarray as xr
 
 from insilico_gui.errors import ExperimentError, quoted
 from insilico_gui.experiment.analyses import (
-    Analysis,
     Result,
     RunData,
-    analyses,
     find_analysis,
 )
 from insilico_gui.experiment.document import AnalysisEntry
@@ -281,11 +279,6 @@ class Analysing(Viewing):
         if entry.stimulus is None:
             return self._live.is_open(self.document.sessions[entry.session])
         return self.at_hand(entry.session, entry.stimulus) is not None
-
-    def applicable(self, session: str, stimulus: str) -> dict[Analysis, str]:
-        """Every analysis, with why it does not apply to a run; empty if it does."""
-        data = self.run_data(session, stimulus)
-        return {analysis: analysis.misfit(data) for analysis in analyses().values()}
 
     def _result_of(self, entry: AnalysisEntry) -> Result | None:
         """The result of an analysis; computed if it may be and responses are known."""

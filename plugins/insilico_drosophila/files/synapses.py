@@ -195,7 +195,7 @@ def _blocks(path: Path, name: str) -> Iterator[Any]:
     types |= {"neuropil": pa.string(), "nt_type": pa.string()}
     # Opened by its name: blocks of a file of Python's leave holes in the memory
     opened = check_input(path, WeightsError)
-    with opened.open("rb") as raw:
+    with open_input(opened, WeightsError) as raw:
         first = raw.readline(2**16).decode("utf-8-sig", "replace")
     header = [cell.strip().strip('"') for cell in first.split(",")]
     missing = [column for column in COLUMNS if column not in header]
