@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 from support.leaky import LeakySession
@@ -27,3 +29,22 @@ def own_folders(tmp_path_factory):
         patch.setenv("INSILICO_SETTINGS", str(folder / "settings.json"))
         patch.setenv("INSILICO_RECOVERY", str(folder / "recovery"))
         yield
+
+
+@pytest.fixture
+def no_window_left():
+    """Windows that earlier tests closed are freed, however old the cycles they are in.
+
+    napari counts those that are still there as leaks of this test, but collects the young
+    generations of objects only before it counts.
+    """
+    from napari._qt.qt_viewer import QtViewer  # Qt, only where a window is wanted
+
+    if QtViewer._instances:
+        gc.collect()
+
+
+@pytest.fixture
+def make_napari_viewer(no_window_left, make_napari_viewer):
+    """See napari: makes viewers, which are closed when the test is over."""
+    return make_napari_viewer
