@@ -104,7 +104,8 @@ LEAVES = {
     "parameters",
     "settings",
 }
-CONTRACT = {"session", "conditions", "responses", "streaming", "twin"}
+CONTRACT = {"session", "conditions", "drive", "drive_checks", "responses", "streaming"}
+CONTRACT |= {"twin"}
 STIMULI = {"stimuli", "stimuli.core", "stimuli.readers", "stimuli.spec"}
 ANALYSIS = {
     "analysis",
@@ -146,6 +147,8 @@ ROOMS = {
     "units.identity": {"units.frame"},
     "session": {"units.frame"},
     "conditions": {"session", "stimuli.core"},
+    "drive": {"session", "stimuli.core"},
+    "drive_checks": {"drive", "session", "stimuli.core"},
     "streaming": {"session"},
     "twin": {"session"},
     "opening": {"session", "streaming", "twin", "units.identity"},
@@ -189,7 +192,7 @@ ROOMS = {
 }
 #: Plugins stand on the contract alone, and on the host where a script would.
 PUBLIC = {"twin", "session", "streaming", "stimuli", "device", "errors", "untrusted"}
-PUBLIC |= {"units", "progress", "conditions", "fitting", "parameters"}
+PUBLIC |= {"units", "progress", "conditions", "drive", "fitting", "parameters"}
 PLUGIN_ROWS = {
     "insilico_berg": {*PUBLIC, "opening"},
     "insilico_demo": PUBLIC,

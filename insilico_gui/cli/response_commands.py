@@ -23,12 +23,19 @@ from insilico_gui.cli.options import (
 from insilico_gui.cli.outputs import check_output
 from insilico_gui.cli.steps import choose, encode_with_bar, select
 from insilico_gui.conditions import is_condition_session
+from insilico_gui.drive import is_drive_session
 from insilico_gui.encoding import open_for, precision_sentence
 from insilico_gui.errors import StimulusError
 from insilico_gui.export import Destination, Kind, check_fit
 from insilico_gui.responses import unit_table
 from insilico_gui.session import is_image_session
-from insilico_gui.stimuli import ConditionTable, ImageSet, open_conditions
+from insilico_gui.stimuli import (
+    ConditionTable,
+    Drive,
+    ImageSet,
+    open_conditions,
+    open_drive,
+)
 
 
 def encode(
@@ -38,7 +45,8 @@ def encode(
         typer.Argument(
             help="Video, folder of images, array, or specification (.yaml, .json); for "
             "sessions driven by images also a single image, and for sessions that answer "
-            "conditions a table of them (.csv, .parquet)."
+            "conditions a table of them (.csv, .parquet), and for sessions that are "
+            "driven a drive (.yaml, .json) or a table of its channels (.csv, .parquet)."
         ),
     ],
     output: Output,
@@ -77,14 +85,15 @@ def encode(
             f"{twin.id} answers single images and brings them to its size itself; leave "
             "out --fit."
         )
-    shown: ig.Stimulus | ImageSet | ConditionTable
-    if is_condition_session(twin):
+    shown: ig.Stimulus | ImageSet | ConditionTable | Drive
+    if is_condition_session(twin) or is_drive_session(twin):
         if (fit, frame_rate, interval) != (None, None, None):
             raise StimulusError(
-                f"{twin.id} answers conditions, which have no frames; leave out --fit, "
+                f"{twin.id} is shown no frames; leave out --fit, "
                 "--frame-rate and --interval."
             )
-        shown = open_conditions(stimulus)
+        of_conditions = is_condition_session(twin)
+        shown = open_conditions(stimulus) if of_conditions else open_drive(stimulus)
     else:
         shown = open_for(twin, stimulus, frame_rate=frame_rate, interval_s=interval)
     selection = select(twin, area, field, any_of, where)

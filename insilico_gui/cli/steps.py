@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from insilico_gui.stimuli import ConditionTable
+    from insilico_gui.stimuli import ConditionTable, Drive
     from insilico_gui.stimuli.readers.images import ImageSet
 
 
 def encode_with_bar(
     session: ig.Session,
-    stimulus: ig.Stimulus | ImageSet | ConditionTable,
+    stimulus: ig.Stimulus | ImageSet | ConditionTable | Drive,
     selection: ig.Selection,
     fit: str = "crop",
     store: Path | None = None,
@@ -33,9 +33,8 @@ def encode_with_bar(
     """:func:`insilico_gui.encode` with a progress bar, after warnings of the stimulus."""
     if warning := stimulus_warning(stimulus):
         typer.echo(f"Warning: {warning}", err=True)
-    what = {"images": "image", "conditions": "condition"}.get(
-        session.input_kind, "frame"
-    )
+    kinds = {"images": "image", "conditions": "condition", "drive": "window"}
+    what = kinds.get(session.input_kind, "frame")
     with progress_bar(f"Encoding {stimulus.name}", unit=what) as show:
         return ig.encode(
             session,

@@ -7,6 +7,7 @@ The sessions themselves are those of twins; analyses of the responses are in
 from __future__ import annotations
 
 from insilico_gui.encoding.conditions import ConditionJob
+from insilico_gui.encoding.drive import DriveJob
 from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob
 from insilico_gui.encoding.inputs import open_for
@@ -16,6 +17,7 @@ from insilico_gui.progress import Progress
 
 __all__ = [
     "ConditionJob",
+    "DriveJob",
     "EncodingJob",
     "ImageJob",
     "Progress",

@@ -11,6 +11,7 @@ from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import (
     ArrayStimulus,
     ConditionTable,
+    Drive,
     Stimulus,
     open_stimulus,
 )
@@ -131,11 +132,13 @@ def as_videos(
     return videos, True
 
 
-def stimulus_warning(*shown: Stimulus | ImageSet | ConditionTable) -> str | None:
+def stimulus_warning(
+    *shown: Stimulus | ImageSet | ConditionTable | Drive,
+) -> str | None:
     """Warnings of opening stimuli (data left out, assumptions), without duplicates."""
     found: dict[str, None] = {}
     for stimulus in shown:
-        source: Stimulus | ImageSet | ConditionTable = stimulus
+        source: Stimulus | ImageSet | ConditionTable | Drive = stimulus
         while isinstance(source, ConvertedStimulus):
             source = source.source
         if warning := source.attrs.get("warning"):

@@ -14,7 +14,9 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.conditions import is_condition_session
+from insilico_gui.drive import is_drive_session
 from insilico_gui.encoding.conditions import ConditionJob
+from insilico_gui.encoding.drive import DriveJob
 from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob
 from insilico_gui.encoding.inputs import as_image_set, open_for
@@ -23,9 +25,11 @@ from insilico_gui.progress import OnProgress, reporting
 from insilico_gui.session import Session, check_session, is_image_session
 from insilico_gui.stimuli import (
     ConditionTable,
+    Drive,
     Fit,
     Stimulus,
     open_conditions,
+    open_drive,
     open_stimulus,
 )
 from insilico_gui.stimuli.readers.images import ImageSet
@@ -34,7 +38,7 @@ from insilico_gui.units.selection import Selection
 Path = str | os.PathLike[str]
 Video = Stimulus | NDArray[np.uint8]
 Pictures = Video | ImageSet | Sequence[Video]
-Opened = Pictures | ConditionTable | pd.DataFrame
+Opened = Pictures | ConditionTable | pd.DataFrame | Drive
 Stimuli = Opened | Path | Sequence[Path]
 
 
@@ -45,7 +49,7 @@ def encoding_job(
 @overload
 def encoding_job(
     session: Session, stimulus: Stimuli, *arguments: Any, **options: Any
-) -> EncodingJob | ImageJob | ConditionJob: ...
+) -> EncodingJob | ImageJob | ConditionJob | DriveJob: ...
 def encoding_job(
     session: Session,
     stimulus: Stimuli,
@@ -57,7 +61,7 @@ def encoding_job(
     fit: Fit = "crop",
     store: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
-) -> EncodingJob | ImageJob | ConditionJob:
+) -> EncodingJob | ImageJob | ConditionJob | DriveJob:
     """Check that encoding can start, and make the job that does it.
 
     Parameters and errors as of :func:`encode`.
@@ -76,6 +80,17 @@ def encoding_job(
             )
         return ConditionJob(
             session, _as_conditions(session, stimulus), units, **options
+        )
+    if is_drive_session(session):
+        if behavior:
+            raise EncodingError(
+                f"{session.id} is driven and takes no behaviour; leave it out."
+            )
+        return DriveJob(session, _as_drive(session, stimulus), units, **options)
+    if isinstance(stimulus, Drive):
+        raise EncodingError(
+            f"{session.id} takes {session.input_kind}, and {stimulus.name} is a drive; "
+            "show it a stimulus of that kind."
         )
     stimulus = _opened(session, stimulus)
     if isinstance(stimulus, ConditionTable | pd.DataFrame):
@@ -100,9 +115,19 @@ def encoding_job(
     return EncodingJob(session, videos, units, behavior, fit=fit, **options)
 
 
+def _as_drive(session: Session, stimulus: Any) -> Drive:
+    """A drive, its file, or its plain data; another stimulus is an EncodingError."""
+    if isinstance(stimulus, Stimulus | ImageSet | ConditionTable | np.ndarray):
+        raise EncodingError(
+            f"{session.id} is driven with values of channels and events; give an "
+            "insilico_gui.stimuli.Drive, or a file of one."
+        )
+    return open_drive(stimulus)
+
+
 def _as_conditions(session: Session, stimulus: Any) -> ConditionTable:
     """A table of conditions, its file, or rows; another stimulus is an EncodingError."""
-    if isinstance(stimulus, Stimulus | ImageSet | np.ndarray):
+    if isinstance(stimulus, Stimulus | ImageSet | Drive | np.ndarray):
         raise EncodingError(
             f"{session.id} answers tables of conditions, not pictures; give a DataFrame "
             "with a row for each condition."
@@ -154,7 +179,8 @@ def encode(
         encoded side by side, each from a fresh state. A session driven by images takes
         an :class:`.ImageSet`, a folder or files of images, an array of images
         [n, 3, H, W], or the frames of a stimulus. A session driven by conditions takes
-        a DataFrame, a :class:`.ConditionTable` or a file of one. Files that need options
+        a DataFrame, a :class:`.ConditionTable` or a file of one. A session of the kind
+        ``"drive"`` takes a :class:`.Drive` or a file of one. Files that need options
         are opened by :func:`.open_stimulus` or :func:`.open_images` first.
     units : Selection or 0/1 array [U], optional
         Units to compute; by default all. Other whole numbers, which could be ids or
@@ -209,7 +235,11 @@ def encode(
         overwrite=overwrite,
     )
     doing = f"Encoding {job.stimulus.name}"
-    unit = {ImageJob: " images", ConditionJob: " conditions"}.get(type(job), " frames")
+    unit = {
+        ImageJob: " images",
+        ConditionJob: " conditions",
+        DriveJob: " windows",
+    }.get(type(job), " frames")
     # Also if on_progress raises: closing ends the threads and removes the output
     with (
         closing(job.run()) as steps,

@@ -55,7 +55,7 @@ class RunData:
     rows : int array [U]
         Rows of the session's unit table that the responses are of; without a run, those
         to analyse.
-    run : (xarray.DataArray, Stimulus, ImageSet, ConditionTable or None) or None
+    run : (xarray.DataArray, Stimulus, ImageSet, ConditionTable, Drive or None) or None
         Responses, and the stimulus in its own size and rate, if it is known.
     other : callable(session, stimulus)
         Responses of another run of the experiment.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from insilico_gui.encoding import ConditionJob, EncodingJob, ImageJob
+    from insilico_gui.encoding import ConditionJob, DriveJob, EncodingJob, ImageJob
     from insilico_gui.session import Session
     from insilico_gui.units.selection import Selection
 
@@ -81,7 +81,7 @@ class Encoded:
         return full
 
 
-def running(job: EncodingJob | ImageJob | ConditionJob) -> Encoded:
+def running(job: EncodingJob | ImageJob | ConditionJob | DriveJob) -> Encoded:
     """Responses of a job that is about to run."""
     return Encoded(job.moments, job.selection.indices, job.n_times)
 

@@ -23,7 +23,7 @@ from insilico_gui.experiment.session_input import input_of
 from insilico_gui.experiment.state import DocumentState, without
 from insilico_gui.opening import open_session
 from insilico_gui.session import Session
-from insilico_gui.stimuli import ConditionTable, Fit, Stimulus
+from insilico_gui.stimuli import ConditionTable, Drive, Fit, Stimulus
 from insilico_gui.stimuli.readers.images import FrameImages, ImageSet
 
 SELECTION = "selection"
@@ -179,6 +179,7 @@ class Inputs(DocumentState):
         | ImageSet
         | np.ndarray[Any, Any]
         | ConditionTable
+        | Drive
         | pd.DataFrame
         | Sequence[str | os.PathLike[str]]
         | Sequence[Mapping[str, Any]],
@@ -197,7 +198,8 @@ class Inputs(DocumentState):
         source : path, several paths of images, stimulus, image set or array
             See :func:`insilico_gui.open_stimulus`. Also a table of conditions: a
             DataFrame, a list of dicts, a :class:`.ConditionTable`, or, for sessions that
-            answer conditions, its file.
+            answer conditions, its file. Also a :class:`.Drive`, or, for sessions that
+            are driven, its file.
         fit : {"crop", "pad", "stretch"}
             How another aspect ratio is brought to that of a session.
         frame_rate : float, optional
@@ -288,7 +290,7 @@ class Inputs(DocumentState):
         kinds = {session.input_kind for session in found}
         return found[0] if len(kinds) == 1 else None
 
-    def stimulus(self, name: str | None = None) -> Stimulus | ImageSet | ConditionTable:
+    def stimulus(self, name: str | None = None) -> AnyStimulus:
         """A stimulus of the experiment, opened if it is not yet; default the only one."""
         name = self._only("stimulus", name, self.document.stimuli)
         return self._live.stimulus(self.document.stimuli[name])

@@ -10,25 +10,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from insilico_gui.conditions import is_condition_session
 from insilico_gui.encoding.inputs import open_for
 from insilico_gui.errors import ExperimentError, InsilicoError, quoted
 from insilico_gui.experiment.document import (
-    MAX_ROWS,
     ArrayStimulus,
     ConditionStimulus,
+    DriveStimulus,
     FileStimulus,
     ParametricStimulus,
     SessionEntry,
 )
+from insilico_gui.experiment.document.plain_stimuli import (
+    entry_of_plain,
+    open_plain,
+    plain_stimulus,
+)
 from insilico_gui.opening import open_session
 from insilico_gui.stimuli import (
     ConditionTable,
+    Drive,
     RenderedStimulus,
     Stimulus,
-    open_conditions,
     open_images,
     open_stimulus,
     spec_from_dict,
@@ -44,8 +47,14 @@ if TYPE_CHECKING:
     from insilico_gui.session import Session
     from insilico_gui.stimuli import Fit
 
-AnyStimulus = Stimulus | ImageSet | ConditionTable
-AnyStimulusEntry = FileStimulus | ParametricStimulus | ArrayStimulus | ConditionStimulus
+AnyStimulus = Stimulus | ImageSet | ConditionTable | Drive
+AnyStimulusEntry = (
+    FileStimulus
+    | ParametricStimulus
+    | ArrayStimulus
+    | ConditionStimulus
+    | DriveStimulus
+)
 
 _BLOCK = 2**20
 
@@ -80,8 +89,8 @@ def content_hash(entry: AnyStimulusEntry) -> str:
     """What the frames of a stimulus depend on, apart from the session and the fit."""
     if isinstance(entry, ParametricStimulus):
         return _specified(json.dumps(entry.specification, sort_keys=True))
-    if isinstance(entry, ConditionStimulus):
-        return _table_of(entry).fingerprint()
+    if isinstance(entry, ConditionStimulus | DriveStimulus):
+        return open_plain(entry).fingerprint()
     if isinstance(entry, ArrayStimulus):
         return f"{entry.sha256} {entry.frame_rate} {entry.images}"
     return f"{entry.sha256} {entry.frame_rate} {entry.images} {entry.interval_s}"
@@ -178,8 +187,8 @@ class Live:
         return self._stimuli[_key(entry)]
 
     def _open(self, entry: AnyStimulusEntry) -> AnyStimulus:
-        if isinstance(entry, ConditionStimulus):
-            return _table_of(entry)
+        if isinstance(entry, ConditionStimulus | DriveStimulus):
+            return open_plain(entry)
         if isinstance(entry, ParametricStimulus):
             return spec_from_dict(entry.specification).stimulus()
         if isinstance(entry, ArrayStimulus):
@@ -274,8 +283,11 @@ def entry_of(
         entry = ParametricStimulus(specification=source.spec.to_dict(), fit=fit)
         live.put_stimulus(entry, source)
         return entry
-    if _are_conditions(source, session):
-        return _of_conditions(source, live)
+    plain = plain_stimulus(source, None if session is None else session.input_kind)
+    if plain is not None:
+        kept = entry_of_plain(plain)
+        live.put_stimulus(kept, plain)
+        return kept
     if isinstance(source, Stimulus | ImageSet):
         return _of_opened(source, live, fit, interval_s)
     if isinstance(source, np.ndarray):
@@ -309,39 +321,6 @@ def entry_of(
     )
     live.put_stimulus(file, opened)
     return file
-
-
-def _are_conditions(source: Any, session: Session | None) -> bool:
-    """Whether a source is a table of conditions, or is to be opened as one."""
-    if isinstance(source, ConditionTable | pd.DataFrame):
-        return True
-    if isinstance(source, str | os.PathLike):
-        return session is not None and is_condition_session(session)
-    rows = isinstance(source, list | tuple) and len(source) > 0
-    return rows and all(isinstance(row, dict) for row in source)
-
-
-def _of_conditions(source: Any, live: Live) -> ConditionStimulus:
-    """Entry of a table of conditions, which is kept."""
-    table = open_conditions(source)
-    if table.n_conditions > MAX_ROWS:
-        raise ExperimentError(
-            f"{quoted(table.name)} has {table.n_conditions} rows, and an experiment "
-            f"keeps tables of up to {MAX_ROWS}; add it in parts, or encode it with "
-            "insilico_gui.encode."
-        )
-    entry = ConditionStimulus(
-        columns=tuple(table.table.columns),
-        rows=tuple(tuple(row) for row in table.rows()),
-        units=dict(table.units),
-    )
-    live.put_stimulus(entry, table)
-    return entry
-
-
-def _table_of(entry: ConditionStimulus) -> ConditionTable:
-    table = pd.DataFrame([list(row) for row in entry.rows], columns=list(entry.columns))
-    return ConditionTable(table, entry.units)
 
 
 def _of_opened(

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.conditions import ConditionSession, is_condition_session
+from insilico_gui.drive import DriveSession, is_drive_session
 from insilico_gui.errors import InsilicoError
 from insilico_gui.experiment.document import ViewState
 from insilico_gui.experiment.session_input import Shown, input_of, response_times
@@ -73,7 +74,7 @@ class Resolved:
         Names in the document.
     session : Session or None
         None also while it is not open yet.
-    stimulus : Stimulus, ImageSet, ConditionTable or None
+    stimulus : Stimulus, ImageSet, ConditionTable, Drive or None
         As opened or rendered, in its own size and rate; None also while it is not open.
     fit : {"crop", "pad", "stretch"}
     shown : Shown or None
@@ -167,6 +168,12 @@ class Resolved:
         if session is not None and is_condition_session(session):
             return session
         return None
+
+    @property
+    def drive_session(self) -> DriveSession | None:
+        """The session if it is driven."""
+        session = self.session
+        return session if session is not None and is_drive_session(session) else None
 
     @property
     def n_times(self) -> int:

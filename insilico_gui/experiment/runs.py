@@ -24,14 +24,13 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from insilico_gui.encoding import ConditionJob, EncodingJob, ImageJob
+    from insilico_gui.encoding import ConditionJob, DriveJob, EncodingJob, ImageJob
     from insilico_gui.experiment.document import RunEntry
     from insilico_gui.experiment.library import Library
-    from insilico_gui.experiment.live import AnyStimulusEntry
+    from insilico_gui.experiment.live import AnyStimulus, AnyStimulusEntry
     from insilico_gui.progress import Progress
     from insilico_gui.session import Session
-    from insilico_gui.stimuli import ConditionTable, Fit, Stimulus
-    from insilico_gui.stimuli.readers.images import ImageSet
+    from insilico_gui.stimuli import Fit, Stimulus
     from insilico_gui.units.selection import Selection
 
 State = Literal["new", "encoding", "done", "stale", "failed"]
@@ -50,7 +49,7 @@ class Task:
     ----------
     run : RunEntry
     session : Session
-    stimulus : Stimulus, ImageSet or ConditionTable
+    stimulus : Stimulus, ImageSet, ConditionTable or Drive
     fit : {"crop", "pad", "stretch"}
     behavior : mapping of str to array
     units : Selection or None
@@ -61,7 +60,7 @@ class Task:
 
     run: RunEntry
     session: Session
-    stimulus: Stimulus | ImageSet | ConditionTable
+    stimulus: AnyStimulus
     fit: Fit
     behavior: Mapping[str, NDArray[Any]]
     units: Selection | None
@@ -101,7 +100,7 @@ class Task:
     def watch(
         self,
         library: Library | None,
-        on_job: Callable[[EncodingJob | ImageJob | ConditionJob], object],
+        on_job: Callable[[EncodingJob | ImageJob | ConditionJob | DriveJob], object],
         on_progress: Callable[[Progress], object],
         frames: Stimulus | None = None,
     ) -> xr.DataArray:
@@ -155,7 +154,7 @@ def task_of(
     run: RunEntry,
     session: Session,
     entry: AnyStimulusEntry,
-    stimulus: Stimulus | ImageSet | ConditionTable,
+    stimulus: AnyStimulus,
     behavior: Mapping[str, NDArray[Any]],
     units: Selection | None,
     precision: str,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from insilico_gui import stimuli
 from insilico_gui.experiment.document import (
     ArrayStimulus,
     ConditionStimulus,
+    DriveStimulus,
     FileStimulus,
     ParametricStimulus,
 )
@@ -76,7 +78,7 @@ def _call(function: str, *arguments: Any, **options: Any) -> str:
     line = f"{function}({', '.join(given)})"
     if len(line) <= 88:
         return line
-    inside = "".join(f"    {argument},\n" for argument in given)
+    inside = "".join(f"{indent(argument, '    ')},\n" for argument in given)
     return f"{function}(\n{inside})"
 
 
@@ -92,6 +94,8 @@ def _source(entry: AnyStimulusEntry, path: Path | None) -> tuple[str, dict[str, 
     """Code that gives the source of a stimulus, and options of ``add_stimulus``."""
     if isinstance(entry, ConditionStimulus):
         return _conditions(entry), {}
+    if isinstance(entry, DriveStimulus):
+        return _drive(dict(entry.specification)), {}
     if isinstance(entry, ParametricStimulus):
         return _family(dict(entry.specification)), {}
     if isinstance(entry, FileStimulus):
@@ -118,6 +122,43 @@ def _conditions(entry: ConditionStimulus) -> str:
     if not entry.units:
         return frame
     return _call("ig.stimuli.ConditionTable", _Code(frame), units=dict(entry.units))
+
+
+def _drive(values: dict[str, Any]) -> str:
+    """A drive by its parts."""
+    base = dict(values["base"])
+    base_code = _call(f"ig.stimuli.{base.pop('type').capitalize()}", **_lists(base))
+    options = {k: v for k, v in values.items() if k not in ("kind", "base", "events")}
+    events = "".join(
+        f"{indent(_event(dict(event)), '    ')},\n"
+        for event in values.get("events", ())
+    )
+    listed = _Code(f"[\n{events}]") if events else None
+    given = {"events": listed, **_lists(options)}
+    return _call("ig.stimuli.Drive", _Code(base_code), **given)
+
+
+def _event(values: dict[str, Any]) -> str:
+    """An event of a drive."""
+    name = values.pop("type").capitalize()
+    if "target" in values:
+        target = dict(values.pop("target"))
+        ids, share = target.pop("ids", None), target.pop("share", None)
+        code = _call(
+            "ig.stimuli.Target",
+            groups=target or None,
+            ids=None if ids is None else list(ids),
+            share=share,
+        )
+        values = {"target": _Code(code), **values}
+    return _call(f"ig.stimuli.{name}", **values)
+
+
+def _lists(values: Any) -> Any:
+    """Plain data with lists for tuples."""
+    if isinstance(values, dict):
+        return {name: _lists(value) for name, value in values.items()}
+    return [_lists(v) for v in values] if isinstance(values, tuple) else values
 
 
 def _array(name: str, path: Path | None) -> str:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from insilico_gui.conditions import check_conditions, is_condition_session
+from insilico_gui.drive import is_drive_session, n_windows
+from insilico_gui.drive_checks import check_drive
 from insilico_gui.encoding.inputs import as_image_set
 from insilico_gui.errors import EncodingError, InsilicoError
 from insilico_gui.session import is_image_session, is_video_session
-from insilico_gui.stimuli import ConditionTable, Stimulus, convert
+from insilico_gui.stimuli import ConditionTable, Drive, Stimulus, convert
 from insilico_gui.stimuli.readers.images import ImageSet
 from insilico_gui.stimuli.readers.seen_images import SeenImages
 
@@ -19,10 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.conditions import ConditionSession
+    from insilico_gui.drive import DriveSession
     from insilico_gui.session import ImageSession, Session, VideoSession
     from insilico_gui.stimuli import ConvertedStimulus, Fit
 
-AnyStimulus = Stimulus | ImageSet | ConditionTable
+AnyStimulus = Stimulus | ImageSet | ConditionTable | Drive
 
 ITEMS_PER_S = 2.0
 """How fast images are played whose responses have no time of their own."""
@@ -35,7 +38,8 @@ class Shown:
     Attributes
     ----------
     item : str
-        What is answered one by one: ``"frame"``, ``"image"`` or ``"condition"``.
+        What is answered one by one: ``"frame"``, ``"image"``, ``"condition"`` or
+        ``"window"`` of time.
     n_items : int
     rate : float
         Items per second (Hz) at which they play.
@@ -67,7 +71,7 @@ class Shown:
 
     def words(self, moment: int) -> str:
         """A moment of playback in words, where a time in the stimulus does not say it."""
-        if self.item == "frame":
+        if self.item in ("frame", "window"):
             return ""
         item, k = divmod(moment, self.n_times)
         words = f"{self.item} {item + 1} / {self.n_items}"
@@ -98,7 +102,7 @@ class SessionInput(Protocol):
 
         Parameters
         ----------
-        stimulus : Stimulus, ImageSet or ConditionTable
+        stimulus : Stimulus, ImageSet, ConditionTable or Drive
         fit : {"crop", "pad", "stretch"}
             How pictures are brought to the session's aspect ratio.
 
@@ -152,10 +156,10 @@ class ImageInput:
 
     def accept(self, stimulus: AnyStimulus) -> ImageSet:
         """See :meth:`SessionInput.accept`."""
-        if isinstance(stimulus, ConditionTable):
+        if isinstance(stimulus, ConditionTable | Drive):
             raise EncodingError(
-                f"{self._session.id} answers images, and {stimulus.name} is a table of "
-                "conditions; add images."
+                f"{self._session.id} answers images, and {stimulus.name} is "
+                f"{_kind_of(stimulus)}; add images."
             )
         return as_image_set(stimulus)
 
@@ -213,6 +217,50 @@ class ConditionsInput:
         return Shown("condition", table.n_conditions, rate, times, labels=table.labels)
 
 
+class DriveInput:
+    """Input of sessions that are driven: drives.
+
+    Parameters
+    ----------
+    session : DriveSession
+    """
+
+    def __init__(self, session: DriveSession) -> None:
+        self._session = session
+
+    def takes(self, stimulus: AnyStimulus) -> bool:
+        """See :meth:`SessionInput.takes`; a drive must fit the session."""
+        if not isinstance(stimulus, Drive):
+            return False
+        try:
+            self.accept(stimulus)
+        except InsilicoError:
+            return False
+        return True
+
+    def accept(self, stimulus: AnyStimulus) -> Drive:
+        """See :meth:`SessionInput.accept`.
+
+        Raises
+        ------
+        StimulusError
+            If a part of it is none that the session has.
+        """
+        if not isinstance(stimulus, Drive):
+            raise EncodingError(
+                f"{self._session.id} is driven, and {stimulus.name} is "
+                f"{_kind_of(stimulus)}; add a drive of its channels."
+            )
+        check_drive(self._session, stimulus)
+        return stimulus
+
+    def shown(self, stimulus: AnyStimulus, fit: Fit) -> Shown:
+        """See :meth:`SessionInput.shown`; a drive has no pictures, and plays windows."""
+        complete = check_drive(self._session, self.accept(stimulus))
+        rate = 1 / (complete.window_s or 1.0)
+        return Shown("window", n_windows(complete), rate)
+
+
 def response_times(session: Session) -> NDArray[np.float64] | None:
     """Seconds from the onset of an image of the moments of its response, if it has some."""
     if not is_image_session(session) or "time" not in session.response_coords:
@@ -231,6 +279,8 @@ def _kind_of(stimulus: AnyStimulus) -> str:
     """What a stimulus is, with its article."""
     if isinstance(stimulus, ImageSet):
         return "a set of images"
+    if isinstance(stimulus, Drive):
+        return "a drive"
     return "a video" if isinstance(stimulus, Stimulus) else "a table of conditions"
 
 
@@ -248,6 +298,8 @@ def input_of(session: Session) -> SessionInput:
         return ImageInput(session)
     if is_condition_session(session):
         return ConditionsInput(session)
+    if is_drive_session(session):
+        return DriveInput(session)
     raise EncodingError(
         f"{session.id} is driven by {session.input_kind}, which this version does not "
         "show; update insilico_gui."

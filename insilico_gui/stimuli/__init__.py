@@ -17,6 +17,9 @@ from insilico_gui.stimuli.core.conversion import (
     describe_conversion,
 )
 from insilico_gui.stimuli.core.display import Display
+from insilico_gui.stimuli.core.drive import Drive
+from insilico_gui.stimuli.core.drive_bases import Constant, Recorded, Samples
+from insilico_gui.stimuli.core.drive_parts import Cut, Silence, Stimulate, Target
 from insilico_gui.stimuli.core.geometry import Fit
 from insilico_gui.stimuli.families.contrast_series import (
     ContrastSeries,
@@ -49,6 +52,7 @@ from insilico_gui.stimuli.families.static_gratings import (
 )
 from insilico_gui.stimuli.families.trippy import Trippy, trippy
 from insilico_gui.stimuli.readers.condition_files import open_conditions
+from insilico_gui.stimuli.readers.drive_files import open_drive, save_drive
 from insilico_gui.stimuli.readers.images import ImageSet, open_images
 from insilico_gui.stimuli.readers.opening import SUPPORTED_SUFFIXES, open_stimulus
 from insilico_gui.stimuli.spec.files import load_spec, save_spec
@@ -65,11 +69,14 @@ __all__ = [
     "ArrayStimulus",
     "CachedFrames",
     "ConditionTable",
+    "Constant",
     "ContrastSeries",
     "ConvertedStimulus",
+    "Cut",
     "Display",
     "DriftingGabors",
     "DriftingGratings",
+    "Drive",
     "Fit",
     "FullFieldFlashes",
     "GaussianDots",
@@ -79,13 +86,18 @@ __all__ = [
     "MovingBars",
     "NaturalImages",
     "RandomDots",
+    "Recorded",
     "RenderedStimulus",
+    "Samples",
     "Sequence",
+    "Silence",
     "SizeSeries",
     "SparseNoise",
     "StaticGratings",
+    "Stimulate",
     "Stimulus",
     "StimulusSpec",
+    "Target",
     "Trippy",
     "contrast_series",
     "convert",
@@ -100,9 +112,11 @@ __all__ = [
     "moving_bars",
     "natural_images",
     "open_conditions",
+    "open_drive",
     "open_images",
     "open_stimulus",
     "random_dots",
+    "save_drive",
     "save_spec",
     "size_series",
     "sparse_noise",

@@ -156,6 +156,10 @@ class Simulation:
         """Change the kick sizes [N] of the input layer from the next step on."""
         self._engine.drive.input_mv = input_mv
 
+    def silence(self, neurons: NDArray[np.int64] | None) -> None:
+        """Let other neurons never spike, from the next step on; None: let all."""
+        self._engine.silence(neurons)
+
     def advance(self, n_steps: int, recorder: Recorder | None = None) -> None:
         """Make steps, adding to the counts of spikes."""
         self._engine.advance(n_steps, recorder)

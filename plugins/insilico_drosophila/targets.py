@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_drosophila.files.connectome import Connectome, SynapseTable
+    from insilico_gui.stimuli import Target
 
 TARGET = ("neuropil", "share", "transmitter", "root_ids", "indices")
 """Keys that say which neurons; of several, neurons that all of them name."""
@@ -24,6 +25,34 @@ CUT = "cut"
 
 Spec = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 _SHARE = 0.8
+
+
+def spec_of(target: Target) -> dict[str, Any]:
+    """A target of the host as the description of neurons that :func:`neurons` takes."""
+    spec: dict[str, Any] = dict(target.groups)
+    if target.share is not None:
+        spec["share"] = target.share
+    if target.ids:
+        spec["root_ids"] = [_root_id(one) for one in target.ids]
+    return spec
+
+
+def _root_id(given: int | str) -> int:
+    """A root id; text of digits is one."""
+    if isinstance(given, int):
+        found = given
+    elif given.isascii() and given.isdecimal() and len(given) < 20:
+        found = int(given)
+    else:
+        raise SelectionError(
+            f"The root id {quoted(given)} is no whole number; give the digits alone."
+        )
+    if not 0 <= found < 2**63:
+        raise SelectionError(
+            f"The root id {quoted(given)} is not of 64 bits; copy it from the table of "
+            "neurons."
+        )
+    return found
 
 
 def neurons(connectome: Connectome, spec: Mapping[str, Any]) -> NDArray[np.int64]:

@@ -3,50 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from insilico_drosophila.files.folder import FlyFolder, find_folder, found_sessions
-from insilico_drosophila.files.rates import FRAME_RATE_HZ, read_rates
+from insilico_drosophila.files.rates import read_rates
 from insilico_gui.errors import InsilicoError, SessionError, quoted
 from insilico_gui.session import SessionInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    import pandas as pd
-
-    from insilico_drosophila.fly import Fly
-    from insilico_gui.session import InputKind
+    from insilico_drosophila.session import FlySession
 
 NAME = "drosophila"
 CHECKPOINT = "first-round-checkpoint.msgpack"
 
 _ID = re.compile(rf"{NAME}/(\d+)_(.+)")
 _UNTRAINED = f"Without {CHECKPOINT} in the folder the network is untrained."
-
-
-@dataclass(frozen=True)
-class FlySession:
-    """A fly as a session; see :class:`insilico_gui.session.Session`.
-
-    Attributes
-    ----------
-    fly : Fly
-        What is driven; its units are neuropils.
-    frame_rate : float
-        Of the recording, Hz.
-    """
-
-    id: str
-    units: pd.DataFrame
-    device: str
-    attrs: Mapping[str, Any]
-    fly: Fly
-    input_kind: InputKind = "drive"
-    frame_shape: tuple[int, int] = (0, 0)
-    frame_rate: float = FRAME_RATE_HZ
 
 
 class DrosophilaTwin:
@@ -77,11 +51,12 @@ class DrosophilaTwin:
                 f"{session_id} needs its tables; give the folder that holds them."
             )
         from insilico_drosophila.opening import open_fly  # imports torch
+        from insilico_drosophila.session import FlySession
 
         folder = find_folder(directory, match[1], match[2])
         checkpoint = _checkpoint(folder)
         fly = open_fly(directory, match[1], match[2], checkpoint, device)
-        return FlySession(fly.id, fly.units, fly.device, fly.attrs, fly)
+        return FlySession(fly)
 
     def _info(self, directory: Path, version: str, recording: str) -> SessionInfo:
         folder = find_folder(directory, version, recording)

@@ -23,7 +23,7 @@ from insilico_gui.app.widgets.image_list import ImageList
 from insilico_gui.app.work.stimulus_opening import INTERVAL_S
 from insilico_gui.experiment.document import FileStimulus
 from insilico_gui.session import is_video_session
-from insilico_gui.stimuli import SUPPORTED_SUFFIXES, ConditionTable, Fit
+from insilico_gui.stimuli import SUPPORTED_SUFFIXES, ConditionTable, Drive, Fit
 from insilico_gui.stimuli.readers.images import FrameImages, ImageSet
 from insilico_gui.stimuli.readers.places import IMAGE_SUFFIXES
 
@@ -322,6 +322,11 @@ def _in_words(stimulus: AnyStimulus) -> list[str]:
     if isinstance(stimulus, ConditionTable):
         columns = ", ".join(map(str, stimulus.table.columns))
         return [f"{stimulus.n_conditions} conditions: {escape(breakable(columns))}"]
+    if isinstance(stimulus, Drive):
+        return [
+            f"drive: {stimulus.base.type} base",
+            *map(escape, map(str, stimulus.events)),
+        ]
     if isinstance(stimulus, ImageSet):
         return [f"{stimulus.n_images} images" + _of_video(stimulus)]
     height, width = stimulus.frame_shape

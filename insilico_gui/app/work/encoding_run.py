@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.work.frame_reader import FrameReader
     from insilico_gui.app.work.jobs import Job, Jobs
-    from insilico_gui.encoding import ConditionJob, EncodingJob, ImageJob
+    from insilico_gui.encoding import ConditionJob, DriveJob, EncodingJob, ImageJob
     from insilico_gui.experiment import Experiment
 
     Pair = tuple[str, str]
@@ -192,7 +192,7 @@ class EncodingRun(QObject):
             def told(step: Progress) -> None:
                 tell(step.done, step.total, step.elapsed_s, step.what)
 
-            def began(job: EncodingJob | ImageJob | ConditionJob) -> None:
+            def began(job: EncodingJob | ImageJob | ConditionJob | DriveJob) -> None:
                 self._began.emit(task, job)
 
             known = experiment.recall(task)
@@ -220,7 +220,7 @@ class EncodingRun(QObject):
         experiment.start(task)
 
     def _show_job(
-        self, task: runs.Task, job: EncodingJob | ImageJob | ConditionJob
+        self, task: runs.Task, job: EncodingJob | ImageJob | ConditionJob | DriveJob
     ) -> None:
         """The job is about to compute: its responses can be shown from now on."""
         if self._running is not None and self._running[1] is task:

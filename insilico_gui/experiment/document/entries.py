@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from insilico_gui.errors import InsilicoError
 from insilico_gui.experiment.document.plain import (
     MAX_ROWS,
     Color,
@@ -18,7 +19,7 @@ from insilico_gui.experiment.document.plain import (
     Rule,
     Text,
 )
-from insilico_gui.stimuli import Fit
+from insilico_gui.stimuli import Drive, Fit
 
 
 class SessionEntry(Frozen):
@@ -130,8 +131,36 @@ class ConditionStimulus(Frozen):
         return self
 
 
+class DriveStimulus(Frozen):
+    """A drive, with all that it is made of.
+
+    Attributes
+    ----------
+    specification : mapping
+        What :meth:`insilico_gui.stimuli.Drive.to_dict` gives.
+    """
+
+    fit: ClassVar[Fit] = "crop"  # pictures have one, drives need none
+
+    kind: Literal["drive"] = "drive"
+    specification: Plain
+
+    @field_validator("specification")
+    @classmethod
+    def _is_a_drive(cls, values: dict[str, Any]) -> dict[str, Any]:
+        try:
+            Drive.from_dict(values)
+        except InsilicoError as error:
+            raise ValueError(str(error)) from error
+        return values
+
+
 StimulusEntry = Annotated[
-    FileStimulus | ParametricStimulus | ArrayStimulus | ConditionStimulus,
+    FileStimulus
+    | ParametricStimulus
+    | ArrayStimulus
+    | ConditionStimulus
+    | DriveStimulus,
     Field(discriminator="kind"),
 ]
 

@@ -83,10 +83,8 @@ def load_spec(path: str | os.PathLike[str]) -> StimulusSpec:
         names the family and the parameter that is wrong.
     """
     source = Path(path)
-    suffix = _suffix(source)
-    settle(source.parent)
     name = quoted(source.name, marks="")
-    values = _parsed(source, suffix, name)
+    values = read_plain(source)
     if not isinstance(values, dict):
         raise StimulusError(
             f"{name} describes no stimulus; it needs a family and its "
@@ -96,6 +94,19 @@ def load_spec(path: str | os.PathLike[str]) -> StimulusSpec:
         return spec_from_dict(values)
     except StimulusError as error:
         raise StimulusError(f"{name}: {error}") from error
+
+
+def read_plain(path: Path) -> Any:
+    """Plain data of a YAML or JSON file.
+
+    Raises
+    ------
+    StimulusError
+        If it has another suffix, or cannot be read.
+    """
+    suffix = _suffix(path)
+    settle(path.parent)
+    return _parsed(path, suffix, quoted(path.name, marks=""))
 
 
 def _suffix(path: Path) -> str:

@@ -122,6 +122,10 @@ class DenseEngine:
         """Count spikes from here on."""
         self._counts.zero_()
 
+    def silence(self, neurons: NDArray[np.int64] | None) -> None:
+        """Let other neurons never spike, from the next step on."""
+        self._silenced = None if neurons is None else self._tensor(neurons)
+
     def advance(self, n_steps: int, recorder: Recorder | None = None) -> None:
         """Make steps; see :meth:`.event_engine.EventEngine.advance`."""
         left = n_steps

@@ -111,6 +111,10 @@ class EventEngine:
         """Count spikes from here on."""
         self.counts[:] = 0
 
+    def silence(self, neurons: NDArray[np.int64] | None) -> None:
+        """Let other neurons never spike, from the next step on."""
+        self._silenced = neurons
+
     def advance(self, n_steps: int, recorder: Recorder | None = None) -> None:
         """Make steps.
 
