@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from insilico_gui.analysis.agreement.comparison import compare
+from insilico_gui.analysis.agreement.driven import (
+    perturbation,
+    recorded_against_simulated,
+)
 from insilico_gui.analysis.agreement.published import compare_with_released
 from insilico_gui.analysis.agreement.reliability import (
     Reliability,
@@ -102,9 +106,11 @@ __all__ = [
     "parameter_map",
     "parameter_tuning",
     "part_name",
+    "perturbation",
     "population_sparseness",
     "presentation_images",
     "receptive_field_fit",
+    "recorded_against_simulated",
     "reliability",
     "reliability_columns",
     "retinotopy_columns",

@@ -17,10 +17,10 @@ from typer.core import TyperGroup
 
 from insilico_gui.cli import fit_command
 from insilico_gui.cli.comparison_commands import compare, reliability
-from insilico_gui.cli.condition_command import conditions
 from insilico_gui.cli.experiment_commands import library, run
 from insilico_gui.cli.field_commands import receptive_fields, retinotopy
 from insilico_gui.cli.generated_commands import generated_commands
+from insilico_gui.cli.kind_commands import conditions, drive
 from insilico_gui.cli.outputs import keeping_outputs
 from insilico_gui.cli.population_commands import signal_correlations, sparseness
 from insilico_gui.cli.response_commands import encode, export
@@ -124,6 +124,7 @@ for command in (
     reliability,
     compare,
     conditions,
+    drive,
     export,
     run,
     library,

@@ -139,7 +139,7 @@ class Analysis:
         One sentence.
     view : str
         What shows its dataset: ``"tuning"``, ``"fields"``, ``"cortex"``, ``"table"``,
-        ``"matrix"``, ``"choices"`` or ``"raster"``.
+        ``"matrix"``, ``"choices"``, ``"raster"`` or ``"series"``.
     parameters : tuple of Parameter
     shows : str
         Family of stimuli that its command shows if none is named.

@@ -203,6 +203,30 @@ _COLUMNS = {
         largest_difference_s=("time of the largest difference", _S),
     ),
     **_table(
+        "perturbation",
+        control_rate=("rate of the control", _of_unit("Hz")),
+        perturbed_rate=("perturbed rate", _of_unit("Hz")),
+        rate_difference=(
+            "perturbed less control",
+            _of_unit("Hz", drawn="diverging"),
+        ),
+        largest_rate_difference=(
+            "largest change by the perturbation",
+            _of_unit("Hz", drawn="diverging"),
+        ),
+        largest_rate_difference_s=("time of the largest change", _S),
+    ),
+    **_table(
+        "recorded_against_simulated",
+        recorded_correlation=(
+            "correlation with the recording",
+            _of_unit("", drawn="diverging", ends=(-1.0, 1.0)),
+        ),
+        recorded_rate=("recorded rate", _of_unit("Hz")),
+        simulated_rate=("simulated rate", _of_unit("Hz")),
+        recorded_rmse=("rms difference from the recording", _of_unit("Hz")),
+    ),
+    **_table(
         "rf_columns",
         rf_azimuth_deg=("RF azimuth", _DEG),
         rf_elevation_deg=("RF elevation", _DEG),

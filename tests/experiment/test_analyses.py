@@ -40,11 +40,15 @@ OF_CONDITIONS = {
     *("condition tuning", "condition difference", "choices", "psychometric curve"),
     "simulated trials",
 }
-"""Without a command of their own; tests/conditions and tests/app run them."""
+OF_DRIVES = {
+    *("perturbation", "population rate", "recorded against simulated"),
+    "spike raster",
+}
+"""Without a command of their own; tests/conditions, tests/drive and tests/app run them."""
 
 
 def test_every_analysis_is_compared():
-    assert analyses().keys() == COMMANDS.keys() | ON_FILES | OF_CONDITIONS
+    assert analyses().keys() == COMMANDS.keys() | ON_FILES | OF_CONDITIONS | OF_DRIVES
 
 
 @pytest.mark.parametrize("name", COMMANDS)

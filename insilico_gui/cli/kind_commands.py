@@ -1,4 +1,4 @@
-"""``insilico-gui conditions``: analyses of sessions that answer tables of conditions."""
+"""``insilico-gui conditions`` and ``drive``: analyses of sessions of these kinds."""
 
 # Without "from __future__ import annotations": typer needs the types themselves
 
@@ -24,6 +24,21 @@ RASTER = "raster"
 TABLES = (".csv", ".parquet")
 
 
+Output = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        help="File to write: .csv or .parquet with columns of units, .npz with all "
+        "that the analysis found; spikes in any of them.",
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Parameter, such as parameter=coherence; repeatable."),
+]
+
+
 def conditions(
     session: Session,
     table: Annotated[
@@ -36,26 +51,55 @@ def conditions(
             "difference', 'choices', 'psychometric curve' or 'simulated trials'."
         ),
     ],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "-o",
-            help="File to write: .csv or .parquet with columns of units, .npz with all "
-            "that the analysis found; spikes in any of them.",
-        ),
-    ],
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", help="Parameter, such as parameter=coherence; repeatable."
-        ),
-    ] = None,
+    output: Output,
+    settings: Settings = None,
     directory: Directory = None,
     device: Device = "auto",
     overwrite: Overwrite = False,
 ) -> None:
     """Analyse the responses to a table of conditions."""
+    given = parse_settings(settings or ())
+    _analyse((session, directory, device), table, analysis, given, output, overwrite)
+
+
+def drive(
+    session: Session,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Drive (.yaml, .json), or table of channels in time (.csv, .parquet)."
+        ),
+    ],
+    analysis: Annotated[
+        str,
+        typer.Option(
+            help="Name of the analysis, such as 'perturbation', 'population rate', "
+            "'recorded against simulated' or 'spike raster'."
+        ),
+    ],
+    output: Output,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Parameter, such as start_s=0.2; repeatable."),
+    ] = None,
+    directory: Directory = None,
+    device: Device = "auto",
+    overwrite: Overwrite = False,
+) -> None:
+    """Analyse the responses of a session that is driven."""
+    given = parse_settings(settings or ())
+    _analyse((session, directory, device), file, analysis, given, output, overwrite)
+
+
+def _analyse(
+    opening: tuple[str, Path | None, str],
+    stimulus: Path,
+    analysis: str,
+    given: dict[str, Any],
+    output: Path,
+    overwrite: bool,
+) -> None:
+    """Open a session (id, directory, device), show it a file, and write an analysis."""
     known = analyses()
     if analysis not in known:
         raise AnalysisError(
@@ -70,9 +114,8 @@ def conditions(
     else:
         reserve(output, overwrite, [".npz", *TABLES])
     experiment = ig.Experiment(library=None)
-    name = experiment.add_session(session, directory, device)
-    shown = experiment.add_stimulus(table, session=name)
-    given = parse_settings(settings or ())
+    name = experiment.add_session(*opening)
+    shown = experiment.add_stimulus(stimulus, session=name)
     found = experiment.analyse(analysis, name, shown, **given)
     if is_raster:
         with output_file(output) as partial:
