@@ -13,6 +13,7 @@ from qtpy.QtCore import Qt
 from support import wang2025_synthetic as synthetic
 from support.in_window import choose, use_session, use_stimulus
 from support.leaky import LeakySession
+from support.relay import Relay
 from support.slopes import Slopes
 
 import insilico_gui as ig
@@ -21,7 +22,13 @@ from insilico_gui.experiment import analyses
 from insilico_gui.experiment.analyses import About, Result
 from insilico_gui.experiment.rerun import rerun
 from insilico_gui.session import SessionInfo
-from insilico_gui.stimuli import ArrayStimulus, ConditionTable
+from insilico_gui.stimuli import (
+    ArrayStimulus,
+    ConditionTable,
+    Drive,
+    Silence,
+    Target,
+)
 
 LIMIT_S = 120.0
 LEFT = Qt.MouseButton.LeftButton
@@ -47,18 +54,29 @@ OF_CONDITIONS = {
 }
 """Those of tables of conditions."""
 
+OF_DRIVES = {
+    "perturbation": {"start_s": 0.1},
+    "population rate": {},
+    "recorded against simulated": {"skip": 1},
+    "spike raster": {"group": "parity=odd", "n_elements": 3},
+}
+"""Those of drives."""
 
-class SlopesTwin:
-    """Opens the session that answers conditions."""
+
+class SmallTwin:
+    """Opens a small session."""
+
+    def __init__(self, made):
+        self.made = made
 
     def sessions(self, directory):
-        return [SessionInfo("slopes", "Slopes", 3)]
+        return [SessionInfo(self.made.id, "Small", 3)]
 
     def precisions(self, session_id, device):
         return ("float32",)
 
     def open(self, session_id, directory, device, precision="float32"):
-        return Slopes()
+        return self.made()
 
 
 @pytest.fixture
@@ -145,7 +163,7 @@ def check_elsewhere(window, tmp_path, session):
 
 
 def test_every_analysis_is_run_here():
-    assert analyses.analyses().keys() == CASES.keys() | OF_CONDITIONS.keys()
+    assert analyses.analyses().keys() == {*CASES, *OF_CONDITIONS, *OF_DRIVES}
 
 
 @pytest.mark.timeout(400)
@@ -226,7 +244,7 @@ def test_every_analysis_of_conditions_in_the_window_saved_and_run_again(
 ):
     known = opening.twins()
     monkeypatch.setattr(
-        opening, "twins", lambda: ChainMap({"slopes": SlopesTwin()}, known)
+        opening, "twins", lambda: ChainMap({"slopes": SmallTwin(Slopes)}, known)
     )
     experiment = window.experiment
     experiment.add_session("slopes")
@@ -242,6 +260,28 @@ def test_every_analysis_of_conditions_in_the_window_saved_and_run_again(
         assert experiment.document.analyses[-1].analysis == name
         assert experiment.document.analyses[-1].parameters == parameters
     check_elsewhere(window, tmp_path, "slopes")
+
+
+@pytest.mark.timeout(200)
+def test_every_analysis_of_drives_in_the_window_saved_and_run_again(
+    window, qtbot, tmp_path, monkeypatch
+):
+    known = opening.twins()
+    monkeypatch.setattr(
+        opening, "twins", lambda: ChainMap({"relay": SmallTwin(Relay)}, known)
+    )
+    experiment = window.experiment
+    experiment.add_session("relay")
+    quiet = Silence(Target({"channel": "left"}), 0.3)
+    experiment.add_stimulus(Drive(events=[quiet]), name="quiet")
+    experiment.show("relay", "quiet")
+    window.encode()
+    window.wait(LIMIT_S)
+    for name, parameters in OF_DRIVES.items():
+        run(window, qtbot, name, parameters)
+        assert experiment.document.analyses[-1].analysis == name
+        assert experiment.document.analyses[-1].parameters == parameters
+    check_elsewhere(window, tmp_path, "relay")
 
 
 @pytest.fixture
