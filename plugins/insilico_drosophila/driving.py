@@ -9,9 +9,10 @@ import numpy as np
 
 from insilico_drosophila import targets
 from insilico_drosophila.network.state import random_state
+from insilico_drosophila.schedule import Schedule
 from insilico_drosophila.simulation import SpikeRecorder, health
 from insilico_gui.drive import DriveChunk, base_interval, base_values, n_windows
-from insilico_gui.stimuli import Cut, Silence, Stimulate
+from insilico_gui.stimuli import Cut, Stimulate
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 INITIAL = ("rest", "random")
 """Membranes at the start."""
+CLOSED_LOOP = "closed_loop"
 
 _TINY_HZ = 1e-9
 
@@ -39,28 +41,23 @@ def driven(
     fly = session.fly
     base = base_values(drive, session)
     simulation = _simulation(fly, drive, base[0])
-    schedule = _Schedule(fly, drive, base, base_interval(drive, session))
+    loop = session.recurrent if drive.options.get(CLOSED_LOOP) else None
+    schedule = Schedule(fly, drive, base, base_interval(drive, session), loop)
     step_s = simulation.constants.dt_ms / 1000
-    recorder = watched = None
-    if spikes_of is not None:
-        recorder, watched = SpikeRecorder(), np.zeros(fly.connectome.n_neurons, bool)
-        watched[spikes_of] = True
+    spikes = _Spikes(fly.connectome.n_neurons, spikes_of, step_s)
     total = 0
     edges = _edges(drive, step_s)
     for start, stop in pairwise(edges):
-        simulation.reset_counts()
+        counts, n_steps = np.zeros(fly.connectome.n_neurons, np.int64), stop - start
         for end in schedule.stops(start, stop):
+            before = simulation.step
             schedule.apply(simulation)
-            simulation.advance(end - simulation.step, recorder)
-        counts, n_steps = simulation.counts(), stop - start
+            simulation.reset_counts()
+            simulation.advance(end - before, spikes.recorder)
+            piece = simulation.counts()
+            schedule.see(piece, before, end)
+            counts += piece
         total += int(counts.sum())
-        times: NDArray[np.float64] = np.empty(0)
-        neurons: NDArray[np.int64] = np.empty(0, np.int64)
-        if recorder is not None and watched is not None:
-            steps, neurons = recorder.take()
-            seen = watched[neurons]
-            times = steps[seen].astype(np.float64) * np.float64(step_s)
-            neurons = neurons[seen]
         rates = simulation.neuropil_hz(counts, n_steps)
         population = float(counts.mean()) / (n_steps * step_s)
         found = health(max(population, _TINY_HZ), simulation.v, simulation.constants)
@@ -72,66 +69,37 @@ def driven(
                 "population_rate": np.array([population], np.float32),
                 "spiking_share": np.array([(counts > 0).mean()], np.float32),
             },
-            times,
-            neurons,
+            *spikes.take(),
             found,
         )
 
 
-class _Schedule:
-    """When the drive of a run changes, and to what.
+class _Spikes:
+    """Spikes of some neurons.
 
     Parameters
     ----------
-    fly : Fly
-    drive : Drive
-    base : float32 array [T, P]
-        Rates in Hz of each sample.
-    interval_s : float
-        Between samples.
+    n_neurons : int
+    of : int array or None
+        Their indices; None to record nothing.
+    step_s : float
     """
 
     def __init__(
-        self, fly: Fly, drive: Drive, base: NDArray[np.float32], interval_s: float
+        self, n_neurons: int, of: NDArray[np.integer] | None, step_s: float
     ) -> None:
-        self._fly = fly
-        self._base = base
-        step_s = float(drive.step_s or 0)
-        self._samples = np.round(np.arange(len(base)) * interval_s / step_s)
-        self._silences = []
-        for event in drive.events:
-            if not isinstance(event, Silence):
-                continue
-            spec = targets.spec_of(event.target)
-            who = targets.neurons(fly.connectome, spec)
-            end = 2**62
-            if event.duration_s is not None:
-                end = round((event.onset_s + event.duration_s) / step_s)
-            self._silences.append((who, round(event.onset_s / step_s), end))
-        ends = [step for _, *steps in self._silences for step in steps]
-        self._changes = np.unique([*self._samples, *ends]).astype(np.int64)
-        self._sample = 0
-        self._silent: tuple[int, ...] = ()
+        self.recorder = None if of is None else SpikeRecorder()
+        self._step_s = np.float64(step_s)
+        self._watched = np.zeros(n_neurons, bool)
+        self._watched[[] if of is None else of] = True
 
-    def stops(self, start: int, stop: int) -> list[int]:
-        """Ends of the pieces of a window in which nothing changes."""
-        inside = self._changes[(self._changes > start) & (self._changes < stop)]
-        return [*inside.tolist(), stop]
-
-    def apply(self, simulation: Simulation) -> None:
-        """Let a simulation be driven as it is to be from its step on."""
-        now = simulation.step
-        sample = int(np.searchsorted(self._samples, now, side="right")) - 1
-        if sample != self._sample:
-            self._sample = sample
-            simulation.set_input(self._fly.input_mv(self._base[sample]))
-        silent = tuple(
-            k for k, (_, first, end) in enumerate(self._silences) if first <= now < end
-        )
-        if silent != self._silent:
-            self._silent = silent
-            parts = [self._silences[k][0] for k in silent]
-            simulation.silence(np.unique(np.concatenate(parts)) if parts else None)
+    def take(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Times (s) and neurons of the spikes since the last call."""
+        if self.recorder is None:
+            return np.empty(0), np.empty(0, np.int64)
+        steps, neurons = self.recorder.take()
+        seen = self._watched[neurons]
+        return steps[seen].astype(np.float64) * self._step_s, neurons[seen]
 
 
 def _simulation(fly: Fly, drive: Drive, first: NDArray[np.float32]) -> Simulation:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_drosophila import targets
-from insilico_drosophila.driving import INITIAL, driven
+from insilico_drosophila.driving import CLOSED_LOOP, INITIAL, driven
 from insilico_drosophila.files.folder import recording_id
 from insilico_drosophila.files.rates import FRAME_RATE_HZ
 from insilico_drosophila.network.neuron_model import DT_MS, SCALE_MV
 from insilico_gui.drive import DriveChunk, DriveDescription, DriveOption, RecordedDrive
+from insilico_gui.untrusted.hashes import weights_hash
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
+    from pathlib import Path
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -53,6 +55,12 @@ OPTIONS = (
         help="Membranes at the start: at rest, or random as in training.",
     ),
 )
+LOOP = DriveOption(
+    CLOSED_LOOP,
+    "switch",
+    False,
+    help="After the base, drive each frame with what the recurrent network predicts.",
+)
 
 
 class FlySession:
@@ -67,6 +75,8 @@ class FlySession:
     ----------
     frame_rate : float
         Of the recording, Hz.
+    recurrent : Path or None
+        Weights of the network that predicts the next frame, if they are in the folder.
     """
 
     input_kind: InputKind = "drive"
@@ -79,8 +89,10 @@ class FlySession:
         self.id = fly.id
         self.units: pd.DataFrame = fly.units
         self.device = fly.device
-        self.attrs: Mapping[str, Any] = {**fly.attrs, "weights_hash": _hash(fly.attrs)}
-        self.description = _description(fly)
+        self.recurrent = _recurrent(fly)
+        weights = _hash(fly.attrs, self.recurrent)
+        self.attrs: Mapping[str, Any] = {**fly.attrs, "weights_hash": weights}
+        self.description = _description(fly, self.recurrent is not None)
 
     def recorded(self, name: str) -> NDArray[np.float32]:
         """Rates [T, P] in Hz; see :class:`insilico_gui.drive.DriveSession`."""
@@ -106,7 +118,7 @@ class FlySession:
         return driven(self, drive, units, spikes_of)
 
 
-def _description(fly: Fly) -> DriveDescription:
+def _description(fly: Fly, can_loop: bool) -> DriveDescription:
     connectome = fly.connectome
     name = recording_id(str(fly.attrs["session"]).partition("_")[2])
     recording = RecordedDrive(name, len(fly.rates_hz), 1 / FRAME_RATE_HZ, LAG)
@@ -132,13 +144,20 @@ def _description(fly: Fly) -> DriveDescription:
         window_s=0.05,
         window_low=step,
         window_high=60.0,
-        options=OPTIONS,
+        options=(*OPTIONS, LOOP) if can_loop else OPTIONS,
         series={"population_rate": "Hz", "spiking_share": ""},
         has_spikes=True,
     )
 
 
-def _hash(attrs: Mapping[str, Any]) -> str:
+def _recurrent(fly: Fly) -> Path | None:
+    found = sorted(fly.folder.path.glob("second-round-rnn-checkpoint-*.msgpack"))
+    return found[0] if found else None
+
+
+def _hash(attrs: Mapping[str, Any], recurrent: Path | None) -> str:
     """Hash of all that responses depend on: connectome, recording and weights."""
     parts = [str(attrs[k]) for k in ("connectome_hash", "rates_hash", "weights_hash")]
+    if recurrent is not None:
+        parts.append(weights_hash([recurrent]))
     return f"sha256:{hashlib.sha256(' '.join(parts).encode()).hexdigest()}"

@@ -98,6 +98,10 @@ class DenseEngine:
         self._flat_counts = self._counts.view(-1)
         self.step = 0
 
+    def silence(self, neurons: NDArray[np.int64] | None) -> None:
+        """Let other neurons never spike, from the next step on."""
+        self._silenced = None if neurons is None else self._tensor(neurons)
+
     @property
     def copies(self) -> torch.Tensor:
         """Spikes [B, N] since the last :meth:`reset_counts`, float."""
@@ -121,10 +125,6 @@ class DenseEngine:
     def reset_counts(self) -> None:
         """Count spikes from here on."""
         self._counts.zero_()
-
-    def silence(self, neurons: NDArray[np.int64] | None) -> None:
-        """Let other neurons never spike, from the next step on."""
-        self._silenced = None if neurons is None else self._tensor(neurons)
 
     def advance(self, n_steps: int, recorder: Recorder | None = None) -> None:
         """Make steps; see :meth:`.event_engine.EventEngine.advance`."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_drosophila.network.events import EventSource, PoissonEvents
+from insilico_drosophila.network.addressed_events import AddressedEvents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from insilico_drosophila.network.events import EventSource
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class Kicks:
 class Drive:
     """All kicks of one network, block by block.
 
-    Pulses draw their events from generators of their own, so that a run with and one
-    without them have the same events of the input layer.
+    A pulse has events of its own, drawn by seed and neuron, so that a run with and
+    one without it have the same other events, and two runs with it the same ones of it.
 
     Parameters
     ----------
@@ -83,8 +85,8 @@ class Drive:
         self._events = events
         self._now = 0
         self._pulses = [
-            (one, PoissonEvents(len(one.neurons), one.probability, (seed, k + 1)))
-            for k, one in enumerate(pulses)
+            (one, AddressedEvents(one.neurons, one.probability, (seed, *address)))
+            for one, address in _addressed(pulses)
         ]
 
     def block(self, n_steps: int) -> list[Kicks]:
@@ -107,3 +109,28 @@ class Drive:
                 kicks.append(Kicks(ends, pulse.neurons[which], sizes))
         self._now += n_steps
         return kicks
+
+
+def _addressed(pulses: Sequence[Pulse]) -> list[tuple[Pulse, tuple[int, int, int]]]:
+    """Pulses, and for each numbers that no other pulse has, whatever the order is.
+
+    Strength, end and neurons of a pulse are no part of its numbers, so that its events
+    stay when they are changed; only pulses of equal onset and rate are told apart by
+    them.
+    """
+    ordered = sorted(pulses, key=_content)
+    seen: dict[tuple[int, int], int] = {}
+    found = []
+    for one in ordered:
+        (bits,) = np.array([one.probability]).view(np.uint64).tolist()
+        place = one.start, bits
+        seen[place] = seen.get(place, -1) + 1
+        found.append((one, (*place, seen[place])))
+    return found
+
+
+def _content(pulse: Pulse) -> tuple[Any, ...]:
+    return (
+        *(pulse.start, pulse.probability, pulse.stop, pulse.strength_mv),
+        pulse.neurons.tolist(),
+    )

@@ -92,6 +92,10 @@ class EventEngine:
         self._chunks = list(zip(_split(v), _split(g), strict=True))
         self._input_chunks = [_split(one) for one in self._inputs.steps]
 
+    def silence(self, neurons: NDArray[np.int64] | None) -> None:
+        """Let other neurons never spike, from the next step on."""
+        self._silenced = neurons
+
     @property
     def step(self) -> int:
         """Number of steps made."""
@@ -110,10 +114,6 @@ class EventEngine:
     def reset_counts(self) -> None:
         """Count spikes from here on."""
         self.counts[:] = 0
-
-    def silence(self, neurons: NDArray[np.int64] | None) -> None:
-        """Let other neurons never spike, from the next step on."""
-        self._silenced = neurons
 
     def advance(self, n_steps: int, recorder: Recorder | None = None) -> None:
         """Make steps.
