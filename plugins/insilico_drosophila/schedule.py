@@ -199,5 +199,6 @@ class Silences:
 
 def starts(n: int, interval_s: float, step_s: float) -> NDArray[np.int64]:
     """First steps [n] of intervals, as the published program rounds them: down."""
-    exact = np.arange(n) * (interval_s / step_s)
-    return np.floor(exact + _ROUNDING).astype(np.int64)
+    exact = np.arange(n, dtype=np.float64) * np.float64(interval_s / step_s)
+    first: NDArray[np.int64] = np.floor(exact + _ROUNDING).astype(np.int64)
+    return first

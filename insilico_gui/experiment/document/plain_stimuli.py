@@ -17,7 +17,7 @@ from insilico_gui.stimuli import (
     open_drive,
 )
 
-MAX_CELLS = 100_000
+MAX_CELLS = 5_000
 """Values and ids of a drive that an experiment keeps."""
 
 PlainStimulus = ConditionTable | Drive

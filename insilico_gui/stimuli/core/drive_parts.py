@@ -216,7 +216,8 @@ def _check_target(event: Stimulate | Silence) -> None:
         object.__setattr__(event, "target", Target.from_dict(event.target))
     if not isinstance(event.target, Target):
         raise StimulusError(
-            f"The target of an event is {echoed(event.target)}; give a Target."
+            f"The target of an event is {echoed(event.target)}; give a Target, or a "
+            "mapping such as {transmitter: GABA}."
         )
 
 
