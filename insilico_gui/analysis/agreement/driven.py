@@ -53,6 +53,7 @@ def perturbation(
         If units or times are others, or the span holds no response.
     """
     check_responses(perturbed, control)
+    one, two = (_values(each) for each in (perturbed, control))
     times = perturbed["time"].to_numpy()
     other = control["time"].to_numpy()
     same_units = np.array_equal(perturbed["unit_id"], control["unit_id"])
@@ -61,7 +62,6 @@ def perturbation(
             "Control and perturbed responses have other units or times; give both drives "
             "the same duration and window, and compute the same units."
         )
-    one, two = (_values(one) for one in (perturbed, control))
     inside = _span(times, start_s, stop_s)
     difference = one - two
     largest = np.flatnonzero(inside)[np.argmax(np.abs(difference[inside]), axis=0)]
@@ -125,6 +125,7 @@ def recorded_against_simulated(
         If fewer than three samples are common, or windows are longer than a sample.
     """
     check_responses(responses)
+    values = _values(responses)
     times = responses["time"].to_numpy()
     window = float(responses.attrs.get("window_s", 0.0))
     if window > interval_s * (1 + _ROUNDING):
@@ -140,7 +141,6 @@ def recorded_against_simulated(
             f"{len(used)} samples of the recording are common to the responses, and a "
             f"correlation needs {MIN_SAMPLES}; drive with more samples."
         )
-    values = _values(responses)
     simulated = np.stack([values[sample == k].mean(axis=0) for k in used])
     truth = np.asarray(recorded, np.float64)[used]
     made = {
@@ -163,7 +163,8 @@ def recorded_against_simulated(
 
 def _values(responses: xr.DataArray) -> Floats:
     """Responses [T, U]."""
-    if set(responses.dims) != {"time", "unit"}:
+    has_labels = {"time", "unit_id"} <= set(responses.coords)
+    if set(responses.dims) != {"time", "unit"} or not has_labels:
         raise AnalysisError(
             "The responses are not of a session that is driven; they need a time and "
             "units, and no trials."
