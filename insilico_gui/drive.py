@@ -114,7 +114,7 @@ class DriveDescription:
         Of events of a stimulation, such as ``"mV"``.
     strength_low, strength_high : float
     rate_high : float
-        Largest rate (Hz) of a stimulation at the default step.
+        Largest rate (Hz) of a stimulation, besides one event in each step.
     step_s, step_low, step_high : float
         Length of a step (s): default, smallest and largest.
     window_s, window_low, window_high : float
@@ -224,6 +224,10 @@ class DriveSession(Session, Protocol):
 
     def element_ids(self) -> NDArray[np.int64] | NDArray[np.str_]:
         """Ids of all elements, by their position."""
+        ...
+
+    def element_positions(self) -> NDArray[np.float64] | None:
+        """Positions [N, 3] of all elements in µm, NaN where unknown; None without any."""
         ...
 
     def elements(self, target: Target) -> NDArray[np.int64]:

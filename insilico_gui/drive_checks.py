@@ -81,7 +81,7 @@ def check_drive(session: DriveSession, drive: Drive) -> Drive:
         "frames", n_windows(complete), f"The responses to {drive.name}", StimulusError
     )
     for event in drive.events:
-        _check_event(session, event, duration)
+        _check_event(session, event, duration, step)
     return complete
 
 
@@ -172,7 +172,9 @@ def _check_option(option: DriveOption, value: OptionValue) -> None:
         )
 
 
-def _check_event(session: DriveSession, event: Event, duration: float) -> None:
+def _check_event(
+    session: DriveSession, event: Event, duration: float, step: float
+) -> None:
     about, owner = session.description, session.id
     if isinstance(event, Cut):
         if event.region not in about.regions:
@@ -188,10 +190,11 @@ def _check_event(session: DriveSession, event: Event, duration: float) -> None:
             f"({duration:g} s); begin earlier, or give a longer duration_s."
         )
     if isinstance(event, Stimulate):
-        if event.rate_hz > about.rate_high:
+        highest = min(about.rate_high, 1 / step)  # an event in each step
+        if event.rate_hz > highest * (1 + _ROUNDING):
             raise StimulusError(
-                f"The event '{event}' has a rate above {about.rate_high:g} Hz, the most "
-                f"that {owner} takes; give a lower one."
+                f"The event '{event}' has a rate above {highest:g} Hz, the most that "
+                f"{owner} takes in steps of {step:g} s; give a lower one."
             )
         if not about.strength_low <= event.strength <= about.strength_high:
             raise StimulusError(

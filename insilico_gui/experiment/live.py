@@ -89,7 +89,9 @@ def content_hash(entry: AnyStimulusEntry) -> str:
     """What the frames of a stimulus depend on, apart from the session and the fit."""
     if isinstance(entry, ParametricStimulus):
         return _specified(json.dumps(entry.specification, sort_keys=True))
-    if isinstance(entry, ConditionStimulus | DriveStimulus):
+    if isinstance(entry, DriveStimulus):
+        return _driven(json.dumps(entry.specification, sort_keys=True))
+    if isinstance(entry, ConditionStimulus):
         return open_plain(entry).fingerprint()
     if isinstance(entry, ArrayStimulus):
         return f"{entry.sha256} {entry.frame_rate} {entry.images}"
@@ -100,6 +102,12 @@ def content_hash(entry: AnyStimulusEntry) -> str:
 def _specified(text: str) -> str:
     """Hash of the stimulus of a specification, which is JSON; asked for all the time."""
     return spec_from_dict(json.loads(text)).hash
+
+
+@lru_cache(maxsize=1000)
+def _driven(text: str) -> str:
+    """Hash of the drive of a specification; see :func:`_specified`."""
+    return Drive.from_dict(json.loads(text)).fingerprint()
 
 
 class Live:

@@ -103,6 +103,10 @@ class FlySession:
         """Root ids of the neurons [N]."""
         return self.fly.connectome.root_ids
 
+    def element_positions(self) -> NDArray[np.float64] | None:
+        """Positions of the neurons [N, 3] in µm, where a table of them is."""
+        return self.fly.neuron_positions
+
     def elements(self, target: Target) -> NDArray[np.int64]:
         """Indices of neurons, ascending."""
         return targets.neurons(self.fly.connectome, targets.spec_of(target))

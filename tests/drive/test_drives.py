@@ -246,6 +246,7 @@ LEFT = Target({"channel": "left"})
             "holds no cell",
         ),
         (with_event(Stimulate(LEFT, 1001.0, 1.0)), "a rate above 1000 Hz"),
+        (with_event(Stimulate(LEFT, 300.0, 1.0), step_s=0.005), "above 200 Hz"),
         (with_event(Stimulate(LEFT, 1.0, 6.0)), "a strength of 6 spikes"),
         (with_event(Cut("x")), "no region 'x' to cut; there are left"),
         (Drive(Constant(), 86400.0, window_s=0.001), "responses to drive claims"),

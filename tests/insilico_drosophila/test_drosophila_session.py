@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from insilico_drosophila.driving import CLOSED_LOOP
@@ -53,6 +55,20 @@ def test_a_fly_says_what_can_be_driven(session):
     assert session.recorded("").shape == (30, 8)
     assert len(session.element_ids()) == about.n_elements == 300
     assert {one.name for one in about.options} >= {"lora", "scale_mv", CLOSED_LOOP}
+
+
+def test_positions_are_in_the_unit_table_where_they_are_known(made_folder, tmp_path):
+    folder = shutil.copytree(made_folder, tmp_path / "fly")
+    plain = twin.open("drosophila/630_2017-10-26_1", folder, "cpu")
+    assert plain.element_positions() is None and "x" not in plain.units
+    ids = plain.element_ids()
+    (folder / "neuropil_positions.csv").write_text("neuropil,x,y,z\nAL_L,-1.5,2,3\n")
+    (folder / "neuron_positions.csv").write_text(f"root_id,x,y,z\n{ids[1]},4,5,6\n")
+    session = twin.open("drosophila/630_2017-10-26_1", folder, "cpu")
+    assert session.units.set_index("unit_id").loc["AL_L", list("xyz")].tolist() == [
+        *(-1.5, 2.0, 3.0)
+    ]
+    np.testing.assert_array_equal(session.element_positions()[1], [4, 5, 6])
 
 
 def test_the_hash_of_a_session_is_of_all_its_files(session, fly, golden_session):
