@@ -83,6 +83,11 @@ def test_files_and_other_sessions(relay, tmp_path):
     file = save_drive(DRIVES["events"], tmp_path / "d.json")
     table = experiment.add_stimulus(tmp_path / "t.csv", session="relay")
     drive = experiment.add_stimulus(file, session="relay")
+    with pytest.raises(InsilicoError, match="is a drive, which has no frames"):
+        ig.open_stimulus(file)
+    # What it holds says what it is, also where sessions are of several kinds
+    assert experiment.add_stimulus(file) == "d (2)"
+    experiment.remove_stimulus("d (2)")
     plain = experiment.add_stimulus(DRIVES["constant"].to_dict(), name="plain")
     assert (table, drive, plain) == ("t", "d", "plain")
     foreign = experiment.add_stimulus(Drive(Constant({"hue": 1.0}), 0.1), name="hue")

@@ -16,6 +16,7 @@ from insilico_gui.stimuli import (
     open_conditions,
     open_drive,
 )
+from insilico_gui.stimuli.readers.drive_files import is_drive_file
 
 MAX_CELLS = 5_000
 """Values and ids of a drive that an experiment keeps."""
@@ -45,7 +46,7 @@ def plain_stimulus(source: Any, kind: str | None) -> PlainStimulus | None:
         return open_conditions(source) if is_rows else None
     if kind == "conditions" and not hasattr(source, "shape"):
         return open_conditions(source)
-    if kind == "drive" and not hasattr(source, "shape"):
+    if (kind == "drive" and not hasattr(source, "shape")) or is_drive_file(source):
         return open_drive(source)
     return None
 

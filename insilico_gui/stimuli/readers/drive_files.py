@@ -74,6 +74,20 @@ def open_drive(source: str | os.PathLike[str] | Drive | Mapping[str, Any]) -> Dr
         ) from error
 
 
+def is_drive_file(source: object) -> bool:
+    """Whether a source is a file of a whole drive, by what it holds."""
+    if not isinstance(source, str | os.PathLike):
+        return False
+    path = Path(source)
+    if path.suffix.lower() not in SPEC_SUFFIXES:
+        return False
+    try:
+        values = read_plain(path)
+    except StimulusError:
+        return False  # whoever opens it will say what is wrong
+    return isinstance(values, Mapping) and values.get("kind") == "drive"
+
+
 def save_drive(
     drive: Drive, path: str | os.PathLike[str], *, overwrite: bool = False
 ) -> Path:

@@ -90,6 +90,10 @@ def load_spec(path: str | os.PathLike[str]) -> StimulusSpec:
             f"{name} describes no stimulus; it needs a family and its "
             "parameters, such as family: drifting_gratings."
         )
+    if values.get("kind") == "drive":
+        raise StimulusError(
+            f"{name} is a drive, which has no frames; show it to a session that is driven."
+        )
     try:
         return spec_from_dict(values)
     except StimulusError as error:
