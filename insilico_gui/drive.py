@@ -227,7 +227,10 @@ class DriveSession(Session, Protocol):
         ...
 
     def element_positions(self) -> NDArray[np.float64] | None:
-        """Positions [N, 3] of all elements in µm, NaN where unknown; None without any."""
+        """Where elements are, float64 [N, 3], as the units: µm, NaN where not known.
+
+        None if it is not known of any.
+        """
         ...
 
     def elements(self, target: Target) -> NDArray[np.int64]:

@@ -104,7 +104,7 @@ class FlySession:
         return self.fly.connectome.root_ids
 
     def element_positions(self) -> NDArray[np.float64] | None:
-        """Positions of the neurons [N, 3] in µm, where a table of them is."""
+        """Positions of the neurons [N, 3] in µm, if there is a table of them."""
         return self.fly.neuron_positions
 
     def elements(self, target: Target) -> NDArray[np.int64]:

@@ -90,7 +90,7 @@ class Relay:
         return BIG + np.arange(self.description.n_elements)
 
     def element_positions(self):
-        return np.arange(self.description.n_elements)[:, None] * np.ones(3)
+        return None
 
     def elements(self, target):
         found = np.arange(self.description.n_elements)
