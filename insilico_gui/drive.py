@@ -47,6 +47,8 @@ class DriveOption:
         Such as ``"mV"``; empty if it has none.
     help : str
         What it is, in one sentence.
+    label : str
+        Its name for people; default `name` with spaces.
     """
 
     name: str
@@ -57,6 +59,12 @@ class DriveOption:
     values: tuple[str, ...] = ()
     unit: str = ""
     help: str = ""
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return self.label or self.name.replace("_", " ")
 
 
 @dataclass(frozen=True)

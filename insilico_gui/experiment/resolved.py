@@ -176,6 +176,11 @@ class Resolved:
         return session if session is not None and is_drive_session(session) else None
 
     @property
+    def may_see(self) -> bool:
+        """Whether the session, or one that may be loaded, is shown pictures."""
+        return self.condition_session is None and self.drive_session is None
+
+    @property
     def n_times(self) -> int:
         """Moments of playback for each frame: those of the response to one image."""
         if self.shown is not None:

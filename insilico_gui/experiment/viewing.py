@@ -20,7 +20,9 @@ from insilico_gui.experiment.document import (
 from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.playback import Playback
 from insilico_gui.experiment.responding import Responding
+from insilico_gui.experiment.session_input import input_of
 from insilico_gui.experiment.unit_tables import listed_rule
+from insilico_gui.stimuli import Drive
 from insilico_gui.units.filters import Conditions
 from insilico_gui.units.selection import (
     Combine,
@@ -248,6 +250,54 @@ class Viewing(Responding):
         while name in known and known[name].session != session:
             name, k = f"{base} ({k})", k + 1
         return name
+
+    def add_drive(
+        self, drive: Drive, session: str | None = None, *, with_control: bool = True
+    ) -> list[str]:
+        """Add a drive and look at it, compared with the same one without its events.
+
+        Parameters
+        ----------
+        drive : Drive
+        session : str, optional
+            Which is driven; default the only one.
+        with_control : bool
+            Whether a drive that has events is added without them as well.
+
+        Returns
+        -------
+        list of str
+            Names of the drives that are to be encoded, the control first.
+
+        Raises
+        ------
+        InsilicoError
+            If it is none that the session can be driven with.
+        """
+        session = self._only("session", session, self.document.sessions)
+        input_of(self.session(session)).accept(drive)
+        wanted = [drive]
+        if with_control and drive.is_perturbed:
+            wanted.insert(0, drive.control())
+        stimuli, names = dict(self.document.stimuli), list[str]()
+        for each in wanted:
+            entry, _ = self.open_entry(each, session=session)
+            known = [name for name, other in stimuli.items() if other == entry]
+            if not known:
+                known = [self._new_name("stimulus", None, each.name, stimuli)]
+                stimuli[known[0]] = entry
+            names.append(known[0])
+        reference = None
+        if len(names) > 1:
+            reference = self._entry(Reference, session=session, stimulus=names[0])
+        view = self._view_on(session, names[-1])
+        self._replace(
+            "add_drive",
+            {"stimuli", "view"},
+            stimuli=stimuli,
+            view=view.model_copy(update={"reference": reference}),
+        )
+        return names
 
     # -- comparison --------------------------------------------------------------------
 

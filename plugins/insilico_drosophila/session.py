@@ -37,6 +37,7 @@ OPTIONS = (
         0.0,
         3.0,
         help="Factor of the trained low-rank addition to the weights; 0 leaves it out.",
+        label="LoRA factor",
     ),
     DriveOption(
         "scale_mv",
@@ -46,6 +47,7 @@ OPTIONS = (
         1.0,
         unit="mV",
         help="Weight of one synapse.",
+        label="weight of a synapse",
     ),
     DriveOption(
         "initial",
@@ -53,6 +55,7 @@ OPTIONS = (
         INITIAL[0],
         values=INITIAL,
         help="Membranes at the start: at rest, or random as in training.",
+        label="membranes",
     ),
 )
 LOOP = DriveOption(

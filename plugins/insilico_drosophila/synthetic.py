@@ -20,6 +20,7 @@ from insilico_drosophila.files.folder import (
     FlyFolder,
     rates_name,
 )
+from insilico_drosophila.files.positions import NEURONS_FILE, NEUROPILS_FILE
 from insilico_gui.errors import SessionError, WeightsError, quoted
 from insilico_gui.files import publishing
 
@@ -29,6 +30,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NEUROPILS = ("AL_L", "AL_R", "EB", "FB", "LH_R", "MB_CA_L", "MB_CA_R", "ME_L")
+
+PLACES = {
+    "AL_L": (70.0, 40.0, 20.0),
+    "AL_R": (-70.0, 40.0, 20.0),
+    "EB": (0.0, 0.0, 40.0),
+    "FB": (0.0, -30.0, 70.0),
+    "LH_R": (-140.0, -20.0, 60.0),
+    "MB_CA_L": (80.0, -60.0, 110.0),
+    "MB_CA_R": (-80.0, -60.0, 110.0),
+    "ME_L": (230.0, 10.0, 60.0),
+}
+"""Made-up centres (µm), left and right mirrored: x to the left, y down, z to the back."""
+
+SPREAD_UM = 18.0
+"""Standard deviation of neurons around the centre of their neuropil, along each axis."""
 
 _FIRST_ID = 720575940600000000
 _ID_RANGE = 60_000_000
@@ -60,8 +76,9 @@ def make_synthetic_fly(
     version: str = "630",
     recording: str = DEFAULT_RECORDING,
     checkpoints: bool = True,
+    positions: bool = True,
 ) -> Path:
-    """Write a made-up fly: connectome, recorded rates and checkpoints.
+    """Write a made-up fly: connectome, recorded rates, checkpoints, and positions.
 
     Parameters
     ----------
@@ -80,6 +97,8 @@ def make_synthetic_fly(
         Id of the recording.
     checkpoints : bool
         Also write weights that make the neurons fire at about 5 to 20 Hz.
+    positions : bool
+        Also write made-up places of neuropils and of neurons, in tables of our own.
 
     Returns
     -------
@@ -100,7 +119,7 @@ def make_synthetic_fly(
     pairs = _pairs(rng, n_neurons, n_pairs, sign)
     _write_neurons(folder.neurons(version), root_ids)
     _write_pairs(folder.pairs(version), pairs, root_ids)
-    _write_synapses(folder.synapses(version), pairs, root_ids, rng)
+    home = _write_synapses(folder.synapses(version), pairs, root_ids, rng)
     rates = _rates(rng, n_frames)
     _write_rates(folder.path / "spike_rates" / rates_name(recording), rates, rng)
     if checkpoints:
@@ -108,6 +127,8 @@ def make_synthetic_fly(
         write_network(folder.path / "first-round-checkpoint.msgpack", network)
         path = folder.path / "second-round-rnn-checkpoint-v1.msgpack"
         write_recurrent(path, _recurrent(rng))
+    if positions:
+        _write_positions(folder.path, root_ids, home, np.random.default_rng(seed))
     return folder.path
 
 
@@ -184,8 +205,11 @@ def _write_pairs(path: Path, pairs: _Pairs, root_ids: NDArray[np.int64]) -> None
 
 def _write_synapses(
     path: Path, pairs: _Pairs, root_ids: NDArray[np.int64], rng: np.random.Generator
-) -> None:
-    """Each pair's synapses in one or two neuropils, most in that of the first neuron."""
+) -> NDArray[np.int8]:
+    """Each pair's synapses in one or two neuropils, most in that of the first neuron.
+
+    Gives that neuropil for each neuron [N].
+    """
     import pyarrow as pa
     from pyarrow import csv
 
@@ -223,6 +247,27 @@ def _write_synapses(
                 for c in columns
             ]
             file.write_table(pa.Table.from_arrays(table, schema=schema))
+    return home
+
+
+def _write_positions(
+    folder: Path,
+    root_ids: NDArray[np.int64],
+    home: NDArray[np.int8],
+    rng: np.random.Generator,
+) -> None:
+    """Neuropils where PLACES has them, and neurons around that of most synapses."""
+    import pandas as pd
+
+    places = np.array([PLACES[name] for name in NEUROPILS])
+    neuropils = pd.DataFrame(places, columns=list("xyz"))
+    neuropils.insert(0, "neuropil", NEUROPILS)
+    around = rng.normal(0.0, SPREAD_UM, (len(root_ids), 3))
+    neurons = pd.DataFrame((places[home] + around).round(1), columns=list("xyz"))
+    neurons.insert(0, "root_id", root_ids)
+    for name, table in ((NEUROPILS_FILE, neuropils), (NEURONS_FILE, neurons)):
+        with publishing(folder / name, WeightsError) as new:
+            table.to_csv(new, index=False)
 
 
 def _rates(rng: np.random.Generator, n_frames: int) -> NDArray[np.float64]:

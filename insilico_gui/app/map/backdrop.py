@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from insilico_gui.analysis.cortex.scalp import GRID, ScalpPicture, scalp_positions
-from insilico_gui.app.map.layouts import listed, unit_positions
+from insilico_gui.app.map.layouts import (
+    is_upright,
+    listed,
+    point_size,
+    unit_positions,
+)
 from insilico_gui.app.map.owned_layers import (
     OwnedImage,
     OwnedPoints,
@@ -15,9 +21,9 @@ from insilico_gui.app.map.owned_layers import (
     writing,
 )
 from insilico_gui.app.widgets import colors
+from insilico_gui.drive import is_drive_session
 
 if TYPE_CHECKING:
-    import pandas as pd
     from napari import Viewer
     from napari.layers import Image, Layer
     from numpy.typing import NDArray
@@ -35,6 +41,20 @@ NAME_SIZE = 8
 
 NAME_ABOVE = 0.05
 """Distance of a name from its electrode, as a part of half the picture."""
+
+NAME_BELOW = 0.68
+"""Distance of a name from its unit, as a part of the diameter of units."""
+
+NAME_COLOR = "#8a8a8a"
+"""Read on black and on white."""
+
+MOST_ELEMENTS = 30_000
+"""Points of single elements that are drawn, evenly chosen: they are a cloud anyway."""
+
+ELEMENT_SIZE = 0.004
+"""Diameter of such a point, as a part of the extent of all."""
+
+ELEMENT_COLOR = "#6f7a86"
 
 MANY_NAMES = 150
 """More names than this hide each other."""
@@ -68,11 +88,59 @@ class Backdrop:
                 names = units["unit_id"].astype(str).to_numpy()[known].tolist()
                 above = np.array([0.0, NAME_ABOVE * half_side, 0.0])
                 self._show_names(places[known] - above, names, "center", "black")
+        elif layout in ("anatomical", "anatomical 3-D"):
+            self._show_elements(session, layout)
+            self._name_units(session, units, layout)
         elif layout == "list":
             blocks = listed(units)
-            self._show_names(blocks.corners, blocks.names, "upper_left", "white")
+            self._show_names(blocks.corners, blocks.names, "upper_left", NAME_COLOR)
         if active in self._viewer.layers:
             self._viewer.layers.selection.active = active
+
+    def _name_units(
+        self, session: Session, units: pd.DataFrame, layout: Layout
+    ) -> None:
+        """Write the names of units that have names, below them."""
+        named = units[units[["x", "y"]].notna().all(axis=1)]
+        ids = named["unit_id"]
+        if len(ids) > MANY_NAMES or ids.dtype.kind in "iu":
+            return
+        places = unit_positions(
+            named, layout, session.frame_shape, upright=is_upright(session)
+        )
+        known = np.isfinite(places).all(axis=1)
+        below = np.array([0.0, NAME_BELOW * point_size(places[known]), 0.0])
+        names = np.asarray(ids.astype(str))[known].tolist()
+        self._show_names(places[known] + below, names, "center", NAME_COLOR)
+
+    def _show_elements(self, session: Session, layout: Layout) -> None:
+        """A point for each element of a driven session whose place is known."""
+        if not is_drive_session(session):
+            return
+        places = session.element_positions()
+        if places is None:
+            return
+        known = places[np.isfinite(places).all(axis=1)]
+        known = known[:: -(-len(known) // MOST_ELEMENTS) or 1]
+        if not len(known):
+            return
+        table = pd.DataFrame(known, columns=["x", "y", "z"])
+        at = unit_positions(
+            table, layout, session.frame_shape, upright=is_upright(session)
+        )
+        extent = np.ptp(at, axis=0).max()
+        layer = OwnedPoints(
+            at,
+            size=extent * ELEMENT_SIZE,
+            opacity=0.5,
+            blending="translucent_no_depth",  # behind the units, from every side
+            face_color=ELEMENT_COLOR,
+            border_width=0.0,
+            antialiasing=0,
+            name=f"{session.description.element.capitalize()}s",
+            units="um",
+        )
+        self._layers.append(self._owner.add(layer, at=0))
 
     def recolor(
         self,

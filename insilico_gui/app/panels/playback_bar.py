@@ -168,12 +168,17 @@ class PlaybackBar(Panel):
         text = (
             self.now.moment(playback.frame)
             or f"{playback.time:.2f} / {playback.duration:.2f} s   "
-            f"frame {playback.frame + 1} / {playback.n_frames}"
+            f"{self._item} {playback.frame + 1} / {playback.n_frames}"
         )
         self.clock.setToolTip(text if len(text) > LONGEST_CLOCK else "")
         if len(text) > LONGEST_CLOCK:  # the moment, at its end, is always to be seen
             text = f"{text[: LONGEST_CLOCK - 14]}… {text[-12:]}"
         self.clock.setText(text)
+
+    @property
+    def _item(self) -> str:
+        """What is played one after the other."""
+        return "frame" if self.now.shown is None else self.now.shown.item
 
     def _show_playing(self, playing: bool) -> None:
         self._icons[self.play_button] = "pause" if playing else "play"

@@ -121,7 +121,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
     @classmethod
     def is_offered(cls, now: Resolved) -> bool:
         """Whether the session may be shown pictures."""
-        return now.condition_session is None
+        return now.may_see
 
     # -- from the user -----------------------------------------------------------------
 

@@ -202,6 +202,8 @@ class SessionPanel(Panel):
             lines.append("Driven by images, which it answers one by one")
         if info.input_kind == "conditions":
             lines.append("Answers named conditions, such as contrasts")
+        if info.input_kind == "drive":
+            lines.append("Is driven: channels in time, and events on top of them")
         if info.areas:
             lines.append("Areas: " + _counts(info.areas))
         if info.fields:

@@ -244,15 +244,18 @@ class StimulusPanel(Panel):
         of_images = now.image_session is not None
         of_video = session is None or is_video_session(session)
         of_conditions = now.condition_session is not None
+        is_driven = now.drive_session is not None
         self.open_button.setText(
             "Open images…"
             if of_images
             else "Open a table…"
             if of_conditions
+            else "Open a drive…"
+            if is_driven
             else "Open video or images…"
         )
         for part in (self.preview, self.folder_button):
-            part.setVisible(not of_conditions)
+            part.setVisible(not of_conditions and not is_driven)
         self._options.setRowVisible(self.fit, of_video)
         self._options.setRowVisible(self.interval, of_images)
         self.why_no_form.setVisible(of_images)

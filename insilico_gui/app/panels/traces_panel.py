@@ -139,8 +139,7 @@ class TracesPanel(Panel):
         empty = np.empty(0)
         self._band.setVisible(summary is not None)
         by_condition = self._trial_times() is not None
-        framed = not of_images and not by_condition
-        self._burn_in.setVisible(summary is not None and framed)
+        self._burn_in.setVisible(summary is not None and self._has_burn_in)
         self._conditions.clear()
         for curve in self._examples:
             self.plot.removeItem(curve)
@@ -168,7 +167,12 @@ class TracesPanel(Panel):
         self._upper.setData(place, mean + sem)
         self._lower.setData(place, mean - sem)
         self.plot.setXRange(*self._ends(), padding=0)
-        self.plot.setTitle(self._legend(summary, pens, of_images), size="9pt")
+        self.plot.setTitle(self._legend(summary, pens), size="9pt")
+
+    @property
+    def _has_burn_in(self) -> bool:
+        """Whether the first responses are those of a network that sees pictures begin."""
+        return self.now.shown is not None and self.now.shown.item == "frame"
 
     def _trial_times(self) -> NDArray[np.float64] | None:
         """Seconds from the beginning of a trial, if conditions are shown."""
@@ -208,9 +212,7 @@ class TracesPanel(Panel):
         top = self.plot_colors.brightest
         return [pg.intColor(k, 7, maxValue=top).getRgb()[:3] for k in range(n)]
 
-    def _legend(
-        self, summary: TraceSummary, pens: list[tuple[int, int, int]], of_images: bool
-    ) -> str:
+    def _legend(self, summary: TraceSummary, pens: list[tuple[int, int, int]]) -> str:
         """What is drawn: the mean and, by its id and in its colour, each single unit."""
         columns = summary.example_columns
         names = unit_names(self.now.units, self.now.encoded_rows[columns])
@@ -219,13 +221,14 @@ class TracesPanel(Panel):
             for name, color in zip(names, pens, strict=True)
         )
         n_units = len(self.now.selected_columns)
+        burn_in = "; grey: burn-in" if self._has_burn_in else ""
         if n_units == 1:
-            return f"unit {units}" + ("" if of_images else "; grey: burn-in")
+            return f"unit {units}" + burn_in
         mean = f"<span style='color: rgb{self.plot_colors.mean}'>mean ± SEM</span>"
         text = (
             f"{mean} of {n_units:,} units; thin: unit{'s' * (len(names) > 1)} {units}"
         )
-        return text + ("" if of_images else "; grey: burn-in")
+        return text + burn_in
 
     def _place(self, time: Any) -> Any:
         """Where a time of the playback is on the axis: in seconds, or at an image."""

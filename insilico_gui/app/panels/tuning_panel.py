@@ -117,7 +117,7 @@ class TuningPanel(UnitAnalysisPanel):
     @classmethod
     def is_offered(cls, now: Resolved) -> bool:
         """Whether the session may be shown trials of a stimulus."""
-        return now.condition_session is None
+        return now.may_see
 
     # -- from the user -----------------------------------------------------------------
 

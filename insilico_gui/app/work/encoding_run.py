@@ -268,6 +268,8 @@ def _told(task: runs.Task, responses: xr.DataArray, *, is_known: bool) -> str:
     what = "images" if responses.dims[0] == "trial" else "frames"
     if "conditions" in responses.attrs:
         what = "conditions"
+    if "window_s" in responses.attrs:
+        what = "windows"
     n_units = responses.sizes[responses["unit_id"].dims[0]]
     of = (
         f"{responses.shape[0]} {what} of {task.stimulus.name} for {n_units:,} unit"
