@@ -126,12 +126,12 @@ class Workspace(QObject):
     def panels(self) -> tuple[Panel, ...]:
         """Those that have been made."""
         made = (slot.panel for slot in self.slots)
-        return self.playback_bar, *(panel for panel in made if panel is not None)
+        return *(panel for panel in made if panel is not None), self.playback_bar
 
     @property
     def titles(self) -> tuple[str, ...]:
         """Of all panels, also those that have not been made."""
-        return self.playback_bar.title, *(slot.title for slot in self.slots)
+        return *(slot.title for slot in self.slots), self.playback_bar.title
 
     def panel(self, which: str | type[AnyPanel]) -> AnyPanel:
         """A panel by its title or class, in front and up to date; made if need be.
@@ -209,4 +209,3 @@ class Workspace(QObject):
     def fit_view(self) -> None:
         """Fit the map to the canvas, once that has the size it is about to get."""
         QTimer.singleShot(0, self.map.fit_view)
-
