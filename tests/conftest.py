@@ -9,6 +9,12 @@ import pytest
 from support.leaky import LeakySession
 
 
+MANY_OBJECTS = 80_000
+"""Objects of modules, which stay for good. napari collects garbage several times a window,
+and would look through all of them each time; what tests make is looked through as ever.
+"""
+
+
 @pytest.fixture
 def leaky() -> LeakySession:
     return LeakySession()
@@ -42,6 +48,9 @@ def no_window_left():
 
     if QtViewer._instances:
         gc.collect()
+    if len(gc.get_objects()) > MANY_OBJECTS:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture
