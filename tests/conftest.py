@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from support.leaky import LeakySession
 
-
 MANY_OBJECTS = 80_000
 """Objects of modules, which stay for good. napari collects garbage several times a window,
 and would look through all of them each time; what tests make is looked through as ever.
