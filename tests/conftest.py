@@ -8,6 +8,11 @@ import numpy as np
 import pytest
 from support.leaky import LeakySession
 
+MANY_OBJECTS = 80_000
+"""Objects of modules, which stay for good. napari collects garbage several times a window,
+and would look through all of them each time; what tests make is looked through as ever.
+"""
+
 
 @pytest.fixture
 def leaky() -> LeakySession:
@@ -42,6 +47,9 @@ def no_window_left():
 
     if QtViewer._instances:
         gc.collect()
+    if len(gc.get_objects()) > MANY_OBJECTS:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def modules(folder: Path) -> list[Path]:
 
 
 def test_importing_and_listing_take_nothing_heavy(tmp_path):
-    heavy = [*QT, "torch", "tqdm", "h5py"]
+    heavy = [*QT, "torch", "tqdm", "h5py", "scipy", "skimage"]
     code = f"""
 import sys, insilico_gui as ig
 assert "demo" in ig.list_sessions()

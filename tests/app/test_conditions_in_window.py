@@ -36,9 +36,7 @@ def crossed(answering):
 
 
 def offered(window):
-    return {
-        panel.title for panel in window.panels if not window.docks.of(panel).isHidden()
-    }
+    return {slot.title for slot in window.slots if not window.docks.of(slot).isHidden()}
 
 
 def test_panels_that_can_do_nothing_are_not_offered(window, tmp_path):

@@ -49,12 +49,15 @@ class Draws:
 
 @pytest.fixture
 def shown(window):
-    """Twelve units and a short stimulus; Units, Selection and Session are in front."""
+    """Twelve units and a short stimulus; Units, Selection and Session are in front.
+
+    All panels have been in front before.
+    """
     use_session(window, LeakySession())
     window.experiment.look(encode_at_once=False)
     use_stimulus(window, ig.open_stimulus(np.zeros((20, 6, 8), np.uint8)))
     window.wait(LIMIT_S)
-    for title in ("Units", "Selection", "Session"):
+    for title in (*window.titles, "Units", "Selection", "Session"):
         window.panel(title)
     return window
 

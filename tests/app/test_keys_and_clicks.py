@@ -51,11 +51,11 @@ def state(widget):
 
 @pytest.mark.timeout(300)
 def test_space_plays_whatever_has_the_focus(encoded, qtbot):
-    playback, panels = encoded.experiment.playback, encoded.panels
+    playback = encoded.experiment.playback
     kinds = QAbstractButton, QComboBox, QAbstractSpinBox, QAbstractItemView, QSlider
     seen = set()
-    for panel in panels:
-        encoded.show_panel(panel.title)
+    for title in encoded.titles:
+        panel = encoded.panel(title)
         for widget in panel.findChildren(QWidget):
             if not isinstance(widget, (*kinds, ThemedPlot)):
                 continue

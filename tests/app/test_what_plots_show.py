@@ -218,8 +218,8 @@ def test_plots_previews_and_icons_follow_the_theme(window):
         wanted = QColor(get_theme(theme).background.as_hex()).getRgb()[:3]
         is_light = sum(wanted) > 3 * 128
         seen = set()
-        for panel in window.panels:
-            window.show_panel(panel.title)
+        for title in window.titles:
+            panel = window.panel(title)
             for widget in panel.findChildren(ThemedPlot) + panel.findChildren(
                 FrameView
             ):

@@ -61,8 +61,8 @@ def sizes(window):
 def test_nothing_is_cut(full, qtbot):
     for size in (USUAL, LARGE):
         resize(full, qtbot, size)
-        for panel in full.panels:
-            full.show_panel(panel.title)
+        for title in full.titles:
+            panel = full.panel(title)
             qtbot.wait(50)
             assert clipped(panel) == [], (size, panel.title)
             assert unreachable(full.docks.of(panel)) == [], (size, panel.title)
@@ -71,8 +71,8 @@ def test_nothing_is_cut(full, qtbot):
 @pytest.mark.timeout(400)
 def test_a_small_window_can_be_used(full, qtbot):
     resize(full, qtbot, SMALL)
-    for panel in full.panels:
-        full.show_panel(panel.title)
+    for title in full.titles:
+        panel = full.panel(title)
         qtbot.wait(50)
         assert unreachable(full.docks.of(panel)) == [], panel.title
         area = panel.parentWidget().parentWidget()

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
 from insilico_gui.errors import AnalysisError
 from insilico_gui.progress import OnProgress, in_blocks
@@ -238,6 +237,8 @@ def _local_planes(
 
 def _smooth(values: Floats, sigma: float) -> Floats:
     """Gaussian mean of the known values; unknown ones stay NaN."""
+    from scipy import ndimage  # slow: not at the start
+
     known = np.isfinite(values)
     sums = ndimage.gaussian_filter(np.where(known, values, 0), sigma, mode="constant")
     shares = ndimage.gaussian_filter(known.astype(float), sigma, mode="constant")
@@ -248,6 +249,8 @@ def _patches(
     sign: Floats, x: Floats, y: Floats, threshold: float, min_area: float
 ) -> tuple[NDArray[np.int64], pd.DataFrame]:
     """Connected places of one sign, and a row for each, the largest first."""
+    from scipy import ndimage
+
     found = []
     cell = (x[1] - x[0]) * (y[1] - y[0])
     for value in (-1, 1):

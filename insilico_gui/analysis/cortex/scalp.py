@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.interpolate import RBFInterpolator
 
 from insilico_gui.errors import AnalysisError
 
@@ -100,6 +99,8 @@ class ScalpPicture:
 
     def _operator(self, known: NDArray[np.bool_]) -> NDArray[np.float32]:
         """From values to pixels: the splines through a 1 at each electrode in turn."""
+        from scipy.interpolate import RBFInterpolator  # slow: not at the start
+
         places = self._positions[known] / self.half_side
         on_line = np.linalg.matrix_rank(places - places.mean(axis=0), tol=1e-6) < 2
         spline = RBFInterpolator(

@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
 
 from insilico_gui.analysis.fits.tuning_model import (
     LOG,
@@ -180,6 +179,8 @@ def _starts(curves: Floats, logs: Floats) -> list[Floats]:
 
 def _values(p: Floats, logs: Floats) -> Floats:
     """The curve at [K] log contrasts for parameters [n, 4]; returns [n, K]."""
+    from scipy.special import expit  # slow: not at the start
+
     baseline, r_max, log_c50, exponent = columns_of(p)
     values: Floats = baseline + r_max * expit(exponent * (logs - log_c50))
     return values
@@ -187,6 +188,8 @@ def _values(p: Floats, logs: Floats) -> Floats:
 
 def _jacobian(p: Floats, logs: Floats) -> Floats:
     """Derivatives of :func:`_values` by the parameters, [n, K, 4]."""
+    from scipy.special import expit
+
     _, r_max, log_c50, exponent = columns_of(p)
     share = expit(exponent * (logs - log_c50))
     slope = r_max * share * (1 - share)

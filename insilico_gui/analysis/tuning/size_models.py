@@ -16,7 +16,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.special import erf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +39,8 @@ def _widths(p: Floats, sizes: Floats) -> tuple[Floats, Floats]:
 
 def _parts(p: Floats, sizes: Floats) -> tuple[Floats, Floats]:
     """E and S, [n, K]."""
+    from scipy.special import erf  # slow: not at the start
+
     z, w = _widths(p, sizes)
     return erf(z), erf(w)
 

@@ -13,7 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import erf, fdtri
 
 from insilico_gui.analysis.fits.flatness import FLAT
 from insilico_gui.analysis.fits.tuning_model import (
@@ -65,6 +64,8 @@ def is_suppressed(
     curve has to fall by a tenth of its peak instead, and the model with a surround to
     leave a quarter of the squares.
     """
+    from scipy.special import fdtri  # slow: not at the start
+
     n_sizes = len(sizes)
     rounding = n_sizes * (FLAT * np.abs(curves).max(axis=1, initial=0)) ** 2
     left = residual + rounding
@@ -148,6 +149,8 @@ def _starts(curves: Floats, sizes: Floats) -> list[Floats]:
 
 def _values(p: Floats, sizes: Floats, power: int) -> Floats:
     """For parameters b, k_c, log w_c [n, 3]; returns [n, K]."""
+    from scipy.special import erf
+
     centre = erf(sizes * np.exp(-p[:, 2, None]))
     values: Floats = p[:, 0, None] + p[:, 1, None] * centre**power
     return values
@@ -155,6 +158,8 @@ def _values(p: Floats, sizes: Floats, power: int) -> Floats:
 
 def _jacobian(p: Floats, sizes: Floats, power: int) -> Floats:
     """Derivatives of :func:`_values`, [n, K, 3]."""
+    from scipy.special import erf
+
     z = sizes * np.exp(-p[:, 2, None])
     centre = erf(z)
     slope = 2 / np.sqrt(np.pi) * z * np.exp(-(z**2))

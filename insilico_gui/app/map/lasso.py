@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from qtpy.QtGui import QKeyEvent, QMouseEvent
-from skimage.measure import points_in_poly
 
 from insilico_gui.app.map.owned_layers import OwnedShapes, writing
 from insilico_gui.app.widgets.application import application
@@ -196,5 +195,7 @@ class Lasso(QObject):
 
 def points_inside(layer: Points, polygon: NDArray[np.float64]) -> NDArray[np.int64]:
     """Indices of the shown points of a layer whose plane position is in a polygon."""
+    from skimage.measure import points_in_poly  # slow: not at the start
+
     inside = points_in_poly(layer.data[:, -2:], polygon)
     return np.flatnonzero(inside & layer.shown)

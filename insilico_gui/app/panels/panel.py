@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QComboBox,
-    QFrame,
     QLabel,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -41,7 +39,8 @@ class Panel(QWidget, Themed):
     ``insilico_gui.panels``, is in the window without anything else. It fills :attr:`body`
     in its constructor and draws in :meth:`draw`, which is called when an attribute of
     :class:`~insilico_gui.experiment.resolved.Resolved` that it names in :attr:`draws` is
-    another, and only while the panel can be seen.
+    another, and only while the panel can be seen. It is made when it is first seen: what
+    is on show may have been there for long, and work may be going on.
 
     Parameters
     ----------
@@ -74,8 +73,6 @@ class Panel(QWidget, Themed):
         # Names alone: a panel that is not seen must not hold what was on show before
         self._missed: frozenset[str] = frozenset()
         self._was_drawn = self._has_grown = False
-        self.was_offered: bool | None = None
-        self.was_first = False
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(8, 8, 8, 8)
 
@@ -163,15 +160,6 @@ class Panel(QWidget, Themed):
     def problem(self, text: str) -> None:
         """Tell the user of a problem; one sentence."""
         self.desk.window.say(text, problem=True)
-
-    def scrolled(self) -> QScrollArea:
-        """The panel in a scroll area, so that it never forces the window to grow."""
-        area = QScrollArea()
-        area.setWidget(self)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setMinimumSize(120, 60)
-        return area
 
 
 def breakable(text: str) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout
-from skimage.measure import find_contours
 
 from insilico_gui.analysis.cortex.cortical_maps import (
     KNOWN,
@@ -236,6 +235,8 @@ def _scale_bar(
 
 def _outlines(maps: xr.Dataset) -> list[NDArray[np.float64]]:
     """Borders of the patches, each [2, n]: x and y in micrometres."""
+    from skimage.measure import find_contours  # slow: not at the start
+
     patch = np.pad(maps["patch"].to_numpy(), 1)
     x, y = maps["x"].to_numpy(), maps["y"].to_numpy()
     found = []

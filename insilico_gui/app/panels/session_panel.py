@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 
 from insilico_gui.app.panels.panel import Panel, breakable, text_label
 from insilico_gui.app.widgets.controls import button
+from insilico_gui.app.work.timers import delayed
 from insilico_gui.device import available_devices
 from insilico_gui.errors import quoted
 from insilico_gui.experiment.document import SessionEntry
@@ -25,6 +26,8 @@ from insilico_gui.session import FLOAT32, SessionInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from qtpy.QtGui import QPaintEvent
 
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.app.work.jobs import Job
@@ -92,15 +95,29 @@ class SessionPanel(Panel):
 
         self._shown_folder = ""
         self._own: list[str] = []
+        self._has_looked = False
+        self._looks_for_devices = delayed(self._look_for_devices, self)
+        self.look_for_sessions()
+
+    # -- looking -----------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """See Qt. Devices are looked for once the panel is seen.
+
+        That imports torch, which takes longer than all else until the window appears.
+        """
+        super().paintEvent(event)
+        if not self._has_looked:
+            self._has_looked = True
+            self._looks_for_devices.start()
+
+    def _look_for_devices(self) -> None:
         self.jobs.start(
             "Looking for devices",
             available_devices,
             on_return=self._devices,
             quiet=True,
         )
-        self.look_for_sessions()
-
-    # -- looking -----------------------------------------------------------------------
 
     def use_folder(self, folder: str | Path, session: str | None = None) -> None:
         """Look for sessions in a folder, and choose `session` when it is found."""

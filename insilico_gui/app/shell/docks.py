@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import napari
 
     from insilico_gui.app.panels.panel import Panel
+    from insilico_gui.app.shell.panel_slots import PanelSlot
 
 LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT = 335, 318, 215
 """Pixels in a window of 1366 x 768; together they leave a 16:9 map."""
@@ -74,11 +75,11 @@ class Docks:
         canvas: QWidget = self._viewer.window._qt_viewer.canvas.native
         return canvas
 
-    def add(self, panel: Panel, area: str, *, scrolled: bool = True) -> QDockWidget:
+    def add(self, panel: Panel | PanelSlot, area: str) -> QDockWidget:
         """Dock a panel; the Window menu lists it, and closing it only hides it."""
         window = self._viewer.window
         made = window.add_dock_widget(
-            panel.scrolled() if scrolled else panel,
+            panel,
             name=panel.title,
             area=area,
             menu=window.window_menu,
@@ -92,7 +93,7 @@ class Docks:
         return dock
 
     def add_tabs(
-        self, area: str, panels: Sequence[Panel], below: QDockWidget | None = None
+        self, area: str, panels: Sequence[PanelSlot], below: QDockWidget | None = None
     ) -> None:
         """Dock panels as tabs of one place, the first in front."""
         docks = [self.add(panel, area) for panel in panels]
@@ -102,7 +103,7 @@ class Docks:
             self.window.tabifyDockWidget(docks[0], dock)
         docks[0].raise_()
 
-    def follow(self, panels: Sequence[Panel]) -> None:
+    def follow(self, panels: Sequence[Panel | PanelSlot]) -> None:
         """Have panels draw when they come to the front, and only then, from now on."""
         for panel in panels:
             self.of(panel).visibilityChanged.connect(panel.came_to_front)

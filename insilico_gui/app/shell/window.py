@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from insilico_gui.app.panels.panel import Panel
     from insilico_gui.app.work.jobs import Job
     from insilico_gui.experiment import Experiment
     from insilico_gui.experiment.resolved import Resolved
@@ -102,7 +103,7 @@ class InsilicoWindow(Workspace):
         self._space = SpaceKey(window, experiment.playback.toggle)
         self._connect()
         self._changed()
-        self.docks.follow(self.panels)
+        self.docks.follow((self.playback_bar, *self.slots))
         self.say(
             "Load a session and drop a video on the window: its responses play back here."
         )
@@ -261,8 +262,7 @@ class InsilicoWindow(Workspace):
             self._show_new_stimulus()
         if changed & {"session", "shown"}:
             self._offer_panels()
-        for panel in self.panels:
-            panel.take(changed)
+        self._tell_panels(changed)
         self.encoding.check()
         self.opening.catch_up(self.now)
         if changed & {"path", "is_saved", "view", "session_name", "stimulus_name"}:
@@ -335,6 +335,10 @@ class InsilicoWindow(Workspace):
         for panel in self.panels:
             panel.draw_lasso(armed=self.lasso.layer is not None)
 
+    def _panel_made(self, panel: Panel) -> None:
+        super()._panel_made(panel)
+        panel.draw_lasso(armed=self.lasso.layer is not None)
+
     def _lasso_changed(self, what: str, polygon: object) -> None:
         self._show_lasso()
         layer = self.map.units_layer
@@ -358,8 +362,7 @@ class InsilicoWindow(Workspace):
     def _grow(self) -> None:
         """Responses have come in."""
         self.map.coloring_changed()
-        for panel in self.panels:
-            panel.take(grown=True)
+        self._tell_panels(grown=True)
 
     def _frames_made(self) -> None:
         layer = self.map.stimulus_layer

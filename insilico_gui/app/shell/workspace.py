@@ -10,7 +10,6 @@ from insilico_gui.app.map.owned_layers import LayerOwner
 from insilico_gui.app.map.unit_map import UnitMap
 from insilico_gui.app.panels.desk import Desk
 from insilico_gui.app.panels.panel import EMPTY, Panel
-from insilico_gui.app.panels.playback_bar import PlaybackBar
 from insilico_gui.app.panels.registry import panel_classes
 from insilico_gui.app.shell.dock_sizes import DockSizes, MapFit
 from insilico_gui.app.shell.docks import (
@@ -21,6 +20,7 @@ from insilico_gui.app.shell.docks import (
     unsaved_settings,
 )
 from insilico_gui.app.shell.gl_context import free_in_own_context
+from insilico_gui.app.shell.panel_slots import PanelSlot
 from insilico_gui.app.widgets.theme import ThemeFollower
 from insilico_gui.app.work.jobs import Jobs
 from insilico_gui.errors import InsilicoError, listed, quoted
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import napari
 
     from insilico_gui.app.panels.desk import Window
+    from insilico_gui.app.panels.playback_bar import PlaybackBar
     from insilico_gui.experiment.resolved import Resolved
 
 AnyPanel = TypeVar("AnyPanel", bound=Panel)
@@ -56,7 +57,14 @@ class Workspace(QObject):
     layer_owner : LayerOwner
         Adds the app's layers to the viewer and keeps everybody else from them.
     map : UnitMap
+    playback_bar : Panel
+        The line of time and of messages, which is always to be seen.
+    slots : tuple of PanelSlot
+        Where the other panels go, by place and order.
     panels : tuple of Panel
+        Those that have been made; see :meth:`panel` for any.
+    titles : tuple of str
+        Of all panels, also those that have not been made.
     """
 
     def __init__(
@@ -74,63 +82,84 @@ class Workspace(QObject):
         self.layer_owner = LayerOwner(viewer)
         self.map = UnitMap(viewer, self.experiment.playback, self.layer_owner)
         desk = Desk(self.experiment, self.jobs, cast("Window", self))
+        kinds = panel_classes()
+        (time,) = (kind for kind in kinds if kind.place == "time")
+        self.playback_bar = cast("PlaybackBar", time(desk))
+        self.slots = tuple(PanelSlot(kind, desk) for kind in kinds if kind is not time)
+        for slot in self.slots:
+            slot.made.connect(self._panel_made)
         with unsaved_settings():
-            self.panels = self._dock([kind(desk) for kind in panel_classes()])
+            self._dock()
         self.sizes = DockSizes(
             self.docks,
             (self._first("left"), self._first("right"), self._first("bottom")),
             (LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT),
         )
         self.map_fit = MapFit(self.docks.canvas, self.map, self)
-        self.theme = ThemeFollower(viewer, self.panels, self)
+        self.theme = ThemeFollower(viewer, lambda: self.panels, self)
         self._offer_panels()
         QTimer.singleShot(0, self._size_docks)
 
-    def _dock(self, panels: list[Panel]) -> tuple[Panel, ...]:
+    def _dock(self) -> None:
         docks = self.docks
-        placed: dict[str, list[Panel]] = {}
-        for panel in panels:
-            placed.setdefault(panel.place, []).append(panel)
-        (time,) = placed["time"]
-        line = docks.add(time, "bottom", scrolled=False)
+        placed: dict[str, list[PanelSlot]] = {}
+        for slot in self.slots:
+            placed.setdefault(slot.kind.place, []).append(slot)
+        line = docks.add(self.playback_bar, "bottom")
         docks.add_tabs("left", placed["left"])
         docks.add_tabs("right", placed["right"])
         docks.add_tabs("bottom", placed["bottom"], below=line)
-        return tuple(panels)
 
-    def _first(self, place: str) -> Panel:
-        return next(panel for panel in self.panels if panel.place == place)
+    def _first(self, place: str) -> PanelSlot:
+        return next(slot for slot in self.slots if slot.kind.place == place)
 
     def _size_docks(self) -> None:
         self.sizes.apply()
         self.show_panel("Session" if self.now.session_name is None else "Stimulus")
+        for slot in self.slots:
+            slot.follow()
         self.fit_view()
 
     # -- panels ------------------------------------------------------------------------
 
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """Those that have been made."""
+        made = (slot.panel for slot in self.slots)
+        return *(panel for panel in made if panel is not None), self.playback_bar
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Of all panels, also those that have not been made."""
+        return *(slot.title for slot in self.slots), self.playback_bar.title
+
     def panel(self, which: str | type[AnyPanel]) -> AnyPanel:
-        """A panel by its title or class, in front and up to date.
+        """A panel by its title or class, in front and up to date; made if need be.
 
         Raises
         ------
         InsilicoError
-            If there is none.
+            If there is none, or it cannot be made.
         """
-        for panel in self.panels:
-            if which == panel.title or which is type(panel):
-                self.docks.show(panel)
-                panel.catch_up()
-                found: AnyPanel = panel  # type: ignore[assignment]
-                return found
-        raise InsilicoError(
-            f"There is no panel {quoted(str(which))}; there are "
-            f"{listed([panel.title for panel in self.panels])}."
-        )
+        found = self._made(which)
+        self.docks.show(found)
+        found.catch_up()
+        return cast("AnyPanel", found)
 
-    @property
-    def playback_bar(self) -> PlaybackBar:
-        """The line of time and of messages, which is always to be seen."""
-        return next(panel for panel in self.panels if isinstance(panel, PlaybackBar))
+    def _made(self, which: str | type[Panel]) -> Panel:
+        bar = self.playback_bar
+        if which == bar.title or which is type(bar):
+            return bar
+        for slot in self.slots:
+            if which == slot.title or which is slot.kind:
+                self.docks.show(slot)  # also to tell why it cannot be made
+                made = slot.make()
+                if made is None:
+                    raise InsilicoError(slot.failure)
+                return made
+        raise InsilicoError(
+            f"There is no panel {quoted(str(which))}; there are {listed(self.titles)}."
+        )
 
     def show_panel(self, title: str) -> None:
         """Bring a panel's tab to the front."""
@@ -138,14 +167,27 @@ class Workspace(QObject):
 
     def show_again(self) -> None:
         """Show the panels that were closed, and bring the window to the front."""
-        for panel in self.panels:
-            if panel.is_offered(self.now):
-                self.docks.of(panel).show()
+        self.docks.of(self.playback_bar).show()
+        for slot in self.slots:
+            if slot.kind.is_offered(self.now):
+                self.docks.of(slot).show()
         self.show_panel("Session" if self.now.session_name is None else "Stimulus")
         window = self.docks.window
         window.show()
         window.raise_()
         window.activateWindow()
+
+    def _panel_made(self, panel: Panel) -> None:
+        """A panel is there now: it gets what others were told earlier."""
+        self.theme.apply(panel)
+
+    def _tell_panels(
+        self, changed: frozenset[str] = frozenset(), *, grown: bool = False
+    ) -> None:
+        """Tell all panels what has changed, or that responses have come."""
+        self.playback_bar.take(changed, grown=grown)
+        for slot in self.slots:
+            slot.take(changed, grown=grown)
 
     def _offer_panels(self) -> None:
         """Hide the panels that can do nothing for what is on show, show those that can.
@@ -154,15 +196,15 @@ class Workspace(QObject):
         comes to the front.
         """
         now = self.now
-        for panel in self.panels:
-            offered = panel.is_offered(now)
-            if offered != panel.was_offered:
-                self.docks.of(panel).setVisible(offered)
-                panel.was_offered = offered
-            first = offered and panel.is_first(now)
-            if first and not panel.was_first:
-                self.docks.of(panel).raise_()
-            panel.was_first = first
+        for slot in self.slots:
+            offered = slot.kind.is_offered(now)
+            if offered != slot.was_offered:
+                self.docks.of(slot).setVisible(offered)
+                slot.was_offered = offered
+            first = offered and slot.kind.is_first(now)
+            if first and not slot.was_first:
+                self.docks.of(slot).raise_()
+            slot.was_first = first
 
     def fit_view(self) -> None:
         """Fit the map to the canvas, once that has the size it is about to get."""

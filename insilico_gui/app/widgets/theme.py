@@ -12,7 +12,7 @@ from qtpy.QtGui import QColor, QGuiApplication
 from qtpy.QtWidgets import QWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import napari
 
@@ -99,17 +99,20 @@ class ThemeFollower(QObject):
     Parameters
     ----------
     viewer : napari.Viewer
-    panels : iterable of QWidget
-        They and whatever in them is :class:`Themed`.
+    panels : callable() -> iterable of QWidget
+        Those that there are; they and whatever in them is :class:`Themed`.
     parent : QObject
     """
 
     def __init__(
-        self, viewer: napari.Viewer, panels: Iterable[QWidget], parent: QObject
+        self,
+        viewer: napari.Viewer,
+        panels: Callable[[], Iterable[QWidget]],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self._panels = tuple(panels)
+        self._panels = panels
         viewer.events.theme.connect(self._apply)
         hints = QGuiApplication.styleHints()
         if hasattr(hints, "colorSchemeChanged"):
@@ -117,11 +120,15 @@ class ThemeFollower(QObject):
         self._apply()
 
     def _apply(self, *_: object) -> None:
+        for panel in self._panels():
+            self.apply(panel)
+
+    def apply(self, panel: QWidget) -> None:
+        """Hand a panel the colours of the theme."""
         plot_colors = colors_for(self._viewer.theme)
-        for panel in self._panels:
-            for widget in (*panel.findChildren(QWidget), panel):  # the panel last
-                if isinstance(widget, Themed):
-                    widget.use_plot_colors(plot_colors)
+        for widget in (*panel.findChildren(QWidget), panel):  # the panel last
+            if isinstance(widget, Themed):
+                widget.use_plot_colors(plot_colors)
 
 
 def _rgb(name: str) -> RGB:

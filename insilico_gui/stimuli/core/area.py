@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
     from numpy.typing import NDArray
+    from scipy import sparse
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ class Axis:
         int
             Size of an output pixel in the same unit.
         """
+        from scipy import sparse  # slow: not at the start
+
         unit = math.lcm(self.start.denominator, self.step.denominator)
         start, step = int(self.start * unit), int(self.step * unit)
         rows, columns, overlaps = [], [], []

@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import fft
 
 from insilico_gui.stimuli.core.random_words import random_bytes
 from insilico_gui.stimuli.render.carrier import AMPLITUDE, GREY
@@ -137,6 +136,8 @@ class MonetRenderer:
         n = min(_CHUNK, self._block_frames - first)
         direction, displacement = self._paths(block)
         waves = self._smooth_noise(block, first, n)
+        from scipy import fft  # slow: not at the start
+
         up, right = self._spectrum.frequencies
         height, width = self._spectrum.display.pixels
         padded = np.zeros((height, width // 2 + 1), np.complex128)
