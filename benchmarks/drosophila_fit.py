@@ -35,9 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def compared(
-    rates: NDArray[np.float32], target: NDArray[np.float32]
-) -> dict[str, Any]:
+def compared(rates: NDArray[np.float32], target: NDArray[np.float32]) -> dict[str, Any]:
     """Correlations and mean squared error in Hz^2 of rates [T, P]."""
     pairs = zip(rates.T, target.T, strict=True)
     in_time = [round(correlation(a, b), 3) for a, b in pairs]
@@ -110,7 +108,9 @@ def main() -> None:
             losses.append(result.loss)
         if (epoch + 1) % 20 == 0 or epoch + 1 == arguments.epochs:
             after = tested(fly.with_weights(trainer.weights), settings, n_trained)
-            print(f"epoch {epoch}: loss {np.mean(losses[-5:]):.2f}, {after}", flush=True)
+            print(
+                f"epoch {epoch}: loss {np.mean(losses[-5:]):.2f}, {after}", flush=True
+            )
     row: dict[str, Any] = {
         "name": f"{arguments.neurons}-neurons-{arguments.dt}-ms",
         "settings": {k: v for k, v in vars(arguments).items() if k != "json"},

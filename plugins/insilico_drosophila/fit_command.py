@@ -14,7 +14,9 @@ from insilico_gui.errors import FitError, quoted
 from insilico_gui.fitting import FitTask, declare
 from insilico_gui.parameters import About
 
-DATA = "Folder with the tables of the connectome, and the recorded rates in spike_rates."
+DATA = (
+    "Folder with the tables of the connectome, and the recorded rates in spike_rates."
+)
 
 
 def folder(parameters: Mapping[str, Any]) -> Path:
@@ -51,9 +53,7 @@ def drosophila(
         str | None,
         About("Folder of results where none is given; default made from settings."),
     ] = None,
-    epoch_round1: Annotated[
-        int | None, About("Epochs of train1; default 500.")
-    ] = None,
+    epoch_round1: Annotated[int | None, About("Epochs of train1; default 500.")] = None,
     epoch_round2: Annotated[
         int | None, About("Epochs of train2, of 100 steps; default 1000.")
     ] = None,
@@ -68,7 +68,9 @@ def drosophila(
     ] = None,
     input_style: Annotated[
         Literal["v1", "v2"] | None,
-        About("train2: v1 half recorded, half simulated rates; v2 the latter. Default v1."),
+        About(
+            "train2: v1 half recorded, half simulated rates; v2 the latter. Default v1."
+        ),
     ] = None,
     etrace_decay: Annotated[
         float | None,
@@ -102,9 +104,7 @@ def drosophila(
         str | None,
         About("train1: largest norm of the gradient, or none; default 1."),
     ] = None,
-    dt: Annotated[
-        float | None, About("Duration of a step; default 0.2.", "ms")
-    ] = None,
+    dt: Annotated[float | None, About("Duration of a step; default 0.2.", "ms")] = None,
     seed: Annotated[int | None, About("Of all random numbers; default 2025.")] = None,
     split: Annotated[
         float | None, About("Has no effect, as in the published program.")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from insilico_drosophila.network.state import State
 
 ADAM_EPS = 1e-8
+_BLOCK = 9
+"""Steps of the network between two looks at whether to go on."""
 
 
 @dataclass(frozen=True)
@@ -161,16 +163,15 @@ class NetworkTrainer:
         kicks = torch.relu(embedding @ p.input_weight + p.input_bias)
         drive = Drive(events, kicks.reshape(-1).cpu().numpy())
         engine = DenseEngine(self._inputs, self._constants, state, drive, len(target))
-        block = self._constants.n_delay
-        for first in range(0, options.n_discarded, block):
-            engine.advance(min(block, options.n_discarded - first))
+        for first in range(0, options.n_discarded, _BLOCK):
+            engine.advance(min(_BLOCK, options.n_discarded - first))
             yield engine.step
         engine.reset_counts()
         traces = Traces(p, self._constants, options.decay, embedding)
         n_traced = options.n_steps - options.n_discarded
         for made in engine.steps(n_traced):
             traces.update(made)
-            if engine.step % block == 0:
+            if engine.step % _BLOCK == 0:
                 yield engine.step
         to_hz = 1000 / (n_traced * options.dt_ms)
         rates = (engine.copies * to_hz) @ self._omega.T
