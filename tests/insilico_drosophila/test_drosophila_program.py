@@ -19,6 +19,7 @@ from insilico_drosophila.fitting import (
 )
 from insilico_drosophila.fitting.results_folder import ResultsFolder
 from insilico_drosophila.fitting.settings import Settings, settings_from
+from insilico_drosophila.fitting.stage import Work
 from insilico_drosophila.fitting.task import DrosophilaTask
 from insilico_drosophila.fitting.tokens import RateBins
 from support.fly_fits import declared, ended, invoke
@@ -27,6 +28,7 @@ from insilico_gui import InsilicoError
 
 QUICK = "--dt 2 --batch_size 10 --n_hidden 12 --n_rank 4 "
 SHORT = QUICK + "--epoch_round1 2 --epoch_round2 2 "
+SETTINGS = {"dt": 5.0, "batch_size": 10, "n_rank": 2, "epoch_round1": 1}
 PUBLISHED = {
     "first-round-checkpoint.msgpack",
     "first-round-losses.txt",
@@ -223,6 +225,52 @@ def test_the_reference_clips_simulated_rates_from_above(data):
     assert (
         (bins.index(only) != bins.index(fly.rates_hz)[:, None]).any(axis=(0, 2)).all()
     )
+
+
+def test_the_reference_compares_each_prediction_with_all_frames(data, monkeypatch):
+    """In the test accuracy of the recurrent network."""
+    fly = open_fly(data)
+    bins = RateBins.of(fly.rates_hz, 0.25, 100.0)
+    exact = np.concatenate([fly.rates_hz[1:], fly.rates_hz[-1:]])
+    monkeypatch.setattr(second_round, "predictions", lambda network, rates: exact)
+    given = (None, exact, fly.rates_hz, bins)
+    loss, ours = second_round.tested(*given, Settings())
+    assert (loss, ours) == (0.0, 1.0)
+    loss, theirs = second_round.tested(*given, Settings(reference_bugs=True))
+    assert loss == 0.0 and 1 / 13 < theirs < 0.9
+
+
+@pytest.mark.parametrize("bugs", [False, True])
+def test_the_reference_plots_row_i_over_frame_i(data, bugs, monkeypatch):
+    shown = []
+
+    def drawn(rates, truth, names):
+        shown.extend([rates, truth])
+        return {}
+
+    monkeypatch.setattr(evaluation, "evaluation_plots", drawn)
+    fly = open_fly(data)
+    work = Work(fly, Settings(reference_bugs=bugs), ResultsFolder(data))
+    stage = evaluation.Evaluation(work)
+    stage.rates_hz[:] = np.arange(13)[:, None]
+    stage.files(stage.n_rounds - 1)
+    rates, truth = shown
+    first = 0 if bugs else 1
+    np.testing.assert_array_equal(truth, fly.rates_hz[first:])
+    assert rates[:, 0].tolist() == list(range(len(truth)))
+
+
+@pytest.mark.parametrize("bugs", [False, True])
+def test_the_reference_keeps_nothing_if_no_bin_is_right(data, bugs):
+    settings = settings_from({**SETTINGS, "reference_bugs": bugs})
+    stage = first_round.FirstRound(Work(open_fly(data), settings, ResultsFolder(data)))
+    stage.begin()
+    for _ in stage.train(0):
+        pass
+    stage._best, stage._is_best = 0.0, False
+    names = set(stage.files(0))
+    assert ("first-round-checkpoint.msgpack" in names) is not bugs
+    assert "first-round-last.msgpack" in names
 
 
 def run(folder: Path, data: Path, line: str) -> ResultsFolder:

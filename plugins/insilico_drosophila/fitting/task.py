@@ -78,6 +78,7 @@ class DrosophilaTask(FitTask):
     """
 
     name = "drosophila"
+    data: FlyData
     extendable = frozenset({"epoch_round1", "epoch_round2"})
 
     def __init__(self, data: Path, given: Mapping[str, Any]) -> None:

@@ -115,9 +115,12 @@ class EventEngine:
 
     def snapshot(self) -> dict[str, Any]:
         """The state between two steps, without the drive; see :meth:`restore`."""
-        parts = {"v": self._v, "g": self._g, "counts": self.counts}
-        copies: dict[str, Any] = {name: part.copy() for name, part in parts.items()}
-        return {**copies, "log": self._log.snapshot()}
+        return {
+            "v": self._v.copy(),
+            "g": self._g.copy(),
+            "counts": self.counts.copy(),
+            "log": self._log.snapshot(),
+        }
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Go back to a :meth:`snapshot`."""
