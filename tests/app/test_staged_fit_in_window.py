@@ -12,8 +12,8 @@ from support.in_window import choose
 
 from insilico_gui.app.panels.fits import fit_panel
 
-LIMIT_MS = 120_000
-SETTINGS = {"batch_size": 6, "n_hidden": 8, "n_rank": 3, "dt": 2.0}
+LIMIT_MS = 60_000
+SETTINGS = {"batch_size": 6, "n_hidden": 8, "n_rank": 3, "dt": 5.0}
 SETTINGS |= {"epoch_round1": 3, "epoch_round2": 2}
 
 
@@ -24,9 +24,9 @@ def panel(window, tmp_path, monkeypatch):
     monkeypatch.setattr(second_round, "STEPS_PER_EPOCH", 3)
     monkeypatch.setattr(plots, "find_spec", lambda name: None)
     monkeypatch.setattr(fit_panel, "usable_fits", lambda: {"drosophila": declared})
+    window.wait()
     made = window.panel("Fit")
     made._fits = None
-    window.show_panel("Fit")
     made.draw(frozenset())
     choose(made.fit, "drosophila")
     fly = make_synthetic_fly(tmp_path / "fly", 4, 40, 13)
@@ -37,6 +37,7 @@ def panel(window, tmp_path, monkeypatch):
 
 
 def test_a_fit_of_stages_is_cancelled_and_goes_on(panel, window, qtbot):
+    qtbot.waitUntil(lambda: panel.is_seen, timeout=LIMIT_MS)
     panel.start_button.click()
     run = panel._run
     qtbot.waitUntil(lambda: len(run.rows) >= 1, timeout=LIMIT_MS)
