@@ -8,7 +8,9 @@ with the next frame: over all values (``correlation``), which is high as soon as
 have the right level, and in time, for each neuropil (``in_time``). ``previous`` is what
 the drive itself, the frame before, reaches. ``--gain`` multiplies the input weights that
 training starts from, and ``--bias`` is added to every kick, in mV: how many neurons are
-between silence and a spike at every kick depends on them (``graded``).
+between silence and a spike at every kick (``graded``) depends on them. ``by_hand`` is a
+network without training, in which the kick of a neuron grows with the rate of the neuropil
+where it has most synapses, from 0.35 to 1.15 mV: what the model can do at least.
 """
 
 from __future__ import annotations
@@ -17,20 +19,22 @@ import argparse
 import tempfile
 import time
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from insilico_drosophila import make_synthetic_fly, open_fly
-from insilico_drosophila.fitting.evaluation import correlation, driven_frames
-from insilico_drosophila.fitting.first_round import new_trainer, train_batch
+from insilico_drosophila.fitting.first_round import batch_steps, new_trainer
+from insilico_drosophila.fitting.frames import FrameRunner, correlation
 from insilico_drosophila.fitting.settings import Settings
 from insilico_drosophila.fitting.tokens import RateBins
-from insilico_drosophila.network.state import random_state
 from results import add
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from insilico_drosophila import Fly
     from numpy.typing import NDArray
 
@@ -51,16 +55,36 @@ def compared(rates: NDArray[np.float32], target: NDArray[np.float32]) -> dict[st
 
 def tested(fly: Fly, settings: Settings, first: int) -> dict[str, Any]:
     """How well the frames from `first` on lead to those after them."""
-    state = random_state(fly.connectome.n_neurons)
-    simulation = fly.simulate(
-        settings.dt, settings.scale_factor, frame=0, v0=state.v, g0=state.g, seed=7
-    )
+    runner = FrameRunner(fly, settings)
     truth = fly.rates_hz[first:]
-    rates = np.array(list(driven_frames(fly, simulation, truth[:-1], settings)))
     kicks = np.array([fly.input_mv(row) for row in truth])
+    rates = np.array([ended(runner.frame(row)) for row in kicks[:-1]])
     graded = float(((kicks > 0.2) & (kicks < 1)).mean())
     spread = float((rates.std(axis=0) / truth[1:].std(axis=0)).mean())
     return {**compared(rates, truth[1:]), "graded": graded, "spread": spread}
+
+
+def ended(going: Generator[int, None, Any]) -> Any:
+    """What a generator of steps returns."""
+    while True:
+        try:
+            next(going)
+        except StopIteration as end:
+            return end.value
+
+
+def by_hand(fly: Fly, n_trained: int) -> Fly:
+    """Kicks that grow with the rate of each neuron's own neuropil."""
+    own = fly.omega.toarray().argmax(axis=0)
+    seen = fly.rates_hz[:n_trained]
+    low, high = seen.min(axis=0)[own], seen.max(axis=0)[own]
+    slope = (0.8 / (high - low)).astype(np.float32)
+    n = fly.connectome.n_neurons
+    weight = np.zeros((len(fly.neuropils), n), np.float32)
+    weight[own, np.arange(n)] = slope
+    spread = np.random.default_rng(0).normal(0, 0.3, n)
+    bias = (0.35 - slope * low + spread).astype(np.float32)
+    return fly.with_weights(replace(fly.weights, input_weight=weight, input_bias=bias))
 
 
 def main() -> None:
@@ -98,13 +122,16 @@ def main() -> None:
     later = fly.rates_hz[n_trained:]
     previous = compared(later[:-1], later[1:])
     print("previous:", previous, flush=True)
+    hand = tested(by_hand(fly, n_trained), settings, n_trained)
+    print("by hand:", hand, flush=True)
     before = tested(fly.with_weights(trainer.weights), settings, n_trained)
     print("untrained:", before, flush=True)
     losses, after = [], before
     start = time.perf_counter()
     for epoch in range(arguments.epochs):
         for batch in range((n_trained - 1) // settings.batch_size):
-            result, _ = train_batch(trainer, seen, settings, bins, epoch, batch)
+            going = batch_steps(trainer, seen, settings, bins, epoch, batch)
+            result, _ = ended(going)
             losses.append(result.loss)
         if (epoch + 1) % 20 == 0 or epoch + 1 == arguments.epochs:
             after = tested(fly.with_weights(trainer.weights), settings, n_trained)
@@ -118,6 +145,7 @@ def main() -> None:
         "last_losses": float(np.mean(losses[-4:])),
         "seconds_per_step": (time.perf_counter() - start) / len(losses),
         "previous": previous,
+        "by_hand": hand,
         "untrained": before,
         "trained": after,
     }
