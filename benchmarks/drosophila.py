@@ -8,11 +8,12 @@ In every round, one after the other: the engine (event-driven, in blocks of the 
 the plain form, in which each step draws a random number for every neuron, multiplies the
 whole matrix, compressed in rows of targets with int32 indices, with the vector of spikes,
 and updates all neurons with masks. Medians over rounds of milliseconds per step of 0.2
-ms; ``speedup`` is plain / engine, and ``engine_cpu`` the engine's time on the processor,
-which is what it would take if other programs left the machine alone. ``parts`` says where
-the engine's time goes, and ``peak`` is the peak resident memory, in MiB, of a process that
-opens the fly and runs it: the first time, when tables are read and sorted, and from the
-cache (Linux).
+ms; ``speedup`` is plain / engine. Those that end in ``_cpu`` are of the time on the
+processor, all threads together: what it would take with one thread if other programs left
+the machine alone. ``parts`` says where the engine's time goes, also on the processor, and
+``peak`` is the peak resident memory, in MiB, of a process that opens the fly and runs it:
+the first time, when tables are read and sorted, from the cache, and with a neuropil cut
+(Linux).
 
 Flies are written into `--folder` (default: a temporary one), about 1 GB for the larger.
 """
@@ -50,7 +51,8 @@ CHILD = """
 import sys
 from insilico_drosophila import open_fly
 fly = open_fly(sys.argv[1], sys.argv[2], checkpoint="first-round-checkpoint.msgpack")
-fly.run(int(sys.argv[3]), frame=0)
+silence = {"cut": sys.argv[4]} if len(sys.argv) > 4 else None
+fly.run(int(sys.argv[3]), frame=0, silence=silence)
 # Not ru_maxrss, which begins with the memory of the process that started this one
 lines = open("/proc/self/status").read().splitlines()
 print(next(int(x.split()[1]) / 1024 for x in lines if x.startswith("VmHWM")))
@@ -129,16 +131,16 @@ def rate(simulation: Simulation, n_steps: int) -> float:
 
 
 def parts(simulation: Simulation, n_steps: int) -> dict[str, float]:
-    """Milliseconds per step in each part of the engine."""
+    """Milliseconds per step on the processor in each part of the engine."""
     spent: dict[str, float] = {}
 
     def timed(owner: object, name: str, label: str) -> None:
         function = getattr(owner, name)
 
         def call(*args: object) -> object:
-            start = time.perf_counter()
+            start = time.process_time()
             result = function(*args)
-            spent[label] = spent.get(label, 0.0) + time.perf_counter() - start
+            spent[label] = spent.get(label, 0.0) + time.process_time() - start
             return result
 
         setattr(owner, name, call)
@@ -155,18 +157,18 @@ def parts(simulation: Simulation, n_steps: int) -> dict[str, float]:
     return {label: 1e3 * total / n_steps for label, total in spent.items()}
 
 
-def peaks(folder: Path, version: str) -> tuple[float, float]:
-    """Peak memory in MiB of the first opening with a run, and of a later one."""
+def peaks(folder: Path, version: str) -> dict[str, float]:
+    """Peak memory in MiB of the first opening with a run, a later one, and with a cut."""
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "INSILICO_CONNECTOMES": cache}
-        found = []
-        for _ in range(2):
-            command = [sys.executable, "-c", CHILD, str(folder), version, "250"]
+        found = {}
+        for name, more in (("first", []), ("later", []), ("cut", ["FB"])):
+            command = [sys.executable, "-c", CHILD, str(folder), version, "250", *more]
             output = subprocess.run(
                 command, env=environment, check=True, capture_output=True, text=True
             )
-            found.append(float(output.stdout))
-    return found[0], found[1]
+            found[f"peak_{name}_mib"] = float(output.stdout)
+    return found
 
 
 def measure(folder: Path, version: str, rounds: int) -> dict[str, Any]:
@@ -180,14 +182,14 @@ def measure(folder: Path, version: str, rounds: int) -> dict[str, Any]:
     simulation, input_mv = driven(fly)
     plain = PlainForm(fly, input_mv)
     plain.advance(50)
-    times: dict[str, list[float]] = {"engine": [], "engine_cpu": [], "plain": []}
+    names = ("engine", "engine_cpu", "plain", "plain_cpu")
+    times: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
         for name, network, n in (("engine", simulation, 90), ("plain", plain, 10)):
             start, used = time.perf_counter(), time.process_time()
             network.advance(n)
             times[name].append(1e3 * (time.perf_counter() - start) / n)
-            if name == "engine":
-                times["engine_cpu"].append(1e3 * (time.process_time() - used) / n)
+            times[f"{name}_cpu"].append(1e3 * (time.process_time() - used) / n)
     row: dict[str, Any] = {
         "name": f"{version}-{torch.get_num_threads()}-threads",
         "neurons": n_neurons,
@@ -197,10 +199,10 @@ def measure(folder: Path, version: str, rounds: int) -> dict[str, Any]:
         "best_ms": min(times["engine"]),
     }
     row["speedup"] = row["plain_ms"] / row["engine_ms"]
+    row["speedup_cpu"] = row["plain_cpu_ms"] / row["engine_cpu_ms"]
     row["parts"] = parts(simulation, 450)
     del plain, simulation, fly
-    row["peak_first_mib"], row["peak_mib"] = peaks(path, version)
-    return row
+    return row | peaks(path, version)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from insilico_gui.errors import FitError
 from insilico_gui.fitting import FitDeclaration, FitLoop, FitProgress, fits
@@ -33,6 +33,21 @@ class FitGroup(TyperGroup):
         return command_of(known[cmd_name]) if cmd_name in known else None
 
 
+class FitCommand(TyperCommand):
+    """The command of a fit; ``--batch_size``, as in published programs, works too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Arguments with names of options as they are declared."""
+        return super().parse_args(ctx, [_as_declared(word) for word in args])
+
+
+def _as_declared(word: str) -> str:
+    if not word.startswith("--"):
+        return word
+    name, *value = word.split("=", 1)
+    return "=".join([name.replace("_", "-"), *value])
+
+
 app = typer.Typer(
     cls=FitGroup,
     no_args_is_help=True,
@@ -54,10 +69,12 @@ def command_of(declared: FitDeclaration) -> Any:
     def run(**given: Any) -> None:
         data, out = given.pop("data"), given.pop("out")
         resume = given.pop("resume")
-        task = declared.task(
-            as_path(data, FitError), {k: v for k, v in given.items() if v is not None}
-        )
-        loop = FitLoop(task, as_path(out, FitError), resume=resume)
+        parameters = {k: v for k, v in given.items() if v is not None}
+        task = declared.task(as_path(data, FitError), parameters)
+        out = declared.folder(parameters) if out is None else as_path(out, FitError)
+        loop = FitLoop(task, out, resume=resume)
+        for sentence in task.notices():
+            typer.echo(sentence)
         if loop.round_number:
             typer.echo(f"Going on with round {loop.round_number}.")
         with progress_bar(f"Fitting {declared.name}", unit="step") as show:
@@ -77,7 +94,11 @@ def command_of(declared: FitDeclaration) -> Any:
             bool, typer.Option("--resume", help="Go on with the fit in the folder.")
         ],
     }
-    defaults = {"resume": False}
+    defaults: dict[str, Any] = {"resume": False}
+    if declared.default_data is not None:
+        defaults["data"] = declared.default_data
+    if declared.makes_folder:
+        defaults["out"] = None
     signature = [
         inspect.Parameter(
             name,
@@ -91,9 +112,10 @@ def command_of(declared: FitDeclaration) -> Any:
     run.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
     run.__doc__ = declared.help
     made = typer.Typer(
-        add_completion=False, context_settings={"help_option_names": ["-h", "--help"]}
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
-    made.command(name=declared.name, help=declared.help)(run)
+    made.command(name=declared.name, help=declared.help, cls=FitCommand)(run)
     return typer.main.get_command(made)
 
 

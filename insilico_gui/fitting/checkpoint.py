@@ -30,7 +30,7 @@ _MARK = "$array"
 _ADVICE = "remove it and begin the fit anew"
 
 
-def write_checkpoint(folder: Path, tree: Mapping[str, Any]) -> None:
+def write_checkpoint(folder: Path, tree: Mapping[str, Any], name: str = FILE) -> None:
     """Write the checkpoint of a folder in place of the one before.
 
     `tree` holds mappings with text keys, lists, tuples, numpy arrays, torch tensors,
@@ -42,16 +42,16 @@ def write_checkpoint(folder: Path, tree: Mapping[str, Any]) -> None:
     )
     text = np.frombuffer(json.dumps(plain).encode(), dtype=np.uint8)
     named: dict[str, Any] = {f"a{k}": array for k, array in enumerate(arrays)}
-    with publishing(folder / FILE, FitError) as partial, partial.open("wb") as file:
+    with publishing(folder / name, FitError) as partial, partial.open("wb") as file:
         np.savez(file, tree=text, **named)
 
 
-def has_checkpoint(folder: Path) -> bool:
+def has_checkpoint(folder: Path, name: str = FILE) -> bool:
     """Whether a folder holds a fit that can be resumed."""
-    return (folder / FILE).exists()
+    return (folder / name).exists()
 
 
-def read_checkpoint(folder: Path) -> dict[str, Any]:
+def read_checkpoint(folder: Path, name: str = FILE) -> dict[str, Any]:
     """The tree that was written; tensors come as arrays, tuples as lists.
 
     Raises
@@ -59,16 +59,16 @@ def read_checkpoint(folder: Path) -> dict[str, Any]:
     FitError
         If the file is damaged, or no checkpoint.
     """
-    path = folder / FILE
+    path = folder / name
     check_input(path, FitError, limit="weights_bytes")
-    with reading(FILE, FitError, _ADVICE):
-        arrays = read_npz(path, FILE, FitError)
+    with reading(name, FitError, _ADVICE):
+        arrays = read_npz(path, name, FitError)
         plain = json.loads(arrays["tree"].tobytes())
         if not isinstance(plain, dict) or plain.get("format") != FORMAT:
-            raise FitError(f"{FILE} is no checkpoint of a fit; {_ADVICE}.")
+            raise FitError(f"{name} is no checkpoint of a fit; {_ADVICE}.")
         if plain.get("version") != VERSION:
             raise FitError(
-                f"{FILE} was written by a newer version; update this program."
+                f"{name} was written by a newer version; update this program."
             )
         tree: dict[str, Any] = _with_arrays(plain["tree"], arrays)
     return tree

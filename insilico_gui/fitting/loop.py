@@ -122,13 +122,14 @@ class FitLoop:
                 "another one."
             ) from error
         settle(folder)
-        if has_checkpoint(folder):
+        task.prepare(folder, resume)
+        if has_checkpoint(folder, task.checkpoint):
             if not resume:
                 raise FitError(
                     f"{quoted(folder.name)} holds a fit already; resume it, or choose "
                     "another folder."
                 )
-            self._take(read_checkpoint(folder))
+            self._take(read_checkpoint(folder, task.checkpoint))
 
     def stop(self) -> None:
         """End the fit after the round that is running; it can be resumed."""
@@ -157,7 +158,7 @@ class FitLoop:
             self._write(self.task.files_before(k))
             last = None
             for step in self.task.train(k):
-                self._n_steps += 1
+                self._n_steps += step.done - (0 if last is None else last.step)
                 last = self._progress(step.done, step.total, step.losses)
                 yield last
             row = self.task.row(k)
@@ -245,6 +246,7 @@ class FitLoop:
                 "n_steps": self._n_steps,
                 "state": self.task.state(),
             },
+            self.task.checkpoint,
         )
 
     def _take(self, saved: Mapping[str, Any]) -> None:

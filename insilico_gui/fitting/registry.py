@@ -37,6 +37,8 @@ class FitDeclaration:
     data_help : str
         What the data are.
     parameters : tuple of Parameter
+    default_data : str or None
+        Where data are if nothing is said; None: they have to be given.
     """
 
     name: str
@@ -44,6 +46,28 @@ class FitDeclaration:
     data_help: str
     parameters: tuple[Parameter, ...]
     _make: Callable[..., FitTask]
+    default_data: str | None = None
+    _folder: Callable[[Mapping[str, Any]], Path] | None = None
+
+    @property
+    def makes_folder(self) -> bool:
+        """Whether there is a folder for results if none is given."""
+        return self._folder is not None
+
+    def folder(self, given: Mapping[str, Any]) -> Path:
+        """The folder for results of these parameters, where none is given.
+
+        Raises
+        ------
+        InsilicoError
+            If there is none, or a parameter is wrong.
+        """
+        if self._folder is None:
+            raise FitError(
+                f"{self.name} has no folder for the result; choose one of its own for it."
+            )
+        checked = check_parameters(self.parameters, given, self.name, FitError)
+        return self._folder(checked)
 
     def task(self, data: Path, given: Mapping[str, Any] | None = None) -> FitTask:
         """The task that fits to `data`, with parameters that are checked here.
@@ -58,7 +82,11 @@ class FitDeclaration:
 
 
 def declare(
-    name: str, *, data: str
+    name: str,
+    *,
+    data: str,
+    default_data: str | None = None,
+    folder: Callable[[Mapping[str, Any]], Path] | None = None,
 ) -> Callable[[Callable[..., FitTask]], FitDeclaration]:
     """Declare a fit: a decorator of a function of the data and parameters.
 
@@ -67,12 +95,24 @@ def declare(
     name : str
     data : str
         What the data are, in a sentence.
+    default_data : str, optional
+        Where they are if nothing is said.
+    folder : callable(parameters) -> Path, optional
+        The folder for results where none is given.
     """
 
     def made(function: Callable[..., FitTask]) -> FitDeclaration:
         text = inspect.getdoc(function) or ""
         first = text.split("\n\n")[0].replace("\n", " ")
-        return FitDeclaration(name, first, data, parameters_of(function), function)
+        return FitDeclaration(
+            name,
+            first,
+            data,
+            parameters_of(function),
+            function,
+            default_data,
+            folder,
+        )
 
     return made
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
+
+from insilico_gui.fitting.checkpoint import FILE
 
 Writers = Mapping[str, Callable[[Path], object]]
 """Files by name relative to the folder of the fit, each with what writes it to a path."""
@@ -35,7 +37,7 @@ class Step:
     Attributes
     ----------
     done, total : int
-        Steps of this round.
+        Steps of this round. A step that takes long may be told of several times.
     losses : mapping of str to float
         Before the step; may be empty.
     """
@@ -64,6 +66,8 @@ class FitTask(ABC):
     data : FitData
     n_rounds : int
     device : str
+    checkpoint : str
+        Name of its file; of another one where fits of several kinds share a folder.
     """
 
     name: str
@@ -72,6 +76,28 @@ class FitTask(ABC):
     data: FitData
     n_rounds: int
     device: str = "cpu"
+    checkpoint: str = FILE
+
+    def prepare(self, folder: Path, resume: bool) -> None:  # noqa: B027 - may be empty
+        """Read what an earlier fit left in the folder; called before all else.
+
+        Settings, data and rounds have to be known after it.
+
+        Parameters
+        ----------
+        folder : Path
+        resume : bool
+            Whether the fit goes on from a checkpoint, if there is one.
+
+        Raises
+        ------
+        InsilicoError
+            If something is missing there, or would be overwritten.
+        """
+
+    def notices(self) -> Sequence[str]:
+        """Sentences to show before the fit starts: what it takes, in time and memory."""
+        return ()
 
     @abstractmethod
     def train(self, round_number: int) -> Iterator[Step]:

@@ -25,6 +25,8 @@ CUT = "cut"
 
 Spec = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 _SHARE = 0.8
+_ROWS = 2**18
+"""Rows of the table of synapses that are looked at together."""
 
 
 def spec_of(target: Target) -> dict[str, Any]:
@@ -168,10 +170,27 @@ def without(
 ) -> sparse.csr_array:
     """Weights [N, N] without the synapses of neuropils.
 
-    A pair keeps its synapses outside of them, and its sign.
+    A pair keeps its synapses outside of them, and its sign. The table is gone through in
+    parts and one copy of the weights is changed in place, since both are large.
     """
     weights = connectome.weights
-    pre, post, cut = _within(connectome, table, cuts)
+    places = np.array([connectome.neuropils.index(name) for name in cuts])
+    left = np.abs(weights.data)
+    for first in range(0, len(table.neuropil), _ROWS):
+        at = slice(first, first + _ROWS)
+        rows = first + np.flatnonzero(np.isin(table.neuropil[at], places))
+        place, known = _pairs(weights, table.pre[rows], table.post[rows])
+        np.subtract.at(left, place, table.count[rows[known]].astype(np.float32))
+    np.maximum(left, 0, out=left)
+    np.copysign(left, weights.data, out=left)
+    parts = left, weights.indices, weights.indptr  # indices are not copied
+    return sparse.csr_array(parts, shape=weights.shape)
+
+
+def _pairs(
+    weights: sparse.csr_array, pre: NDArray[np.int32], post: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Positions of pairs [R] among the entries, and which of the pairs are connected."""
     at, end = (weights.indptr[pre + k].astype(np.int64) for k in (0, 1))
     stop = end
     while (at < stop).any():  # bisection for all pairs at once: columns are sorted
@@ -181,26 +200,7 @@ def without(
         stop = np.where(is_before, stop, np.minimum(middle, stop))
     known = np.flatnonzero(at < end)
     known = known[weights.indices[at[known]] == post[known]]
-    data, place = weights.data.copy(), at[known]
-    left = np.maximum(np.abs(data[place]) - cut[known], 0)
-    data[place] = np.copysign(left, data[place])
-    parts = data, weights.indices, weights.indptr  # indices are not copied
-    return sparse.csr_array(parts, shape=weights.shape)
-
-
-def _within(
-    connectome: Connectome, table: SynapseTable, names: Sequence[str]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
-    """Pairs with synapses in neuropils, and how many of theirs are there; [pairs]."""
-    n = connectome.n_neurons
-    inside = np.zeros(len(table.neuropil), bool)
-    for name in names:
-        inside |= table.neuropil == connectome.neuropils.index(name)
-    rows = np.flatnonzero(inside)
-    count = table.count[rows], (table.pre[rows], table.post[rows])
-    pairs = sparse.coo_array(sparse.csr_array(sparse.coo_array(count, shape=(n, n))))
-    pre, post = pairs.coords
-    return pre, post, pairs.data.astype(np.float32)
+    return at[known], known
 
 
 def _all(spec: Spec | None, keys: Sequence[str], what: str) -> list[Mapping[str, Any]]:

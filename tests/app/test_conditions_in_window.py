@@ -192,6 +192,7 @@ def test_a_raster_of_simulated_trials(crossed):
 @pytest.mark.timeout(300)
 def test_a_fit_of_generated_data_is_watched_and_opened(window, qtbot, tmp_path):
     panel = window.panel("Fit")
+    choose(panel.fit, "nnpoisson")
     panel.start_button.click()
     assert "There are no data" in window.playback_bar.message.text()
     generated = [panel.data.itemText(k) for k in range(panel.data.count())]

@@ -1,7 +1,8 @@
-"""The published program: its arguments, stages, files and resumption."""
+"""The published program as a fit of the host: its arguments, stages and files."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +10,25 @@ import pytest
 from insilico_drosophila import make_synthetic_fly, open_fly
 from insilico_drosophila.files.checkpoints import read_network, read_recurrent
 from insilico_drosophila.files.losses_log import read_settings
-from insilico_drosophila.fitting import evaluation, first_round, second_round
-from insilico_drosophila.fitting.program import main, parser
-from insilico_drosophila.fitting.reports import Report
+from insilico_drosophila.fitting import (
+    estimate,
+    evaluation,
+    first_round,
+    plots,
+    second_round,
+)
 from insilico_drosophila.fitting.results_folder import ResultsFolder
 from insilico_drosophila.fitting.settings import Settings, settings_from
+from insilico_drosophila.fitting.stage import Work
+from insilico_drosophila.fitting.task import DrosophilaTask
 from insilico_drosophila.fitting.tokens import RateBins
+from support.fly_fits import declared, ended, invoke
 
 from insilico_gui import InsilicoError
 
-QUICK = ["--dt", "2", "--batch_size", "10", "--n_hidden", "12", "--n_rank", "4"]
-SHORT = [*QUICK, "--epoch_round1", "2", "--epoch_round2", "2"]
+QUICK = "--dt 2 --batch_size 10 --n_hidden 12 --n_rank 4 "
+SHORT = QUICK + "--epoch_round1 2 --epoch_round2 2 "
+SETTINGS = {"dt": 5.0, "batch_size": 10, "n_rank": 2, "epoch_round1": 1}
 PUBLISHED = {
     "first-round-checkpoint.msgpack",
     "first-round-losses.txt",
@@ -29,6 +38,10 @@ PUBLISHED = {
     "evaluation_stats.txt",
     "images/neuropil_fr-at-epoch-0-batch-.png",
     "images/neuropil_fr-at-epoch-1-batch-.png",
+    *(
+        f"evaluation_plots/{name}.png"
+        for name in ("heatmaps", "time_series", "scatter", "bars", "errors")
+    ),
 }
 DEFAULTS = {
     "mode": "all",
@@ -60,61 +73,95 @@ DEFAULTS = {
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch):
-    """Few steps, and no pictures: `finished` draws them."""
+    """Few steps, no measuring and no pictures: `finished` does both."""
     monkeypatch.setattr(second_round, "STEPS_PER_EPOCH", 3)
-    monkeypatch.setattr(first_round, "plotted", lambda path, draw: None)
+    monkeypatch.setattr(plots, "find_spec", lambda name: None)
+    monkeypatch.setattr(DrosophilaTask, "notices", lambda self: [])
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory) -> Path:
-    return make_synthetic_fly(tmp_path_factory.mktemp("fit") / "data", 4, 60, 13)
+def place(tmp_path_factory) -> Path:
+    """A folder with a fly in its sub-folder ``data``."""
+    made = tmp_path_factory.mktemp("fit")
+    make_synthetic_fly(made / "data", 4, 60, 13)
+    return made
 
 
 @pytest.fixture(scope="module")
-def finished(data, tmp_path_factory) -> tuple[ResultsFolder, list[Report]]:
-    """One run of all stages; do not change it."""
-    place = tmp_path_factory.mktemp("finished")
-    reports: list[Report] = []
+def data(place) -> Path:
+    return place / "data"
+
+
+@pytest.fixture(scope="module")
+def finished(place) -> tuple[ResultsFolder, str]:
+    """All stages by the published command line, and its output; do not change it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(second_round, "STEPS_PER_EPOCH", 3)
         patch.chdir(place)
-        arguments = ["--mode", "all", "--data", str(data), *SHORT]
-        folder = main(arguments, reports.append)
-        return ResultsFolder(place / folder.path), reports
+        done = invoke("--mode all " + SHORT)
+    (folder,) = (place / "results/v4_2").iterdir()
+    return ResultsFolder(folder), done
 
 
 def test_arguments_and_defaults_are_the_published_ones():
     settings = Settings().as_dict()
     assert {k: settings[k] for k in DEFAULTS} == DEFAULTS
-    help_text = parser().format_help()
-    for name in DEFAULTS:
-        assert f"--{name}" in help_text
-    assert settings_from(vars(parser().parse_args([]))) == Settings()
+    names = {parameter.name for parameter in declared.parameters}
+    assert names == set(settings) and names > set(DEFAULTS)
+    assert settings_from({}) == Settings()
     assert Settings().steps_per_frame == 4166 and Settings().n_discarded == 416
+    for parameter in declared.parameters:
+        value = DEFAULTS.get(parameter.name)
+        if value is not None and parameter.name != "split":
+            shown = f"{value:g}" if isinstance(value, float) else str(value)
+            assert f"efault {shown}" in parameter.help, parameter.name
+
+
+def test_every_published_argument_is_an_option(place, tmp_path):
+    """With underscores, as published."""
+    words = {**DEFAULTS, "filepath": str(tmp_path / "run"), "mode": "train1"}
+    words |= {"grad_clip": "none", "loss_fn": "cosine_distance", "n_rank": 3}
+    words |= {"batch_size": 10, "epoch_round1": 1, "dt": 5.0, "devices": 0}
+    line = " ".join(f"--{k} {shlex.quote(str(v))}" for k, v in words.items())
+    invoke(f"{place / 'data'} {line}")
+    logged = read_settings(tmp_path / "run/first-round-losses.txt")
+    assert {k: logged[k] for k in words} == {
+        **words,
+        "grad_clip": None,
+        "devices": "0",
+    }
 
 
 def test_all_stages_write_the_published_files(finished):
-    folder, reports = finished
+    folder, output = finished
     files = {str(p.relative_to(folder.path)) for p in folder.path.rglob("*.*")}
     assert files >= PUBLISHED
-    assert len([f for f in files if f.startswith("evaluation_plots/")]) == 5
     for picture in folder.path.rglob("*.png"):
         assert picture.read_bytes()[:4] == b"\x89PNG"
     assert np.load(folder.simulated).shape == (13, 8)
     assert np.load(folder.predictions).shape == (13, 8)
-    assert [len([r for r in reports if r.stage == s]) for s in _STAGES] == [
-        2,
-        13,
-        2,
-        13,
-    ]
     name = folder.path.name
-    assert folder.path.parts[-3:-1] == ("results", "v4_2")
     beginning = "630#2017-10-26_1#100.0Hz#0.99#mse#ETraceParam#ETraceParam#0.000825#4#"
     assert name.startswith(beginning + "0.1#2025#0.25#0.05#")
+    assert "8 of 8 rounds, complete" in output
 
 
-_STAGES = ("train1", "eval1", "train2", "evaluate")
+def test_the_cost_is_told_before_it_starts(finished):
+    _, output = finished
+    assert "train1 takes about 1 MiB of the" in output
+    assert "On cpu the fit takes about" in output
+    for stage in ("train1", "eval1", "train2", "evaluate"):
+        assert f"{stage} " in output
+
+
+def test_curves_have_the_columns_of_their_stage(finished):
+    folder, _ = finished
+    rows = (folder.path / "curves.csv").read_text().splitlines()
+    assert rows[0] == (
+        "train1 loss,train1 accuracy,train1 max_g,eval1 correlation,train2 train loss,"
+        "train2 test loss,train2 test accuracy,evaluate accuracy,evaluate loss"
+    )
+    assert len(rows) == 1 + 2 + 2 + 2 + 2
 
 
 def test_the_log_begins_with_the_settings(finished):
@@ -180,69 +227,89 @@ def test_the_reference_clips_simulated_rates_from_above(data):
     )
 
 
-def run(folder: Path, data: Path, *arguments: str) -> ResultsFolder:
-    given = ["--filepath", str(folder), "--data", str(data), *arguments]
-    return main(given, lambda report: None)
+def test_the_reference_compares_each_prediction_with_all_frames(data, monkeypatch):
+    """In the test accuracy of the recurrent network."""
+    fly = open_fly(data)
+    bins = RateBins.of(fly.rates_hz, 0.25, 100.0)
+    exact = np.concatenate([fly.rates_hz[1:], fly.rates_hz[-1:]])
+    monkeypatch.setattr(second_round, "predictions", lambda network, rates: exact)
+    given = (None, exact, fly.rates_hz, bins)
+    loss, ours = second_round.tested(*given, Settings())
+    assert (loss, ours) == (0.0, 1.0)
+    loss, theirs = second_round.tested(*given, Settings(reference_bugs=True))
+    assert loss == 0.0 and 1 / 13 < theirs < 0.9
 
 
-def same_tree(one: Path, two: Path) -> None:
-    for path in sorted(one.rglob("*.npz")):
-        with np.load(path) as a, np.load(two / path.relative_to(one)) as b:
-            assert set(a) == set(b)
-            for key in a:
-                np.testing.assert_array_equal(a[key], b[key], err_msg=f"{path} {key}")
+@pytest.mark.parametrize("bugs", [False, True])
+def test_the_reference_plots_row_i_over_frame_i(data, bugs, monkeypatch):
+    shown = []
+
+    def drawn(rates, truth, names):
+        shown.extend([rates, truth])
+        return {}
+
+    monkeypatch.setattr(evaluation, "evaluation_plots", drawn)
+    fly = open_fly(data)
+    work = Work(fly, Settings(reference_bugs=bugs), ResultsFolder(data))
+    stage = evaluation.Evaluation(work)
+    stage.rates_hz[:] = np.arange(13)[:, None]
+    stage.files(stage.n_rounds - 1)
+    rates, truth = shown
+    first = 0 if bugs else 1
+    np.testing.assert_array_equal(truth, fly.rates_hz[first:])
+    assert rates[:, 0].tolist() == list(range(len(truth)))
 
 
-def test_resumed_training_is_as_if_it_had_not_stopped(data, tmp_path):
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    for mode in ("train1", "eval1", "train2"):
-        run(whole, data, "--mode", mode, *QUICK, *_epochs(3))
-    run(parts, data, "--mode", "train1", *QUICK, *_epochs(1))
-    run(parts, data, "--mode", "train1", *_epochs(3), "--resume")
-    run(parts, data, "--mode", "eval1")
-    run(parts, data, "--mode", "train2", *_epochs(2))
-    run(parts, data, "--mode", "train2", *_epochs(3), "--resume")
-    same_tree(whole, parts)
-    np.testing.assert_array_equal(
-        np.load(whole / "simulated_neuropil_fr.npy"),
-        np.load(parts / "simulated_neuropil_fr.npy"),
+@pytest.mark.parametrize("bugs", [False, True])
+def test_the_reference_keeps_nothing_if_no_bin_is_right(data, bugs):
+    settings = settings_from({**SETTINGS, "reference_bugs": bugs})
+    stage = first_round.FirstRound(Work(open_fly(data), settings, ResultsFolder(data)))
+    stage.begin()
+    for _ in stage.train(0):
+        pass
+    stage._best, stage._is_best = 0.0, False
+    names = set(stage.files(0))
+    assert ("first-round-checkpoint.msgpack" in names) is not bugs
+    assert "first-round-last.msgpack" in names
+
+
+def run(folder: Path, data: Path, line: str) -> ResultsFolder:
+    invoke(f"{shlex.quote(str(data))} --filepath {shlex.quote(str(folder))} {line}")
+    return ResultsFolder(folder)
+
+
+def test_eval1_is_driven_through_the_trained_input_layer(data, tmp_path):
+    """Its rates are those of the opened checkpoint, run step by step."""
+    folder = run(tmp_path / "run", data, "--mode train1 --lr 0.1 " + SHORT)
+    run(tmp_path / "run", data, "--mode eval1")
+    fly = open_fly(data, checkpoint=folder.first_checkpoint)
+    state = first_round.random_state(60)
+    simulation = fly.simulate(
+        2.0, Settings().scale_factor, frame=0, v0=state.v, g0=state.g, seed=2025
     )
-
-
-def _epochs(n: int) -> list[str]:
-    return ["--epoch_round1", str(n), "--epoch_round2", str(n)]
-
-
-def test_training_that_was_stopped_in_an_epoch_goes_on_at_its_start(data, tmp_path):
-    def stop(report: Report) -> None:
-        if report.done == 2:
-            raise KeyboardInterrupt
-
-    given = ["--filepath", str(tmp_path / "a"), "--data", str(data), "--mode", "train1"]
-    with pytest.raises(KeyboardInterrupt):
-        main([*given, *QUICK, *_epochs(2)], stop)
-    main([*given, "--resume"], lambda report: None)
-    run(tmp_path / "b", data, "--mode", "train1", *QUICK, *_epochs(2))
-    same_tree(tmp_path / "a", tmp_path / "b")
+    for i, found in enumerate(np.load(folder.simulated)):
+        simulation.set_input(fly.input_mv(fly.rates_hz[i]))
+        np.testing.assert_allclose(simulation.frame(416, 41), found, atol=1e-5)
 
 
 def test_arguments_go_before_those_of_the_log(data, tmp_path):
-    run(tmp_path, data, "--mode", "train1", *QUICK, *_epochs(1), "--lr", "0.02")
-    seen: list[Report] = []
-    given = ["--filepath", str(tmp_path), "--data", str(data), "--mode", "eval1"]
-    main([*given, "--dt", "4"], seen.append)
-    assert {report.stage for report in seen} == {"eval1"}
-    n, p = 60, 8
-    assert read_network(tmp_path / "first-round-checkpoint.msgpack", n, p).rank == 4
-    assert read_settings(tmp_path / "first-round-losses.txt")["lr"] == 0.02
+    run(tmp_path, data, f"--mode train1 --lr 0.02 {QUICK} --epoch_round1 1")
+    run(tmp_path, data, "--mode eval1 --dt 4")
+    slow = np.load(tmp_path / "simulated_neuropil_fr.npy")
+    assert read_network(tmp_path / "first-round-checkpoint.msgpack", 60, 8).rank == 4
+    logged = read_settings(tmp_path / "first-round-losses.txt")
+    assert (logged["lr"], logged["dt"]) == (0.02, 2.0)
+    (tmp_path / "checkpoint-eval1.npz").unlink()
+    run(tmp_path, data, "--mode eval1")
+    assert (np.load(tmp_path / "simulated_neuropil_fr.npy") != slow).any()
 
 
-def test_a_stage_with_a_checkpoint_is_left_out_unless_resumed(data, tmp_path):
-    run(tmp_path, data, "--mode", "train1", *SHORT)
-    before = (tmp_path / "first-round-checkpoint.msgpack").read_bytes()
-    run(tmp_path, data, "--mode", "train1", *SHORT, "--seed", "3")
-    assert (tmp_path / "first-round-checkpoint.msgpack").read_bytes() == before
-    assert len((tmp_path / "first-round-losses.txt").read_text().splitlines()) == 5
+def test_trained_weights_are_not_overwritten(data, tmp_path):
+    run(tmp_path, data, "--mode train1 " + SHORT)
+    with pytest.raises(InsilicoError, match="holds a fit already; resume it"):
+        run(tmp_path, data, "--mode train1 " + SHORT)
+    with pytest.raises(InsilicoError, match=r"holds first-round-checkpoint\.msgpack"):
+        run(tmp_path, data, "--mode all " + SHORT)
 
 
 @pytest.mark.parametrize(
@@ -255,12 +322,12 @@ def test_a_stage_with_a_checkpoint_is_left_out_unless_resumed(data, tmp_path):
 )
 def test_inputs_of_a_stage_are_checked_first(data, tmp_path, mode, words):
     with pytest.raises(InsilicoError, match=words):
-        run(tmp_path / "new", data, "--mode", mode, *QUICK)
+        run(tmp_path / "new", data, f"--mode {mode} {QUICK}")
 
 
 def test_a_batch_that_is_longer_than_the_recording(data, tmp_path):
     with pytest.raises(InsilicoError, match="smaller --batch_size"):
-        run(tmp_path, data, "--mode", "all")
+        run(tmp_path, data, "--mode all")
 
 
 @pytest.mark.parametrize(
@@ -286,25 +353,21 @@ def test_settings_out_of_range(wrong):
     assert str(caught.value).endswith(".")
 
 
+def test_a_clip_that_is_no_number(data, tmp_path):
+    with pytest.raises(InsilicoError, match="give a number, or none"):
+        run(tmp_path, data, "--grad_clip strong")
+
+
 def test_a_log_that_is_code_is_not_run(data, tmp_path):
     (tmp_path / "first-round-losses.txt").write_text("Namespace(lr=exit())\n")
     with pytest.raises(InsilicoError, match="no plain value"):
-        run(tmp_path, data, "--mode", "train1")
+        run(tmp_path, data, "--mode train1")
 
 
-def test_a_state_of_another_network_is_not_resumed(data, tmp_path):
-    run(tmp_path, data, "--mode", "train1", *SHORT)
-    with pytest.raises(InsilicoError, match="other sizes"):
-        run(tmp_path, data, "--mode", "train1", "--n_rank", "5", "--resume")
-    (tmp_path / "first-round-last.npz").write_bytes(b"0" * 30)
-    with pytest.raises(InsilicoError, match=r"first-round-last\.npz"):
-        run(tmp_path, data, "--mode", "train1", "--resume")
-
-
-def test_rates_of_another_recording_are_refused(finished, data, tmp_path):
+def test_rates_of_another_recording_are_refused(data, tmp_path):
     np.save(tmp_path / "simulated_neuropil_fr.npy", np.zeros((3, 8), np.float32))
     with pytest.raises(InsilicoError, match=r"\[3, 8\]"):
-        run(tmp_path, data, "--mode", "train2", *QUICK)
+        run(tmp_path, data, f"--mode train2 {QUICK}")
 
 
 def test_checkpoints_of_a_fit_open_as_flies(finished, data):
@@ -314,11 +377,26 @@ def test_checkpoints_of_a_fit_open_as_flies(finished, data):
     assert read_recurrent(folder.second_checkpoint("v1"), 8).n_hidden == 12
 
 
-def test_the_cost_of_training_is_estimated_before_it_starts(finished):
-    _, reports = finished
-    assert reports[0].stage == "estimate of train1"
-    cost = reports[0].values
-    assert 0 < cost["hours"] < 1 and 0 < cost["GiB"] < 0.01
+def test_training_that_does_not_fit_into_memory_is_not_begun(data, monkeypatch):
+    fly = open_fly(data)
+    settings = Settings(batch_size=10)
+    assert estimate.memory_bytes(fly, settings) > 4 * 60 * 10 * 21
+    monkeypatch.setattr(estimate, "free_bytes", lambda device: 10_000)
+    with pytest.raises(InsilicoError, match=r"use a smaller --batch_size, or another"):
+        estimate.memory_sentence(fly, settings)
+
+
+def test_long_fits_name_the_gpu(data, monkeypatch):
+    fly = open_fly(data)
+    monkeypatch.setattr(estimate, "seconds_of", lambda *given: 100 * 86400.0)
+    for devices, words in (
+        (["cpu"], "a machine with a GPU"),
+        (["cpu", "cuda:0"], "--device cuda:0"),
+    ):
+        monkeypatch.setattr(estimate, "available_devices", lambda found=devices: found)
+        told = estimate.sentences(fly, Settings(), ["train1"])
+        assert told[0] == "On cpu the fit takes about 100 d (train1 100 d)."
+        assert words in told[1]
 
 
 def test_training_lowers_the_loss(data):
@@ -327,7 +405,7 @@ def test_training_lowers_the_loss(data):
     trainer = first_round.new_trainer(fly, settings)
     bins = RateBins.of(fly.rates_hz, 0.25, 100.0)
     losses = [
-        first_round.train_batch(trainer, fly, settings, bins, epoch, 0)[0].loss
+        ended(first_round.batch_steps(trainer, fly, settings, bins, epoch, 0))[0].loss
         for epoch in range(10)
     ]
     assert np.mean(losses[-3:]) < 0.85 * np.mean(losses[:2])

@@ -14,7 +14,7 @@ from insilico_drosophila.network.events import GivenEvents, PoissonEvents
 from insilico_drosophila.network.neuron_model import step_constants
 from insilico_drosophila.network.spike_log import SpikeLog
 from insilico_drosophila.network.state import resting
-from insilico_drosophila.simulation import SpikeRecorder
+from insilico_drosophila.simulation import SpikeRecorder, health
 
 from insilico_gui import InsilicoError
 from insilico_gui.session import check_units
@@ -319,6 +319,28 @@ def test_health(made):
     broken = made.run(300, frame=0, stimulate=torn, silence={"indices": [0]})
     assert isinstance(silent.attrs["health"], list)
     assert any("not finite" in one for one in broken.attrs["health"])
+
+
+@pytest.mark.parametrize(
+    ("dt_ms", "hz", "v", "words"),
+    [
+        (0.2, 5.0, 0.5, ()),
+        (0.2, 150.0, 0.5, ()),
+        (0.2, 0.0, 0.5, ("No neuron spikes",)),
+        (0.2, 190.0, 0.5, ("190 Hz, and 192 Hz is the most",)),  # the limit at 0.2 ms
+        (0.01, 199.0, 0.5, ("199 Hz",)),
+        (5.0, 201.0, 0.5, ("201 Hz",)),
+        (0.2, 5.0, np.nan, ("not finite",)),
+        (0.2, 5.0, -np.inf, ("not finite",)),
+        (0.2, 0.0, np.inf, ("not finite", "No neuron spikes")),
+    ],
+)
+def test_health_warnings(dt_ms, hz, v, words):
+    state = np.array([0.0, v, 0.3], np.float32)
+    found = health(hz, state, step_constants(dt_ms))
+    assert len(found) == len(words)
+    for one, expected in zip(found, words, strict=True):
+        assert expected in one
 
 
 def test_the_drive_can_be_changed_while_it_runs(made):

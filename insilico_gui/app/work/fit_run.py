@@ -38,6 +38,8 @@ class FitRun:
     paused : bool
     latest : FitProgress or None
         How far it is.
+    notices : tuple of str
+        Sentences on what it takes, before it starts.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class FitRun:
         self.folder = folder
         self.paused = False
         self.latest: FitProgress | None = None
+        self.notices: tuple[str, ...] = ()
         self._data = data
         self._parameters = dict(parameters)
         self._resume = resume
@@ -86,6 +89,8 @@ class FitRun:
         yield Progress(0, 0)
         task = self.declared.task(self._data, self._parameters)
         loop = self._loop = FitLoop(task, self.folder, resume=self._resume)
+        self.notices = tuple(task.notices())
+        yield Progress(0, STEPS)
         if self._stopping:
             loop.stop()
         told, progress = Throttle(TELL_S), Progress(0, STEPS)

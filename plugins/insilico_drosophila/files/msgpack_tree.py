@@ -129,6 +129,8 @@ def _check(tree: Tree, level: int) -> None:
     if level > _MOST_LEVELS:
         raise ValueError("it is nested too deeply")
     for key, value in tree.items():
+        if not isinstance(key, str):
+            raise ValueError("it has an entry whose name is no text")
         if isinstance(value, dict):
             _check(value, level + 1)
         elif not isinstance(value, np.ndarray | int | float | bool):

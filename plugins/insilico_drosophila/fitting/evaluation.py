@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_drosophila.files.checkpoints import read_network, read_recurrent
-from insilico_drosophila.fitting.plots import evaluation_plots, plotted
+from insilico_drosophila.files.checkpoints import read_recurrent
+from insilico_drosophila.fitting.frames import FrameStage, correlation
+from insilico_drosophila.fitting.plots import evaluation_plots, pictures
 from insilico_drosophila.fitting.recurrent import ClosedLoop, RecurrentNetwork
-from insilico_drosophila.fitting.reports import OnReport, Report, nothing
+from insilico_drosophila.fitting.results_folder import write_rates
+from insilico_drosophila.fitting.stage import Work, required
 from insilico_drosophila.fitting.tokens import RateBins
-from insilico_drosophila.network.state import random_state
-from insilico_gui.errors import SessionError
-from insilico_gui.files import publishing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from insilico_drosophila.fitting.results_folder import ResultsFolder
-    from insilico_drosophila.fitting.settings import Settings
     from insilico_drosophila.fly import Fly
     from insilico_drosophila.simulation import Simulation
 
@@ -53,66 +50,100 @@ class Stats:
         )
 
 
-def simulate_recording(
-    fly: Fly,
-    settings: Settings,
-    folder: ResultsFolder,
-    on_report: OnReport = nothing,
-) -> None:
-    """Stage eval1: run the trained network, each frame driven by its recorded rates.
+class SimulatedRecording(FrameStage):
+    """Stage eval1: the trained network, each frame driven by its recorded rates."""
 
-    Parameters
-    ----------
-    fly, settings, folder
-        See :func:`.first_round.train_first`.
-    on_report : callable, optional
-        Called after each frame with its ``correlation`` with the next recorded frame.
-    """
-    simulation = trained_simulation(fly, settings, folder)
-    rates = np.zeros_like(fly.rates_hz)
-    for i, row in enumerate(driven_frames(fly, simulation, fly.rates_hz, settings)):
-        rates[i] = row
-        target = fly.rates_hz[min(i + 1, len(rates) - 1)]
-        values = {"correlation": correlation(row, target)}
-        on_report(Report("eval1", i + 1, len(rates), values))
-    folder.write_rates(folder.simulated, rates)
+    name = "eval1"
+
+    def drive_hz(self, i: int) -> NDArray[np.float32]:
+        """The recorded rates."""
+        return np.asarray(self.work.fly.rates_hz[i])
+
+    def values(self, i: int, target_hz: NDArray[np.float32]) -> Mapping[str, float]:
+        """Correlation over neuropils."""
+        return {"correlation": correlation(self.rates_hz[i], target_hz)}
+
+    def files(self, k: int) -> dict[str, Any]:
+        """The rates, at the end."""
+        if k + 1 < self.n_rounds:
+            return {}
+        return {
+            self.work.folder.simulated.name: lambda path: write_rates(
+                path, self.rates_hz
+            )
+        }
 
 
-def evaluate(
-    fly: Fly,
-    settings: Settings,
-    folder: ResultsFolder,
-    on_report: OnReport = nothing,
-) -> Stats:
-    """Run both networks in a closed loop, and compare with the recording.
+class Evaluation(FrameStage):
+    """Stage evaluate: both networks in a closed loop, compared with the recording.
 
     Row i of the predictions is about frame i + 1, with which it is compared; the
     published program compares all rows with frame 1 and plots row i over frame i, which is
     kept with ``reference_bugs`` only.
     """
-    path = required(folder.second_checkpoint(settings.input_style), "train2")
-    weights = read_recurrent(path, len(fly.neuropils))
-    simulation = trained_simulation(fly, settings, folder)
-    network = RecurrentNetwork(weights, fly.device)
-    rates = np.zeros_like(fly.rates_hz)
-    bins = RateBins.of(fly.rates_hz, settings.bin_size, settings.max_firing_rate)
-    per_frame = settings.steps_per_frame, settings.n_discarded
-    looped = closed_loop_frames(fly, simulation, network, len(rates), per_frame)
-    for i, row in enumerate(looped):
-        rates[i] = row
-        target = fly.rates_hz[min(i + 1, len(rates) - 1)]
-        values = {"accuracy": bins.accuracy(row, target)}
-        on_report(Report("evaluate", i + 1, len(rates), values))
-    folder.write_rates(folder.predictions, rates)
-    stats = compared(rates, fly.rates_hz, bins, settings.reference_bugs)
-    with publishing(folder.stats, SessionError) as new:
-        new.write_text(str(stats), encoding="utf-8")
-    shown, truth = (rates[:-1], fly.rates_hz[1:])
-    if settings.reference_bugs:
-        shown, truth = rates, fly.rates_hz
-    for name, figure in evaluation_plots(shown, truth, fly.neuropils).items():
-        plotted(folder.plots / f"{name}.png", figure)
-    return stats
+
+    name = "evaluate"
+
+    def __init__(self, work: Work) -> None:
+        super().__init__(work)
+        settings = work.settings
+        self._bins = RateBins.of(
+            work.fly.rates_hz, settings.bin_size, settings.max_firing_rate
+        )
+
+    def check(self) -> None:
+        """Needs both trained networks."""
+        super().check()
+        self._recurrent()
+
+    def begin(self) -> None:
+        """Read both networks."""
+        super().begin()
+        weights = read_recurrent(self._recurrent(), len(self.work.fly.neuropils))
+        self._loop = ClosedLoop(RecurrentNetwork(weights, self.work.fly.device))
+
+    def _recurrent(self) -> Path:
+        style = self.work.settings.input_style
+        return required(self.work.folder.second_checkpoint(style), "train2")
+
+    def drive_hz(self, i: int) -> NDArray[np.float32]:
+        """What the recurrent network predicts."""
+        before = self.work.fly.rates_hz[i] if i < N_TRUE else self.rates_hz[i - 1]
+        return self._loop.next(before)
+
+    def values(self, i: int, target_hz: NDArray[np.float32]) -> Mapping[str, float]:
+        """Bin accuracy, and mean squared error in Hz^2."""
+        error = (self.rates_hz[i].astype(np.float64) - target_hz) ** 2
+        accuracy = self._bins.accuracy(self.rates_hz[i], target_hz)
+        return {"accuracy": accuracy, "loss": float(error.mean())}
+
+    def state(self) -> Mapping[str, Any]:
+        """As of the other stage, with the recurrent network's state."""
+        return {**super().state(), "hidden": self._loop.hidden}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """See :meth:`.stage.Stage.restore`."""
+        super().restore(state)
+        self._loop.hidden = state["hidden"]
+
+    def files(self, k: int) -> dict[str, Any]:
+        """Predictions, four numbers and pictures, at the end."""
+        if k + 1 < self.n_rounds:
+            return {}
+        folder, fly = self.work.folder, self.work.fly
+        bugs, rates = self.work.settings.reference_bugs, self.rates_hz
+        stats = compared(rates, fly.rates_hz, self._bins, bugs)
+        shown, truth = (rates[:-1], fly.rates_hz[1:])
+        if bugs:
+            shown, truth = rates, fly.rates_hz
+        plots = evaluation_plots(shown, truth, fly.neuropils)
+        return {
+            folder.predictions.name: lambda path: write_rates(path, rates),
+            folder.stats.name: lambda path: path.write_text(
+                str(stats), encoding="utf-8"
+            ),
+            **pictures({f"{folder.plots.name}/{n}.png": d for n, d in plots.items()}),
+        }
 
 
 def compared(
@@ -133,33 +164,6 @@ def compared(
     return Stats(same.mean(axis=1), error.mean(axis=1))
 
 
-def trained_simulation(
-    fly: Fly, settings: Settings, folder: ResultsFolder
-) -> Simulation:
-    """The trained network in the random state from which frames start."""
-    path = required(folder.first_checkpoint, "train1")
-    n = fly.connectome.n_neurons
-    trained = fly.with_weights(read_network(path, n, len(fly.neuropils)))
-    state = random_state(n)
-    return trained.simulate(
-        settings.dt,
-        settings.scale_factor,
-        frame=0,
-        v0=state.v,
-        g0=state.g,
-        seed=settings.seed,
-    )
-
-
-def driven_frames(
-    fly: Fly, simulation: Simulation, drive_hz: NDArray[np.float32], settings: Settings
-) -> Iterator[NDArray[np.float32]]:
-    """Rates [P] of each frame of a drive [T, P]; the network's state is carried on."""
-    for row in drive_hz:
-        simulation.set_input(fly.input_mv(row))
-        yield simulation.frame(settings.steps_per_frame, settings.n_discarded)
-
-
 def closed_loop_frames(
     fly: Fly,
     simulation: Simulation,
@@ -173,6 +177,7 @@ def closed_loop_frames(
     Parameters
     ----------
     fly : Fly
+        Trained.
     simulation : Simulation
     network : RecurrentNetwork
     n_frames : int
@@ -190,19 +195,3 @@ def closed_loop_frames(
         simulation.set_input(fly.input_mv(loop.next(before)))
         before = simulation.frame(*per_frame)
         yield before
-
-
-def correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Pearson's r of two vectors; 0 if one of them is constant."""
-    a, b = (x.astype(np.float64) - x.mean() for x in (one, other))
-    norm = float(np.sqrt((a**2).sum() * (b**2).sum()))
-    return float((a * b).sum() / norm) if norm else 0.0
-
-
-def required(path: Path, stage: str) -> Path:
-    """A file that an earlier stage makes."""
-    if not path.is_file():
-        raise SessionError(
-            f"{path.name} is not in {path.parent.name}; run the stage {stage} first."
-        )
-    return path

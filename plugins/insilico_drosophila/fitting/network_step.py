@@ -17,6 +17,8 @@ from insilico_drosophila.network.drive import Drive
 from insilico_drosophila.network.neuron_model import step_constants
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from numpy.typing import NDArray
     from scipy import sparse
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from insilico_drosophila.network.state import State
 
 ADAM_EPS = 1e-8
+_BLOCK = 9
+"""Steps of the network between two looks at whether to go on."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,27 @@ class NetworkTrainer:
     ) -> StepResult:
         """Run B copies of the network, and change the weights once.
 
+        See :meth:`steps`.
+        """
+        going = self.steps(embedding_hz, target_hz, state, events)
+        while True:
+            try:
+                next(going)
+            except StopIteration as end:
+                result: StepResult = end.value
+                return result
+
+    def steps(
+        self,
+        embedding_hz: NDArray[np.float32],
+        target_hz: NDArray[np.float32],
+        state: State,
+        events: EventSource,
+    ) -> Generator[int, None, StepResult]:
+        """Do the same, yielding how many steps of the network are made, in blocks.
+
+        It may be closed anywhere: the weights change at the end, all at once.
+
         Parameters
         ----------
         embedding_hz, target_hz : float32 array [B, P]
@@ -138,12 +163,16 @@ class NetworkTrainer:
         kicks = torch.relu(embedding @ p.input_weight + p.input_bias)
         drive = Drive(events, kicks.reshape(-1).cpu().numpy())
         engine = DenseEngine(self._inputs, self._constants, state, drive, len(target))
-        engine.advance(options.n_discarded)
+        for first in range(0, options.n_discarded, _BLOCK):
+            engine.advance(min(_BLOCK, options.n_discarded - first))
+            yield engine.step
         engine.reset_counts()
         traces = Traces(p, self._constants, options.decay, embedding)
         n_traced = options.n_steps - options.n_discarded
         for made in engine.steps(n_traced):
             traces.update(made)
+            if engine.step % _BLOCK == 0:
+                yield engine.step
         to_hz = 1000 / (n_traced * options.dt_ms)
         rates = (engine.copies * to_hz) @ self._omega.T
         loss, by_rate = with_gradient(self._loss, rates, target)

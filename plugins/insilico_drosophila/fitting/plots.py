@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.errors import SessionError
-from insilico_gui.files import publishing, writing
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from matplotlib.figure import Figure
@@ -28,16 +26,17 @@ _TRUTH, _FOUND = "0.4", "tab:red"
 logger = logging.getLogger(__name__)
 
 
-def plotted(path: Path, draw: Draw) -> None:
-    """Write a picture, if matplotlib is installed; else the log says that it is not."""
+def pictures(draws: Mapping[str, Draw]) -> dict[str, Callable[[Path], None]]:
+    """What writes pictures, by name; nothing without matplotlib, which the log says."""
     if find_spec("matplotlib") is None:
-        logger.warning("%s is not drawn: matplotlib is not installed.", path.name)
-        return
-    with writing(path, SessionError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    figure = draw()
-    with publishing(path, SessionError) as new:
-        figure.savefig(new, dpi=100, format="png")
+        names = ", ".join(draws)
+        logger.warning("%s: not drawn, since matplotlib is not installed.", names)
+        return {}
+    return {name: partial(_write, draw) for name, draw in draws.items()}
+
+
+def _write(draw: Draw, path: Path) -> None:
+    draw().savefig(path, dpi=100, format="png")
 
 
 def batch_bars(
@@ -112,7 +111,7 @@ def _time_series(
 def _scatter(
     rates: NDArray[np.float32], truth: NDArray[np.float32], _: Sequence[str]
 ) -> Figure:
-    from insilico_drosophila.fitting.evaluation import correlation
+    from insilico_drosophila.fitting.frames import correlation
 
     figure, axes = _figure(1, 1, (5, 5))
     step = max(1, rates.size // _POINTS)

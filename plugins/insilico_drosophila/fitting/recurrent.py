@@ -134,6 +134,15 @@ class ClosedLoop:
         self._network = network
         self._state = network.initial_state(1)
 
+    @property
+    def hidden(self) -> NDArray[np.float32]:
+        """State [1, H] of the network, to be put back later."""
+        return np.array(self._state.cpu().numpy())
+
+    @hidden.setter
+    def hidden(self, state: NDArray[np.float32]) -> None:
+        self._state = torch.from_numpy(state).to(self._network.device, copy=True)
+
     def next(self, rates_hz: NDArray[np.float32]) -> NDArray[np.float32]:
         """Predicted rates [P] of the frame after one with rates [P]."""
         with torch.no_grad():

@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from insilico_drosophila.files.losses_log import read_settings, settings_line
-from insilico_drosophila.fitting.settings import Settings, settings_from
-from insilico_gui.errors import SessionError, WeightsError, quoted
-from insilico_gui.files import publishing, writing
+from insilico_gui.errors import WeightsError
 from insilico_gui.untrusted.door import reading
 from insilico_gui.untrusted.plain_arrays import read_npy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
+
+    from insilico_drosophila.fitting.settings import Settings
 
 ROOT = Path("results") / "v4_2"
 
@@ -37,8 +34,8 @@ class ResultsFolder:
 
     @property
     def first_last(self) -> Path:
-        """Where training of the spiking network is."""
-        return self.path / "first-round-last.npz"
+        """Weights of the spiking network at the end of its training."""
+        return self.path / "first-round-last.msgpack"
 
     @property
     def log(self) -> Path:
@@ -74,20 +71,6 @@ class ResultsFolder:
         """Best weights of the recurrent network."""
         return self.path / f"second-round-rnn-checkpoint-{style}.msgpack"
 
-    def second_last(self, style: str) -> Path:
-        """Where training of the recurrent network is."""
-        return self.path / f"second-round-rnn-last-{style}.npz"
-
-    def begin_log(self, settings: Settings) -> None:
-        """Write the first line of the log, unless there is a log."""
-        if not self.log.is_file():
-            self.append(f"{settings_line(settings.as_dict())}\n")
-
-    def append(self, text: str) -> None:
-        """Add to the log."""
-        with writing(self.log, SessionError), self.log.open("a", encoding="utf-8") as f:
-            f.write(text)
-
     def read_rates(self, path: Path, shape: tuple[int, int]) -> NDArray[np.float32]:
         """Rates [T, P] of an earlier stage, in Hz."""
         name = path.name
@@ -102,37 +85,16 @@ class ResultsFolder:
             raise WeightsError(f"{name} has NaN or infinity; run eval1 again.")
         return rates.astype(np.float32)
 
-    def write_rates(self, path: Path, rates: NDArray[np.float32]) -> None:
-        """Write rates [T, P] in Hz."""
-        with publishing(path, WeightsError) as new, new.open("wb") as file:
-            np.save(file, rates)
+
+def write_rates(path: Path, rates: NDArray[np.float32]) -> None:
+    """Write rates [T, P] in Hz."""
+    with path.open("wb") as file:
+        np.save(file, rates)
 
 
-def results_folder(
-    settings: Settings, given: Mapping[str, Any]
-) -> tuple[ResultsFolder, Settings]:
-    """The folder, made if need be, and the settings, which may be its log's.
-
-    Settings that are `given` explicitly go before those of the log.
-
-    Raises
-    ------
-    InsilicoError
-        If the folder cannot be made, or its log is wrong.
-    """
-    if settings.filepath is None:
-        stamp = datetime.now().strftime("%Y-%m-%d-%H-%M-%S")
-        folder = ResultsFolder(ROOT / settings.folder_name(stamp))
-    else:
-        folder = ResultsFolder(Path(settings.filepath).expanduser())
-    if folder.log.is_file():
-        logged = read_settings(folder.log)
-        settings = settings_from({**logged, **given, "filepath": settings.filepath})
-    try:
-        folder.path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SessionError(
-            f"The folder {quoted(folder.path)} cannot be made ({error.strerror}); choose "
-            "another one with --filepath."
-        ) from error
-    return folder, settings
+def results_folder(settings: Settings) -> Path:
+    """The folder that the settings name, or one that is named after them and the time."""
+    if settings.filepath is not None:
+        return Path(settings.filepath).expanduser()
+    stamp = datetime.now().strftime("%Y-%m-%d-%H-%M-%S")
+    return ROOT / settings.folder_name(stamp)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -16,16 +16,16 @@ from insilico_drosophila.fitting.recurrent import (
     initial_recurrent,
     predictions,
 )
-from insilico_drosophila.fitting.reports import OnReport, Report, nothing
+from insilico_drosophila.fitting.stage import Stage, Work, required
 from insilico_drosophila.fitting.tokens import RateBins
-from insilico_drosophila.fitting.training_state import Progress
+from insilico_gui.fitting import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from numpy.typing import NDArray
 
-    from insilico_drosophila.fitting.results_folder import ResultsFolder
     from insilico_drosophila.fitting.settings import Settings
-    from insilico_drosophila.fly import Fly
 
 STEPS_PER_EPOCH = 100
 _EPOCHS_PER_DECAY = 10
@@ -33,60 +33,96 @@ _DECAY = 0.9
 _NOISE = 5
 
 
+class SecondRound(Stage):
+    """Trains the recurrent network; a round is an epoch, a step one of descent.
+
+    The weights of the lowest test loss become the checkpoint.
+    """
+
+    name = "train2"
+
+    def __init__(self, work: Work) -> None:
+        super().__init__(work)
+        self.n_rounds = work.settings.epoch_round2
+        self._best = np.inf
+        self._is_best = False
+        self._row: dict[str, float] = {}
+
+    def check(self) -> None:
+        """Needs the rates of eval1."""
+        required(self.work.folder.simulated, "eval1")
+
+    def begin(self) -> None:
+        """Read the rates of eval1, and make the untrained network."""
+        fly, settings = self.work.fly, self.work.settings
+        truth, folder = fly.rates_hz, self.work.folder
+        self.check()
+        self._simulated = folder.read_rates(folder.simulated, truth.shape)
+        bins = RateBins.of(truth, settings.bin_size, settings.max_firing_rate)
+        start = initial_recurrent(truth.shape[1], settings.n_hidden, settings.seed)
+        self._network = RecurrentNetwork(start, fly.device)
+        self._optimizer = new_optimizer(self._network, settings)
+        self._bins = bins
+        edges = (torch.from_numpy(one).to(fly.device) for one in bins.bounds(truth))
+        self._edges = [one[1:, None] for one in edges]
+
+    def train(self, k: int) -> Iterator[Step]:
+        """See :meth:`.stage.Stage.train`."""
+        fly, settings = self.work.fly, self.work.settings
+        truth, simulated, bins = fly.rates_hz, self._simulated, self._bins
+        rng = np.random.default_rng((settings.seed, _NOISE, k))
+        self._optimizer.param_groups[0]["lr"] = learning_rate(settings.lr_round2, k)
+        total = 0.0
+        for i in range(STEPS_PER_EPOCH):
+            given = samples(truth, simulated, bins, settings, rng)
+            frames = torch.from_numpy(given).to(fly.device)
+            loss = step(self._network, self._optimizer, frames, *self._edges)
+            total += loss
+            yield Step(i + 1, STEPS_PER_EPOCH, {"loss": loss})
+        test_loss, accuracy = tested(self._network, simulated, truth, bins, settings)
+        self._is_best = test_loss < self._best
+        self._best = min(test_loss, self._best)
+        self._row = {
+            f"{self.name} train loss": total / STEPS_PER_EPOCH,
+            f"{self.name} test loss": test_loss,
+            f"{self.name} test accuracy": accuracy,
+        }
+
+    def row(self) -> Mapping[str, float]:
+        """Losses in Hz^2 of the epoch, and accuracy."""
+        return self._row
+
+    def state(self) -> Mapping[str, Any]:
+        """Weights, moments and the best loss."""
+        parameters = list(self._network.parameters())
+        return {
+            **training_state.saved(parameters, self._optimizer),
+            "best": float(self._best),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """See :meth:`.stage.Stage.restore`."""
+        parameters = list(self._network.parameters())
+        training_state.restore(state, parameters, self._optimizer)
+        self._best = float(state["best"])
+
+    def files(self, k: int) -> dict[str, Any]:
+        """The checkpoint, if it is the best so far."""
+        if not self._is_best:
+            return {}
+        weights = self._network.weights
+        path = self.work.folder.second_checkpoint(self.work.settings.input_style)
+        return {path.name: lambda new: write_recurrent(new, weights)}
+
+
+def new_optimizer(network: RecurrentNetwork, settings: Settings) -> torch.optim.Adam:
+    """The optimiser of this stage."""
+    return torch.optim.Adam(network.parameters(), lr=settings.lr_round2, eps=ADAM_EPS)
+
+
 def learning_rate(start: float, epoch: int) -> float:
     """Learning rate of an epoch: times 0.9 every 10."""
     return float(start * _DECAY ** (epoch // _EPOCHS_PER_DECAY))
-
-
-def train_second(
-    fly: Fly,
-    settings: Settings,
-    folder: ResultsFolder,
-    on_report: OnReport = nothing,
-    resume: bool = False,
-) -> None:
-    """Train the recurrent network; that of the lowest test loss becomes the checkpoint.
-
-    Parameters
-    ----------
-    fly, settings, folder, resume
-        See :func:`.first_round.train_first`. The rates of eval1 have to be in the folder.
-    on_report : callable, optional
-        Called after each epoch with ``loss``, ``test_loss`` and ``test_accuracy``.
-
-    Raises
-    ------
-    InsilicoError
-        If the rates of eval1 are missing or do not fit.
-    """
-    truth = fly.rates_hz
-    simulated = folder.read_rates(folder.simulated, truth.shape)
-    bins = RateBins.of(truth, settings.bin_size, settings.max_firing_rate)
-    start = initial_recurrent(truth.shape[1], settings.n_hidden, settings.seed)
-    network = RecurrentNetwork(start, fly.device)
-    parameters = list(network.parameters())
-    optimizer = torch.optim.Adam(parameters, lr=settings.lr_round2, eps=ADAM_EPS)
-    progress = Progress(0, np.inf)
-    style = settings.input_style
-    last = folder.second_last(style)
-    if resume and last.is_file():
-        progress = training_state.restore(last, parameters, optimizer)
-    edges = [torch.from_numpy(e).to(fly.device)[1:, None] for e in bins.bounds(truth)]
-    for epoch in range(progress.n_epochs, settings.epoch_round2):
-        rng = np.random.default_rng((settings.seed, _NOISE, epoch))
-        optimizer.param_groups[0]["lr"] = learning_rate(settings.lr_round2, epoch)
-        loss = 0.0
-        for _ in range(STEPS_PER_EPOCH):
-            given = samples(truth, simulated, bins, settings, rng)
-            frames = torch.from_numpy(given).to(fly.device)
-            loss += step(network, optimizer, frames, *edges) / STEPS_PER_EPOCH
-        test_loss, accuracy = tested(network, simulated, truth, bins, settings)
-        if test_loss < progress.best:
-            write_recurrent(folder.second_checkpoint(style), network.weights)
-        progress = Progress(epoch + 1, min(test_loss, progress.best))
-        training_state.save(last, parameters, optimizer, progress)
-        values = {"loss": loss, "test_loss": test_loss, "test_accuracy": accuracy}
-        on_report(Report("train2", epoch + 1, settings.epoch_round2, values))
 
 
 def step(

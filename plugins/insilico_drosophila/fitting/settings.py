@@ -23,8 +23,8 @@ STYLES = ("v1", "v2")
 class Settings:
     """All settings of a fit.
 
-    The last three are ours: `device` in torch's words, `data` the folder of the fly, and
-    `reference_bugs`, which reproduces confirmed faults of the published program.
+    The last two are ours: `device` in torch's words, and `reference_bugs`, which reproduces
+    confirmed faults of the published program.
     """
 
     mode: str = "all"
@@ -52,7 +52,6 @@ class Settings:
     seed: int = 2025
     split: float = 0.6
     device: str = "auto"
-    data: str = "data"
     reference_bugs: bool = False
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ as in :mod:`.event_engine`; the host waits for the device once a block.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from insilico_drosophila.network.circuit import DeviceInputs
 from insilico_drosophila.network.neuron_model import THRESHOLD_MV, StepConstants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -125,6 +125,27 @@ class DenseEngine:
     def reset_counts(self) -> None:
         """Count spikes from here on."""
         self._counts.zero_()
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state between two steps, without the drive; see :meth:`restore`."""
+        parts = {name: one.cpu().numpy() for name, one in self._parts().items()}
+        copies: dict[str, Any] = {name: part.copy() for name, part in parts.items()}
+        return {**copies, "step": self.step}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go back to a :meth:`snapshot`."""
+        for name, one in self._parts().items():
+            one.copy_(torch.from_numpy(saved[name]))
+        self.step = int(saved["step"])
+
+    def _parts(self) -> dict[str, torch.Tensor]:
+        return {
+            "v": self._v,
+            "g": self._g,
+            "last": self._last,
+            "counts": self._counts,
+            "line": self._line,
+        }
 
     def advance(self, n_steps: int, recorder: Recorder | None = None) -> None:
         """Make steps; see :meth:`.event_engine.EventEngine.advance`."""

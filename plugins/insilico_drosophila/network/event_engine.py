@@ -9,7 +9,7 @@ and inputs that fell on it are lost, as they have to be.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -19,6 +19,8 @@ from insilico_drosophila.network.neuron_model import THRESHOLD_MV, StepConstants
 from insilico_drosophila.network.spike_log import SpikeLog
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from insilico_drosophila.network.drive import Drive, Kicks
@@ -114,6 +116,21 @@ class EventEngine:
     def reset_counts(self) -> None:
         """Count spikes from here on."""
         self.counts[:] = 0
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state between two steps, without the drive; see :meth:`restore`."""
+        return {
+            "v": self._v.copy(),
+            "g": self._g.copy(),
+            "counts": self.counts.copy(),
+            "log": self._log.snapshot(),
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go back to a :meth:`snapshot`."""
+        self._v[:], self._g[:] = saved["v"], saved["g"]
+        self.counts[:] = saved["counts"]
+        self._log.restore(saved["log"])
 
     def advance(self, n_steps: int, recorder: Recorder | None = None) -> None:
         """Make steps.

@@ -16,6 +16,8 @@ import numpy as np
 from insilico_gui.errors import StimulusError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
 Block = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
@@ -63,6 +65,20 @@ class PoissonEvents:
         self._trial -= end
         edges = np.arange(n_steps + 1) * self._n
         return np.searchsorted(trials, edges), trials % self._n
+
+    def snapshot(self) -> dict[str, Any]:
+        """What :meth:`restore` takes."""
+        return {
+            "random": dict(self._rng.bit_generator.state),
+            "trial": self._trial,
+            "waiting": self._waiting.copy(),
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on as after a :meth:`snapshot`."""
+        self._rng.bit_generator.state = saved["random"]
+        self._trial = int(saved["trial"])
+        self._waiting = np.array(saved["waiting"], np.int64)
 
     def _draw(self, end: int) -> None:
         """Draw events until one is at `end` or after it."""

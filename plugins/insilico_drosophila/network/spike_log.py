@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +29,27 @@ class SpikeLog:
     def n_steps(self) -> int:
         """Steps so far."""
         return self.first_step + self._n_steps
+
+    def snapshot(self) -> dict[str, Any]:
+        """What :meth:`restore` takes: the steps that are looked back on."""
+        if self._n_steps > self._n_kept:
+            self._forget()
+        end = self._offsets[self._n_steps]
+        return {
+            "neurons": self._neurons[:end].copy(),
+            "offsets": self._offsets[: self._n_steps + 1].copy(),
+            "first_step": self.first_step,
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go back to a :meth:`snapshot`."""
+        offsets, neurons = saved["offsets"], saved["neurons"]
+        if len(offsets) > len(self._offsets) or offsets[-1] != len(neurons):
+            raise ValueError("steps that do not fit")
+        self._neurons = np.array(neurons, np.int64)
+        self._offsets[: len(offsets)] = offsets
+        self._n_steps = len(offsets) - 1
+        self.first_step = int(saved["first_step"])
 
     def append(self, neurons: NDArray[np.int64]) -> None:
         """Add the spikes of the next step."""

@@ -270,7 +270,12 @@ class FitPanel(Panel):
         self.stop_button.setEnabled(is_running and run is not None and not run.stopping)
         is_paused = run is not None and run.paused and is_running
         self.pause_button.setText("Go on" if is_paused else "Pause")
-        if run is None or self._report is not None or run.latest is None:
+        if run is None or self._report is not None:
+            return
+        self.status.setToolTip("\n".join(run.notices))
+        if run.latest is None:
+            if run.notices:
+                self.status.setText(escape(breakable(" ".join(run.notices))))
             return
         step = run.latest
         losses = ", ".join(f"{k} {v:.4g}" for k, v in list(step.losses.items())[:3])
@@ -286,7 +291,8 @@ class FitPanel(Panel):
 
     def _draw_curves(self) -> None:
         rows = [] if self._run is None else self._run.rows
-        groups = pairs(list(rows[0])) if rows else {}
+        # Rounds of several stages have several columns
+        groups = pairs(list(dict.fromkeys(name for row in rows for name in row)))
         if list(groups) != offered(self.drawn):
             fill_box(self.drawn, list(groups))
         self.drawn.setVisible(bool(rows))
