@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyqtgraph as pg
 
 from insilico_gui.app.widgets import colors
+from insilico_gui.app.widgets.figures.data import table_of
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -25,8 +26,13 @@ class Histogram(ThemedPlot):
 
     def __init__(self) -> None:
         super().__init__()
+        self._table = pd.DataFrame()
         self.setMinimumHeight(60)
         self.setLabel("left", "units")
+
+    def drawn(self) -> pd.DataFrame:
+        """Ends of the bins, and units in each, a column for each area."""
+        return self._table
 
     def show_column(self, units: pd.DataFrame | None, name: str = "") -> str:
         """Draw a column of numbers of these units, or nothing.
@@ -37,6 +43,7 @@ class Histogram(ThemedPlot):
             Legend, rich text; empty if there is nothing to draw.
         """
         self.clear()
+        self._table = pd.DataFrame()
         if units is None or name not in units:
             return ""
         values, about = units[name].astype(float), facts(name)
@@ -55,6 +62,10 @@ class Histogram(ThemedPlot):
             areas = units["area"].loc[known.index]
             if areas.nunique() > 1:
                 groups = [(str(a), known[areas == a]) for a in sorted(areas.unique())]
+        ends = 2**edges if is_log else edges
+        counts = [(f"units, {k}", np.histogram(g, edges)[0]) for k, g in groups]
+        bins = [(f"{about.label}, from", ends[:-1]), (f"{about.label}, to", ends[1:])]
+        self._table = table_of([*bins, *counts])
         return " &nbsp; ".join(self._draw_groups(groups, edges))
 
     def _draw_groups(

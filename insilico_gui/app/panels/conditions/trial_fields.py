@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QSpinBox, QWidget
 
 from insilico_gui.app.panels.panel import fill_box
 from insilico_gui.app.panels.parts.analysis_panel import offered
+from insilico_gui.app.panels.parts.condition_names import varying
 from insilico_gui.app.widgets.controls import check, choice, whole_number
 from insilico_gui.conditions import ChoosingSession, SpikingSession
 
@@ -191,18 +192,3 @@ class TrialFields(QWidget):
             fill_box(self.action, list(actions))
             self.action.setCurrentIndex(len(actions) - 1)
             self.show_fields()
-
-
-def varying(table: pd.DataFrame) -> list[str]:
-    """Parameters with more than one level; all where there is none."""
-    names = [str(name) for name in table if table[name].nunique() > 1]
-    return names or [str(name) for name in table.columns]
-
-
-def row_names(table: pd.DataFrame) -> list[str]:
-    """Levels of what varies, such as ``"0.5/1"``, of each row."""
-    rows = table[varying(table)].itertuples(index=False, name=None)
-    return [
-        "/".join(cell if isinstance(cell, str) else f"{cell:g}" for cell in row)
-        for row in rows
-    ]

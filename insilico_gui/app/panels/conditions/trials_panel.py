@@ -17,7 +17,6 @@ from insilico_gui.app.panels.conditions.trial_fields import (
     SIMULATED,
     TUNING,
     TrialFields,
-    row_names,
 )
 from insilico_gui.app.panels.conditions.trial_plots import (
     DensityPlot,
@@ -223,6 +222,10 @@ class TrialsPanel(UnitAnalysisPanel):
         rows = self.now.encoded_rows[self.now.selected_columns]
         return unit_names(self.now.units, rows) if len(rows) else []
 
+    @property
+    def _response_label(self) -> str:
+        return short_label(getattr(self.now.session, "response_label", "response"))
+
     def _label(self, condition: int) -> str:
         shown = self.now.shown
         labels = () if shown is None else shown.labels
@@ -238,8 +241,7 @@ class TrialsPanel(UnitAnalysisPanel):
         if now.encoded.moments.n_done < start + now.n_times:
             return (), "Responses show here as they come."
         responses = now.encoded.moments.rows(start, start + now.n_times)
-        values = responses[:, columns].astype(np.float64)
-        label = short_label(getattr(now.session, "response_label", "response"))
+        values, label = responses[:, columns].astype(float), self._response_label
         self.heat.show_units(
             values, now.shown.times, self._names(), label, limits=self._ends(columns)
         )
@@ -264,8 +266,7 @@ class TrialsPanel(UnitAnalysisPanel):
     def _show_difference(self, found: xr.Dataset) -> tuple[tuple[QWidget, ...], str]:
         columns, about = self.now.selected_columns, found.attrs["analysis"]
         values = found["difference"].transpose("time", "unit").to_numpy()[:, columns]
-        label = short_label(getattr(self.now.session, "response_label", "response"))
-        times = found["time"].to_numpy()
+        times, label = found["time"].to_numpy(), self._response_label
         self.heat.show_units(values, times, self._names(), label, signed=True)
         first, second = self._label(about["first"]), self._label(about["second"])
         return (self.heat,), f"<b>{first}</b> minus <b>{second}</b>"
@@ -278,10 +279,12 @@ class TrialsPanel(UnitAnalysisPanel):
         levels = [found[name].to_numpy() for name in names]
         text = f"<b>unit {escape(self.unit.unit)}</b>: mean over the trial"
         if len(names) == 2 and all(each.dtype.kind in "fiu" for each in levels):
-            self.matrix.show_pair((names[0], names[1]), (levels[0], levels[1]), curve)
+            pair = (names[0], names[1]), (levels[0], levels[1])
+            self.matrix.show_pair(*pair, curve, self._response_label)
             return (self.matrix,), text
         if len(names) == 2 or levels[0].dtype.kind not in "fiu":
             return (), f"{text}; its levels are texts: see the panel Analyses."
+        self.tuned.setLabel("left", self._response_label)
         self.tuned.show_curve(
             Curve(
                 names[0],
@@ -298,7 +301,7 @@ class TrialsPanel(UnitAnalysisPanel):
         choices = [str(name) for name in found["choice"].to_numpy()]
         probability = found["probability"].transpose("trial", "choice").to_numpy()
         at = min(max(self._condition, 0), len(probability) - 1)
-        self.bars.show_choices(probability, choices, row_names(self._table()), at)
+        self.bars.show_choices(probability, choices, self._table(), at)
         density = found["density"].isel(trial=at).transpose("action", "time")
         self.densities.show_densities(
             found["time"].to_numpy(), density.to_numpy(), choices, f"condition {at + 1}"

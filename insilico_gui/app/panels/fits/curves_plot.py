@@ -34,7 +34,8 @@ class FitCurve(ThemedPlot):
         ink = self.plot_colors.mean if TEST in name else self.plot_colors.trials
         self.curve.setSymbol("o" if len(values) <= FEW else None)
         self.curve.setSymbolBrush(ink)
-        self.curve.setData(np.arange(len(values)), values, connect="finite")
+        rounds = np.arange(len(values))
+        self.curve.setData(rounds, values, connect="finite", name=name)
         self.curve.setPen(pg.mkPen(ink, width=2))
         self.setTitle(name, size="9pt")
         self.plotItem.vb.autoRange()
