@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -37,6 +37,8 @@ class FitDeclaration:
     data_help : str
         What the data are.
     parameters : tuple of Parameter
+    generated : tuple of str
+        Names that stand for data that the fit makes itself.
     """
 
     name: str
@@ -44,6 +46,7 @@ class FitDeclaration:
     data_help: str
     parameters: tuple[Parameter, ...]
     _make: Callable[..., FitTask]
+    generated: tuple[str, ...] = ()
 
     def task(self, data: Path, given: Mapping[str, Any] | None = None) -> FitTask:
         """The task that fits to `data`, with parameters that are checked here.
@@ -58,7 +61,7 @@ class FitDeclaration:
 
 
 def declare(
-    name: str, *, data: str
+    name: str, *, data: str, generated: Sequence[str] = ()
 ) -> Callable[[Callable[..., FitTask]], FitDeclaration]:
     """Declare a fit: a decorator of a function of the data and parameters.
 
@@ -67,12 +70,15 @@ def declare(
     name : str
     data : str
         What the data are, in a sentence.
+    generated : sequence of str
+        Names that stand for data that the fit makes itself, for a form to offer.
     """
 
     def made(function: Callable[..., FitTask]) -> FitDeclaration:
         text = inspect.getdoc(function) or ""
         first = text.split("\n\n")[0].replace("\n", " ")
-        return FitDeclaration(name, first, data, parameters_of(function), function)
+        parameters = parameters_of(function)
+        return FitDeclaration(name, first, data, parameters, function, tuple(generated))
 
     return made
 
