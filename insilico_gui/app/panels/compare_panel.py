@@ -232,6 +232,7 @@ class ComparePanel(Panel):
         self.summary.setText("")
         name, reference = self.column.currentText(), self._reference_units
         selection = self.now.selection
+        self.plot.setVisible(bool(name) and reference is not None)
         if not name or reference is None or selection is None:
             return
         compared = self._compared(selection.indices)

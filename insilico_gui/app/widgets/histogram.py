@@ -72,7 +72,9 @@ class Histogram(ThemedPlot):
         self, groups: list[tuple[str, pd.Series[float]]], edges: Floats
     ) -> list[str]:
         named = []
-        palette = colors.categorical_table(len(groups))[:: 256 // len(groups)]
+        n = len(groups)
+        middles = ((np.arange(n) + 0.5) * 256 / n).astype(int)
+        palette = colors.categorical_table(n)[middles]
         top = self.plot_colors.brightest / 255
         for (label, group), color in zip(groups, palette, strict=False):
             rgb = [int(255 * c * top) for c in color[:3]]

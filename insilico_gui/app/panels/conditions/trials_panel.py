@@ -9,10 +9,17 @@ import numpy as np
 import pandas as pd
 from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from insilico_gui.app.panels.conditions.quality_plots import (
+    AgreementPlot,
+    RescalingPlot,
+    in_words,
+    unit_to_show,
+)
 from insilico_gui.app.panels.conditions.trial_fields import (
     CHOICES,
     DIFFERENCE,
     PSYCHOMETRIC,
+    QUALITY,
     RESPONSES,
     SIMULATED,
     TUNING,
@@ -29,6 +36,7 @@ from insilico_gui.app.panels.parts.analysis_panel import UnitAnalysisPanel
 from insilico_gui.app.panels.parts.condition_curves import short_label
 from insilico_gui.app.widgets.tuning_plots import Curve, CurvePlot, PairPlot
 from insilico_gui.app.widgets.unit_names import unit_names
+from insilico_gui.experiment.unit_tables import ALONE
 from insilico_gui.stimuli import ConditionTable
 
 if TYPE_CHECKING:
@@ -48,7 +56,7 @@ class TrialsPanel(UnitAnalysisPanel):
     title = "Trials"
     place = "bottom"
     order = 15
-    names = frozenset({DIFFERENCE, TUNING, CHOICES, PSYCHOMETRIC, SIMULATED})
+    names = frozenset({DIFFERENCE, TUNING, CHOICES, PSYCHOMETRIC, SIMULATED, QUALITY})
     draws = frozenset(
         {
             *("session", "responses", "encoded", "results", "computing", "units"),
@@ -67,9 +75,10 @@ class TrialsPanel(UnitAnalysisPanel):
         self.heat, self.matrix, self.tuned = HeatMap(), PairPlot(), CurvePlot()
         self.bars, self.densities = ProbabilityPlot(), DensityPlot()
         self.curve, self.raster = PsychometricPlot(), RasterPlot()
+        self.rescaling, self.agreement = RescalingPlot(), AgreementPlot()
         self.plots: tuple[QWidget, ...] = (
             *(self.heat, self.matrix, self.tuned, self.bars, self.densities),
-            *(self.curve, self.raster),
+            *(self.curve, self.raster, self.rescaling, self.agreement),
         )
         row = QHBoxLayout()
         controls = QVBoxLayout()
@@ -99,6 +108,9 @@ class TrialsPanel(UnitAnalysisPanel):
     def compute(self) -> None:
         """Compute what is drawn, in the background."""
         view = self.fields.view
+        if view == QUALITY:
+            self.desk.window.analyse(view, self.fields.given(view))
+            return
         if self.now.responses is None or view == RESPONSES:
             return
         if view == DIFFERENCE and len(set(self.fields.given(view).values())) < 2:
@@ -113,7 +125,7 @@ class TrialsPanel(UnitAnalysisPanel):
         """Offer the fields of what is drawn, and draw it; compute it the first time."""
         view = self.fields.view
         self.fields.show_fields()
-        is_new = view != RESPONSES and self._found(view) is None
+        is_new = view not in (RESPONSES, QUALITY) and self._found(view) is None
         if is_new and self.now.responses is not None and not self.is_computing:
             self.compute()
         self._show()
@@ -176,7 +188,8 @@ class TrialsPanel(UnitAnalysisPanel):
     def _found(self, view: str) -> xr.Dataset | None:
         """The latest result of an analysis of what is on show."""
         for name in reversed(list(self.now.results)):
-            if name == view or name.startswith(f"{view} to "):
+            what = name.removesuffix(f" of {ALONE}")
+            if what == view or what.startswith(f"{view} to "):
                 return self.now.results[name].dataset
         return None
 
@@ -187,16 +200,15 @@ class TrialsPanel(UnitAnalysisPanel):
         self._condition = self.frame_on_show
         view = self.fields.view
         self.compute_button.setText("Computing…" if self.is_computing else "Compute")
-        self.compute_button.setEnabled(
-            self.now.responses is not None and not self.is_computing
-        )
+        has_what_it_needs = self.now.responses is not None or view == QUALITY
+        self.compute_button.setEnabled(has_what_it_needs and not self.is_computing)
         found = None if view == RESPONSES else self._found(view)
         # What is quick is computed as soon as a field is another
-        by_hand = view == SIMULATED or (view != RESPONSES and found is None)
+        by_hand = view in (SIMULATED, QUALITY) or (view != RESPONSES and found is None)
         self.compute_button.setVisible(by_hand)
         shown: tuple[QWidget, ...] = ()
         text = ""
-        if self.now.encoded is None or self.now.shown is None:
+        if view != QUALITY and (self.now.encoded is None or self.now.shown is None):
             text = "Show conditions to see trials."
         elif view == RESPONSES:
             shown, text = self._show_responses()
@@ -211,6 +223,7 @@ class TrialsPanel(UnitAnalysisPanel):
                 CHOICES: self._show_choices,
                 PSYCHOMETRIC: self._show_psychometric,
                 SIMULATED: self._show_simulated,
+                QUALITY: self._show_quality,
             }[view]
             shown, text = draw(found)
         for plot in self.plots:
@@ -311,6 +324,16 @@ class TrialsPanel(UnitAnalysisPanel):
     def _show_psychometric(self, found: xr.Dataset) -> tuple[tuple[QWidget, ...], str]:
         self.curve.show_curve(found)
         return (self.curve,), _warned(found)
+
+    def _show_quality(self, found: xr.Dataset) -> tuple[tuple[QWidget, ...], str]:
+        wanted = None if self.unit.column is None else self.unit.unit
+        at = unit_to_show(found, wanted)
+        self.rescaling.show_unit(found, at)
+        shown: tuple[QWidget, ...] = (self.rescaling,)
+        if "level" in found.coords:
+            self.agreement.show_choices(found)
+            shown = (self.rescaling, self.agreement)
+        return shown, in_words(found, at)
 
     def _show_simulated(self, found: xr.Dataset) -> tuple[tuple[QWidget, ...], str]:
         spikes = found.to_dataframe()
