@@ -18,6 +18,7 @@ from support.leaky import LeakySession
 from support.nnpoisson import session_folder
 
 import insilico_gui as ig
+from insilico_gui.app.panels.registry import panel_classes
 from insilico_gui.app.widgets.frame_view import FrameView
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.errors import ExportError
@@ -300,6 +301,8 @@ def test_plots_of_video_sessions(window, qtbot, monkeypatch, tmp_path):
 
 
 def test_no_plot_has_another_menu(window):
+    for kind in panel_classes():
+        window.panel(kind.title)
     views = window.docks.window.findChildren(pg.GraphicsView)
     assert len(views) > 15
     for view in views:

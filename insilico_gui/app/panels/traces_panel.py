@@ -264,6 +264,8 @@ class TracesPanel(Panel):
         self.plot.getAxis("left").setToolTip(label)
 
     def _why_empty(self) -> str:
+        if self.now.encoded is None and self.now.condition_session is not None:
+            return "Show conditions to see responses"
         if self.now.encoded is None:
             return "Encode a stimulus to see responses"
         if len(self.now.selected_columns):

@@ -81,7 +81,6 @@ def launch(
         shown = experiment.add_stimulus(stimulus, session=name, show=True)
     opened = window.now.condition_session
     if opened is not None and shown is None:
-        window.show_panel("Conditions")
         window.say(
             f"{opened.id} is loaded; choose the conditions that it is to answer."
         )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 N_BINS = 24
+FEW_UNITS = 4
 
 
 class Histogram(ThemedPlot):
@@ -66,6 +67,9 @@ class Histogram(ThemedPlot):
         counts = [(f"units, {k}", np.histogram(g, edges)[0]) for k, g in groups]
         bins = [(f"{about.label}, from", ends[:-1]), (f"{about.label}, to", ends[1:])]
         self._table = table_of([*bins, *counts])
+        most = max(int(n.max()) for _, n in counts)
+        spacing = (1, 1) if most <= FEW_UNITS else (None, None)
+        self.getAxis("left").setTickSpacing(*spacing)  # half a unit is none
         return " &nbsp; ".join(self._draw_groups(groups, edges))
 
     def _draw_groups(

@@ -58,6 +58,8 @@ class ThemedPlot(pg.PlotWidget, Themed):
         """Write above the plot."""
         self._title = title, style
         self.plotItem.setTitle(title, **{"color": self.plot_colors.text, **style})
+        # Or a title that is wider than the plot pushes its right end out of sight
+        self.plotItem.titleLabel.setMinimumWidth(0)
 
     def setLabel(self, side: str, text: str) -> None:
         """Write at an axis, in its middle."""

@@ -282,7 +282,7 @@ def _told(task: runs.Task, responses: xr.DataArray, *, is_known: bool) -> str:
     )
     said = f"Encoded {of}."
     if is_known:
-        said = f"The responses were computed before: {of}, from the library."
+        said = f"Computed before, from the library: {of}."
     difference = precision_sentence(responses.attrs)
     said += f" {difference}" if difference else ""
     if responses.attrs.get("warning"):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
-MARKS = ("—", "- -", "···")
+MARKS = ("—", "--", "···")
 """How lines are drawn, and what stands for them in a title."""
 
 
@@ -93,11 +93,9 @@ class AgreementPlot(ThemedPlot):
                     pen=pg.mkPen(ink, width=2, style=style),
                     name=f"{choice}, reading {reading}",
                 )
-        lines = " &nbsp;".join(
-            f"{m} {r}" for m, r in zip(MARKS, readings, strict=False)
-        )
+        lines = " ".join(f"{m} {r}" for m, r in zip(MARKS, readings, strict=False))
         names = colored_names(choices[:-1], inks)
-        self.setTitle(f"{names}: &nbsp;● data &nbsp;{lines}", size="8pt")
+        self.setTitle(f"{names} &nbsp; ● data {lines}", size="8pt")
         margin = 0.06 * max(float(np.ptp(levels)), 1e-9)
         self.setXRange(levels.min() - margin, levels.max() + margin, padding=0)
         self.setYRange(0, 1.05, padding=0)
