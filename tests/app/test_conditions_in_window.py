@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from insilico_nnpoisson.data.files import write_recordings
 from support.fits import clipped, unreachable
 from support.in_window import choose, use_session
-from support.nnpoisson import session_folder
+from support.nnpoisson import golden_recordings, session_folder, steinmetz
 
 import insilico_gui as ig
 
@@ -176,6 +177,39 @@ def test_choices_in_both_readings_with_the_warning(crossed):
     np.testing.assert_allclose(found["probability"].sum("choice"), 1, atol=1e-6)
     x, y = panel.densities.curves[1].getData()
     np.testing.assert_allclose(y, found["density"][0, 1])
+
+
+def test_fit_quality_against_recordings(crossed, tmp_path):
+    data = golden_recordings(steinmetz())
+    write_recordings(tmp_path / "recordings", data)
+    panel, message = crossed.panel("Trials"), crossed.playback_bar.message
+    panel.show_view("fit quality")
+    panel.fields.recordings.box.setCurrentText(str(tmp_path / "nothing"))
+    panel.compute_button.click()
+    crossed.wait(LIMIT_S)
+    assert message.text().startswith("⚠") and "nothing" in message.text()
+    panel.fields.recordings.box.setCurrentText(str(tmp_path / "recordings"))
+    panel.compute_button.click()
+    crossed.wait(LIMIT_S)
+    panel = crossed.panel("Trials")
+    found = crossed.now.results["fit quality of the session"].dataset
+    units = crossed.now.units.set_index("unit_id")
+    bits = units["bits_per_spike"]
+    np.testing.assert_array_equal(bits, found["bits_per_spike"])
+    assert np.isfinite(bits[:3]).all() and np.isnan(bits[3:]).all()
+    crossed.experiment.look(unit_id="left-VISp")
+    panel = crossed.panel("Trials")
+    assert panel.rescaling.isVisible() and panel.agreement.isVisible()
+    assert "left-VISp" in panel.about.text()
+    assert f"{bits['left-VISp']:.3g} bits/spike" in panel.about.text()
+    x, y = panel.rescaling.quantiles.getData()
+    np.testing.assert_array_equal(x, found["expected"])
+    np.testing.assert_array_equal(y, found["rescaled"][2])
+    table = panel.agreement.drawn()
+    right = found["level_recorded"].sel(choice="right")
+    np.testing.assert_array_equal(table["right, recorded, probability"], right)
+    predicted = found["level_predicted"].sel(reading="B", choice="left")
+    np.testing.assert_array_equal(table["left, reading B, probability"], predicted)
 
 
 def test_a_raster_of_simulated_trials(crossed):

@@ -91,6 +91,24 @@ def colors_of(image):
     return rows.reshape(image.height(), image.width(), 3).astype(int)
 
 
+def check_zoom(crossed, qtbot, tmp_path):
+    """What the user has zoomed to is saved, and stays."""
+    plot = crossed.panel("Traces").plot
+    crossed.wait()
+    box = plot.plotItem.vb
+    box.setRange(xRange=(0.1, 0.2), yRange=(0.5, 0.55), padding=0)
+    qtbot.wait(20)
+    shown = box.viewRange()
+    plot.menu.save(tmp_path / "zoom.svg")
+    np.testing.assert_allclose(box.viewRange(), shown)
+    texts = [
+        "".join(e.itertext()).strip()
+        for e in ET.parse(tmp_path / "zoom.svg").iter()
+        if e.tag.endswith("text")
+    ]
+    assert "0.12" in texts and "0.4" not in texts
+
+
 @pytest.mark.timeout(300)
 def test_a_plot_is_saved_by_its_menu(crossed, qtbot, monkeypatch, tmp_path):
     plot, message = crossed.panel("Trials").heat, crossed.playback_bar.message
@@ -139,6 +157,7 @@ def test_a_plot_is_saved_by_its_menu(crossed, qtbot, monkeypatch, tmp_path):
     assert QApplication.clipboard().image().size() == image.size()
     # the window has its own colours again
     np.testing.assert_array_equal(colors_of(plot.grab().toImage()), before)
+    check_zoom(crossed, qtbot, tmp_path)
 
 
 @pytest.mark.timeout(300)
@@ -172,24 +191,6 @@ def test_what_cannot_be_saved_gives_one_sentence(crossed, qtbot, monkeypatch, tm
     with pytest.raises(ExportError, match="overwrite=True"):
         plot.menu.save(kept)
     assert [p.name for p in tmp_path.glob("heat*")] == ["heat.svg"]
-
-
-@pytest.mark.timeout(300)
-def test_a_zoom_is_saved_and_stays(crossed, qtbot, tmp_path):
-    plot = crossed.panel("Traces").plot
-    crossed.wait()
-    box = plot.plotItem.vb
-    box.setRange(xRange=(0.1, 0.2), yRange=(0.5, 0.55), padding=0)
-    qtbot.wait(20)
-    shown = box.viewRange()
-    plot.menu.save(tmp_path / "zoom.svg")
-    np.testing.assert_allclose(box.viewRange(), shown)
-    texts = [
-        "".join(e.itertext()).strip()
-        for e in ET.parse(tmp_path / "zoom.svg").iter()
-        if e.tag.endswith("text")
-    ]
-    assert "0.12" in texts and "0.4" not in texts
 
 
 @pytest.mark.timeout(300)
