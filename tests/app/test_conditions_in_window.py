@@ -87,7 +87,7 @@ def test_the_sheet_is_made_from_the_session(answering):
     assert np.isnan(answering.now.responses[1, -1]).all()
 
 
-def test_a_wrong_cell_gives_one_sentence(answering):
+def test_a_wrong_cell_gives_one_sentence(answering, tmp_path):
     panel, message = answering.panel("Conditions"), answering.playback_bar.message
     panel.add_button.click()
     for text, said in (("0.3", "one of 0, 0.25, 0.5"), ("much", "Contrast left is")):
@@ -99,6 +99,12 @@ def test_a_wrong_cell_gives_one_sentence(answering):
     panel.form.fields["trial_length"].setText(",".join(["0.1"] * 3000))
     panel.cross_button.click()
     assert "3,000 conditions" in message.text()
+    (tmp_path / "other.csv").write_text("contrast_up\n0\n1\n")
+    answering.open_stimuli([tmp_path / "other.csv"])
+    answering.wait(LIMIT_S)
+    text = message.text().replace("\u200b", "")
+    assert text.startswith("⚠") and "has no parameter 'contrast_up'" in text
+    assert answering.now.responses is None
 
 
 def test_a_trial_plays_on_the_map_and_in_the_traces(crossed):
