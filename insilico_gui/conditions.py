@@ -20,6 +20,8 @@ from insilico_gui.errors import StimulusError, listed, quoted
 from insilico_gui.session import Session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from insilico_gui.stimuli.core.conditions import ConditionTable
 
 
@@ -151,6 +153,55 @@ class SpikingSession(ConditionSession, Protocol):
         pandas.DataFrame
             A row per spike: ``trial`` (row of `conditions`), ``unit_id``, ``neuron``
             (from 0) and ``time`` (s), in this order of sorting.
+        """
+        ...
+
+
+@runtime_checkable
+class JudgedSession(ConditionSession, Protocol):
+    """A session of conditions that can be held against recordings of its own kind.
+
+    Attributes
+    ----------
+    recordings_help : str
+        What recordings are, in a sentence.
+    recordings_offered : tuple of str
+        Names that stand for recordings, such as those that the package generates.
+    """
+
+    recordings_help: str
+    recordings_offered: tuple[str, ...]
+
+    def judge(
+        self, recordings: Path, *, trust_pickles: bool = False, seed: int = 0
+    ) -> xr.Dataset:
+        """Measure how well the session predicts recordings that it was not fitted to.
+
+        Parameters
+        ----------
+        recordings : Path
+            A folder, or one of :attr:`recordings_offered`.
+        trust_pickles : bool
+            Read pickled data too; of those, plain data only are read in any case.
+        seed : int
+            Of generated recordings.
+
+        Returns
+        -------
+        xarray.Dataset
+            Of each ``unit`` of the unit table, NaN where nothing was recorded:
+            ``n_spikes``, ``bits_per_spike`` over a constant rate, and a time-rescaling
+            check, ``ks_distance`` with ``ks_p`` and its 95 % ``ks_bound``, and
+            ``rescaled`` (``unit``, ``expected``), the quantiles of what is uniform if
+            the session is right. Of each ``condition`` that was shown, with its
+            parameters as coordinates: ``n_trials``, ``recorded`` (``condition``,
+            ``choice``), parts of the trials, and ``predicted`` (``reading``,
+            ``condition``, ``choice``).
+
+        Raises
+        ------
+        InsilicoError
+            If the recordings are damaged, or of other units or conditions.
         """
         ...
 

@@ -122,6 +122,8 @@ class Source:
             more = parameters(data) if callable(parameters) else parameters
             return declared.check({**more, **of_part})
 
+        if not callable(parameters) and not declared.needs_run(parameters):
+            return self.analyse_units(name, declared.check({**parameters, **of_part}))
         if self.is_file:
             data = self._of_file(declared, shows or declared.shows, given or {})
         else:

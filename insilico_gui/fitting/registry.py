@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -39,6 +39,8 @@ class FitDeclaration:
     parameters : tuple of Parameter
     default_data : str or None
         Where data are if nothing is said; None: they have to be given.
+    generated : tuple of str
+        Names that stand for data that the fit makes itself.
     """
 
     name: str
@@ -46,6 +48,7 @@ class FitDeclaration:
     data_help: str
     parameters: tuple[Parameter, ...]
     _make: Callable[..., FitTask]
+    generated: tuple[str, ...] = ()
     default_data: str | None = None
     _folder: Callable[[Mapping[str, Any]], Path] | None = None
 
@@ -85,6 +88,7 @@ def declare(
     name: str,
     *,
     data: str,
+    generated: Sequence[str] = (),
     default_data: str | None = None,
     folder: Callable[[Mapping[str, Any]], Path] | None = None,
 ) -> Callable[[Callable[..., FitTask]], FitDeclaration]:
@@ -95,10 +99,13 @@ def declare(
     name : str
     data : str
         What the data are, in a sentence.
+    generated: tuple[str, ...] = ()
     default_data : str, optional
         Where they are if nothing is said.
     folder : callable(parameters) -> Path, optional
         The folder for results where none is given.
+    generated : sequence of str
+        Names that stand for data that the fit makes itself, for a form to offer.
     """
 
     def made(function: Callable[..., FitTask]) -> FitDeclaration:
@@ -110,6 +117,7 @@ def declare(
             data,
             parameters_of(function),
             function,
+            tuple(generated),
             default_data,
             folder,
         )

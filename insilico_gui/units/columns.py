@@ -189,6 +189,13 @@ _COLUMNS = {
         "reliability_columns", cc_abs="CC abs", cc_max="CC max", cc_norm="CC norm"
     ),
     **_table(
+        bits_per_spike=("gain over a constant rate", _of_unit("bits/spike")),
+        ks_distance=("distance of rescaled intervals", _PART),
+        ks_p="p (rescaled intervals)",
+        ks_bound=("95 % bound of the distance", _PART),
+        n_spikes="spikes",
+    ),
+    **_table(
         "compare",
         mean_response="mean response",
         mean_reference="mean of the reference",

@@ -29,9 +29,8 @@ CHOICES = ("left", "right", "none")
 ACTIONS = CHOICES[:2]
 
 EXTRAPOLATED = (
-    "Response times are extrapolation: with the published loss the fit sees actions at the "
-    "end of scaled time only, so the course before comes from the neural layers; only "
-    "choice probabilities were fitted."
+    "Response times are extrapolation: the published loss sees actions at the end of "
+    "scaled time only, so only choice probabilities were fitted."
 )
 NOT_ITS_READING = (
     "The fit charges intensities after a response too, so this model was fitted for "

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 from insilico_gui.fitting import FitTask, declare
 from insilico_gui.parameters import About
 
+GENERATED = ("generated:steinmetz", "generated:hierarchy")
 DATA = (
     "Folder with train.npz and test.npz, the published train.pickle and test.pickle, "
-    "recorded sessions, or simulations; or generated:steinmetz or generated:hierarchy."
+    f"recorded sessions, or simulations; or {' or '.join(GENERATED)}."
 )
 
 
-@declare("nnpoisson", data=DATA)
+@declare("nnpoisson", data=DATA, generated=GENERATED)
 def nnpoisson(
     data: Path,
     *,

@@ -12,6 +12,7 @@ from insilico_gui.errors import AnalysisError, WeightsError, quoted
 from insilico_gui.untrusted.hashes import weights_hash
 from insilico_nnpoisson import columns  # noqa: F401 - registers titles
 from insilico_nnpoisson.choices import READINGS, read_choices
+from insilico_nnpoisson.fit_command import DATA, GENERATED
 from insilico_nnpoisson.folders import (
     ABOUT,
     FAMILY,
@@ -34,6 +35,7 @@ from insilico_nnpoisson.stimulus_code import TRIAL_LENGTH, stimulus_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     import xarray as xr
     from numpy.typing import NDArray
@@ -74,6 +76,8 @@ class NNPoissonSession:
     frame_shape = (0, 0)
     response_label = "intensity (1/s; of regions: spikes/s per neuron)"
     readings: Mapping[str, str] = READINGS
+    recordings_help = DATA
+    recordings_offered = GENERATED
 
     def __init__(self, place: Place, device: str = "auto") -> None:
         self.id = f"{FAMILY}/{place.name}"
@@ -136,6 +140,17 @@ class NNPoissonSession:
             self.time_limit,
             reading,
         )
+
+    def judge(
+        self, recordings: Path, *, trust_pickles: bool = False, seed: int = 0
+    ) -> xr.Dataset:
+        """See :meth:`.JudgedSession.judge`."""
+        from insilico_nnpoisson.data.files import read_recordings
+        from insilico_nnpoisson.training.judged_session import judged
+
+        data = read_recordings(recordings, trust_pickles=trust_pickles, seed=seed)
+        units = self.units["unit_id"].tolist()
+        return judged(self._exact, self.regions, self.time_limit, data, units)
 
     def simulate(
         self, conditions: pd.DataFrame, seed: int, n_neurons: int | None = None

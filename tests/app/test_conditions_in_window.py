@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from insilico_nnpoisson.data.files import write_recordings
 from support.fits import clipped, unreachable
 from support.in_window import choose, use_session
-from support.nnpoisson import session_folder
+from support.nnpoisson import golden_recordings, session_folder, steinmetz
 
 import insilico_gui as ig
 
@@ -84,7 +85,7 @@ def test_the_sheet_is_made_from_the_session(answering):
     assert np.isnan(answering.now.responses[1, -1]).all()
 
 
-def test_a_wrong_cell_gives_one_sentence(answering):
+def test_a_wrong_cell_gives_one_sentence(answering, tmp_path):
     panel, message = answering.panel("Conditions"), answering.playback_bar.message
     panel.add_button.click()
     for text, said in (("0.3", "one of 0, 0.25, 0.5"), ("much", "Contrast left is")):
@@ -96,6 +97,12 @@ def test_a_wrong_cell_gives_one_sentence(answering):
     panel.form.fields["trial_length"].setText(",".join(["0.1"] * 3000))
     panel.cross_button.click()
     assert "3,000 conditions" in message.text()
+    (tmp_path / "other.csv").write_text("contrast_up\n0\n1\n")
+    answering.open_stimuli([tmp_path / "other.csv"])
+    answering.wait(LIMIT_S)
+    text = message.text().replace("\u200b", "")
+    assert text.startswith("⚠") and "has no parameter 'contrast_up'" in text
+    assert answering.now.responses is None
 
 
 def test_a_trial_plays_on_the_map_and_in_the_traces(crossed):
@@ -174,6 +181,39 @@ def test_choices_in_both_readings_with_the_warning(crossed):
     np.testing.assert_allclose(found["probability"].sum("choice"), 1, atol=1e-6)
     x, y = panel.densities.curves[1].getData()
     np.testing.assert_allclose(y, found["density"][0, 1])
+
+
+def test_fit_quality_against_recordings(crossed, tmp_path):
+    data = golden_recordings(steinmetz())
+    write_recordings(tmp_path / "recordings", data)
+    panel, message = crossed.panel("Trials"), crossed.playback_bar.message
+    panel.show_view("fit quality")
+    panel.fields.recordings.box.setCurrentText(str(tmp_path / "nothing"))
+    panel.compute_button.click()
+    crossed.wait(LIMIT_S)
+    assert message.text().startswith("⚠") and "nothing" in message.text()
+    panel.fields.recordings.box.setCurrentText(str(tmp_path / "recordings"))
+    panel.compute_button.click()
+    crossed.wait(LIMIT_S)
+    panel = crossed.panel("Trials")
+    found = crossed.now.results["fit quality of the session"].dataset
+    units = crossed.now.units.set_index("unit_id")
+    bits = units["bits_per_spike"]
+    np.testing.assert_array_equal(bits, found["bits_per_spike"])
+    assert np.isfinite(bits[:3]).all() and np.isnan(bits[3:]).all()
+    crossed.experiment.look(unit_id="left-VISp")
+    panel = crossed.panel("Trials")
+    assert panel.rescaling.isVisible() and panel.agreement.isVisible()
+    assert "left-VISp" in panel.about.text()
+    assert f"{bits['left-VISp']:.3g} bits/spike" in panel.about.text()
+    x, y = panel.rescaling.quantiles.getData()
+    np.testing.assert_array_equal(x, found["expected"])
+    np.testing.assert_array_equal(y, found["rescaled"][2])
+    table = panel.agreement.drawn()
+    right = found["level_recorded"].sel(choice="right")
+    np.testing.assert_array_equal(table["right, recorded, probability"], right)
+    predicted = found["level_predicted"].sel(reading="B", choice="left")
+    np.testing.assert_array_equal(table["left, reading B, probability"], predicted)
 
 
 def test_a_raster_of_simulated_trials(crossed):

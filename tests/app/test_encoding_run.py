@@ -181,8 +181,7 @@ def test_what_was_computed_before_comes_from_the_library(run, experiment, sessio
         run.add(*FIRST)
         run.wait(20.0)
         assert run.told[-1] == (
-            "The responses were computed before: 60 frames of array for 12 units, from "
-            "the library."
+            "Computed before, from the library: 60 frames of array for 12 units."
         )
         np.testing.assert_array_equal(experiment.at_hand(*FIRST), expected)
     assert session.calls == []

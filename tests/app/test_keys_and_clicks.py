@@ -103,7 +103,7 @@ def test_a_right_click_opens_the_menu_and_does_not_seek(encoded, qtbot):
     assert menu.isVisible()
     copy = next(a for a in menu.actions() if a.text() == "Copy picture")
     copy.trigger()
-    assert QApplication.clipboard().image().width() == plot.width()
+    assert QApplication.clipboard().image().width() == 2 * plot.width()
     menu.close()
     qtbot.mouseClick(plot.viewport(), Qt.MouseButton.MiddleButton, pos=middle)
     assert playback.frame == 7

@@ -194,7 +194,7 @@ def test_another_fit_is_stale_until_it_is_encoded(window, files, qtbot):
     window.experiment.set_fit("one.npy", "crop")
     window.panel("Experiment").encode_button.click()
     window.wait()
-    assert "computed before" in window.playback_bar.message.text()
+    assert "Computed before" in window.playback_bar.message.text()
 
 
 def test_another_interval_is_encoded_again(window, video):

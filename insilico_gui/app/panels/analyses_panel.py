@@ -288,6 +288,7 @@ class AnalysesPanel(Panel):
                 limits=symmetric(picture),
                 colormap=DIVERGING,
                 label=matrix.name,
+                places=(("unit_id", matrix.units), ("other unit_id", matrix.units)),
             )
             legend = matrix.legend
         if is_drawn and columns is not None and result is not None:

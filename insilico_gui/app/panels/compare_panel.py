@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout
 from insilico_gui.analysis.fits.flatness import is_flat
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
 from insilico_gui.app.widgets.controls import button, choice
+from insilico_gui.app.widgets.figures.data import GUIDE
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.errors import AnalysisError
 from insilico_gui.experiment.document import Reference
@@ -231,6 +232,7 @@ class ComparePanel(Panel):
         self.summary.setText("")
         name, reference = self.column.currentText(), self._reference_units
         selection = self.now.selection
+        self.plot.setVisible(bool(name) and reference is not None)
         if not name or reference is None or selection is None:
             return
         compared = self._compared(selection.indices)
@@ -270,7 +272,7 @@ class ComparePanel(Panel):
             self.summary.setText("No selected unit has this value on both sides.")
             return
         ends = [min(x.min(), y.min()), max(x.max(), y.max())]
-        self.plot.plot(ends, ends, pen=pg.mkPen(self.plot_colors.guide))
+        self.plot.plot(ends, ends, pen=pg.mkPen(self.plot_colors.guide), name=GUIDE)
         self.plot.plot(
             x,
             y,

@@ -77,10 +77,12 @@ class CoursePanel(Panel):
         self._onset = [pg.InfiniteLine(0, angle=angle) for angle in (90, 0)]
         for line in self._onset:
             self.plot.addItem(line)
-        self._upper, self._lower = (self.plot.plot(pen=pg.mkPen(None)) for _ in "ul")
+        self._upper, self._lower = (
+            self.plot.plot(pen=pg.mkPen(None), name=f"mean {sign} SEM") for sign in "+-"
+        )
         self._band = pg.FillBetweenItem(self._upper, self._lower)
         self.plot.addItem(self._band)
-        self.mean_curve = self.plot.plot()
+        self.mean_curve = self.plot.plot(name="mean")
         self.playhead = pg.InfiniteLine(angle=90)
         self.plot.addItem(self.playhead)
         self.plot.clicked.connect(self._clicked)
@@ -176,7 +178,9 @@ class CoursePanel(Panel):
                     maxValue=self.plot_colors.brightest,
                     alpha=220,
                 )
-                self._draw(ms, course, pg.mkPen(color, width=LINES[1]))
+                self._draw(
+                    ms, course, pg.mkPen(color, width=LINES[1]), f"repeat {k + 1}"
+                )
         self._draw_mean(ms, averaged)
         self._show_playhead()
         label = images.labels[self._image]
@@ -207,11 +211,16 @@ class CoursePanel(Panel):
     ) -> None:
         colors = self._unit_colors()[self.now.selected_columns]
         step = -(-len(courses) // MAX_CURVES)
-        for course, color in zip(courses[::step], colors[::step], strict=True):
-            self._draw(ms, course, pg.mkPen(*color.tolist(), 150, width=LINES[0]))
+        rows = self.now.encoded_rows[self.now.selected_columns][::step]
+        names = unit_names(self.now.units, rows)
+        drawn = zip(courses[::step], colors[::step], names, strict=True)
+        for course, color, name in drawn:
+            self._draw(ms, course, pg.mkPen(*color.tolist(), 150, width=LINES[0]), name)
 
-    def _draw(self, ms: NDArray[np.float64], course: object, pen: object) -> None:
-        curve = self.plot.plot(ms, course, pen=pen)
+    def _draw(
+        self, ms: NDArray[np.float64], course: object, pen: object, name: str
+    ) -> None:
+        curve = self.plot.plot(ms, course, pen=pen, name=name)
         curve.setZValue(-1)
         self.curves.append(curve)
 

@@ -141,7 +141,7 @@ class ExportPanel(Panel):
         else:
             everything = self.format.currentText() in load_suffixes()
             self.info.setText(
-                f"Responses of {n_units:,} selected units {_extent(responses)}, with "
+                f"Responses of {n_units:,} selected units {self._extent(responses)}, with "
                 + ("the unit table, the trial table" if everything else "the labels")
                 + f" and the provenance{'' if everything else ' in a .json beside'}."
             )
@@ -161,10 +161,13 @@ class ExportPanel(Panel):
         self.format.setCurrentText(chosen if chosen in offered else ".parquet")
         self.format.blockSignals(False)
 
-
-def _extent(responses: xr.DataArray) -> str:
-    """What responses are to, in words."""
-    if "trial" not in responses.dims:
-        return f"at {responses.sizes['time']:,} frames"
-    each = f" in {responses.sizes['time']} moments" if "time" in responses.dims else ""
-    return f"to {responses.sizes['trial']:,} images{each}"
+    def _extent(self, responses: xr.DataArray) -> str:
+        """What responses are to, in words."""
+        if "trial" not in responses.dims:
+            return f"at {responses.sizes['time']:,} frames"
+        item = "image" if self.now.shown is None else self.now.shown.item
+        each = (
+            f" at {responses.sizes['time']} times" if "time" in responses.dims else ""
+        )
+        n = responses.sizes["trial"]
+        return f"to {n:,} {item}{'s' * (n != 1)}{each}"

@@ -159,7 +159,19 @@ class Panel(QWidget, Themed):
 
     def problem(self, text: str) -> None:
         """Tell the user of a problem; one sentence."""
-        self.desk.window.say(text, problem=True)
+        self.tell(text, problem=True)
+
+    def tell(self, text: str, *, problem: bool = False) -> None:
+        """Tell the user one sentence."""
+        self.desk.window.say(text, problem=problem)
+
+    @property
+    def caption(self) -> str:
+        """What its plots are of, for pictures that are saved."""
+        now = self.now
+        session = None if now.session is None else now.session.id
+        parts = (self.title, session, now.stimulus_name)
+        return ", ".join(part for part in parts if part)
 
 
 def breakable(text: str) -> str:

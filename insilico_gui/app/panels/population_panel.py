@@ -94,5 +94,6 @@ class PopulationPanel(Panel):
             text = f"⚠ of {escape(parameters.get('stimulus') or 'other responses')}: {text}"
         median = median_of(name, values)
         if median is not None:  # of angles it would mean nothing
-            text += f", median {median:.3g}"
+            is_large = abs(median) >= 1000
+            text += ", median " + (f"{median:,.0f}" if is_large else f"{median:.3g}")
         self.summary.setText(f"{text}: &nbsp; {legend}")

@@ -178,6 +178,7 @@ class RetinotopyPanel(AnalysisPanel):
                 limits=(-1.0, 1.0) if name == "field_sign" else None,
                 colormap=colormap,
                 label=label,
+                places=(("y (µm)", y), ("x (µm)", x)),
             )
             for outline in outlines:
                 line = plot.plot(

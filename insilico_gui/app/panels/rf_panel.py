@@ -260,6 +260,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
             limits=symmetric(picture) if signed else None,
             colormap=DIVERGING if signed else SEQUENTIAL,
             label=label.get(about.get("quantity"), "response"),
+            places=(("row (px)", rows), ("column (px)", cols)),
         )
         in_degrees = self.axes.currentText() == DEGREES
         display = Display.from_dict(about["display"])

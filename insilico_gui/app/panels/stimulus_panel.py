@@ -300,6 +300,9 @@ class StimulusPanel(Panel):
                 f"To the twin: {now.images.n_images} images, each brought to "
                 f"{width} × {height} pixels."
             )
+        if now.shown is not None and now.shown.times is not None:
+            first, *_, last = now.shown.times
+            return f"Answered at {now.n_times} times, {first:g} to {last:g} s."
         if now.shown is not None:
             return f"To the twin: {now.shown.n_items} {now.shown.item}s."
         return f"⚠ {now.misfit}"

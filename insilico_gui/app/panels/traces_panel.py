@@ -60,12 +60,12 @@ class TracesPanel(Panel):
         self._burn_in = burn_in
         self.plot.addItem(burn_in)
         invisible = pg.mkPen(None)
-        self._upper = self.plot.plot(pen=invisible)
-        self._lower = self.plot.plot(pen=invisible)
+        self._upper = self.plot.plot(pen=invisible, name="mean + SEM")
+        self._lower = self.plot.plot(pen=invisible, name="mean - SEM")
         self._band = pg.FillBetweenItem(self._upper, self._lower)
         self.plot.addItem(self._band)
         self._examples: list[pg.PlotDataItem] = []
-        self.mean_curve = self.plot.plot(symbolSize=5, symbolPen=None)
+        self.mean_curve = self.plot.plot(symbolSize=5, symbolPen=None, name="mean")
         self._conditions = ConditionCurves(self.plot)
         self._named = -1
         self.playhead = pg.InfiniteLine(angle=90)
@@ -157,9 +157,11 @@ class TracesPanel(Panel):
         symbol = "o" if of_images and self.now.n_times == 1 and n <= FEW else None
         mean, sem = summary.mean[:n], np.nan_to_num(summary.sem[:n])
         pens = self._example_colors(summary.examples.shape[1])
+        names = self._example_names(summary)
         for column, color in enumerate(pens):
             pen = pg.mkPen((*color, 130), width=1)
-            curve = self.plot.plot(place, summary.examples[:n, column], pen=pen)
+            values = summary.examples[:n, column]
+            curve = self.plot.plot(place, values, pen=pen, name=names[column])
             curve.setZValue(-1)
             self._examples.append(curve)
         self.mean_curve.setSymbol(symbol)
@@ -188,7 +190,9 @@ class TracesPanel(Panel):
             curve.setData(np.empty(0), np.empty(0))
         self._band.setVisible(False)
         means = summary.mean.reshape(shown.n_items, len(times))
-        self._conditions.draw(times, means, self.frame_on_show, self.plot_colors)
+        self._conditions.draw(
+            times, means, self.frame_on_show, self.plot_colors, shown.labels
+        )
         self.plot.setXRange(*self._ends(), padding=0)
         self._name_conditions()
         self.draw_time()
@@ -212,10 +216,13 @@ class TracesPanel(Panel):
         top = self.plot_colors.brightest
         return [pg.intColor(k, 7, maxValue=top).getRgb()[:3] for k in range(n)]
 
+    def _example_names(self, summary: TraceSummary) -> list[str]:
+        rows = self.now.encoded_rows[summary.example_columns]
+        return unit_names(self.now.units, rows)
+
     def _legend(self, summary: TraceSummary, pens: list[tuple[int, int, int]]) -> str:
         """What is drawn: the mean and, by its id and in its colour, each single unit."""
-        columns = summary.example_columns
-        names = unit_names(self.now.units, self.now.encoded_rows[columns])
+        names = self._example_names(summary)
         units = ", ".join(
             f"<span style='color: rgb{color}'>{escape(name)}</span>"
             for name, color in zip(names, pens, strict=True)
@@ -260,6 +267,8 @@ class TracesPanel(Panel):
         self.plot.getAxis("left").setToolTip(label)
 
     def _why_empty(self) -> str:
+        if self.now.encoded is None and self.now.condition_session is not None:
+            return "Show conditions to see responses"
         if self.now.encoded is None:
             return "Encode a stimulus to see responses"
         if len(self.now.selected_columns):

@@ -79,6 +79,11 @@ def launch(
         experiment.show(session=name)
     if stimulus is not None:
         shown = experiment.add_stimulus(stimulus, session=name, show=True)
+    opened = window.now.condition_session
+    if opened is not None and shown is None:
+        window.say(
+            f"{opened.id} is loaded; choose the conditions that it is to answer."
+        )
     if encode and name is not None and shown is not None:
         window.encode()
     return window

@@ -323,7 +323,9 @@ class InsilicoWindow(Workspace):
 
     def _stimulus_added(self, stimulus: str) -> None:
         """Encode it at once, if that is wanted and a session is there to answer."""
-        session = self.now.session_name
+        session, misfit = self.now.session_name, self.now.misfit
+        if session is not None and misfit and stimulus == self.now.stimulus_name:
+            self.say(misfit, problem=True)
         if session is None or not self.now.view.encode_at_once:
             return
         if self.experiment.takes(session, stimulus) is not False:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
 
+from insilico_gui.app.widgets.figures.menu import PlotMenu
 from insilico_gui.app.widgets.theme import PlotColors, Themed, current_colors
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from qtpy.QtGui import QContextMenuEvent
 
 
 class FrameView(pg.GraphicsLayoutWidget, Themed):
@@ -38,6 +40,17 @@ class FrameView(pg.GraphicsLayoutWidget, Themed):
         """Stand on the background of the theme."""
         super().use_plot_colors(plot_colors)
         self.setBackground(plot_colors.background)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """See Qt."""
+        if self.frame is not None:
+            self.menu.open(event.globalPos())
+            event.accept()
+
+    @property
+    def menu(self) -> PlotMenu:
+        """The picture, copied or saved."""
+        return PlotMenu(self)
 
     def show_frame(self, frame: NDArray[np.uint8]) -> None:
         """Show a frame."""

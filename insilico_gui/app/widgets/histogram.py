@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyqtgraph as pg
 
 from insilico_gui.app.widgets import colors
+from insilico_gui.app.widgets.figures.data import table_of
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
 N_BINS = 24
+FEW_UNITS = 4
 
 
 class Histogram(ThemedPlot):
@@ -25,8 +27,13 @@ class Histogram(ThemedPlot):
 
     def __init__(self) -> None:
         super().__init__()
+        self._table = pd.DataFrame()
         self.setMinimumHeight(60)
         self.setLabel("left", "units")
+
+    def drawn(self) -> pd.DataFrame:
+        """Ends of the bins, and units in each, a column for each area."""
+        return self._table
 
     def show_column(self, units: pd.DataFrame | None, name: str = "") -> str:
         """Draw a column of numbers of these units, or nothing.
@@ -37,6 +44,7 @@ class Histogram(ThemedPlot):
             Legend, rich text; empty if there is nothing to draw.
         """
         self.clear()
+        self._table = pd.DataFrame()
         if units is None or name not in units:
             return ""
         values, about = units[name].astype(float), facts(name)
@@ -55,13 +63,22 @@ class Histogram(ThemedPlot):
             areas = units["area"].loc[known.index]
             if areas.nunique() > 1:
                 groups = [(str(a), known[areas == a]) for a in sorted(areas.unique())]
+        ends = 2**edges if is_log else edges
+        counts = [(f"units, {k}", np.histogram(g, edges)[0]) for k, g in groups]
+        bins = [(f"{about.label}, from", ends[:-1]), (f"{about.label}, to", ends[1:])]
+        self._table = table_of([*bins, *counts])
+        most = max(int(n.max()) for _, n in counts)
+        spacing = (1, 1) if most <= FEW_UNITS else (None, None)
+        self.getAxis("left").setTickSpacing(*spacing)  # half a unit is none
         return " &nbsp; ".join(self._draw_groups(groups, edges))
 
     def _draw_groups(
         self, groups: list[tuple[str, pd.Series[float]]], edges: Floats
     ) -> list[str]:
         named = []
-        palette = colors.categorical_table(len(groups))[:: 256 // len(groups)]
+        n = len(groups)
+        middles = ((np.arange(n) + 0.5) * 256 / n).astype(int)
+        palette = colors.categorical_table(n)[middles]
         top = self.plot_colors.brightest / 255
         for (label, group), color in zip(groups, palette, strict=False):
             rgb = [int(255 * c * top) for c in color[:3]]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyqtgraph as pg
 
 from insilico_gui.app.widgets import colors
+from insilico_gui.app.widgets.figures.data import axis_title, image_table, plain_text
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Places = tuple[str, NDArray[Any]]
 
 NUMBERS_WIDTH, BAR_WIDTH = 36, 58
 """Of the colour bar's axis, without and with a label: numbers have five characters."""
@@ -40,6 +43,8 @@ class ImagePlot(ThemedPlot):
     ) -> None:
         super().__init__()
         self._titled = titled
+        self._label = ""
+        self._places: tuple[Places, Places] | None = None
         self.setMinimumHeight(60)
         self.setAspectLocked(square)
         self.invertY(rows_down)
@@ -64,6 +69,7 @@ class ImagePlot(ThemedPlot):
         limits: tuple[float, float] | None = None,
         colormap: str = SEQUENTIAL,
         label: str = "",
+        places: tuple[Places, Places] | None = None,
     ) -> None:
         """Draw a picture [rows, columns], or nothing.
 
@@ -77,7 +83,11 @@ class ImagePlot(ThemedPlot):
         colormap : str
         label : str
             What the values are, with their unit.
+        places : ((str, array [rows]), (str, array [columns])), optional
+            What rows and columns are, with their unit, and where each is, for tables of
+            what is drawn; default what stands at the axes.
         """
+        self._label, self._places = label, places
         known = picture is not None and bool(np.isfinite(picture).any())
         self.image.setVisible(known)
         self.bar.setVisible(known)
@@ -94,6 +104,22 @@ class ImagePlot(ThemedPlot):
             return
         self.bar.axis.setLabel(label)
         self.bar.axis.resizeEvent()  # or the label stays where the last one was
+
+    def drawn(self) -> pd.DataFrame:
+        """The picture: a row for each pixel that is known."""
+        picture = self.image.image
+        if picture is None or not self.image.isVisible():
+            return pd.DataFrame()
+        down, across = self._places or self._pixels(picture)
+        return image_table(picture, down, across, plain_text(self._label) or "value")
+
+    def _pixels(self, picture: Floats) -> tuple[Places, Places]:
+        """Where the middles of pixels are on the axes."""
+        n_rows, n_columns = picture.shape
+        rect = self.image.mapRectToParent(self.image.boundingRect())
+        y = rect.top() + (np.arange(n_rows) + 0.5) * rect.height() / n_rows
+        x = rect.left() + (np.arange(n_columns) + 0.5) * rect.width() / n_columns
+        return (axis_title(self, "left", "y"), y), (axis_title(self, "bottom", "x"), x)
 
 
 def symmetric(picture: Floats) -> tuple[float, float]:

@@ -32,11 +32,14 @@ class UnitMatrix:
     ----------
     name : str
     values : float64 array [n, n]
+    units : object array [n]
+        Their ids.
     legend : str
     """
 
     name: str
     values: NDArray[np.float64]
+    units: NDArray[np.object_]
     legend: str
 
 
@@ -155,5 +158,7 @@ def unit_matrix(
         legend = f"{n_shown:,} of {len(places):,} selected units" * (
             n_shown < len(places)
         )
-        return UnitMatrix(str(name).replace("_", " "), values, legend)
+        ids = dataset["unit_id"].to_numpy() if "unit_id" in dataset.coords else None
+        units = np.asarray(taken if ids is None else ids[taken], object)
+        return UnitMatrix(str(name).replace("_", " "), values, units, legend)
     return None

@@ -66,6 +66,14 @@ class PlotColors:
         return 185 if self.is_light else 255
 
 
+ON_PAPER = PlotColors(
+    (255, 255, 255),
+    (20, 20, 20),
+    **{name: pair[0] for name, pair in ON_LIGHT_AND_DARK.items()},
+)
+"""Of pictures that are saved or copied, whatever the theme."""
+
+
 def colors_for(theme: str) -> PlotColors:
     """The colours for a theme of napari, by its name; "system" is what the system has."""
     chosen = get_theme(theme)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
-from pyqtgraph.exporters import ImageExporter, SVGExporter
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QApplication, QFileDialog, QMenu
 
+from insilico_gui.app.widgets.figures.data import curves_table
+from insilico_gui.app.widgets.figures.menu import PlotMenu
 from insilico_gui.app.widgets.theme import PlotColors, Themed, current_colors
 
 if TYPE_CHECKING:
-    from qtpy.QtCore import QPoint
+    import pandas as pd
 
 LEAST_WIDTH = 120
 """Of a plot in pixels: with less room for it a panel scrolls."""
-
-PICTURES = "Pictures (*.png *.svg)"
 
 
 class ThemedPlot(pg.PlotWidget, Themed):
@@ -61,6 +58,8 @@ class ThemedPlot(pg.PlotWidget, Themed):
         """Write above the plot."""
         self._title = title, style
         self.plotItem.setTitle(title, **{"color": self.plot_colors.text, **style})
+        # Or a title that is wider than the plot pushes its right end out of sight
+        self.plotItem.titleLabel.setMinimumWidth(0)
 
     def setLabel(self, side: str, text: str) -> None:
         """Write at an axis, in its middle."""
@@ -73,7 +72,7 @@ class ThemedPlot(pg.PlotWidget, Themed):
     def _mouse_clicked(self, event: Any) -> None:
         if event.button() == Qt.MouseButton.RightButton:
             event.accept()
-            self._open_menu(event.screenPos().toPoint())
+            self.menu.open(event.screenPos().toPoint())
             return
         box = self.plotItem.vb
         if event.button() == Qt.MouseButton.LeftButton and (
@@ -82,28 +81,13 @@ class ThemedPlot(pg.PlotWidget, Themed):
             at = box.mapSceneToView(event.scenePos())
             self.clicked.emit(at.x(), at.y())
 
-    def _open_menu(self, place: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Copy picture", self.copy_picture)
-        menu.addAction("Save picture…", self._browse)
-        menu.addAction("Show all", self.plotItem.vb.autoRange)
-        menu.popup(place)
+    # -- as a file ---------------------------------------------------------------------
 
-    def copy_picture(self) -> None:
-        """Put a picture of the plot on the clipboard."""
-        QApplication.clipboard().setPixmap(self.grab())
+    @property
+    def menu(self) -> PlotMenu:
+        """Its picture and its data, copied or saved."""
+        return PlotMenu(self, self.drawn, self.plotItem.vb.autoRange)
 
-    def save_picture(self, path: str | Path) -> None:
-        """Write a picture of the plot, as SVG or PNG by the suffix."""
-        is_svg = Path(path).suffix.lower() == ".svg"
-        (SVGExporter if is_svg else ImageExporter)(self.plotItem).export(str(path))
-
-    def _browse(self) -> None:
-        text, _ = QFileDialog.getSaveFileName(
-            self, "Save the picture", "plot.png", PICTURES
-        )
-        if text:
-            path = Path(text)
-            known = path.suffix.lower() in (".png", ".svg")
-            self.save_picture(path if known else path.with_name(f"{path.name}.png"))
+    def drawn(self) -> pd.DataFrame:
+        """What is drawn: a column each, titled with its unit; empty if it is nothing."""
+        return curves_table(self)

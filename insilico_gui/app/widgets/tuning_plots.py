@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyqtgraph as pg
 
+from insilico_gui.app.widgets.figures.data import axis_title, table_of
 from insilico_gui.app.widgets.image_plot import ImagePlot
 from insilico_gui.app.widgets.labels import parameter_label
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
@@ -66,6 +68,24 @@ class Curve:
         return values if np.isfinite(values).any() else np.zeros(1)
 
 
+def curve_table(curve: Curve | None, response: str) -> pd.DataFrame:
+    """A curve as a table: levels with mean and standard error, then trials, then the fit.
+
+    `response` is what is measured, with its unit.
+    """
+    if curve is None:
+        return pd.DataFrame()
+    levels = parameter_label(curve.parameter)
+    columns = [(levels, curve.levels), (f"mean, {response}", curve.mean)]
+    if np.isfinite(curve.sem).any():
+        columns.append((f"s.e.m., {response}", curve.sem))
+    if len(curve.trials):
+        columns += [(levels, curve.shown), (f"trials, {response}", curve.trials)]
+    if curve.fit is not None:
+        columns += [(levels, curve.fit[0]), (f"fit, {response}", curve.fit[1])]
+    return table_of(columns)
+
+
 class CurvePlot(ThemedPlot):
     """Response against the levels of a parameter: trials, mean and standard error, fit.
 
@@ -74,12 +94,18 @@ class CurvePlot(ThemedPlot):
 
     def __init__(self) -> None:
         super().__init__()
+        self._curve: Curve | None = None
         self.setMinimumHeight(60)
         self.setLabel("left", "response")
         self._say({})
 
+    def drawn(self) -> pd.DataFrame:
+        """The curve."""
+        return curve_table(self._curve, axis_title(self, "left", "response"))
+
     def show_curve(self, curve: Curve | None) -> None:
         """Draw a curve, or nothing."""
+        self._curve = curve
         self.clear()
         if curve is None:
             self._say({})
@@ -147,13 +173,19 @@ class PolarPlot(ThemedPlot):
 
     def __init__(self) -> None:
         super().__init__()
+        self._curve: Curve | None = None
         self.setMinimumHeight(60)
         self.setAspectLocked(True)
         self.hideAxis("bottom")
         self.hideAxis("left")
 
+    def drawn(self) -> pd.DataFrame:
+        """The curve."""
+        return curve_table(self._curve, "response")
+
     def show_curve(self, curve: Curve | None) -> None:
         """Draw a curve over directions, or nothing."""
+        self._curve = curve
         self.clear()
         if curve is None:
             return
@@ -197,7 +229,11 @@ class PairPlot(ImagePlot):
         super().__init__(square=False, rows_down=False)
 
     def show_pair(
-        self, names: tuple[str, str], levels: tuple[Floats, Floats], mean: Floats
+        self,
+        names: tuple[str, str],
+        levels: tuple[Floats, Floats],
+        mean: Floats,
+        label: str = "response",
     ) -> None:
         """Draw responses [K, L], the first parameter upwards, the second to the right."""
         self.show_image(
@@ -205,7 +241,11 @@ class PairPlot(ImagePlot):
             rect=(0, 0, mean.shape[1], mean.shape[0]),
             limits=(min(0.0, float(np.nanmin(mean))), float(np.nanmax(mean))),
             colormap="viridis",
-            label="response",
+            label=label,
+            places=(
+                (parameter_label(names[0]), levels[0]),
+                (parameter_label(names[1]), levels[1]),
+            ),
         )
         for side, name, values in zip(("left", "bottom"), names, levels, strict=True):
             ticks = [(k + 0.5, f"{level:g}") for k, level in enumerate(values)]

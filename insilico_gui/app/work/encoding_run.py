@@ -263,6 +263,13 @@ def _pair(task: runs.Task) -> Pair:
     return task.run.session, task.run.stimulus
 
 
+def _called(what: str, name: str) -> str:
+    """The name of a stimulus after what it consists of; a table is called after that."""
+    if name == what:
+        return ""
+    return f" ({name})" if what == "conditions" else f" of {name}"
+
+
 def _told(task: runs.Task, responses: xr.DataArray, *, is_known: bool) -> str:
     """What was computed, or found in the library, and how far it can be trusted."""
     what = "images" if responses.dims[0] == "trial" else "frames"
@@ -272,12 +279,12 @@ def _told(task: runs.Task, responses: xr.DataArray, *, is_known: bool) -> str:
         what = "windows"
     n_units = responses.sizes[responses["unit_id"].dims[0]]
     of = (
-        f"{responses.shape[0]} {what} of {task.stimulus.name} for {n_units:,} unit"
-        f"{'s' * (n_units != 1)}"
+        f"{responses.shape[0]} {what}{_called(what, task.stimulus.name)} for "
+        f"{n_units:,} unit{'s' * (n_units != 1)}"
     )
     said = f"Encoded {of}."
     if is_known:
-        said = f"The responses were computed before: {of}, from the library."
+        said = f"Computed before, from the library: {of}."
     difference = precision_sentence(responses.attrs)
     said += f" {difference}" if difference else ""
     if responses.attrs.get("warning"):

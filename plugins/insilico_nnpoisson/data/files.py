@@ -263,7 +263,10 @@ def _not_trusted(name: str) -> InsilicoError:
     return FitError(
         f"{name} is a pickle, a format that can carry programs; if you trust whoever made "
         "it, set trust_pickles (--trust-pickles): plain data are then read, and nothing "
-        "else."
+        "else.",
+        in_window=f"{name} is a pickle, a format that can carry programs; if you trust "
+        "whoever made it, allow pickles in the form: plain data are then read, and "
+        "nothing else.",
     )
 
 

@@ -34,6 +34,10 @@ MAX_ROWS = 2_000
 """Rows that the document of an experiment keeps of a table."""
 
 
+FEW_COLUMNS, LEAST_COLUMN = 3, 60
+"""Columns that share the width of the panel, and how narrow one may be (pixels)."""
+
+
 class ValuesField(TickList):
     """Levels of a parameter with known values: boxes to be ticked, side by side."""
 
@@ -163,7 +167,12 @@ class RowsTable(QTableWidget):
         self.setHorizontalHeaderLabels([titled(p) for p in self._parameters])
         across = self.horizontalHeader()
         if across is not None:
-            across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            modes = QHeaderView.ResizeMode
+            few = len(self._parameters) <= FEW_COLUMNS
+            across.setSectionResizeMode(
+                modes.Stretch if few else modes.ResizeToContents
+            )
+            across.setMinimumSectionSize(LEAST_COLUMN)
 
     def show_rows(self, table: pd.DataFrame) -> None:
         """Show these rows and no others; columns that are missing have defaults."""

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QComboBox, QFormLayout, QSpinBox, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QSpinBox,
+    QWidget,
+)
 
 from insilico_gui.app.panels.panel import fill_box
 from insilico_gui.app.panels.parts.analysis_panel import offered
-from insilico_gui.app.widgets.controls import check, choice, whole_number
-from insilico_gui.conditions import ChoosingSession, SpikingSession
+from insilico_gui.app.panels.parts.condition_names import row_names, varying
+from insilico_gui.app.widgets.controls import button, check, choice, whole_number
+from insilico_gui.conditions import ChoosingSession, JudgedSession, SpikingSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,13 +27,14 @@ if TYPE_CHECKING:
 
     from insilico_gui.conditions import ConditionSession
 
-RESPONSES, DIFFERENCE, TUNING, CHOICES, PSYCHOMETRIC, SIMULATED = (
+RESPONSES, DIFFERENCE, TUNING, CHOICES, PSYCHOMETRIC, SIMULATED, QUALITY = (
     "responses",
     "condition difference",
     "condition tuning",
     "choices",
     "psychometric curve",
     "simulated trials",
+    "fit quality",
 )
 VIEWS = {
     "responses": RESPONSES,
@@ -33,6 +43,7 @@ VIEWS = {
     "choices": CHOICES,
     "psychometric": PSYCHOMETRIC,
     "raster": SIMULATED,
+    "fit quality": QUALITY,
 }
 """What can be drawn, in a word, and the analysis that finds it."""
 
@@ -43,14 +54,53 @@ FIELDS: dict[str, tuple[str, ...]] = {
     CHOICES: ("reading",),
     PSYCHOMETRIC: ("over", "action", "reading", "answered"),
     SIMULATED: ("seed", "neurons"),
+    QUALITY: ("recordings", "seed", "trusted", "unit"),
 }
-TITLES = {"second": "minus", "parameter": "Levels of", "answered": ""}
+TITLES = {
+    "recordings": "Data",
+    "second": "minus",
+    "parameter": "Levels of",
+    "answered": "",
+    "trusted": "",
+}
 
 N_NEURONS = 20
 """Of each unit of a raster, where a session does not say how many were recorded."""
 
 LIST_WIDTH = 280
 """Of the open list of a box: names of conditions are long."""
+
+
+class RecordingsField(QWidget):
+    """A folder of recordings, or a name of generated ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.box = QComboBox()
+        self.box.setEditable(True)
+        self.box.setMinimumContentsLength(9)
+        self.box.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.box, 1)
+        row.addWidget(button("…", self._browse, "Browse for a folder"))
+
+    @property
+    def text(self) -> str:
+        """What was chosen or typed."""
+        return self.box.currentText().strip()
+
+    def offer(self, names: Sequence[str], help_text: str) -> None:
+        """Offer names of generated recordings; what was typed stays."""
+        fill_box(self.box, names)
+        self.box.setToolTip(help_text)
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder of recordings")
+        if folder:
+            self.box.setCurrentText(folder)
 
 
 class TrialFields(QWidget):
@@ -100,6 +150,12 @@ class TrialFields(QWidget):
         self.neurons.setSpecialValueText("as recorded")
         for number in (self.seed, self.neurons):
             number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.recordings = RecordingsField()
+        self.trusted = check(
+            "trust pickled data",
+            lambda _: None,
+            "Of those that you trust whoever made them; plain data only are read",
+        )
         self._rows: dict[str, QWidget] = {
             "first": self.first,
             "second": self.second,
@@ -110,6 +166,8 @@ class TrialFields(QWidget):
             "answered": self.answered,
             "seed": self.seed,
             "neurons": self.neurons,
+            "recordings": self.recordings,
+            "trusted": self.trusted,
             "unit": unit,
         }
         self._form = form = QFormLayout(self)
@@ -146,6 +204,12 @@ class TrialFields(QWidget):
         if analysis == SIMULATED:
             n = self.neurons.value() or None
             return {"seed": self.seed.value(), "n_neurons": n}
+        if analysis == QUALITY:
+            return {
+                "recordings": self.recordings.text,
+                "seed": self.seed.value(),
+                "trust_pickles": self.trusted.isChecked(),
+            }
         if analysis == CHOICES:
             return {"reading": reading}
         return {
@@ -161,23 +225,30 @@ class TrialFields(QWidget):
             CHOICES: isinstance(session, ChoosingSession),
             PSYCHOMETRIC: isinstance(session, ChoosingSession),
             SIMULATED: isinstance(session, SpikingSession),
+            QUALITY: isinstance(session, JudgedSession),
         }
         views = [text for text, view in VIEWS.items() if able.get(view, True)]
         fill_box(self._view, views)
         if isinstance(session, ChoosingSession):
             fill_box(self.reading, list(session.readings))
             for k, meaning in enumerate(session.readings.values()):
-                self.reading.setItemData(k, meaning, 3)
+                self.reading.setItemData(k, meaning, Qt.ItemDataRole.ToolTipRole)
+        if isinstance(session, JudgedSession):
+            help_text, names = session.recordings_help, session.recordings_offered
+            self.recordings.offer(names, help_text)
         self.neurons.setValue(0 if "n_neurons" in session.units else N_NEURONS)
         self.action.clear()
 
     def offer_table(self, table: pd.DataFrame, labels: Sequence[str]) -> None:
         """Offer the conditions of a table, and the parameters that it varies."""
-        names = [f"{k + 1}: {label}" for k, label in enumerate(labels)]
+        short = row_names(table) if len(table) == len(labels) else labels
+        names = [f"{k + 1}: {name}" for k, name in enumerate(short)]
         if names != offered(self.first):
             for box, at in ((self.first, 0), (self.second, 1)):
                 fill_box(box, names)
                 box.setCurrentIndex(min(at, len(names) - 1))
+                for k, label in enumerate(labels):
+                    box.setItemData(k, label, Qt.ItemDataRole.ToolTipRole)
         known = varying(table)
         pairs = [f"{a} x {b}" for k, a in enumerate(known) for b in known[k + 1 :]]
         fill_box(self.parameter, [*pairs, *known])
@@ -191,18 +262,3 @@ class TrialFields(QWidget):
             fill_box(self.action, list(actions))
             self.action.setCurrentIndex(len(actions) - 1)
             self.show_fields()
-
-
-def varying(table: pd.DataFrame) -> list[str]:
-    """Parameters with more than one level; all where there is none."""
-    names = [str(name) for name in table if table[name].nunique() > 1]
-    return names or [str(name) for name in table.columns]
-
-
-def row_names(table: pd.DataFrame) -> list[str]:
-    """Levels of what varies, such as ``"0.5/1"``, of each row."""
-    rows = table[varying(table)].itertuples(index=False, name=None)
-    return [
-        "/".join(cell if isinstance(cell, str) else f"{cell:g}" for cell in row)
-        for row in rows
-    ]

@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyqtgraph as pg
 
+from insilico_gui.app.panels.parts.condition_names import row_names, varying
+from insilico_gui.app.widgets.figures.data import axis_title, table_of
 from insilico_gui.app.widgets.image_plot import (
     DIVERGING,
     SEQUENTIAL,
     ImagePlot,
     symmetric,
 )
+from insilico_gui.app.widgets.labels import parameter_label
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -52,7 +55,12 @@ class HeatMap(ImagePlot):
 
     def __init__(self) -> None:
         super().__init__(square=False)
+        self._table = pd.DataFrame()
         self.playhead = add_playhead(self)
+
+    def drawn(self) -> pd.DataFrame:
+        """Times, and a column of values for each unit."""
+        return self._table
 
     def show_units(
         self,
@@ -67,9 +75,13 @@ class HeatMap(ImagePlot):
         """Draw values [T, U] at times [T] (s) of units with these names, or nothing."""
         self.playhead.setVisible(values is not None)
         self.playhead.setPen(pg.mkPen(self.plot_colors.line, width=1))
+        self._table = pd.DataFrame()
         if values is None or not values.size:
             self.show_image(None)
             return
+        columns = [(f"{n}, {label}", v) for n, v in zip(names, values.T, strict=True)]
+        across = axis_title(self, "bottom", "time")
+        self._table = table_of([(across, times), *columns])
         step = (times[-1] - times[0]) / max(len(times) - 1, 1)
         picture = np.asarray(values.T, float)
         known = bool(np.isfinite(picture).any())
@@ -94,6 +106,11 @@ class RasterPlot(ThemedPlot):
         self.spikes = self.plot()
         self.playhead = add_playhead(self)
         self.n_drawn = 0
+        self._table = pd.DataFrame()
+
+    def drawn(self) -> pd.DataFrame:
+        """The spikes, a row each; all, also if fewer are drawn."""
+        return self._table
 
     def show_spikes(
         self, spikes: pd.DataFrame, units: Sequence[str], end_s: float
@@ -101,6 +118,8 @@ class RasterPlot(ThemedPlot):
         """Draw spikes (``unit_id``, ``neuron``, ``time``) of units; what is left out."""
         place = {unit: k for k, unit in enumerate(units)}
         known = spikes[spikes["unit_id"].isin(place)]
+        told = known[["unit_id", "neuron", "time"]]
+        self._table = told.rename(columns={"time": axis_title(self, "bottom", "time")})
         numbers = known.groupby("unit_id")["neuron"].max() + 1
         drawn = known.iloc[:: -(-len(known) // MOST_SPIKES)] if len(known) else known
         row = drawn["unit_id"].map(place).to_numpy(float)
@@ -127,12 +146,21 @@ class ProbabilityPlot(ThemedPlot):
         super().__init__()
         self.setLabel("left", "probability")
         self.setMouseEnabled(False, False)
+        self._table = pd.DataFrame()
+
+    def drawn(self) -> pd.DataFrame:
+        """Conditions, and the probabilities of each choice."""
+        return self._table
 
     def show_choices(
-        self, probability: Floats, choices: Sequence[str], names: Sequence[str], at: int
+        self, probability: Floats, choices: Sequence[str], table: pd.DataFrame, at: int
     ) -> None:
-        """Draw probabilities [n, C] of conditions with these names; one is on show."""
+        """Draw probabilities [n, C] of the conditions of a table; one is on show."""
+        names = row_names(table)
         self.clear()
+        columns = [(f"P({c})", p) for c, p in zip(choices, probability.T, strict=True)]
+        told = [(parameter_label(p), table[p].to_numpy()) for p in varying(table)]
+        self._table = table_of([*told, *columns])
         n, base = len(probability), np.zeros(len(probability))
         x = np.arange(n)
         inks = choice_colors(choices, self.plot_colors)
@@ -175,8 +203,10 @@ class DensityPlot(ThemedPlot):
             self.removeItem(curve)
         inks = choice_colors(choices, self.plot_colors)
         self.curves = [
-            self.plot(times, density, pen=pg.mkPen(ink, width=2), connect="finite")
-            for density, ink in zip(densities, inks, strict=False)
+            self.plot(
+                times, density, pen=pg.mkPen(ink, width=2), connect="finite", name=name
+            )
+            for density, ink, name in zip(densities, inks, choices, strict=False)
         ]
         self.playhead.setPen(pg.mkPen(self.plot_colors.line, width=1))
         self.setTitle(f"response times, {name}", size="9pt")

@@ -9,15 +9,21 @@ import numpy as np
 import pandas as pd
 from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from insilico_gui.app.panels.conditions.quality_plots import (
+    AgreementPlot,
+    RescalingPlot,
+    in_words,
+    unit_to_show,
+)
 from insilico_gui.app.panels.conditions.trial_fields import (
     CHOICES,
     DIFFERENCE,
     PSYCHOMETRIC,
+    QUALITY,
     RESPONSES,
     SIMULATED,
     TUNING,
     TrialFields,
-    row_names,
 )
 from insilico_gui.app.panels.conditions.trial_plots import (
     DensityPlot,
@@ -30,6 +36,7 @@ from insilico_gui.app.panels.parts.analysis_panel import UnitAnalysisPanel
 from insilico_gui.app.panels.parts.condition_curves import short_label
 from insilico_gui.app.widgets.tuning_plots import Curve, CurvePlot, PairPlot
 from insilico_gui.app.widgets.unit_names import unit_names
+from insilico_gui.experiment.unit_tables import ALONE
 from insilico_gui.stimuli import ConditionTable
 
 if TYPE_CHECKING:
@@ -49,7 +56,7 @@ class TrialsPanel(UnitAnalysisPanel):
     title = "Trials"
     place = "bottom"
     order = 15
-    names = frozenset({DIFFERENCE, TUNING, CHOICES, PSYCHOMETRIC, SIMULATED})
+    names = frozenset({DIFFERENCE, TUNING, CHOICES, PSYCHOMETRIC, SIMULATED, QUALITY})
     draws = frozenset(
         {
             *("session", "responses", "encoded", "results", "computing", "units"),
@@ -68,9 +75,10 @@ class TrialsPanel(UnitAnalysisPanel):
         self.heat, self.matrix, self.tuned = HeatMap(), PairPlot(), CurvePlot()
         self.bars, self.densities = ProbabilityPlot(), DensityPlot()
         self.curve, self.raster = PsychometricPlot(), RasterPlot()
+        self.rescaling, self.agreement = RescalingPlot(), AgreementPlot()
         self.plots: tuple[QWidget, ...] = (
             *(self.heat, self.matrix, self.tuned, self.bars, self.densities),
-            *(self.curve, self.raster),
+            *(self.curve, self.raster, self.rescaling, self.agreement),
         )
         row = QHBoxLayout()
         controls = QVBoxLayout()
@@ -100,6 +108,9 @@ class TrialsPanel(UnitAnalysisPanel):
     def compute(self) -> None:
         """Compute what is drawn, in the background."""
         view = self.fields.view
+        if view == QUALITY:
+            self.desk.window.analyse(view, self.fields.given(view))
+            return
         if self.now.responses is None or view == RESPONSES:
             return
         if view == DIFFERENCE and len(set(self.fields.given(view).values())) < 2:
@@ -114,7 +125,7 @@ class TrialsPanel(UnitAnalysisPanel):
         """Offer the fields of what is drawn, and draw it; compute it the first time."""
         view = self.fields.view
         self.fields.show_fields()
-        is_new = view != RESPONSES and self._found(view) is None
+        is_new = view not in (RESPONSES, QUALITY) and self._found(view) is None
         if is_new and self.now.responses is not None and not self.is_computing:
             self.compute()
         self._show()
@@ -177,7 +188,8 @@ class TrialsPanel(UnitAnalysisPanel):
     def _found(self, view: str) -> xr.Dataset | None:
         """The latest result of an analysis of what is on show."""
         for name in reversed(list(self.now.results)):
-            if name == view or name.startswith(f"{view} to "):
+            what = name.removesuffix(f" of {ALONE}")
+            if what == view or what.startswith(f"{view} to "):
                 return self.now.results[name].dataset
         return None
 
@@ -188,16 +200,15 @@ class TrialsPanel(UnitAnalysisPanel):
         self._condition = self.frame_on_show
         view = self.fields.view
         self.compute_button.setText("Computing…" if self.is_computing else "Compute")
-        self.compute_button.setEnabled(
-            self.now.responses is not None and not self.is_computing
-        )
+        has_what_it_needs = self.now.responses is not None or view == QUALITY
+        self.compute_button.setEnabled(has_what_it_needs and not self.is_computing)
         found = None if view == RESPONSES else self._found(view)
         # What is quick is computed as soon as a field is another
-        by_hand = view == SIMULATED or (view != RESPONSES and found is None)
+        by_hand = view in (SIMULATED, QUALITY) or (view != RESPONSES and found is None)
         self.compute_button.setVisible(by_hand)
         shown: tuple[QWidget, ...] = ()
         text = ""
-        if self.now.encoded is None or self.now.shown is None:
+        if view != QUALITY and (self.now.encoded is None or self.now.shown is None):
             text = "Show conditions to see trials."
         elif view == RESPONSES:
             shown, text = self._show_responses()
@@ -212,6 +223,7 @@ class TrialsPanel(UnitAnalysisPanel):
                 CHOICES: self._show_choices,
                 PSYCHOMETRIC: self._show_psychometric,
                 SIMULATED: self._show_simulated,
+                QUALITY: self._show_quality,
             }[view]
             shown, text = draw(found)
         for plot in self.plots:
@@ -222,6 +234,10 @@ class TrialsPanel(UnitAnalysisPanel):
         """Names of the selected units, in the order of the columns."""
         rows = self.now.encoded_rows[self.now.selected_columns]
         return unit_names(self.now.units, rows) if len(rows) else []
+
+    @property
+    def _response_label(self) -> str:
+        return short_label(getattr(self.now.session, "response_label", "response"))
 
     def _label(self, condition: int) -> str:
         shown = self.now.shown
@@ -238,8 +254,7 @@ class TrialsPanel(UnitAnalysisPanel):
         if now.encoded.moments.n_done < start + now.n_times:
             return (), "Responses show here as they come."
         responses = now.encoded.moments.rows(start, start + now.n_times)
-        values = responses[:, columns].astype(np.float64)
-        label = short_label(getattr(now.session, "response_label", "response"))
+        values, label = responses[:, columns].astype(float), self._response_label
         self.heat.show_units(
             values, now.shown.times, self._names(), label, limits=self._ends(columns)
         )
@@ -264,8 +279,7 @@ class TrialsPanel(UnitAnalysisPanel):
     def _show_difference(self, found: xr.Dataset) -> tuple[tuple[QWidget, ...], str]:
         columns, about = self.now.selected_columns, found.attrs["analysis"]
         values = found["difference"].transpose("time", "unit").to_numpy()[:, columns]
-        label = short_label(getattr(self.now.session, "response_label", "response"))
-        times = found["time"].to_numpy()
+        times, label = found["time"].to_numpy(), self._response_label
         self.heat.show_units(values, times, self._names(), label, signed=True)
         first, second = self._label(about["first"]), self._label(about["second"])
         return (self.heat,), f"<b>{first}</b> minus <b>{second}</b>"
@@ -278,10 +292,12 @@ class TrialsPanel(UnitAnalysisPanel):
         levels = [found[name].to_numpy() for name in names]
         text = f"<b>unit {escape(self.unit.unit)}</b>: mean over the trial"
         if len(names) == 2 and all(each.dtype.kind in "fiu" for each in levels):
-            self.matrix.show_pair((names[0], names[1]), (levels[0], levels[1]), curve)
+            pair = (names[0], names[1]), (levels[0], levels[1])
+            self.matrix.show_pair(*pair, curve, self._response_label)
             return (self.matrix,), text
         if len(names) == 2 or levels[0].dtype.kind not in "fiu":
             return (), f"{text}; its levels are texts: see the panel Analyses."
+        self.tuned.setLabel("left", self._response_label)
         self.tuned.show_curve(
             Curve(
                 names[0],
@@ -298,7 +314,7 @@ class TrialsPanel(UnitAnalysisPanel):
         choices = [str(name) for name in found["choice"].to_numpy()]
         probability = found["probability"].transpose("trial", "choice").to_numpy()
         at = min(max(self._condition, 0), len(probability) - 1)
-        self.bars.show_choices(probability, choices, row_names(self._table()), at)
+        self.bars.show_choices(probability, choices, self._table(), at)
         density = found["density"].isel(trial=at).transpose("action", "time")
         self.densities.show_densities(
             found["time"].to_numpy(), density.to_numpy(), choices, f"condition {at + 1}"
@@ -308,6 +324,16 @@ class TrialsPanel(UnitAnalysisPanel):
     def _show_psychometric(self, found: xr.Dataset) -> tuple[tuple[QWidget, ...], str]:
         self.curve.show_curve(found)
         return (self.curve,), _warned(found)
+
+    def _show_quality(self, found: xr.Dataset) -> tuple[tuple[QWidget, ...], str]:
+        wanted = None if self.unit.column is None else self.unit.unit
+        at = unit_to_show(found, wanted)
+        self.rescaling.show_unit(found, at)
+        shown: tuple[QWidget, ...] = (self.rescaling,)
+        if "level" in found.coords:
+            self.agreement.show_choices(found)
+            shown = (self.rescaling, self.agreement)
+        return shown, in_words(found, at)
 
     def _show_simulated(self, found: xr.Dataset) -> tuple[tuple[QWidget, ...], str]:
         spikes = found.to_dataframe()

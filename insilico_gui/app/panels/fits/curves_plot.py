@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TRAIN, TEST = "train", "test"
 HEIGHT = 150
+MOST_TICKS = 6
 FEW = 40
 """As many rounds are drawn as points of their own."""
 
@@ -34,10 +35,20 @@ class FitCurve(ThemedPlot):
         ink = self.plot_colors.mean if TEST in name else self.plot_colors.trials
         self.curve.setSymbol("o" if len(values) <= FEW else None)
         self.curve.setSymbolBrush(ink)
-        self.curve.setData(np.arange(len(values)), values, connect="finite")
+        rounds = np.arange(len(values))
+        self.curve.setData(rounds, values, connect="finite", name=name)
         self.curve.setPen(pg.mkPen(ink, width=2))
+        self.getAxis("bottom").setTickSpacing(_step(len(values)), 1)
         self.setTitle(name, size="9pt")
         self.plotItem.vb.autoRange()
+
+
+def _step(n: int) -> int:
+    """Rounds between two ticks of an axis of n rounds: 1, 2 or 5 times a power of ten."""
+    step: int = 10 ** max(0, len(str(max(n, 1))) - 2)
+    while n > MOST_TICKS * step:
+        step = 2 * step if str(step)[0] in "15" else 5 * step // 2
+    return step
 
 
 def pairs(names: Sequence[str]) -> dict[str, list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,10 +34,6 @@ if TYPE_CHECKING:
     from insilico_gui.app.work.jobs import Job
     from insilico_gui.fitting import FitReport
     from insilico_gui.session import Session
-
-GENERATED = re.compile(r"\bgenerated:[a-z0-9_]+")
-"""How a fit's description of its data names data that it makes itself."""
-
 
 CANCELLED = "The fit was cancelled; it can go on where it was saved last."
 FAILED = "The fit has failed; the line of messages says why."
@@ -107,9 +102,9 @@ class FitPanel(Panel):
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         data, out = QHBoxLayout(), QHBoxLayout()
         data.addWidget(self.data, 1)
-        data.addWidget(button("Browse…", self._browse_data))
+        data.addWidget(button("…", self._browse_data, "Browse for a folder"))
         out.addWidget(self.out, 1)
-        out.addWidget(button("Browse…", self._browse_out))
+        out.addWidget(button("…", self._browse_out, "Browse for a folder"))
         form.addRow("Fit", self.fit)
         form.addRow(self.help)
         form.addRow("Data", data)
@@ -251,7 +246,7 @@ class FitPanel(Panel):
         self.data.setToolTip(declared.data_help)
         text = self.data.currentText()
         self.data.clear()
-        self.data.addItems(GENERATED.findall(declared.data_help))
+        self.data.addItems(list(declared.generated))
         self.data.setCurrentText(text)
         edit = self.data.lineEdit()
         if edit is not None:

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 
+from insilico_gui.app.panels.parts.condition_names import row_names, varying
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -47,7 +51,12 @@ class ConditionCurves:
         self.curves = {}
 
     def draw(
-        self, times: Floats, means: Floats, on_show: int, colors: PlotColors
+        self,
+        times: Floats,
+        means: Floats,
+        on_show: int,
+        colors: PlotColors,
+        names: Sequence[str],
     ) -> None:
         """Draw means [n, T], NaN where there is none, against times [T] (s)."""
         self.clear()
@@ -56,7 +65,9 @@ class ConditionCurves:
         chosen = np.unique(np.linspace(0, n - 1, min(n, MOST_CURVES)).astype(int))
         self._colors = condition_colors(n, colors)
         for k in sorted({*chosen.tolist(), on_show} & {*range(n)}):
-            self.curves[k] = self._plot.plot(times, means[k], connect="finite")
+            self.curves[k] = self._plot.plot(
+                times, means[k], connect="finite", name=names[k]
+            )
         self._use_pens()
 
     def mark(self, on_show: int) -> None:
@@ -81,13 +92,9 @@ def condition_colors(n: int, colors: PlotColors) -> dict[int, tuple[int, int, in
 
 def legend(table: pd.DataFrame, on_show: int, colors: PlotColors) -> str:
     """Names of conditions in their colours, as rich text; of many, the one on show."""
-    varying = [c for c in table if table[c].nunique() > 1] or list(table.columns[:1])
-    rows = [
-        "/".join(c if isinstance(c, str) else f"{c:g}" for c in row)
-        for row in table[varying].itertuples(index=False, name=None)
-    ]
+    rows = row_names(table)
     inks = condition_colors(len(rows), colors)
-    named = "/".join(escape(str(name)) for name in varying)
+    named = "/".join(escape(str(name)) for name in varying(table))
 
     def colored(k: int) -> str:
         text = f"<span style='color: rgb{inks[k]}'>{escape(rows[k])}</span>"
