@@ -125,6 +125,8 @@ BELOW = {
     "experiment",
     "export",
     "fitting",
+    "fitting.judging",
+    "fitting.recordings",
     "opening",
     "stimuli.families",
     "stimuli.render",
@@ -163,7 +165,10 @@ ROOMS = {
     "stimuli.families": {*STIMULI, "stimuli.render"} - {"stimuli"},
     "encoding": {*CONTRACT, *STIMULI, "units", "units.identity", "export"},
     "export": {"session", "responses"},
-    "fitting": set(),
+    "fitting": {"fitting.judging", "fitting.recordings"},
+    "fitting.recordings": {"stimuli", "stimuli.core"},
+    "fitting.judging": {"analysis.agreement", "encoding", "fitting.recordings"}
+    | {"responses", "session"},
     "analysis": ANALYSIS,
     "analysis.fits": set(),
     "analysis.trials": {"analysis.fits", "responses", "stimuli.core", "stimuli.spec"}
@@ -177,7 +182,7 @@ ROOMS = {
     "analysis.agreement": {"analysis.fits", "analysis.trials", "responses"}
     | {"units.identity", "units.frame", "units.columns"},
     "experiment": {*CONTRACT, *STIMULI, *ANALYSIS, "encoding", "export", "opening"}
-    | {"units", "units.frame", "units.identity"},
+    | {"fitting.judging", "units", "units.frame", "units.identity"},
     "cli": BELOW | {"", "app.shell", "units.identity", "units.frame", "units.columns"},
     "app": {"app.shell"},
     "app.work": {"encoding", "experiment", "export", "fitting", "session", "stimuli"}

@@ -7,6 +7,7 @@ optimisers are the twins'.
 
 from __future__ import annotations
 
+from insilico_gui.fitting.judging import Judgement, evaluate, judge
 from insilico_gui.fitting.loop import FitLoop, FitProgress
 from insilico_gui.fitting.registry import FitDeclaration, declare, find_fit, fits
 from insilico_gui.fitting.report import FitReport, read_report
@@ -21,11 +22,14 @@ __all__ = [
     "FitProgress",
     "FitReport",
     "FitTask",
+    "Judgement",
     "Step",
     "Writers",
     "declare",
+    "evaluate",
     "find_fit",
     "fit",
     "fits",
+    "judge",
     "read_report",
 ]
