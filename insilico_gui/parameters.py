@@ -16,7 +16,7 @@ import numpy as np
 
 from insilico_gui.errors import InsilicoError, listed, quoted
 
-Names = Literal["", "session", "stimulus", "file"]
+Names = Literal["", "session", "stimulus", "file", "folder"]
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class About:
     help : str
     unit : str
         Such as ``"s"``; empty if it has none.
-    names : {"", "session", "stimulus", "file"}
-        What a text names: a session or a stimulus of the experiment, or a file.
+    names : {"", "session", "stimulus", "file", "folder"}
+        What a text names: a session or a stimulus of the experiment, a file or a folder.
     offers : callable(data) -> sequence of str, optional
         Values of a text that suit the data, for a form to offer.
     """

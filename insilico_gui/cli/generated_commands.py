@@ -16,7 +16,11 @@ from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table
 from insilico_gui.experiment.analyses import Analysis, Parameter, analyses
 
-WRITTEN_BY_HAND = {"comparison": "compare", "direction tuning": "tuning"}
+WRITTEN_BY_HAND = {
+    "comparison": "compare",
+    "direction tuning": "tuning",
+    "prediction accuracy": "judge",
+}
 """Commands of analyses that are called otherwise."""
 
 Arrays = Annotated[

@@ -134,7 +134,7 @@ class _Typed(ParameterField):
         self.edit = QLineEdit()
         self.edit.setPlaceholderText(self.nothing if parameter.optional else "")
         self.row.addWidget(self.edit)
-        if parameter.about.names == "file":
+        if parameter.about.names in ("file", "folder"):
             self.row.addWidget(button("Browse…", self._browse))
         if not parameter.required:
             self.show_value(parameter.default)
@@ -158,7 +158,10 @@ class _Typed(ParameterField):
         self.edit.setCursorPosition(0)
 
     def _browse(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, self.parameter.help)
+        if self.parameter.about.names == "folder":
+            path = QFileDialog.getExistingDirectory(self, self.parameter.help)
+        else:
+            path, _ = QFileDialog.getOpenFileName(self, self.parameter.help)
         if path:
             self.edit.setText(path)
 

@@ -1,7 +1,8 @@
-"""How well a twin predicts recordings that it was not fitted to, in numbers and pictures."""
+"""How well a twin predicts recordings it was not fitted to, in numbers and pictures."""
 
 from __future__ import annotations
 
-from insilico_gui.fitting.judging.evaluation import Judgement, evaluate, judge
+from insilico_gui.fitting.judging.evaluation import evaluate, judge
+from insilico_gui.fitting.judging.judgement import Judgement
 
 __all__ = ["Judgement", "evaluate", "judge"]

@@ -7,7 +7,6 @@ is predicted with its own behaviour, predictions and recordings are averaged ove
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,13 +15,18 @@ import pandas as pd
 
 from insilico_gui.analysis.agreement.reliability import reliability_columns
 from insilico_gui.errors import EncodingCancelled, FitError, quoted
+from insilico_gui.fitting.judging.judgement import MEASURES, JudgedClip, Judgement
 from insilico_gui.fitting.judging.predicting import (
     BEHAVIOR,
     Predictor,
     Presentation,
     predictor,
 )
-from insilico_gui.fitting.recordings.layout import Item, RecordedSet, open_evaluation_set
+from insilico_gui.fitting.recordings.layout import (
+    Item,
+    RecordedSet,
+    open_evaluation_set,
+)
 from insilico_gui.progress import reporting
 from insilico_gui.responses import BURN_IN_FRAMES
 from insilico_gui.untrusted.plain_arrays import check_memory
@@ -37,72 +41,7 @@ if TYPE_CHECKING:
 
 OnNan = Literal["refuse", "fill"]
 
-MEASURES = ("cc_abs", "cc_max", "cc_norm")
-_FIRST = ("unit_id", *MEASURES)
 _TAKEN = ("session", "scan_idx", "area", "field", "x", "y", "z")
-
-
-@dataclass(frozen=True)
-class JudgedClip:
-    """One clip of an evaluation set.
-
-    Attributes
-    ----------
-    name : str
-    recorded : float32 array [R, T, U]
-        Of each repeat; columns in the order of the units of the predictions.
-    predicted : float32 array [T, U]
-        Mean over the repeats, each with its own behaviour.
-    """
-
-    name: str
-    recorded: NDArray[np.float32] = field(repr=False)
-    predicted: NDArray[np.float32] = field(repr=False)
-
-    @property
-    def mean(self) -> NDArray[np.float64]:
-        """Recorded responses [T, U], averaged over the repeats that are there."""
-        present = np.isfinite(self.recorded)
-        count = present.sum(axis=0)
-        total = np.where(present, self.recorded, 0).sum(axis=0, dtype=np.float64)
-        return total / np.where(count, count, np.nan)
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What a comparison of predictions with recordings found.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        A row for each unit; see :func:`evaluate`.
-    clips : tuple of JudgedClip
-    burn_in_frames : int
-    notes : tuple of str
-        What was filled or assumed, a sentence each.
-    about : dict
-        Where predictions and recordings are from.
-    """
-
-    table: pd.DataFrame
-    clips: tuple[JudgedClip, ...]
-    burn_in_frames: int
-    notes: tuple[str, ...]
-    about: dict[str, Any]
-
-    def sentences(self) -> list[str]:
-        """The result in a few sentences."""
-        table, about = self.table, self.about
-        medians = ", ".join(
-            f"{name} {table[name].median():.3f}" for name in MEASURES
-        ).replace("cc_", "CC_")
-        return [
-            f"{about['session']} on {about['evaluation']}: {len(table)} units, "
-            f"{about['n_videos']} clips of {about['n_repeats']} repeats, "
-            f"{about['n_samples']} frames after a burn-in of {self.burn_in_frames}.",
-            f"Medians: {medians}; {about['n_nan']} units without CC_norm.",
-            *self.notes,
-        ]
 
 
 def evaluate(
@@ -211,8 +150,7 @@ class _Run:
     ) -> None:
         self._model, self._columns = model, columns
         self._on_nan, self._cancel = on_nan, cancel
-        self._filled = {name: 0 for name in BEHAVIOR}
-        self._repeats_filled = 0
+        self._filled = dict.fromkeys(BEHAVIOR, 0)
 
     def clip(self, items: list[Item], tell: Callable[[int], object]) -> JudgedClip:
         """Read and predict all repeats of a clip; `tell` is called with frames done."""
@@ -232,7 +170,9 @@ class _Run:
             shown = [self._presentation(item, first) for item in batch]
             before = start * n_frames
 
-            def told(done: int, _: int, before: int = before, k: int = len(batch)) -> None:
+            def told(
+                done: int, _: int, before: int = before, k: int = len(batch)
+            ) -> None:
                 tell(before + done * k)
 
             total += self._predicted(shown, told).sum(axis=0, dtype=np.float64)
@@ -314,7 +254,9 @@ def _finite(item: Item) -> NDArray[np.float32]:
 
 def _check_length(recorded: RecordedSet, burn_in_frames: int) -> None:
     if burn_in_frames < 0:
-        raise FitError(f"A burn-in of {burn_in_frames} frames is not possible; give 10.")
+        raise FitError(
+            f"A burn-in of {burn_in_frames} frames is not possible; give 10."
+        )
     shortest = min(recorded.items, key=lambda item: item.n_frames)
     if shortest.n_frames <= burn_in_frames:
         raise FitError(
@@ -374,12 +316,12 @@ def _judgement(
         if name in model.units:
             table[name] = model.units[name].to_numpy()
     counts = sorted({len(clip.recorded) for clip in clips})
-    about = {
+    about: dict[str, Any] = {
         **model.about,
         "evaluation": Path(recorded.folder).name,
         "n_videos": len(clips),
         "n_repeats": " to ".join(map(str, dict.fromkeys((counts[0], counts[-1])))),
         **{key: measured.attrs[key] for key in ("variant", "n_samples", "n_nan")},
     }
-    table.attrs = {**about, "burn_in_frames": burn_in_frames, "notes": [*notes]}
+    table.attrs.update(about, burn_in_frames=burn_in_frames, notes=[*notes])
     return Judgement(table, tuple(clips), burn_in_frames, tuple(notes), about)

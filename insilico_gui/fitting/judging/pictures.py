@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from insilico_gui.fitting.judging.evaluation import JudgedClip, Judgement
+    from insilico_gui.fitting.judging.judgement import JudgedClip, Judgement
 
 RECORDED, PREDICTED = "0.25", "#d1495b"
 _PALETTE = ("#2e86ab", "#e07a2f", "#3a9e5c", "#8e5ea2", "#c2a83e", "#6b6b6b")
@@ -70,7 +70,7 @@ def histogram(axes: Axes, table: pd.DataFrame, column: str) -> None:
             continue
         color = _color(k, len(parts))
         weights = np.full(len(values), 100 / len(values))
-        axes.hist(values, _BINS, weights=weights, histtype="step", color=color)
+        axes.hist(values, list(_BINS), weights=weights, histtype="step", color=color)
         axes.axvline(float(values.median()), color=color, linewidth=0.8, linestyle=":")
         axes.plot([], [], color=color, label=f"{name} ({len(values)})")
     axes.set(xlabel="CC_norm (dotted: median)", ylabel="units (%)")

@@ -106,7 +106,7 @@ class SessionPredictor:
         self.units = session.units.reset_index(drop=True)
         self.at_once = SIDE_BY_SIDE if session.device.startswith("cuda") else 1
         self.unused = tuple(name for name in BEHAVIOR if name not in session.behavior)
-        self.about = {
+        self.about: Mapping[str, Any] = {
             "session": session.id,
             "weights_hash": session.attrs.get("weights_hash"),
             "device": session.device,

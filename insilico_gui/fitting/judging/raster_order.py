@@ -25,7 +25,9 @@ def z_scored(traces: NDArray[np.floating]) -> NDArray[np.float32]:
     values = np.nan_to_num(np.asarray(traces, np.float32))
     values = values - values.mean(axis=1, keepdims=True)
     spread = values.std(axis=1, keepdims=True)
-    return np.divide(values, spread, out=np.zeros_like(values), where=spread > 1e-6)
+    scored: NDArray[np.float32] = np.zeros_like(values)
+    np.divide(values, spread, out=scored, where=spread > 1e-6)
+    return scored
 
 
 def sorted_units(traces: NDArray[np.floating]) -> Order:

@@ -16,11 +16,13 @@ from insilico_gui.fitting.judging import pictures
 from insilico_gui.untrusted.door import as_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from insilico_gui.fitting.judging.evaluation import Judgement
+    from insilico_gui.fitting.judging.judgement import Judgement
 
 SUFFIXES = (".html", ".pdf")
 _STYLE = (
@@ -69,12 +71,16 @@ def write_report(judgement: Judgement, path: str | os.PathLike[str]) -> None:
         If the name has another suffix, it cannot be written, or matplotlib is missing.
     """
     check_report(path)
-    target = as_path(path, FitError)
-    with publishing(target, FitError) as new:
-        if target.suffix.lower() == ".pdf":
-            _page(judgement).savefig(new, format="pdf", dpi=200, metadata=_dated())
-        else:
-            new.write_text(_html(judgement), encoding="utf-8")
+    with publishing(as_path(path, FitError), FitError) as new:
+        draw_report(judgement, new)
+
+
+def draw_report(judgement: Judgement, new: Path) -> None:
+    """:func:`write_report` to a name that is written now, and replaces none."""
+    if new.suffix.lower() == ".pdf":
+        _page(judgement).savefig(new, format="pdf", dpi=200, metadata=_dated())
+    else:
+        new.write_text(_html(judgement), encoding="utf-8")
 
 
 def _dated() -> dict[str, Any]:
@@ -128,7 +134,9 @@ def _figures(judgement: Judgement) -> list[tuple[str, Figure]]:
     rows = pictures.example_units(judgement.table)
     if rows:
         shown = Figure((11, 1.5 * len(rows) + 0.4), layout="constrained")
-        _traces(shown.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0], judgement)
+        _traces(
+            shown.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0], judgement
+        )
         found.append((_traces_title(judgement), shown))
     raster = Figure((11, 4.2), layout="constrained")
     pair = raster.subplots(1, 2, sharex=True)
@@ -157,12 +165,15 @@ def _traces(axes: Any, judgement: Judgement) -> None:
 def _page(judgement: Judgement) -> Figure:
     """All of it on a page of A4."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure((8.27, 11.69), layout="constrained")
-    figure.get_layout_engine().set(rect=(0.04, 0.02, 0.92, 0.96))  # type: ignore[union-attr]
-    head, top, middle, below = figure.subfigures(
-        4, 1, height_ratios=(2.3, 2.2, 3.4, 3.2)
-    )
+    layout = ConstrainedLayoutEngine(rect=(0.04, 0.02, 0.92, 0.96))
+    figure = Figure((8.27, 11.69), layout=layout)
+    heights = (2.3, 2.2, 3.4, 3.2)
+    head, top, middle, below = [
+        figure.add_subfigure(place)
+        for place in figure.add_gridspec(4, 1, height_ratios=heights)
+    ]
     _head(head, judgement)
     axes = top.subplots(1, 3)
     pictures.histogram(axes[0], judgement.table, "area")
@@ -200,9 +211,7 @@ def _head(part: Any, judgement: Judgement) -> None:
         _plain(f"{about['session']} judged by {about['evaluation']}"), loc="left"
     )
     lines = [*judgement.sentences(), _source(judgement)]
-    text = "\n".join(
-        line for one in lines for line in textwrap.wrap(_plain(one), 125)
-    )
+    text = "\n".join(line for one in lines for line in textwrap.wrap(_plain(one), 125))
     axes.text(0, 1, text, va="top", fontsize=7, transform=axes.transAxes)
     table = pictures.by_group(judgement.table, "area")
     cells = [[_cell(value) for value in row] for row in table.to_numpy(object)]

@@ -1,0 +1,1 @@
+"""Commands for recordings: importing them, and judging sessions by them."""
