@@ -125,14 +125,13 @@ def test_the_metadata_are_those_that_the_napari_hub_reads(built):
     assert "Framework :: napari" in read.get_all("Classifier")
     assert read["Summary"] and read["Keywords"] and read["License-Expression"]
     assert read["Description-Content-Type"] == "text/markdown"
-    assert set(read.get_all("Provides-Extra")) == {"all", "eeg", "fmri", "plots"}
+    single = {"eeg", "fmri", "nwb", "plots", "raster"}
+    assert set(read.get_all("Provides-Extra")) == {"all", *single}
     needed = [line.split("; extra == ") for line in read.get_all("Requires-Dist")]
     extras = [(extra[0].strip("'"), name) for name, *extra in needed if extra]
     of_all = {name for extra, name in extras if extra == "all"}
-    assert of_all == {
-        name for extra, name in extras if extra in ("eeg", "fmri", "plots")
-    }
-    assert len(of_all) == 3
+    assert of_all == {name for extra, name in extras if extra in single}
+    assert len(of_all) == 6
 
 
 def test_the_command_line_runs(installed, elsewhere):

@@ -150,6 +150,8 @@ class _Run:
     ) -> None:
         self._model, self._columns = model, columns
         self._on_nan, self._cancel = on_nan, cancel
+        # Without behaviour, one prediction is that of every repeat
+        self._alike = len(model.unused) == len(BEHAVIOR)
         self._filled = dict.fromkeys(BEHAVIOR, 0)
 
     def clip(self, items: list[Item], tell: Callable[[int], object]) -> JudgedClip:
@@ -175,7 +177,13 @@ class _Run:
             ) -> None:
                 tell(before + done * k)
 
-            total += self._predicted(shown, told).sum(axis=0, dtype=np.float64)
+            if start == 0 or not self._alike:
+                predicted = self._predicted(shown[:1] if self._alike else shown, told)
+            if self._alike:
+                total += predicted[0] * np.float64(len(batch))
+                tell(before + len(batch) * n_frames)
+            else:
+                total += predicted.sum(axis=0, dtype=np.float64)
             for place, item in enumerate(batch, start):
                 recorded[place] = _finite(item)[:, self._columns]
         return JudgedClip(
@@ -234,9 +242,10 @@ class _Run:
             if n
         ]
         if self._model.unused:
+            same = ", so its predictions are the same for every repeat"
             said.append(
-                f"{self._model.name} takes no {' and no '.join(self._model.unused)}, so "
-                "its predictions are the same for every repeat."
+                f"{self._model.name} takes no {' and no '.join(self._model.unused)}"
+                f"{same if self._alike else ''}."
             )
         return said
 

@@ -170,9 +170,9 @@ def _page(judgement: Judgement) -> Figure:
     layout = ConstrainedLayoutEngine(rect=(0.04, 0.02, 0.92, 0.96))
     figure = Figure((8.27, 11.69), layout=layout)
     heights = (2.3, 2.2, 3.4, 3.2)
+    grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     head, top, middle, below = [
-        figure.add_subfigure(place)
-        for place in figure.add_gridspec(4, 1, height_ratios=heights)
+        figure.add_subfigure(grid[row]) for row in range(len(heights))
     ]
     _head(head, judgement)
     axes = top.subplots(1, 3)
