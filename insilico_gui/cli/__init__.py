@@ -23,6 +23,7 @@ from insilico_gui.cli.generated_commands import generated_commands
 from insilico_gui.cli.kind_commands import conditions, drive
 from insilico_gui.cli.outputs import keeping_outputs
 from insilico_gui.cli.population_commands import signal_correlations, sparseness
+from insilico_gui.cli.recordings.import_command import import_recording
 from insilico_gui.cli.recordings.judge_command import judge
 from insilico_gui.cli.response_commands import encode, export
 from insilico_gui.cli.session_commands import fetch, sessions
@@ -125,6 +126,7 @@ for command in (
     reliability,
     compare,
     judge,
+    import_recording,
     conditions,
     drive,
     export,

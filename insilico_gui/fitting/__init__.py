@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from insilico_gui.fitting.judging import Judgement, evaluate, judge
 from insilico_gui.fitting.loop import FitLoop, FitProgress
+from insilico_gui.fitting.recordings.importing import ImportReport, import_recording
 from insilico_gui.fitting.registry import FitDeclaration, declare, find_fit, fits
 from insilico_gui.fitting.report import FitReport, read_report
 from insilico_gui.fitting.running import FitControl, fit
@@ -22,6 +23,7 @@ __all__ = [
     "FitProgress",
     "FitReport",
     "FitTask",
+    "ImportReport",
     "Judgement",
     "Step",
     "Writers",
@@ -30,6 +32,7 @@ __all__ = [
     "find_fit",
     "fit",
     "fits",
+    "import_recording",
     "judge",
     "read_report",
 ]
