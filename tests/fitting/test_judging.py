@@ -95,14 +95,14 @@ def recorded(demo, tmp_path_factory):
     """Clips shown to the demo, whose noisy responses are recorded."""
     folder = tmp_path_factory.mktemp("recorded") / "demo_evaluation"
     rng = np.random.default_rng(1)
-    clips, repeats = [], []
+    clips, repeats, gain = [], [], None
     for k, frequency in enumerate((0.03, 0.08)):
         shown = ig.stimuli.drifting_gratings(
             n_directions=4, duration_s=0.2, blank_s=0.1, spatial_frequency=frequency
         )
         frames = shown.frames(0, 30)
         truth = ig.encode(demo, frames).to_numpy()
-        gain = 2 / (truth.mean(axis=0) + 1e-3) if k == 0 else gain
+        gain = 2 / (truth.mean(axis=0) + 1e-3) if gain is None else gain
         clips.append(frames)
         recorded = rng.poisson(truth * gain, (5 - k, *truth.shape))
         repeats.append(recorded.astype(np.float32))

@@ -23,6 +23,7 @@ from insilico_gui.fitting.recordings.normalising import (
     Constants,
     Gaps,
     Sampled,
+    check_covered,
     normalised,
     sample,
     training_constants,
@@ -172,6 +173,7 @@ def import_recording(
     dropped: dict[str, str] = {}
     sampled = []
     for k, trial in enumerate(shown):
+        check_covered(trial, recording)
         found = sample(trial, recording, policy, dropped)
         if found is not None:
             sampled.append(found)
@@ -220,11 +222,11 @@ def _take_behavior(
 ) -> None:
     """Behaviour of files, in place of what the recording has."""
     if pupil is not None:
-        both = read_signal(pupil, "The pupil", ("x", "y", "radius"))
+        both = read_signal(pupil, "the pupil", ("x", "y", "radius"))
         recording.perspective = type(both)(both.name, both.times, both.values[:, :2])
         recording.radius = type(both)(both.name, both.times, both.values[:, 2:])
     if treadmill is not None:
-        recording.velocity = read_signal(treadmill, "The treadmill", ("velocity",))
+        recording.velocity = read_signal(treadmill, "the treadmill", ("velocity",))
     lacking = {
         "pupil position": recording.perspective,
         "pupil radius": recording.radius,

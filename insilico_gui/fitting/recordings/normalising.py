@@ -12,6 +12,7 @@ from insilico_gui.errors import FitError, quoted
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from insilico_gui.fitting.recordings.signals import Signal
     from insilico_gui.fitting.recordings.sources import Source
     from insilico_gui.fitting.recordings.trials import Trial
 
@@ -115,18 +116,31 @@ def responses(trial: Trial, recording: Source) -> NDArray[np.float32]:
     FitError
         If they do not cover the trial.
     """
-    times, units = trial.times, []
+    units = []
     for plane in recording.planes:
-        values = plane.responses.at(times, 0.0)
+        values = plane.responses.at(trial.times, 0.0)
         if not np.isfinite(values).all():
-            at = plane.responses.times
-            raise FitError(
-                f"The trial {trial.name} from {times[0]:.2f} to {times[-1]:.2f} s is not "
-                f"covered by {plane.responses.name}, which was imaged from {at[0]:.2f} to "
-                f"{at[-1]:.2f} s; leave the trial out, or check the clock of the imaging."
-            )
+            raise _not_covered(trial, plane.responses)
         units.append(values)
     return np.hstack(units)
+
+
+def check_covered(trial: Trial, recording: Source) -> None:
+    """Raise a FitError if a trial begins before, or ends after, a plane was imaged."""
+    for plane in recording.planes:
+        imaged = plane.responses.times
+        latest = imaged[-1] + 1 / plane.responses.rate
+        if trial.times[0] < imaged[0] or trial.times[-1] > latest:
+            raise _not_covered(trial, plane.responses)
+
+
+def _not_covered(trial: Trial, imaged: Signal) -> FitError:
+    times, at = trial.times, imaged.times
+    return FitError(
+        f"The trial {trial.name} from {times[0]:.2f} to {times[-1]:.2f} s is not "
+        f"covered by {imaged.name}, which was imaged from {at[0]:.2f} to "
+        f"{at[-1]:.2f} s; leave the trial out, or check the clock of the imaging."
+    )
 
 
 def training_constants(

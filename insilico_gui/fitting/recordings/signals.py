@@ -35,8 +35,8 @@ class Signal:
         check_times(self.times, self.name)
         if len(self.times) != len(self.values):
             raise FitError(
-                f"{self.name} has {len(self.values)} values and {len(self.times)} times; "
-                "give a time for each value."
+                f"There are {len(self.values)} values and {len(self.times)} times of "
+                f"{self.name}; give a time for each value."
             )
 
     @property
@@ -140,21 +140,25 @@ def read_columns(
     path = as_path(given, FitError)
     advice = "save it again"
     if path.suffix.lower() == ".csv":
-        table = read_csv(path, name, FitError, advice)
+        table = read_csv(path, path.name, FitError, advice)
         lacking = [column for column in columns if column not in table]
         if lacking:
             raise FitError(
-                f"{name} has no column {', '.join(lacking)}; it needs "
+                f"The file of {name} has no column {', '.join(lacking)}; it needs "
                 f"{', '.join(columns)}."
             )
         numbers = table[list(columns)]
         if any(numbers[column].dtype.kind not in "fiu" for column in columns):
-            raise FitError(f"{name} has entries that are not numbers; {advice}.")
+            raise FitError(
+                f"The file of {name} has entries that are not numbers; {advice}."
+            )
         return numbers.to_numpy(np.float64)
     if path.suffix.lower() != ".npy":
-        raise FitError(f"{name} is neither .npy nor .csv; save it as one of the two.")
-    with open_input(path, FitError), reading(name, FitError, advice):
-        array = read_npy(path, name, FitError)
+        raise FitError(
+            f"The file of {name} is neither .npy nor .csv; save it as one of the two."
+        )
+    with open_input(path, FitError), reading(path.name, FitError, advice):
+        array = read_npy(path, path.name, FitError)
     if array.ndim == 1:
         array = array[:, None]
     if (
@@ -163,7 +167,7 @@ def read_columns(
         or array.dtype.kind not in "fiu"
     ):
         raise FitError(
-            f"{name} is {array.dtype} {list(array.shape)}; give numbers "
+            f"The file of {name} is {array.dtype} {list(array.shape)}; give numbers "
             f"[n, {len(columns)}]: {', '.join(columns)}."
         )
     return array.astype(np.float64)

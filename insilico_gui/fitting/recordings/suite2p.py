@@ -219,7 +219,7 @@ def _times(
             "No imaging times were given, so the first volume was taken to be at 0 s."
         )
         assert rate_hz is not None  # noqa: S101 - refused without
-        return (np.arange(n) + k / n_planes) / rate_hz
+        return np.asarray((np.arange(n) + k / n_planes) / rate_hz, np.float64)
     if n_planes > 1 and len(given) == n * n_planes:
         times = np.asarray(given[k::n_planes], np.float64)
     elif len(given) == n:

@@ -89,7 +89,7 @@ class Clip:
         """Which of the clip's frames each frame at 30 Hz is."""
         n = max(1, round(self.n_frames * FRAME_RATE / rate))
         places = np.floor(np.arange(n) * rate / FRAME_RATE + 1e-6).astype(np.int64)
-        return np.minimum(places, self.n_frames - 1)
+        return np.asarray(np.minimum(places, self.n_frames - 1), np.int64)
 
 
 def trials_of(
