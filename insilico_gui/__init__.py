@@ -17,7 +17,12 @@ from insilico_gui.encoding import encode
 from insilico_gui.errors import EncodingCancelled, InsilicoError
 from insilico_gui.experiment import Experiment
 from insilico_gui.export import export, export_spikes, load_responses
-from insilico_gui.opening import list_sessions, open_session, session_infos
+from insilico_gui.opening import (
+    list_sessions,
+    open_properties,
+    open_session,
+    session_infos,
+)
 from insilico_gui.session import Session, SessionInfo
 from insilico_gui.stimuli import ImageSet, Stimulus, open_images, open_stimulus
 from insilico_gui.units.selection import Selection, select
@@ -39,6 +44,7 @@ __all__ = [
     "list_sessions",
     "load_responses",
     "open_images",
+    "open_properties",
     "open_session",
     "open_stimulus",
     "select",

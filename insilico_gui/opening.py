@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
+import pandas as pd
+
 from insilico_gui.errors import InsilicoError, SessionError, quoted
 from insilico_gui.files import settle
 from insilico_gui.session import FLOAT32, Session, SessionInfo, check_units
 from insilico_gui.streaming import is_out_of_memory
-from insilico_gui.twin import ReducingTwin, Twin
+from insilico_gui.twin import PropertiesTwin, ReducingTwin, Twin
 from insilico_gui.units.identity import indexed_by_id
 from insilico_gui.untrusted.door import reason
 
@@ -172,6 +174,53 @@ def open_session(
     check_units(session.units, session.id)
     session.units = indexed_by_id(session.units)
     return session
+
+
+def open_properties(
+    directory: str | os.PathLike[str], *, weights: bool = True
+) -> pd.DataFrame:
+    """All published properties of units in one table.
+
+    Tables are joined by session, scan and unit id, never by row.
+
+    Parameters
+    ----------
+    directory : path
+        Folder that holds the property folders, as ``insilico-gui fetch NAME-properties``
+        downloads them.
+    weights : bool
+        Whether the weights of the readout are columns too, if they are there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each unit, with the columns under their published names; NaN where a
+        table lacks the unit. ``attrs["missing"]`` lists folders that are not there, and
+        ``attrs["notes"]`` says what else was left out.
+
+    Raises
+    ------
+    SessionError
+        If no installed twin knows the folder, or its tables do not fit together.
+    """
+    folder = _folder(directory)
+    known = twins()
+    for name in known:
+        try:
+            twin = known[name]
+        except (
+            SessionError
+        ) as error:  # a broken package must not take the others with it
+            logger.warning("%s", error)
+            continue
+        if isinstance(twin, PropertiesTwin) and folder is not None:
+            table = twin.open_properties(folder, weights)
+            if table is not None:
+                return table
+    raise SessionError(
+        f"{quoted(directory)} holds no properties of units that are known; give the "
+        "folder that `insilico-gui fetch NAME-properties` made."
+    )
 
 
 def precisions(session_id: str, device: str = "auto") -> tuple[str, ...]:

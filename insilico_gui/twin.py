@@ -8,9 +8,11 @@ sessions (``demo``, ``family/session-8_scan-5``), and it loads to an object that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+import pandas as pd
 
 from insilico_gui.progress import OnProgress
 from insilico_gui.session import FLOAT32, Session, SessionInfo
@@ -84,5 +86,48 @@ class FetchingTwin(Twin, Protocol):
         ------
         InsilicoError
             If they cannot be downloaded, or differ from the published ones.
+        """
+        ...
+
+
+@runtime_checkable
+class PublishingTwin(Twin, Protocol):
+    """A twin of which more is published than weights: ``fetch NAME-WHAT`` downloads it.
+
+    Attributes
+    ----------
+    published : mapping of str to str
+        What can be downloaded, such as ``"properties"``, and a sentence on it.
+    """
+
+    published: Mapping[str, str]
+
+    def fetch_published(
+        self,
+        what: str,
+        directory: Path,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        """Download one of `published` into `directory`; see :class:`FetchingTwin`."""
+        ...
+
+
+@runtime_checkable
+class PropertiesTwin(Twin, Protocol):
+    """A twin whose units have published properties: ``ig.open_properties`` reads them."""
+
+    def open_properties(self, directory: Path, weights: bool) -> pd.DataFrame | None:
+        """Join the tables of a folder by the identity of units; None if it holds none.
+
+        Parameters
+        ----------
+        directory : Path
+        weights : bool
+            Whether weights of the readout are columns too.
+
+        Raises
+        ------
+        InsilicoError
+            If tables or arrays do not fit together.
         """
         ...

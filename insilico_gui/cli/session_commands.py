@@ -2,7 +2,9 @@
 
 # Without "from __future__ import annotations": typer needs the types themselves
 
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +15,7 @@ from insilico_gui.cli.options import Directory
 from insilico_gui.errors import SessionError, quoted
 from insilico_gui.opening import twins
 from insilico_gui.progress import progress_bar
-from insilico_gui.twin import FetchingTwin
+from insilico_gui.twin import FetchingTwin, PublishingTwin
 
 
 def sessions(
@@ -43,24 +45,41 @@ def sessions(
 
 
 def fetch(
-    twin: Annotated[str, typer.Argument(help="Twin whose weights are downloaded.")],
+    twin: Annotated[
+        str,
+        typer.Argument(
+            help="Twin whose weights are downloaded, or TWIN-properties for what is "
+            "published on its units."
+        ),
+    ],
     directory: Annotated[Path, typer.Argument(help="Folder to download into.")],
 ) -> None:
-    """Download the published weights of a twin."""
+    """Download the published weights of a twin, or properties of its units."""
     fetching = _fetching(twin)
     with progress_bar(f"Fetching {twin}", unit="B", unit_scale=True) as show:
-        fetching.fetch(directory, on_progress=show)
+        fetching(directory, on_progress=show)
     typer.echo(f"Fetched into {directory}")
 
 
-def _fetching(name: str) -> FetchingTwin:
-    """The twin of this name, if its weights can be fetched; no other is imported."""
+def _fetching(name: str) -> Callable[..., None]:
+    """What downloads by this name; no twin but the one that it names is imported."""
     known = twins()
     found = known[name] if name in known else None
     if isinstance(found, FetchingTwin):
-        return found
+        return found.fetch
+    for other in known:
+        what = name.removeprefix(f"{other}-")
+        more = known[other] if what != name else None
+        if isinstance(more, PublishingTwin) and what in more.published:
+            return functools.partial(more.fetch_published, what)
     names = [other for other in known if isinstance(known[other], FetchingTwin)]
+    names += [
+        f"{other}-{what}"
+        for other in known
+        if isinstance(more := known[other], PublishingTwin)
+        for what in more.published
+    ]
     raise SessionError(
-        f"There is nothing to download for {quoted(name)}; weights can be fetched for: "
+        f"There is nothing to download for {quoted(name)}; there is something for: "
         f"{', '.join(names) or 'no installed twin'}."
     )

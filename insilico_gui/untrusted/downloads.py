@@ -100,6 +100,7 @@ def fetched(
     limit: str = "download_bytes",
     patience: Patience | None = None,
     loopback: bool = False,
+    tag_is_md5: bool = False,
 ) -> Iterator[Path]:
     """A downloaded and checked file for use within the context.
 
@@ -125,6 +126,10 @@ def fetched(
         How long the server is waited for; whether it may be one on this machine without
         https, for tests.
 
+    tag_is_md5 : bool
+        Without `md5`: whether a tag (ETag) of 32 hexadecimal digits is the checksum, as
+        in stores of the kind S3 for files that were put there in one piece.
+
     Raises
     ------
     SessionError
@@ -136,7 +141,14 @@ def fetched(
     allowed = Allowed.at(url, hosts, loopback)
     part = Part(path)
     with _held(part):
-        fetch = Fetch(part, wanted, allowed, limit, patience or Patience())
+        fetch = Fetch(
+            part,
+            wanted,
+            allowed,
+            limit,
+            patience or Patience(),
+            tag_is_md5=tag_is_md5,
+        )
         fetch.on_progress, fetch.cancel = on_progress, cancel
         try:
             fetch.run()
@@ -160,3 +172,11 @@ def _held(part: Part) -> Iterator[None]:
                 if stack.enter_context(holding):
                     break
         yield
+
+
+def is_downloaded(path: Path) -> bool:
+    """Whether a file is there, unchanged since :func:`download` put it there."""
+    if not path.is_file():
+        return False
+    with writing(path, SessionError):
+        return Manifest(path.parent, SessionError).is_ours(path.name)

@@ -6,6 +6,7 @@ version of the file that was begun; else the file is asked for as a whole.
 
 from __future__ import annotations
 
+import re
 import shutil
 import ssl
 import time
@@ -58,6 +59,8 @@ class Fetch:
         allowed: Allowed,
         limit: str,
         patience: Patience,
+        *,
+        tag_is_md5: bool = False,
     ) -> None:
         self.on_progress: OnProgress | None = None
         self.cancel: Event | None = None
@@ -66,6 +69,7 @@ class Fetch:
         self._origin = wanted
         self._opener = allowed.opener()
         self._limit = limit
+        self._tag_is_md5 = tag_is_md5
         self._patience = patience
         self._name = quoted(wanted.url, marks="")
         self._clock = Clock(patience, self._name)
@@ -84,12 +88,12 @@ class Fetch:
         self._take_up()
         while not self._is_published():
             self._complete()
-            if self._wanted.md5 in (None, self._digest.hexdigest()):
+            if self._md5 in (None, self._digest.hexdigest()):
                 return
             if not self._resumed or self._again:
                 raise UntrustedFileError(
                     f"{self._part.file.name} is not the published file (its MD5 is "
-                    f"{self._digest.hexdigest()} instead of {self._wanted.md5}) and was "
+                    f"{self._digest.hexdigest()} instead of {self._md5}) and was "
                     "not kept; download it again."
                 )
             # The beginning may have been of another version: once more from the start
@@ -114,7 +118,15 @@ class Fetch:
             self.on_progress(self._done, self._origin.total)
 
     def _is_published(self) -> bool:
-        return bool(self._done) and self._digest.hexdigest() == self._wanted.md5
+        return bool(self._done) and self._digest.hexdigest() == self._md5
+
+    @property
+    def _md5(self) -> str | None:
+        """Checksum of the whole: as published, or as the server's tag says it."""
+        if self._wanted.md5 is not None or not self._tag_is_md5:
+            return self._wanted.md5
+        found = re.fullmatch(r'"([0-9a-f]{32})"', self._origin.validator or "")
+        return None if found is None else found[1]
 
     def _start_anew(self, origin: Origin) -> None:
         with writing(str(self._part.file), SessionError):

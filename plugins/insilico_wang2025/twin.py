@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from insilico_gui.device import resolve_device
-from insilico_gui.errors import InsilicoError, SessionError
+from insilico_gui.errors import InsilicoError, SessionError, listed, quoted
 from insilico_gui.session import SessionInfo
 from insilico_gui.untrusted import download, fetched, unpack_zip
 from insilico_wang2025.folders import find_scans
 from insilico_wang2025.ids import ScanKey, parse
+from insilico_wang2025.joined import joined_properties
+from insilico_wang2025.published import HOSTS, PUBLISHED, STORE, fetch_properties
 from insilico_wang2025.unit_table import count_areas_and_fields
 
 if TYPE_CHECKING:
@@ -19,21 +21,18 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
+    import pandas as pd
+
     from insilico_gui.progress import OnProgress
     from insilico_gui.session import Session
     from insilico_gui.untrusted.transfers import Patience
     from insilico_wang2025.folders import WeightsFolder
 
 #: Where the weights are published, without credentials (BossDB, MICrONS).
-BASE_URL = (
-    "https://bossdb-open-data.s3.amazonaws.com/iarpa_microns/minnie/functional_data/"
-    "foundation_model/"
-)
+BASE_URL = f"{STORE}foundation_model/"
 ARCHIVE = "foundational_model_weights_and_metadata_v1.zip"
 ARCHIVE_MD5 = "58fcac4b31ad2902c81e339432cec787"
 README = "readme_v2.md"
-#: Other names of the same store, that it may pass a download on to.
-HOSTS = ("bossdb-open-data.s3.us-east-1.amazonaws.com",)
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +86,28 @@ class Wang2025Twin:
         from insilico_wang2025.session import open_scan  # imports torch
 
         return open_scan(key, directory, device, precision)
+
+    published = PUBLISHED
+
+    def fetch_published(
+        self,
+        what: str,
+        directory: Path,
+        on_progress: OnProgress | None = None,
+        cancel: Event | None = None,
+        **options: Any,
+    ) -> None:
+        """Download the published properties; see :func:`.published.fetch_properties`."""
+        if what not in PUBLISHED:
+            raise SessionError(
+                f"There is nothing published by the name {quoted(what)}; choose one of "
+                f"{listed(PUBLISHED)}."
+            )
+        fetch_properties(directory, on_progress, cancel, **options)
+
+    def open_properties(self, directory: Path, weights: bool) -> pd.DataFrame | None:
+        """See :class:`insilico_gui.twin.PropertiesTwin`."""
+        return joined_properties(directory, weights=weights)
 
     def fetch(
         self,

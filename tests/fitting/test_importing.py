@@ -369,7 +369,7 @@ def test_sets_are_drawn_where_the_table_does_not_say(lab, tmp_path):
         (lambda lab: lab.pupil[["time", "x"]].to_csv(
             lab.folder / "pupil.csv", index=False), "no column y, radius"),
         (lambda lab: lab.treadmill[::-1].to_csv(
-            lab.folder / "treadmill.csv", index=False), "The times of the treadmill do not rise"),
+            lab.folder / "treadmill.csv", index=False), "of the treadmill do not rise"),
         (lambda lab: (lab.folder / "out").mkdir(), "exists already"),
     ],
 )  # fmt: skip
