@@ -7,7 +7,7 @@ optimisers are the twins'.
 
 from __future__ import annotations
 
-from insilico_gui.fitting.judging import Judgement, evaluate, judge
+from insilico_gui.fitting.judging import Judgement, evaluate, judge, write_report
 from insilico_gui.fitting.loop import FitLoop, FitProgress
 from insilico_gui.fitting.recordings.importing import ImportReport, import_recording
 from insilico_gui.fitting.registry import FitDeclaration, declare, find_fit, fits
@@ -35,4 +35,5 @@ __all__ = [
     "import_recording",
     "judge",
     "read_report",
+    "write_report",
 ]
