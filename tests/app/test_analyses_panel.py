@@ -13,6 +13,7 @@ from qtpy.QtCore import Qt
 from support import wang2025_synthetic as synthetic
 from support.in_window import choose, use_session, use_stimulus
 from support.leaky import LeakySession
+from support.recordings import write_evaluation
 from support.relay import Relay
 from support.slopes import Slopes
 
@@ -40,10 +41,14 @@ CASES = {
     "signal correlations": ("gratings", {"matrix": True}),
     "reliability": ("gratings", {"recording": "recorded.npy"}),
     "comparison": ("gratings", {"other_session": "demo", "other_stimulus": "dots"}),
+    "prediction accuracy": ("gratings", {"recordings": "recorded"}),
     "receptive fields": ("dots", {}),
     "retinotopy": ("dots", {"sigma_um": 150.0, "min_r2": 0.05}),
 }
 """Analyses of videos, the stimulus each is run on, and what is put into its form."""
+
+ALONE = "prediction accuracy"
+"""It is of the session, whatever is on show."""
 
 OF_CONDITIONS = {
     "condition tuning": ("table", {"parameter": "left"}),
@@ -117,6 +122,14 @@ def run(window, qtbot, name, parameters):
     return panel
 
 
+def record(folder, n_units):
+    """An evaluation set of random clips and responses."""
+    rng = np.random.default_rng(0)
+    clips = [rng.random((2, 13, n_units))]
+    write_evaluation(folder, clips)
+    return str(folder)
+
+
 def same(found, values):
     """Check two arrays of one variable, bit by bit."""
     values = np.asarray(values)
@@ -180,9 +193,12 @@ def test_every_analysis_of_videos_in_the_window_saved_and_run_again(
         parameters = dict(given)
         if "recording" in given:
             parameters["recording"] = str(tmp_path / "recorded.npy")
+        if name == ALONE:
+            parameters["recordings"] = record(tmp_path / "recorded", 2016)
         run(demo, qtbot, name, parameters)
         entry = experiment.document.analyses[-1]
-        assert (entry.analysis, entry.stimulus) == (name, stimulus)
+        of = None if name == ALONE else stimulus
+        assert (entry.analysis, entry.stimulus) == (name, of)
         assert entry.parameters == parameters
     assert len(experiment.document.analyses) == len(CASES)
     check_elsewhere(demo, tmp_path, "demo")
@@ -226,6 +242,7 @@ def test_every_analysis_of_weights_from_files_saved_and_run_again(
     noise = np.random.default_rng(0).normal(size=(4, *shown.shape))
     np.save(tmp_path / "recorded.npy", (shown + shown.std() * noise).astype("f4"))
     other = {"other_session": mouse, "recording": str(tmp_path / "recorded.npy")}
+    other["recordings"] = record(tmp_path / "recorded", 20)
     few = {"n_permutations": 5}
     for name, (stimulus, given) in CASES.items():
         experiment.show(mouse, stimulus)

@@ -35,7 +35,7 @@ COMMANDS = {
     ),
     "signal correlations": (["signal-correlations"], {}),
 }
-ON_FILES = {"reliability", "comparison"}
+ON_FILES = {"reliability", "comparison", "prediction accuracy"}
 OF_CONDITIONS = {
     *("condition tuning", "condition difference", "choices", "psychometric curve"),
     "simulated trials",
@@ -44,7 +44,9 @@ OF_DRIVES = {
     *("perturbation", "population rate", "recorded against simulated"),
     "spike raster",
 }
-"""Without a command of their own; tests/conditions, tests/drive and tests/app run them."""
+"""Without a command of their own; tests/conditions, tests/drive and tests/app run them,
+tests/fitting that of prediction accuracy.
+"""
 
 
 def test_every_analysis_is_compared():
