@@ -27,7 +27,7 @@ def prediction_accuracy(
         ),
     ],
     burn_in_frames: BurnIn = BURN_IN_FRAMES,
-    fill: Annotated[
+    fill_gaps: Annotated[
         bool, About("Take behaviour that is not known to be at its mean.")
     ] = False,
 ) -> Result:
@@ -41,7 +41,7 @@ def prediction_accuracy(
         data.session,
         recordings,
         burn_in_frames,
-        on_nan="fill" if fill else "refuse",
+        on_nan="fill" if fill_gaps else "refuse",
         on_progress=on_progress,
     )
     measured = found.table.iloc[data.rows]

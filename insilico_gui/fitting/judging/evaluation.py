@@ -226,10 +226,14 @@ class _Run:
     ) -> None:
         n_frames = int(lacking.any(axis=1).sum())
         if self._on_nan == "refuse":
-            raise FitError(
+            said = (
                 f"{kind}/{quoted(item.name, marks='')} is not known in {n_frames} of "
                 f"{item.n_frames} frames (NaN); remove that repeat, or fill it with the "
-                "mean of the training set by on_nan='fill' (--fill)."
+                "mean of the training set"
+            )
+            raise FitError(
+                f"{said} by on_nan='fill' (--fill).",
+                in_window=f"{said}: choose yes at “Fill gaps”.",
             )
         self._filled[name] += n_frames
 
