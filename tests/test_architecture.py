@@ -189,7 +189,7 @@ ROOMS = {
     | {"stimuli.readers"},
     "app.widgets": {"responses", "experiment", "units", "units.frame"}
     | {"stimuli.families", "stimuli.spec", "units.columns", "units.identity"},
-    "app.map": {"app.widgets", "experiment", "session", "responses", "units"}
+    "app.map": {"app.widgets", "experiment", "drive", "session", "responses", "units"}
     | {"analysis", "analysis.cortex", "stimuli.core", "units.columns"},
     "app.panels": {*BELOW, "units.identity", "units.frame", "units.columns"}
     | {"", "app.widgets", "app.map", "app.work"},

@@ -15,9 +15,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from insilico_gui.app.panels.drive.value_slider import ValueSlider
 from insilico_gui.app.panels.panel import text_label
 from insilico_gui.app.widgets.controls import button, choice, number, whole_number
-from insilico_gui.app.widgets.value_slider import ValueSlider
 from insilico_gui.stimuli import Constant, Recorded, Samples
 
 if TYPE_CHECKING:
