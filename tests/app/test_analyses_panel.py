@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from insilico_nnpoisson.data.files import write_recordings
 from qtpy.QtCore import Qt
 from support import wang2025_synthetic as synthetic
 from support.in_window import choose, use_session, use_stimulus
 from support.leaky import LeakySession
+from support.nnpoisson import golden_recordings, session_folder, steinmetz
 from support.recordings import write_evaluation
 from support.relay import Relay
 from support.slopes import Slopes
@@ -66,6 +68,10 @@ OF_DRIVES = {
     "spike raster": {"group": "parity=odd", "n_elements": 3},
 }
 """Those of drives."""
+
+
+OF_RECORDINGS = {"fit quality"}
+"""That of a session of conditions and of recordings of its own kind."""
 
 
 class SmallTwin:
@@ -176,7 +182,10 @@ def check_elsewhere(window, tmp_path, session):
 
 
 def test_every_analysis_is_run_here():
-    assert analyses.analyses().keys() == {*CASES, *OF_CONDITIONS, *OF_DRIVES}
+    assert analyses.analyses().keys() == {
+        *(*CASES, *OF_CONDITIONS, *OF_DRIVES),
+        *OF_RECORDINGS,
+    }
 
 
 @pytest.mark.timeout(400)
@@ -474,3 +483,18 @@ def test_a_script_fills_the_same_panels(encoded):
     assert len(tuning.cartesian.plotItem.listDataItems())
     experiment.undo()
     assert not encoded.panel("Tuning").unit.isEnabled()
+
+
+def test_fit_quality_in_the_window_saved_and_run_again(window, qtbot, tmp_path):
+    folder = session_folder(tmp_path / "model")
+    recordings = tmp_path / "recordings"
+    write_recordings(recordings, golden_recordings(steinmetz()))
+    experiment = window.experiment
+    name = experiment.add_session("nnpoisson/model-fwd", folder)
+    table = {"contrast_left": [0.0, 1.0], "contrast_right": 0.5}
+    experiment.add_stimulus(ConditionTable(pd.DataFrame(table)), name="table")
+    experiment.show(name, "table")
+    window.encode()
+    window.wait(LIMIT_S)
+    run(window, qtbot, "fit quality", {"recordings": str(recordings)})
+    check_elsewhere(window, tmp_path, name)

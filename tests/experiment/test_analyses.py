@@ -35,7 +35,7 @@ COMMANDS = {
     ),
     "signal correlations": (["signal-correlations"], {}),
 }
-ON_FILES = {"reliability", "comparison", "prediction accuracy"}
+ON_FILES = {"reliability", "comparison", "prediction accuracy", "fit quality"}
 OF_CONDITIONS = {
     *("condition tuning", "condition difference", "choices", "psychometric curve"),
     "simulated trials",
@@ -45,7 +45,7 @@ OF_DRIVES = {
     "spike raster",
 }
 """Without a command of their own; tests/conditions, tests/drive and tests/app run them,
-tests/fitting that of prediction accuracy.
+tests/fitting that of prediction accuracy, and those of a twin that of fit quality.
 """
 
 

@@ -32,7 +32,7 @@ def fit_quality(
         str,
         About(
             "Folder of recordings, as a fit takes it, or a name of generated ones.",
-            names="file",
+            names="folder",
         ),
     ],
     seed: Annotated[int, About("Of generated recordings.")] = 0,
