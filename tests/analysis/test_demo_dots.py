@@ -48,11 +48,11 @@ def mapped(session, chosen):
 def test_centres_are_found_within_one_dot_spacing(session, chosen, mapped):
     movie, dataset = mapped
     truth = session.units.iloc[chosen]
-    x, y = movie.display.to_degrees(truth["rf_x"], truth["rf_y"], exact=False)
-    right, up = movie.display.to_degrees(1, 1, exact=False)
+    x, y = movie.display.to_degrees(truth["rf_x"], truth["rf_y"], angles="flat")
+    right, up = movie.display.to_degrees(1, 1, angles="flat")
     margin = np.minimum(right - np.abs(x), up - np.abs(y))
     inside = (margin > 2 * truth["true_sigma"]).to_numpy()
-    columns = rf_columns(dataset, exact=False)
+    columns = rf_columns(dataset, angles="flat")
     error = np.hypot(columns["rf_azimuth_deg"] - x, columns["rf_elevation_deg"] - y)
     error = error[inside].fillna(np.inf)
     assert len(error) > 400

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.analysis.fields.dot_mapping import (
+    dot_angles,
+    dot_angles,
     dot_sigma,
     has_dots,
     map_receptive_fields,
@@ -158,6 +160,7 @@ def map_fields(
         return map_receptive_fields(
             responses,
             sigma_deg=dot_sigma(responses),
+            angles=dot_angles(responses),
             latency_s=latency,
             window_s=window,
             on_progress=on_progress,

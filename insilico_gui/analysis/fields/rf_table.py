@@ -14,7 +14,7 @@ from insilico_gui.analysis.fields.receptive_fields import POLARITIES
 from insilico_gui.analysis.fields.rf_fit import fit_receptive_fields
 from insilico_gui.errors import AnalysisError
 from insilico_gui.progress import OnProgress
-from insilico_gui.stimuli.core.display import Display
+from insilico_gui.stimuli.core.display import Angles, Display
 from insilico_gui.units.identity import of_result, result_table
 
 
@@ -78,7 +78,7 @@ def rf_columns(
     fit: ReceptiveFieldFit | None = None,
     *,
     polarity: str = "on+off",
-    exact: bool = True,
+    angles: Angles = "spherical",
 ) -> pd.DataFrame:
     """The columns that receptive-field mapping adds to the unit table.
 
@@ -90,8 +90,8 @@ def rf_columns(
         Of this dataset and polarity, if it was made already.
     polarity : {"on", "off", "on+off"}
         Which map of dots is fitted.
-    exact : bool
-        Whether degrees are per axis or flat, see :class:`insilico_gui.stimuli.Display`.
+    angles : {"spherical", "per axis", "flat"}
+        What degrees are, see :class:`insilico_gui.stimuli.Display`.
 
     Returns
     -------
@@ -119,8 +119,8 @@ def rf_columns(
             "dataset."
         )
     x, y = found.centre("stimulus")
-    azimuth, elevation = found.centre("degrees", exact=exact)
-    long, short, theta = found.axes_deg(exact=exact)
+    azimuth, elevation = found.centre("degrees", angles=angles)
+    long, short, theta = found.axes_deg(angles=angles)
     columns: dict[str, NDArray[np.float64]] = {
         "rf_x_fit": x,
         "rf_y_fit": y,
@@ -142,7 +142,7 @@ def rf_columns(
     table = result_table(columns, of_result(dataset))
     table.attrs.update(analysis)
     table.attrs |= {
-        "angles": "per axis" if exact else "flat",
+        "angles": angles,
         "n_rejected": int((~found.on_screen).sum()),
     }
     if "polarity" in dataset.dims:
