@@ -243,6 +243,18 @@ _COLUMNS = {
         rf_amplitude="RF amplitude",
         rf_offset="RF offset",
         rf_r2="RF r²",
+        rf_at_edge="RF at the edge of the screen",
+        rf_x_on=("x of the ON subfield", _SCREEN),
+        rf_y_on=("y of the ON subfield", _SCREEN),
+        rf_x_off=("x of the OFF subfield", _SCREEN),
+        rf_y_off=("y of the OFF subfield", _SCREEN),
+        rf_r2_on="RF r² of ON",
+        rf_r2_off="RF r² of OFF",
+        rf_on_off_index=(
+            "ON - OFF index",
+            _of_unit("", drawn="diverging", ends=(-1.0, 1.0)),
+        ),
+        p_rf="p of the RF",
         rf_lag_s=("RF lag", _S),
         **{
             f"SSI_{polarity}": f"SSI {polarity}" for polarity in ("on", "off", "on+off")

@@ -63,6 +63,28 @@ def test_centres_are_found_within_one_dot_spacing(session, chosen, mapped):
     assert dataset.attrs["analysis"]["cut_off"] == 0
 
 
+def test_centres_at_the_edge_are_not_further_out(session, chosen, mapped):
+    movie, dataset = mapped
+    truth, columns = session.units.iloc[chosen], rf_columns(dataset)
+    azimuth, elevation = movie.display.to_degrees(truth["rf_x"], truth["rf_y"])
+    for place, true, found in (
+        (truth["rf_x"], azimuth, columns["rf_azimuth_deg"]),
+        (truth["rf_y"], elevation, columns["rf_elevation_deg"]),
+    ):
+        outward = (found.to_numpy() - true) * np.sign(place.to_numpy())
+        edge = (np.abs(place) > 0.65).to_numpy()
+        assert edge.sum() > 80
+        assert np.isfinite(outward[edge]).mean() > 0.95
+        assert abs(np.nanmedian(outward[edge])) < 0.5
+        assert np.nanmedian(np.abs(outward[~edge])) < 1
+    left = np.minimum(
+        128 * (1 - np.abs(truth["rf_x"])), 72 * (1 - np.abs(truth["rf_y"]))
+    ).to_numpy()
+    flagged = columns["rf_at_edge"].to_numpy()
+    assert not flagged[left > 30].any()  # pixels
+    assert 0 < flagged.mean() < 0.2
+
+
 def test_bright_and_dark_dots_find_the_same_field(mapped):
     """An energy model has both in one place."""
     _, dataset = mapped
@@ -87,3 +109,13 @@ def test_measured_centres_give_the_field_signs(session, chosen, mapped):
         found = np.sign(signs["field_sign"][units["area"] == area])
         assert (found == sign).mean() > 0.8
     assert sorted(maps["patch_sign"].to_numpy()) == [-1, -1, 1, 1]
+
+
+def test_subfields_of_units_without_a_polarity_are_alike(mapped):
+    columns = rf_columns(mapped[1])
+    assert columns["rf_on_off_index"].abs().median() < 0.02
+    apart = np.hypot(
+        columns["rf_x_on"] - columns["rf_x_off"],
+        columns["rf_y_on"] - columns["rf_y_off"],
+    )
+    assert apart.median() < 0.02

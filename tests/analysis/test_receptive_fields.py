@@ -131,7 +131,7 @@ def test_shifting_the_stimulus_shifts_the_field(right, up):
     )
     here = rf_columns(field_map(trials, values), angles="flat")
     there = rf_columns(field_map(moved, values), angles="flat")
-    shift = there - here
+    shift = there.astype(float) - here.astype(float)
     np.testing.assert_allclose(
         shift["rf_azimuth_deg"], right * (azimuth[1] - azimuth[0]), atol=0.5
     )

@@ -56,12 +56,15 @@ def map_receptive_fields(
     latency_s: float = 0.0,
     window_s: float | None = None,
     burn_in_frames: int = BURN_IN_FRAMES,
+    n_permutations: int = 0,
+    seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]:
     """Maps, Gaussians (in pixels) and columns of the unit table from flashed dots.
 
-    `sigma_deg` is the standard deviation of the dots, in degrees as `angles` says; the window is that of
-    :func:`insilico_gui.analysis.trial_responses`. An error if the trials are no dots.
+    `sigma_deg` is the standard deviation of the dots, in degrees as `angles` says; the
+    window is that of :func:`insilico_gui.analysis.trial_responses`. An error if the
+    trials are no dots.
     """
     table = trial_table(responses)
     if not has_dots(table):
@@ -77,6 +80,9 @@ def map_receptive_fields(
         latency_s=latency_s,
         window_s=window_s,
         burn_in_frames=burn_in_frames,
+        angles=angles,
+        n_permutations=n_permutations,
+        seed=seed,
         on_progress=mapping,
     )
     fit = receptive_field_fit(fields, on_progress=fitting)

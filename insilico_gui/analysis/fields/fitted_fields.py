@@ -72,6 +72,18 @@ class ReceptiveFieldFit:
         )
         return self.success & inside
 
+    @property
+    def at_edge(self) -> NDArray[np.bool_]:
+        """Where the centre is within a standard deviation of the edge, or beyond it.
+
+        A part of the field is then not on the screen, and its centre rests on the rest.
+        """
+        height, width = self.display.pixels
+        reach = np.sqrt(self.covariance[:, [0, 1], [0, 1]])
+        right = width / 2 - np.abs(self.x0 - (width - 1) / 2)
+        up = height / 2 - np.abs(self.y0 - (height - 1) / 2)
+        return self.success & ((right < reach[:, 0]) | (up < reach[:, 1]))
+
     def centre(
         self, space: Space, *, angles: Angles = "spherical"
     ) -> tuple[Floats, Floats]:
