@@ -160,6 +160,18 @@ _COLUMNS = {
         phi=("share of the pref. direction", _PART),
     ),
     **_table(
+        "frequency_columns",
+        sf_low=("SF, low cut-off", _SF),
+        sf_high=("SF, high cut-off", _SF),
+        sf_model=("curve over SF", _NAME),
+        tf_low=("TF, low cut-off", _TF),
+        tf_high=("TF, high cut-off", _TF),
+        tf_model=("curve over TF", _NAME),
+        speed_low=("speed, low cut-off", _SPEED),
+        speed_high=("speed, high cut-off", _SPEED),
+        speed_model=("curve over speed", _NAME),
+    ),
+    **_table(
         "speed_columns",
         pref_speed=("pref. speed", _SPEED),
         speed_index="speed tuning index",

@@ -95,6 +95,8 @@ def test_frequency_columns_say_how_they_were_made():
     assert list(table) == [
         "pref_sf_raw",
         "pref_sf_fit",
+        "sf_low_fit",
+        "sf_high_fit",
         "sf_bandwidth_fit",
         "sf_shape_fit",
         "sf_r2_fit",
