@@ -121,7 +121,7 @@ def fit_places(
         column / size,
         -row / size,
         np.ones(len(row), bool),
-        _bounds(display, step / size),
+        _bounds(display, step / 2 / size),  # a width of an eighth of a step or more
     )
     return _fit_all(stack, places, display, on_progress)
 
