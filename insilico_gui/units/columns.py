@@ -221,6 +221,14 @@ _COLUMNS = {
         largest_difference=("largest difference", _of_unit("", drawn="diverging")),
         largest_difference_s=("time of the largest difference", _S),
     ),
+    **{
+        f"{name}{end}": entry
+        for end, words in (("", ""), ("_low", ", low end"), ("_high", ", high end"))
+        for name, entry in _table(
+            vector_dir=(f"vector-sum direction{words}", _TURN),
+            vector_ori=(f"vector-sum orientation{words}", _HALF_TURN),
+        ).items()
+    },
     **_table(
         "perturbation",
         control_rate=("rate of the control", _of_unit("Hz")),
