@@ -75,6 +75,9 @@ class VideoSession(Session, Protocol):
     A session may also have ``chunk_frames`` (int): the length of chunks at which it is
     fastest. Encoding may pass shorter chunks, in particular at the start of a video.
 
+    It may have ``grey`` (``"stored luma"`` or ``"Rec. 601"``): which grey level of a colour
+    video its model was trained on; default the luma that the file stores.
+
     A session in reduced precision satisfies :class:`ReducedSession`.
     """
 

@@ -31,7 +31,9 @@ DIMENSIONLESS = {
     *("contrast_r_max", "contrast_baseline", "SSI_on", "SSI_off", "correlation"),
     *("mean_response", "mean_reference", "mean_difference", "correlation_peak"),
     *("correlation_single", "ncsnr", "r2", "noise_ceiling", "explained_variance"),
-    *("class", "dsi", "baseline", "peak"),
+    *("class", "dsi", "baseline", "peak", "rf_at_edge", "rf_on_off_index", "p_rf"),
+    *("rf_x_on", "rf_y_on", "rf_x_off", "rf_y_off", "rf_r2_on", "rf_r2_off"),
+    *("sf_model", "tf_model", "speed_model"),
     *("lifetime_sparseness_vinje_gallant", "lifetime_sparseness_treves_rolls"),
 }
 """Columns without a unit, as they are called without variant; all others need one."""

@@ -57,8 +57,8 @@ from insilico_gui.analysis.tuning.direction import direction_tuning, tuning_colu
 from insilico_gui.analysis.tuning.frequency import (
     LogGaussianFit,
     fit_log_gaussian,
-    frequency_columns,
 )
+from insilico_gui.analysis.tuning.frequency_choice import frequency_columns
 from insilico_gui.analysis.tuning.image_tuning import image_tuning
 from insilico_gui.analysis.tuning.indices import dsi, gdsi, gosi, osi
 from insilico_gui.analysis.tuning.parameters import parameter_map, parameter_tuning

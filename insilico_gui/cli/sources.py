@@ -33,6 +33,7 @@ from insilico_gui.session import (
     is_video_session,
 )
 from insilico_gui.stimuli import convert
+from insilico_gui.stimuli.core.conversion import grey_wanted
 from insilico_gui.stimuli.readers.images import ImageSet, open_images
 
 Given = Mapping[str, Any] | Callable[[RunData], Mapping[str, Any]]
@@ -177,7 +178,12 @@ class Source:
         shown: ig.Stimulus | ImageSet
         if is_video_session(session):
             shown = self._shown(shows, given)
-            frames = convert(shown, session.frame_shape, session.frame_rate)
+            frames = convert(
+                shown,
+                session.frame_shape,
+                session.frame_rate,
+                grey=grey_wanted(session),
+            )
             silent = silent_responses(frames)
         elif is_image_session(session):
             declared.refuse_misfit(run_data(silent_image_responses(session, [])))

@@ -27,7 +27,7 @@ from insilico_gui.progress import Progress
 from insilico_gui.responses import BURN_IN_FRAMES, SECONDS, with_unit_index
 from insilico_gui.session import is_reduced, is_video_session
 from insilico_gui.stimuli import Stimulus, convert
-from insilico_gui.stimuli.core.conversion import CONVERSION
+from insilico_gui.stimuli.core.conversion import CONVERSION, grey_wanted
 from insilico_gui.streaming import telling_of_memory
 
 if TYPE_CHECKING:
@@ -276,7 +276,8 @@ def _as_frames(video: Stimulus, session: VideoSession, fit: Fit) -> Stimulus:
         has_shape and video.frame_rate == session.frame_rate
     ):
         return video
-    return convert(video, session.frame_shape, session.frame_rate, fit)
+    grey = grey_wanted(session)
+    return convert(video, session.frame_shape, session.frame_rate, fit, grey=grey)
 
 
 def _digest(trace: NDArray[np.float32]) -> str:

@@ -16,6 +16,7 @@ from insilico_gui.encoding.inputs import as_image_set
 from insilico_gui.errors import EncodingError, InsilicoError
 from insilico_gui.session import is_image_session, is_video_session
 from insilico_gui.stimuli import ConditionTable, Drive, Stimulus, convert
+from insilico_gui.stimuli.core.conversion import grey_wanted
 from insilico_gui.stimuli.readers.images import ImageSet
 from insilico_gui.stimuli.readers.seen_images import SeenImages
 
@@ -142,7 +143,13 @@ class VideoInput:
     def shown(self, stimulus: AnyStimulus, fit: Fit) -> Shown:
         """See :meth:`SessionInput.shown`."""
         session, video = self._session, self.accept(stimulus)
-        frames = convert(video, session.frame_shape, session.frame_rate, fit)
+        frames = convert(
+            video,
+            session.frame_shape,
+            session.frame_rate,
+            fit,
+            grey=grey_wanted(session),
+        )
         return Shown("frame", frames.n_frames, frames.frame_rate, frames=frames)
 
 

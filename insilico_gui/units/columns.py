@@ -160,6 +160,18 @@ _COLUMNS = {
         phi=("share of the pref. direction", _PART),
     ),
     **_table(
+        "frequency_columns",
+        sf_low=("SF, low cut-off", _SF),
+        sf_high=("SF, high cut-off", _SF),
+        sf_model=("curve over SF", _NAME),
+        tf_low=("TF, low cut-off", _TF),
+        tf_high=("TF, high cut-off", _TF),
+        tf_model=("curve over TF", _NAME),
+        speed_low=("speed, low cut-off", _SPEED),
+        speed_high=("speed, high cut-off", _SPEED),
+        speed_model=("curve over speed", _NAME),
+    ),
+    **_table(
         "speed_columns",
         pref_speed=("pref. speed", _SPEED),
         speed_index="speed tuning index",
@@ -209,6 +221,14 @@ _COLUMNS = {
         largest_difference=("largest difference", _of_unit("", drawn="diverging")),
         largest_difference_s=("time of the largest difference", _S),
     ),
+    **{
+        f"{name}{end}": entry
+        for end, words in (("", ""), ("_low", ", low end"), ("_high", ", high end"))
+        for name, entry in _table(
+            vector_dir=(f"vector-sum direction{words}", _TURN),
+            vector_ori=(f"vector-sum orientation{words}", _HALF_TURN),
+        ).items()
+    },
     **_table(
         "perturbation",
         control_rate=("rate of the control", _of_unit("Hz")),
@@ -243,6 +263,18 @@ _COLUMNS = {
         rf_amplitude="RF amplitude",
         rf_offset="RF offset",
         rf_r2="RF r²",
+        rf_at_edge="RF at the edge of the screen",
+        rf_x_on=("x of the ON subfield", _SCREEN),
+        rf_y_on=("y of the ON subfield", _SCREEN),
+        rf_x_off=("x of the OFF subfield", _SCREEN),
+        rf_y_off=("y of the OFF subfield", _SCREEN),
+        rf_r2_on="RF r² of ON",
+        rf_r2_off="RF r² of OFF",
+        rf_on_off_index=(
+            "ON - OFF index",
+            _of_unit("", drawn="diverging", ends=(-1.0, 1.0)),
+        ),
+        p_rf="p of the RF",
         rf_lag_s=("RF lag", _S),
         **{
             f"SSI_{polarity}": f"SSI {polarity}" for polarity in ("on", "off", "on+off")

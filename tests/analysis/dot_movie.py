@@ -32,7 +32,7 @@ class DotMovie(Stimulus):
             ]
         ).sample(frac=1, random_state=seed, ignore_index=True)
         x, y = self.display.to_stimulus(table["row"], table["column"])
-        azimuth, elevation = self.display.to_degrees(x, y, exact=False)
+        azimuth, elevation = self.display.to_degrees(x, y, angles="flat")
         self.first, self.period, self.shown = 15, shown + gap, shown
         self.n_frames = self.first + len(table) * self.period
         self.trials = pd.DataFrame(

@@ -21,7 +21,7 @@ def places(columns=15, rows=7):
         (np.arange(rows) + 0.5) * height / rows - 0.5,
         (np.arange(columns) + 0.5) * width / columns - 0.5,
     )
-    azimuth, elevation = DISPLAY.to_degrees(x, y, exact=False)
+    azimuth, elevation = DISPLAY.to_degrees(x, y, angles="flat")
     return azimuth, elevation
 
 

@@ -48,11 +48,11 @@ def mapped(session, chosen):
 def test_centres_are_found_within_one_dot_spacing(session, chosen, mapped):
     movie, dataset = mapped
     truth = session.units.iloc[chosen]
-    x, y = movie.display.to_degrees(truth["rf_x"], truth["rf_y"], exact=False)
-    right, up = movie.display.to_degrees(1, 1, exact=False)
+    x, y = movie.display.to_degrees(truth["rf_x"], truth["rf_y"], angles="flat")
+    right, up = movie.display.to_degrees(1, 1, angles="flat")
     margin = np.minimum(right - np.abs(x), up - np.abs(y))
     inside = (margin > 2 * truth["true_sigma"]).to_numpy()
-    columns = rf_columns(dataset, exact=False)
+    columns = rf_columns(dataset, angles="flat")
     error = np.hypot(columns["rf_azimuth_deg"] - x, columns["rf_elevation_deg"] - y)
     error = error[inside].fillna(np.inf)
     assert len(error) > 400
@@ -61,6 +61,28 @@ def test_centres_are_found_within_one_dot_spacing(session, chosen, mapped):
     assert error.quantile(0.95) < 7
     assert columns["rf_r2"][inside].median() > 0.9
     assert dataset.attrs["analysis"]["cut_off"] == 0
+
+
+def test_centres_at_the_edge_are_not_further_out(session, chosen, mapped):
+    movie, dataset = mapped
+    truth, columns = session.units.iloc[chosen], rf_columns(dataset)
+    azimuth, elevation = movie.display.to_degrees(truth["rf_x"], truth["rf_y"])
+    for place, true, found in (
+        (truth["rf_x"], azimuth, columns["rf_azimuth_deg"]),
+        (truth["rf_y"], elevation, columns["rf_elevation_deg"]),
+    ):
+        outward = (found.to_numpy() - true) * np.sign(place.to_numpy())
+        edge = (np.abs(place) > 0.65).to_numpy()
+        assert edge.sum() > 80
+        assert np.isfinite(outward[edge]).mean() > 0.95
+        assert abs(np.nanmedian(outward[edge])) < 0.5
+        assert np.nanmedian(np.abs(outward[~edge])) < 1
+    left = np.minimum(
+        128 * (1 - np.abs(truth["rf_x"])), 72 * (1 - np.abs(truth["rf_y"]))
+    ).to_numpy()
+    flagged = columns["rf_at_edge"].to_numpy()
+    assert not flagged[left > 30].any()  # pixels
+    assert 0 < flagged.mean() < 0.2
 
 
 def test_bright_and_dark_dots_find_the_same_field(mapped):
@@ -87,3 +109,13 @@ def test_measured_centres_give_the_field_signs(session, chosen, mapped):
         found = np.sign(signs["field_sign"][units["area"] == area])
         assert (found == sign).mean() > 0.8
     assert sorted(maps["patch_sign"].to_numpy()) == [-1, -1, 1, 1]
+
+
+def test_subfields_of_units_without_a_polarity_are_alike(mapped):
+    columns = rf_columns(mapped[1])
+    assert columns["rf_on_off_index"].abs().median() < 0.02
+    apart = np.hypot(
+        columns["rf_x_on"] - columns["rf_x_off"],
+        columns["rf_y_on"] - columns["rf_y_off"],
+    )
+    assert apart.median() < 0.02

@@ -95,15 +95,19 @@ def test_frequency_columns_say_how_they_were_made():
     assert list(table) == [
         "pref_sf_raw",
         "pref_sf_fit",
+        "sf_low_fit",
+        "sf_high_fit",
         "sf_bandwidth_fit",
         "sf_shape_fit",
+        "sf_model_fit",
         "sf_r2_fit",
     ]
     assert len(table) == 5
     assert (table["pref_sf_raw"] == 0.04).all()
     assert table["pref_sf_fit"].between(0.02, 0.06).all()
     expected = {
-        "variant": "log-Gaussian",
+        "variant": "best of log-Gaussian, linear and skewed Gaussian, and difference "
+        "of Gaussians",
         "latency_s": 0.05,
         "burn_in_frames": 10,
         "window_s": None,

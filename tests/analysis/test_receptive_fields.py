@@ -63,7 +63,7 @@ def test_known_centres_are_found_within_one_step(trials):
     rng = np.random.default_rng(1)
     centres = np.stack([rng.uniform(-85, 85, 60), rng.uniform(-40, 40, 60)], axis=1)
     dataset = field_map(trials, rates(trials, centres, sigma=12))
-    columns = rf_columns(dataset, exact=False)
+    columns = rf_columns(dataset, angles="flat")
     error = columns[["rf_azimuth_deg", "rf_elevation_deg"]].to_numpy() - centres
     assert np.abs(error[:, 0]).max() < (azimuth[1] - azimuth[0]) / 2
     assert np.abs(error[:, 1]).max() < (elevation[0] - elevation[1]) / 2
@@ -129,9 +129,9 @@ def test_shifting_the_stimulus_shifts_the_field(right, up):
         azimuth_deg=trials["azimuth_deg"] + right * (azimuth[1] - azimuth[0]),
         elevation_deg=trials["elevation_deg"] + up * (elevation[0] - elevation[1]),
     )
-    here = rf_columns(field_map(trials, values), exact=False)
-    there = rf_columns(field_map(moved, values), exact=False)
-    shift = there - here
+    here = rf_columns(field_map(trials, values), angles="flat")
+    there = rf_columns(field_map(moved, values), angles="flat")
+    shift = there.astype(float) - here.astype(float)
     np.testing.assert_allclose(
         shift["rf_azimuth_deg"], right * (azimuth[1] - azimuth[0]), atol=0.5
     )
@@ -230,7 +230,7 @@ def test_masks_follow_the_display_and_the_degrees():
     assert width == pytest.approx(6, rel=0.02)
     exact = dot_masks(table, (144, 256), sigma_deg=6, angles="exact")[0]
     row, column = np.unravel_index(exact.argmax(), exact.shape)
-    azimuth, elevation = DISPLAY.pixel_degrees(exact=True)
+    azimuth, elevation = DISPLAY.pixel_degrees(angles="per axis")
     assert azimuth[column] == pytest.approx(50, abs=0.4)
     assert elevation[row] == pytest.approx(20, abs=0.5)
     assert exact.sum() > 1.5 * flat.sum()  # degrees are larger towards the edges

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from make_dots import DISPLAY, LATENCY_S, WINDOW_S, dot_trials, rates, responses_to
 from scipy.optimize import least_squares
@@ -181,9 +182,9 @@ def test_coordinates_and_ellipses():
     np.testing.assert_allclose([x[0], y[0]], [0.5, 0.5], atol=1e-3)
     expected = DISPLAY.to_degrees(0.5, 0.5)
     np.testing.assert_allclose(np.squeeze(fit.centre("degrees")), expected, atol=0.1)
-    flat = DISPLAY.to_degrees(0.5, 0.5, exact=False)
+    flat = DISPLAY.to_degrees(0.5, 0.5, angles="flat")
     np.testing.assert_allclose(
-        np.squeeze(fit.centre("degrees", exact=False)), flat, atol=0.1
+        np.squeeze(fit.centre("degrees", angles="flat")), flat, atol=0.1
     )
 
     outline = fit.ellipse(181, n_sigma=2)[0]
@@ -202,13 +203,13 @@ def test_coordinates_and_ellipses():
 def test_widths_in_degrees_follow_the_screen():
     fit = fit_receptive_fields(gaussians([127.5, 230], [71.5, 71.5], 9, 6, 90))
     step = DISPLAY.degrees_per_pixel[0]
-    long, short, angle = fit.axes_deg(exact=False)
+    long, short, angle = fit.axes_deg(angles="flat")
     np.testing.assert_allclose(long, 9 * step, rtol=5e-3)
     np.testing.assert_allclose(short, 6 * step, rtol=5e-3)
     np.testing.assert_allclose(angle, 90, atol=0.1)
-    across = fit.axes_deg()[1]
+    across = fit.axes_deg(angles="per axis")[1]
     azimuth, _ = DISPLAY.to_degrees(
-        *DISPLAY.to_stimulus(71.5, np.array([229.9, 230.1]))
+        *DISPLAY.to_stimulus(71.5, np.array([229.9, 230.1])), angles="per axis"
     )
     local = np.diff(azimuth)[0] / 0.2
     assert across[0] == pytest.approx(6 * step, rel=5e-3)
@@ -225,22 +226,22 @@ def test_columns_carry_their_parameters():
     )
     columns = rf_columns(dataset)
     assert list(columns.index) == list(dataset["unit_id"].values)
-    x, y = DISPLAY.from_degrees(30, 10, exact=False)
+    x, y = DISPLAY.from_degrees(30, 10, angles="flat")
     assert columns["rf_x_fit"].iloc[0] == pytest.approx(float(x), abs=0.02)
     assert columns["rf_y_fit"].iloc[0] == pytest.approx(float(y), abs=0.04)
     assert columns["rf_r2"].iloc[0] > 0.9
-    assert columns.iloc[1].filter(like="rf_").isna().all()
+    assert columns.iloc[1].filter(like="rf_").drop("rf_at_edge").isna().all()
     assert columns["SSI_on"].iloc[0] > columns["SSI_on"].iloc[1]
     assert columns.attrs["variant"] == "dots"
     assert columns.attrs["polarity"] == "on+off"
-    assert columns.attrs["angles"] == "per axis"
+    assert columns.attrs["angles"] == "spherical"
     assert columns.attrs["latency_s"] == LATENCY_S
     assert columns.attrs["window_s"] == WINDOW_S
     assert columns.attrs["burn_in_frames"] == 10
     assert columns.attrs["n_on"] == columns.attrs["n_off"] == 105
     assert columns.attrs["n_rejected"] == 1
     again = rf_columns(dataset, receptive_field_fit(dataset))
-    np.testing.assert_array_equal(columns, again)
+    pd.testing.assert_frame_equal(columns, again)
     with pytest.raises(AnalysisError, match="polarity 'both'"):
         rf_columns(dataset, polarity="both")
     with pytest.raises(AnalysisError, match="no receptive fields"):

@@ -10,7 +10,12 @@ import pytest
 import xarray as xr
 from scipy.stats import kstest
 
-from insilico_gui.analysis import direction_tuning, gosi, parameter_tuning
+from insilico_gui.analysis import (
+    direction_tuning,
+    gosi,
+    parameter_map,
+    parameter_tuning,
+)
 from insilico_gui.analysis.trials.strata import make_strata, shuffled
 from insilico_gui.errors import AnalysisError
 
@@ -146,6 +151,61 @@ def test_p_of_a_parameter_is_uniform(rng):
         )
         p = tuning["p_tuning"].to_numpy()
         assert kstest(p - rng.random(len(p)) / 200, "uniform").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_p_of_a_map_is_uniform(rng, repeats):
+    """Of pairs of levels, among contrasts of other gains."""
+    trials = crossed(
+        size_deg=[2.0, 4, 8], speed=[1.0, 2, 4], contrast=GAINS, turn=range(repeats)
+    )
+    gain = trials["contrast"].map(GAINS).to_numpy()[:, None]
+    values = gain * rng.gamma(2.0, size=(len(trials), 2000))
+    tuning = parameter_map(
+        answered(values, trials.drop(columns="turn")),
+        ("size_deg", "speed"),
+        burn_in_frames=0,
+        n_permutations=199,
+    )
+    p = tuning["p_tuning"].to_numpy()
+    assert kstest(p - rng.random(len(p)) / 200, "uniform").pvalue > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("columns", "depth"),
+    [
+        ({"direction": circle(16), "contrast": GAINS, "turn": range(4)}, 0.2),
+        ({"direction": circle(16), "contrast": GAINS, "turn": range(1)}, 0.4),
+        ({"direction": circle(8), "contrast": [1.0], "turn": range(2)}, 0.6),
+    ],
+    ids=["four repeats", "one repeat", "two repeats and one contrast"],
+)
+@pytest.mark.parametrize("index", ["p_gOSI", "p_gDSI"])
+def test_power_is_that_of_a_stratified_shuffle(rng, columns, depth, index):
+    """Of a loop that shuffles directions within each contrast, on the same responses."""
+    turns = {"p_gOSI": 2, "p_gDSI": 1}[index]
+    trials = crossed(**columns)
+    theta = np.radians(trials["direction"].to_numpy())
+    gain = trials["contrast"].map(GAINS).to_numpy()[:, None]
+    tuned = 1 + depth * np.cos(turns * theta)[:, None]
+    values = gain * tuned * (1 + 0.35 * rng.normal(size=(len(trials), 400)))
+    values = np.clip(values, 0, None)
+    wave = np.exp(1j * turns * theta)
+
+    def strength(wave):
+        return np.abs(wave @ values) / values.sum(axis=0)
+
+    reached = np.ones(400)
+    for _ in range(199):
+        drawn = wave.copy()
+        for contrast in trials["contrast"].unique():
+            here = np.flatnonzero(trials["contrast"] == contrast)
+            drawn[here] = wave[rng.permutation(here)]
+        reached += strength(drawn) >= strength(wave)
+    wanted = (reached / 200 <= 0.05).mean()
+    assert 0.2 < wanted < 1  # or there is nothing to compare
+    found = (p_of(values, trials.drop(columns="turn"), index) <= 0.05).mean()
+    assert found >= wanted - 0.03
 
 
 def test_p_is_that_of_all_shuffles(rng):

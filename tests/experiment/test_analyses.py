@@ -16,6 +16,14 @@ from insilico_gui.stimuli import save_spec
 
 
 @pytest.fixture
+def repeated(demo):
+    made = ig.stimuli.drifting_gratings(
+        n_directions=4, repeats=2, duration_s=0.4, blank_s=0.2
+    )
+    return demo.add_stimulus(made, name="repeated")
+
+
+@pytest.fixture
 def dots(demo):
     made = ig.stimuli.gaussian_dots(n_columns=9, n_rows=5, sigma_deg=9.0)
     return demo.add_stimulus(made, name="dots")
@@ -34,6 +42,15 @@ COMMANDS = {
         {"variant": "treves_rolls"},
     ),
     "signal correlations": (["signal-correlations"], {}),
+    "direction uncertainty": (
+        ["direction-uncertainty", "--n-draws", "100"],
+        {"n_draws": 100},
+    ),
+}
+SHOWN = {
+    "receptive fields": "dots",
+    "retinotopy": "dots",
+    "direction uncertainty": "repeated",
 }
 ON_FILES = {"reliability", "comparison", "prediction accuracy", "fit quality"}
 OF_CONDITIONS = {
@@ -54,9 +71,9 @@ def test_every_analysis_is_compared():
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_command_line_gets_the_same_columns(name, demo, dots, tmp_path):
+def test_the_command_line_gets_the_same_columns(name, demo, dots, repeated, tmp_path):
     command, parameters = COMMANDS[name]
-    stimulus = dots if name in ("receptive fields", "retinotopy") else "gratings"
+    stimulus = SHOWN.get(name, "gratings")
     spec = save_spec(demo.stimulus(stimulus).spec, tmp_path / "shown.yaml")
     target = tmp_path / "table.parquet"
     arguments = [command[0], "demo", *command[1:], "--stimulus", str(spec)]

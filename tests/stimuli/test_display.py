@@ -11,7 +11,7 @@ from insilico_gui.stimuli import Display
 
 def test_the_default_is_the_screen_of_the_mouse_recordings():
     display = Display()
-    right, up = display.pixel_degrees(exact=True)
+    right, up = display.pixel_degrees(angles="per axis")
     assert (right.shape, up.shape) == ((256,), (144,))
     # The edge of the screen, half a pixel further out, is at 62.0 and 46.7 degrees
     assert np.degrees(np.arctan(56.5 / 2 / 15)) == pytest.approx(62.0, abs=0.05)
@@ -25,7 +25,7 @@ def test_flat_degrees_are_even_and_agree_with_exact_ones_at_the_centre():
     flat, flat_up = display.pixel_degrees()
     np.testing.assert_allclose(np.diff(flat), display.degrees_per_pixel[0])
     np.testing.assert_allclose(np.diff(flat_up), -display.degrees_per_pixel[1])
-    exact, _ = display.pixel_degrees(exact=True)
+    exact, _ = display.pixel_degrees(angles="per axis")
     middle = slice(126, 130)
     np.testing.assert_allclose(np.diff(exact[middle]), np.diff(flat[middle]), rtol=1e-3)
     # At the edge a pixel spans cos(62 degrees)^2 of what it spans at the centre
@@ -49,15 +49,15 @@ def test_stimulus_coordinates_meet_the_pixels_of_a_unit_table():
     np.testing.assert_allclose(back, (x, y), atol=1e-12)
 
 
-@pytest.mark.parametrize("exact", [True, False])
-def test_degrees_there_and_back(exact):
+@pytest.mark.parametrize("angles", ["flat", "per axis"])
+def test_degrees_there_and_back(angles):
     display = Display(width_cm=40, height_cm=30, distance_cm=20, pixels=(60, 80))
     x, y = np.linspace(-1, 1, 9), np.linspace(1, -1, 9)
-    azimuth, elevation = display.to_degrees(x, y, exact=exact)
+    azimuth, elevation = display.to_degrees(x, y, angles=angles)
     np.testing.assert_allclose(
-        display.from_degrees(azimuth, elevation, exact=exact), (x, y), atol=1e-12
+        display.from_degrees(azimuth, elevation, angles=angles), (x, y), atol=1e-12
     )
-    right, up = display.pixel_degrees(exact=exact)
+    right, up = display.pixel_degrees(angles=angles)
     row, column = display.to_pixels(x, y)
     np.testing.assert_allclose(
         np.interp(column, np.arange(80), right), azimuth, atol=0.1

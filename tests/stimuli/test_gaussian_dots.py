@@ -41,11 +41,11 @@ def test_places_are_the_centres_of_equal_cells():
     assert sorted(trials["y"].unique()) == [-0.5, 0.5]
 
 
-@pytest.mark.parametrize("angles", ["flat", "exact"])
+@pytest.mark.parametrize("angles", ["flat", "per axis"])
 def test_dots_are_where_the_table_says_and_as_wide(angles):
     """Centre of mass and spread of the rendered levels, not of the formula."""
     stimulus = gaussian_dots(n_columns=3, n_rows=2, sigma_deg=6, angles=angles)
-    azimuth, elevation = DISPLAY.pixel_degrees(exact=angles == "exact")
+    azimuth, elevation = DISPLAY.pixel_degrees(angles=angles)
     for trial in stimulus.trials.itertuples():
         frames = trial_frames(stimulus, trial).astype(int)
         assert (frames == frames[0]).all()
@@ -53,7 +53,7 @@ def test_dots_are_where_the_table_says_and_as_wide(angles):
         assert (np.sign(dot[dot != 0]) == (1 if trial.polarity == "on" else -1)).all()
         assert np.abs(dot).max() in (126, 127)
         columns, rows = np.abs(dot).sum(0), np.abs(dot).sum(1)
-        if angles == "flat":  # in exact angles, pixels are not equally large
+        if angles == "flat":  # per axis, pixels are not equally large
             spread = np.average((azimuth - trial.azimuth_deg) ** 2, weights=columns)
             assert np.sqrt(spread) == pytest.approx(6, rel=0.02)
             spread = np.average((elevation - trial.elevation_deg) ** 2, weights=rows)

@@ -12,6 +12,7 @@ from insilico_gui.analysis.trials.windows import trial_table
 from insilico_gui.errors import AnalysisError
 from insilico_gui.progress import parts
 from insilico_gui.responses import BURN_IN_FRAMES
+from insilico_gui.stimuli.core.display import Angles, check_angles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,19 +43,28 @@ def dot_sigma(responses: xr.DataArray) -> float:
     )
 
 
+def dot_angles(responses: xr.DataArray) -> Angles:
+    """Which degrees the dots that responses are to are in; flat if it is not said."""
+    return check_angles(specification(responses).get("angles", "flat"))
+
+
 def map_receptive_fields(
     responses: xr.DataArray,
     *,
     sigma_deg: float,
+    angles: Angles = "flat",
     latency_s: float = 0.0,
     window_s: float | None = None,
     burn_in_frames: int = BURN_IN_FRAMES,
+    n_permutations: int = 0,
+    seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> tuple[xr.Dataset, ReceptiveFieldFit, pd.DataFrame]:
     """Maps, Gaussians (in pixels) and columns of the unit table from flashed dots.
 
-    `sigma_deg` is the standard deviation of the dots; the window is that of
-    :func:`insilico_gui.analysis.trial_responses`. An error if the trials are no dots.
+    `sigma_deg` is the standard deviation of the dots, in degrees as `angles` says; the
+    window is that of :func:`insilico_gui.analysis.trial_responses`. An error if the
+    trials are no dots.
     """
     table = trial_table(responses)
     if not has_dots(table):
@@ -62,7 +72,7 @@ def map_receptive_fields(
             "The trials are no flashed dots (they have no position and polarity); show "
             "dots to map receptive fields."
         )
-    masks = dot_masks(table, sigma_deg=sigma_deg)
+    masks = dot_masks(table, sigma_deg=sigma_deg, angles=angles)
     mapping, fitting = parts(on_progress, 2)
     fields = dot_receptive_fields(
         responses,
@@ -70,6 +80,9 @@ def map_receptive_fields(
         latency_s=latency_s,
         window_s=window_s,
         burn_in_frames=burn_in_frames,
+        angles=angles,
+        n_permutations=n_permutations,
+        seed=seed,
         on_progress=mapping,
     )
     fit = receptive_field_fit(fields, on_progress=fitting)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from insilico_gui.analysis.fields.screen_grid import DEFAULT_SHAPE, ScreenGrid
 from insilico_gui.errors import AnalysisError, StimulusError
-from insilico_gui.stimuli.core.display import Display
-from insilico_gui.stimuli.render.carrier import Angles, check_angles, is_per_axis
+from insilico_gui.stimuli.core.display import Angles, Display, check_angles
+from insilico_gui.stimuli.render.carrier import great_circle
 
 INVISIBLE = 0.5 / 127.5
 """A smaller part of full contrast is less than half a grey level, and not shown."""
@@ -38,7 +38,7 @@ def dot_masks(
         Default: the standard one.
     sigma_deg : float
         Standard deviation of the dots.
-    angles : {"flat", "per axis"}
+    angles : {"flat", "per axis", "spherical"}
         Which degrees `sigma_deg` and the columns are in; see
         :class:`insilico_gui.stimuli.Display`. In flat ones dots are equal everywhere.
 
@@ -58,22 +58,30 @@ def dot_masks(
             f"sigma_deg of the dots is {sigma_deg}; give a positive number of degrees."
         )
     try:
-        exact = is_per_axis(check_angles(angles))
+        kind = check_angles(angles)
     except StimulusError as error:
         raise AnalysisError(str(error)) from None
     display = display or Display()
     if "x" in trials and "y" in trials:
-        azimuth, elevation = display.to_degrees(
-            _numbers(trials, "x"), _numbers(trials, "y"), exact=exact
-        )
+        x, y = _numbers(trials, "x"), _numbers(trials, "y")
     else:
-        azimuth = _numbers(trials, "azimuth_deg")
-        elevation = _numbers(trials, "elevation_deg")
-    right, up = ScreenGrid(shape, display).degrees(exact=exact)
-    # A round Gaussian is the product of one along the columns and one along the rows.
-    along = np.exp(-(((right - azimuth[:, None]) / sigma_deg) ** 2) / 2)
-    down = np.exp(-(((up - elevation[:, None]) / sigma_deg) ** 2) / 2)
-    masks = down.astype(np.float32)[:, :, None] * along.astype(np.float32)[:, None]
+        x, y = display.from_degrees(
+            _numbers(trials, "azimuth_deg"),
+            _numbers(trials, "elevation_deg"),
+            angles=kind,
+        )
+    grid = ScreenGrid(shape, display)
+    if kind == "spherical":
+        cells = grid.rays()
+        far = np.stack([great_circle(cells, ray) for ray in display.rays(x, y)])
+        masks = np.exp(-((far / sigma_deg) ** 2) / 2).astype(np.float32)
+    else:
+        azimuth, elevation = display.to_degrees(x, y, angles=kind)
+        right, up = grid.degrees(kind)
+        # A round Gaussian is the product of one along columns and one along rows.
+        along = np.exp(-(((right - azimuth[:, None]) / sigma_deg) ** 2) / 2)
+        down = np.exp(-(((up[:, 0] - elevation[:, None]) / sigma_deg) ** 2) / 2)
+        masks = down.astype(np.float32)[:, :, None] * along.astype(np.float32)[:, None]
     masks[masks < INVISIBLE] = 0
     return masks
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from insilico_gui.analysis.fits import gaussian
 from insilico_gui.errors import AnalysisError
-from insilico_gui.stimuli.core.display import Display
+from insilico_gui.stimuli.core.display import Angles, Display, check_angles
 
 Floats = NDArray[np.float64]
 
@@ -72,38 +72,58 @@ class ReceptiveFieldFit:
         )
         return self.success & inside
 
-    def centre(self, space: Space, *, exact: bool = True) -> tuple[Floats, Floats]:
+    @property
+    def at_edge(self) -> NDArray[np.bool_]:
+        """Where the centre is within a standard deviation of the edge, or beyond it.
+
+        A part of the field is then not on the screen, and its centre rests on the rest.
+        """
+        height, width = self.display.pixels
+        reach = np.sqrt(self.covariance[:, [0, 1], [0, 1]])
+        right = width / 2 - np.abs(self.x0 - (width - 1) / 2)
+        up = height / 2 - np.abs(self.y0 - (height - 1) / 2)
+        return self.success & ((right < reach[:, 0]) | (up < reach[:, 1]))
+
+    def centre(
+        self, space: Space, *, angles: Angles = "spherical"
+    ) -> tuple[Floats, Floats]:
         """Centres in other coordinates.
 
         Parameters
         ----------
         space : {"pixels", "stimulus", "degrees"}
             Column and row; x and y in -1..1, y up; azimuth and elevation.
-        exact : bool
-            Whether degrees are per axis or flat, see
-            :class:`insilico_gui.stimuli.Display`.
+        angles : {"spherical", "per axis", "flat"}
+            What degrees are, see :class:`insilico_gui.stimuli.Display`.
 
         Returns
         -------
         horizontal, vertical : float64 arrays, [U]
         """
-        return self._place(self.x0, self.y0, space, exact)
+        return self._place(self.x0, self.y0, space, angles)
 
-    def axes_deg(self, *, exact: bool = True) -> tuple[Floats, Floats, Floats]:
+    def axes_deg(
+        self, *, angles: Angles = "spherical"
+    ) -> tuple[Floats, Floats, Floats]:
         """Standard deviations along the axes and angle of the long one, in degrees.
 
-        Those per axis use the degrees per pixel at the centre of the field, along each
-        direction of the screen.
+        Spherical ones are those of the field projected from the screen to a sphere
+        around the eye, by the Jacobian at its centre; their angle is counted from the
+        parallel of altitude there. Those per axis use the degrees per pixel along each
+        direction of the screen at the centre.
 
         Returns
         -------
         long, short, angle : float64 arrays, [U]
         """
+        if angles == "spherical":
+            turn = self.display.spherical_jacobian(*self.centre("stimulus"))
+            return gaussian.axes(turn @ self.covariance @ turn.transpose(0, 2, 1))
         right, up = self.display.degrees_per_pixel
         scale = np.broadcast_to([right, up], (len(self.x0), 2))
-        if exact:
+        if check_angles(angles) == "per axis":
             # derivative of atan: cos^2 of the angle
-            centre = np.stack(self.centre("degrees"), axis=1)
+            centre = np.stack(self.centre("degrees", angles=angles), axis=1)
             scale = scale * np.cos(np.radians(centre)) ** 2
         return gaussian.axes(self.covariance * scale[:, :, None] * scale[:, None, :])
 
@@ -113,7 +133,7 @@ class ReceptiveFieldFit:
         *,
         n_sigma: float = 1.0,
         space: Space = "pixels",
-        exact: bool = True,
+        angles: Angles = "spherical",
     ) -> Floats:
         """Outlines for drawing, float64 [U, points, 2], each closed by its first point.
 
@@ -140,10 +160,10 @@ class ReceptiveFieldFit:
         columns, rows = self.x0[:, None] + right, self.y0[:, None] - up
         if space == "pixels":
             return np.stack([rows, columns], axis=-1)
-        return np.stack(self._place(columns, rows, space, exact), axis=-1)
+        return np.stack(self._place(columns, rows, space, angles), axis=-1)
 
     def _place(
-        self, columns: Floats, rows: Floats, space: Space, exact: bool
+        self, columns: Floats, rows: Floats, space: Space, angles: Angles
     ) -> tuple[Floats, Floats]:
         if space not in get_args(Space):
             raise AnalysisError(
@@ -155,5 +175,5 @@ class ReceptiveFieldFit:
         return (
             (x, y)
             if space == "stimulus"
-            else self.display.to_degrees(x, y, exact=exact)
+            else self.display.to_degrees(x, y, angles=angles)
         )

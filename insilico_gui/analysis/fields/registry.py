@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.analysis.fields.dot_mapping import (
+    dot_angles,
     dot_sigma,
     has_dots,
     map_receptive_fields,
@@ -83,6 +84,12 @@ USED_BY: dict[str, Callable[[pd.DataFrame, Stimulus | None], bool]] = {
 """Trials that a method needs; of a sequence, it takes the part that has them."""
 
 
+NO_P = (
+    "Only fields mapped by dots have a significance; leave out the permutations, or show "
+    "Gaussian dots."
+)
+
+
 def mapping_methods(
     responses: xr.DataArray, stimulus: Stimulus | None = None
 ) -> list[str]:
@@ -127,6 +134,8 @@ def map_fields(
     *,
     latency_s: float | None = None,
     window_s: float | None = None,
+    n_permutations: int = 0,
+    seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> Mapped:
     """Map receptive fields by one of :func:`mapping_methods`.
@@ -142,6 +151,9 @@ def map_fields(
     latency_s, window_s : float, optional
         Window of the response; for averages, the lags are from `latency_s` to
         `latency_s` + `window_s`. Default: :data:`WINDOWS_S`.
+    n_permutations, seed : int
+        For the significance of fields mapped by dots; see
+        :func:`insilico_gui.analysis.dot_receptive_fields`.
 
     Returns
     -------
@@ -154,12 +166,17 @@ def map_fields(
     """
     responses = _used_part(responses, stimulus, method)
     latency, window = _window(method, latency_s, window_s)
+    if n_permutations and method != DOTS:
+        raise AnalysisError(NO_P)
     if method == DOTS or stimulus is None:  # nothing else is possible without frames
         return map_receptive_fields(
             responses,
             sigma_deg=dot_sigma(responses),
+            angles=dot_angles(responses),
             latency_s=latency,
             window_s=window,
+            n_permutations=n_permutations,
+            seed=seed,
             on_progress=on_progress,
         )
     mapping, fitting = parts(on_progress, 2)
@@ -209,8 +226,11 @@ def check_mapping(
     *,
     latency_s: float | None = None,
     window_s: float | None = None,
+    n_permutations: int = 0,
 ) -> None:
     """Raise what :func:`map_fields` would, on silent responses, and map nothing."""
+    if n_permutations and method != DOTS:
+        raise AnalysisError(NO_P)
     responses = _used_part(responses, stimulus, method)
     latency, window = _window(method, latency_s, window_s)
     if method in USED_BY:

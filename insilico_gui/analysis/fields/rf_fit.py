@@ -91,13 +91,53 @@ def fit_receptive_fields(
         _checkered(stack.shape[1:]),
         _bounds(display, min(grid.cell) / size),
     )
+    return _fit_all(stack.reshape(len(stack), row.size), places, display, on_progress)
 
-    n_units = len(stack)
-    flat = stack.reshape(n_units, row.size)
+
+def fit_places(
+    values: ArrayLike,
+    row: Floats,
+    column: Floats,
+    display: Display,
+    on_progress: OnProgress | None = None,
+) -> ReceptiveFieldFit:
+    """Fit the Gaussians of :func:`fit_receptive_fields` to responses at places.
+
+    The responses to a Gaussian dot at each place, and not a map that the dots smear: at
+    the edge of the screen a map is the mean over dots on one side only, whose peak lies
+    further out than the field. The widths are those of the responses over places, that
+    is of the field convolved with the dot.
+
+    Parameters
+    ----------
+    values : array, [U, P]
+        Mean response at each place; NaN is left out.
+    row, column : arrays, [P]
+        Pixels of the display.
+    """
+    stack, size = np.asarray(values, np.float64), max(display.pixels)
+    step = min(np.diff(np.unique(np.round(axis, 6))).min() for axis in (row, column))
+    places = _Places(
+        column / size,
+        -row / size,
+        np.ones(len(row), bool),
+        _bounds(display, step / 2 / size),  # a width of an eighth of a step or more
+    )
+    return _fit_all(stack, places, display, on_progress)
+
+
+def _fit_all(
+    flat: NDArray[Any],
+    places: _Places,
+    display: Display,
+    on_progress: OnProgress | None,
+) -> ReceptiveFieldFit:
+    """Fit values [U, P] at places, units with the same known places together."""
+    n_units, size = len(flat), max(display.pixels)
     patterns = _patterns(flat)
-    parameters = np.full((len(stack), 7), np.nan)
-    r2 = np.full(len(stack), np.nan)
-    success = np.zeros(len(stack), bool)
+    parameters = np.full((n_units, 7), np.nan)
+    r2 = np.full(n_units, np.nan)
+    success = np.zeros(n_units, bool)
     done = n_units - sum(len(units) for units, _ in patterns)
     for units, known in patterns:
         here = places.at(known)

@@ -17,7 +17,7 @@ import numpy as np
 
 from insilico_gui.errors import AnalysisError
 from insilico_gui.stimuli.core.area import Axis
-from insilico_gui.stimuli.core.display import Display
+from insilico_gui.stimuli.core.display import Angles, Display
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,10 +72,18 @@ class ScreenGrid:
         columns = np.arange(self.shape[1], dtype=np.float64)
         return (columns + 0.5) * self.cell[1] - 0.5
 
-    def degrees(self, *, exact: bool) -> tuple[Floats, Floats]:
-        """Azimuth of the columns [w] and elevation of the rows [h], in degrees."""
+    def degrees(self, angles: Angles) -> tuple[Floats, Floats]:
+        """Azimuth of the columns [w] and elevation of the rows [h, 1], in degrees.
+
+        Spherical elevation differs along a row, [h, w].
+        """
         x, y = self.display.to_stimulus(self.rows, self.columns)
-        return self.display.to_degrees(x, y, exact=exact)
+        return self.display.to_degrees(x, y[:, None], angles=angles)
+
+    def rays(self) -> Floats:
+        """Directions in which the centres of cells are seen, [h, w, 3]."""
+        x, y = self.display.to_stimulus(self.rows, self.columns)
+        return self.display.rays(x, y[:, None])
 
     def average(self, frames: NDArray[Any]) -> NDArray[np.float32]:
         """Mean of each cell's pixels; frames [n, H, W] to float32 [n, h, w].
@@ -99,8 +107,8 @@ class ScreenGrid:
         return means
 
     def coordinates(self) -> dict[str, Any]:
-        """Coordinates of maps with dims ``row`` and ``column``."""
-        azimuth, elevation = self.degrees(exact=True)
+        """Coordinates of maps with dims ``row`` and ``column``; degrees are spherical."""
+        azimuth, elevation = self.degrees("spherical")
         x, y = self.display.to_stimulus(self.rows, self.columns)
         return {
             "row": self.rows,
@@ -108,7 +116,7 @@ class ScreenGrid:
             "stimulus_x": ("column", x),
             "stimulus_y": ("row", y),
             "azimuth_deg": ("column", azimuth),
-            "elevation_deg": ("row", elevation),
+            "elevation_deg": (("row", "column"), elevation),
         }
 
 

@@ -27,9 +27,10 @@ def fitted_curve(
     if model is None:
         return None
     levels = tuning[parameter].to_numpy().astype(float)
-    curve = tuning["curve"].isel(unit=column).to_numpy().astype(float)
+    one = tuning.isel(unit=[column])
+    curve = one["curve"].to_numpy().astype(float)
     try:
-        found = model.fit(curve, levels)
+        found = model.fit(curve, levels, **model.more(one))
     except AnalysisError:  # too few levels
         return None
     if not found.success[0]:

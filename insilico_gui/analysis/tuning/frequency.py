@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
@@ -27,7 +26,6 @@ from insilico_gui.analysis.fits.tuning_model import (
     columns_of,
     start_at,
 )
-from insilico_gui.analysis.tuning.tuned import fitted_columns
 from insilico_gui.progress import OnProgress
 
 Floats = NDArray[np.float64]
@@ -111,48 +109,7 @@ def fit_log_gaussian(
     return LOG_GAUSSIAN.fit(curve, frequencies, on_progress=on_progress)
 
 
-def frequency_columns(
-    tuning: xr.Dataset, *, on_progress: OnProgress | None = None
-) -> pd.DataFrame:
-    """The columns that a tuning to frequency adds to the unit table.
-
-    Parameters
-    ----------
-    tuning : xarray.Dataset
-        From ``parameter_tuning`` with ``spatial_frequency``, ``temporal_frequency`` or
-        another axis on which octaves make sense (``speed``).
-    on_progress : callable(done, total), optional
-        In units; see :mod:`insilico_gui.progress`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per unit: ``pref_sf_raw`` (the frequency of the largest mean),
-        ``pref_sf_fit``, ``sf_bandwidth_fit`` (octaves), ``sf_shape_fit``, ``sf_r2_fit``
-        (``tf`` for temporal frequency, else the parameter's name). With fewer than four
-        frequencies only the first, and ``attrs["absent"]`` says why.
-
-    Raises
-    ------
-    AnalysisError
-        If the dataset has another number of parameters, or a level has no logarithm.
-    """
-    return fitted_columns(LOG_GAUSSIAN, tuning, on_progress=on_progress)
-
-
-def _columns(fit: LogGaussianFit, tuning: xr.Dataset) -> dict[str, NDArray[Any]]:
-    raw, name = _raw(tuning)
-    short = name.removeprefix("pref_").removesuffix("_fit")
-    return {
-        **raw,
-        name: fit.preferred,
-        f"{short}_bandwidth_fit": fit.bandwidth,
-        f"{short}_shape_fit": fit.shape,
-        f"{short}_r2_fit": fit.r2,
-    }
-
-
-def _raw(tuning: xr.Dataset) -> tuple[dict[str, NDArray[Any]], str]:
+def raw_preference(tuning: xr.Dataset) -> tuple[dict[str, NDArray[Any]], str]:
     """The preference that needs no fit, and the name of the one of the fit."""
     (parameter,) = tuning.attrs["analysis"]["parameters"]
     short = {"spatial_frequency": "sf", "temporal_frequency": "tf"}.get(
@@ -232,7 +189,6 @@ def _jacobian(p: Floats, octaves: Floats) -> Floats:
 
 LOG_GAUSSIAN = TuningModel(
     name="log-Gaussian",
-    of=("spatial_frequency", "temporal_frequency", "speed"),
     parameters=("baseline", "amplitude", "preferred", "sigma"),
     searched={"preferred": LOG2, "sigma": LOG},
     levels=("frequencies",),
@@ -244,9 +200,7 @@ LOG_GAUSSIAN = TuningModel(
     predict=_values,
     jacobian=_jacobian,
     result=_result,
-    columns=_columns,
-    few=_raw,
+    few=raw_preference,
     any_axis=True,
     between=lambda at: np.geomspace(at.min(), at.max(), N_POINTS),
 )
-MODELS = (LOG_GAUSSIAN,)

@@ -152,7 +152,10 @@ def _result(
     chosen = np.flatnonzero(suppressed)
     squares = found.mse[chosen] * len(sizes)
     noise = (n[chosen] for n in _noise(found.curves.shape, sem, count))
-    suppressed[chosen] = is_suppressed(found.curves[chosen], sizes, squares, *noise)
+    fall = (peak - fitted[:, -1])[chosen]
+    suppressed[chosen] = is_suppressed(
+        found.curves[chosen], sizes, squares, fall, *noise
+    )
     return SizeFit(
         **found.values(),
         model="dog" if found.model.name == "dog" else "rog",

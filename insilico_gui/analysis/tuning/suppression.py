@@ -34,11 +34,20 @@ N_PARAMETERS = 5
 LEVEL = 0.05
 """Of the F test of the residuals: the share of summating units taken for suppressed."""
 
-LEVEL_OF_REPEATS = 0.01
+LEVEL_OF_REPEATS = 0.001
 """Of the F test against what repeats differ by."""
 
+LEAST_ERRORS = 5.0
+"""Standard errors of a mean by which the fitted curve has to fall, with repeats.
+
+The place of the fitted peak is chosen among all sizes, and it is higher than the curve.
+"""
+
 LEAST_FALL = 0.1
-"""Of the peak; asked for where the sizes are too few for a test."""
+"""Of the peak; by which the fitted curve has to fall, without repeats.
+
+The residuals of a few sizes are small by chance too often to be all that is asked for.
+"""
 
 TOLERANCE = 1e-8
 """Of the search: along the valleys of these models, centre against surround, a lower one
@@ -50,19 +59,21 @@ def is_suppressed(
     curves: Floats,
     sizes: Floats,
     residual: Floats,
+    fall: Floats,
     noise: Floats | None = None,
     n_noise: Floats | None = None,
 ) -> NDArray[np.bool_]:
     """Whether curves [U, K] fall by more than pure summation explains.
 
-    Two things are asked for. A curve that does not fall (isotonic regression, whatever
+    Three things are asked for. A curve that does not fall (isotonic regression, whatever
     its shape) must fit worse than the model with a surround, which left `residual` [U]
-    (summed squares). And so must both models of pure summation, in an F test: against
-    these residuals, or against what repeats differ by, if there are some (`noise`, the
-    variance of the means, with `n_noise` degrees of freedom, [U]; NaN and 0 for none).
-    With six sizes or fewer, whose residuals tell nothing, and without repeats, the
-    curve has to fall by a tenth of its peak instead, and the model with a surround to
-    leave a quarter of the squares.
+    (summed squares). So must both models of pure summation, in an F test: against what
+    repeats differ by, if there are some (`noise`, the variance of the means, with
+    `n_noise` degrees of freedom, [U]; NaN and 0 for none), else against the residuals.
+    And the fitted curve must fall from its peak to the largest size (`fall` [U]) by
+    :data:`LEAST_ERRORS`, or without repeats by :data:`LEAST_FALL`. With six sizes or
+    fewer, whose residuals tell nothing, and without repeats, the means have to fall by
+    that much as well, and the model with a surround to leave a quarter of the squares.
     """
     from scipy.special import fdtri  # slow: not at the start
 
@@ -78,21 +89,20 @@ def is_suppressed(
         axis=0,
     )
     gained = np.where(np.isnan(summed), np.inf, summed) - residual
+    least = LEAST_FALL * np.abs(curves.max(axis=1, initial=0))
     free = n_sizes - N_PARAMETERS
     better = np.zeros(len(curves), bool)
     if free > 0:
         better |= gained / 2 > fdtri(2, free, 1 - LEVEL) * left / free
-    repeated = np.zeros(len(curves), bool) if n_noise is None else n_noise > 0
     if free < 2:
-        peak = curves.max(axis=1)
-        deep = peak - curves[:, -1] > LEAST_FALL * np.abs(peak)
-        better |= ~repeated & deep & (falls > 4 * left)
+        deep = curves.max(axis=1) - curves[:, -1] > least
+        better |= deep & (falls > 4 * left)
+    better &= fall > least
     if noise is not None and n_noise is not None:
         limit = fdtri(2, np.maximum(n_noise, 1), 1 - LEVEL_OF_REPEATS)
-        floor = noise + rounding / n_sizes
-        better |= (n_noise > 0) & (
-            gained / 2 > limit * np.nan_to_num(floor, nan=np.inf)
-        )
+        floor = np.nan_to_num(noise + rounding / n_sizes, nan=np.inf)
+        beyond = (gained / 2 > limit * floor) & (fall > LEAST_ERRORS * np.sqrt(floor))
+        better = np.where(n_noise > 0, beyond, better)
     suppressed: NDArray[np.bool_] = better & (falls > left)
     return suppressed
 

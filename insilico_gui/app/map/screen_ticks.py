@@ -15,7 +15,7 @@ TICK_DEG = 20
 def degree_ticks(display: Display) -> tuple[list[tuple[float, str]], ...]:
     """Columns and rows of round angles, which are not evenly spaced on a flat screen."""
     degrees = np.arange(-80, 81, TICK_DEG)
-    x, y = display.from_degrees(degrees, degrees)
+    x, y = display.from_degrees(degrees, degrees, angles="per axis")
     row, column = display.to_pixels(x, y)
     height, width = display.pixels
     labels = [f"{angle}" for angle in degrees]

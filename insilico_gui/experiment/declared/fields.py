@@ -57,6 +57,8 @@ def check_fields(
     latency_s: float | None = None,
     window_s: float | None = None,
     part: str | None = None,
+    n_permutations: int = 0,
+    seed: int = 0,
 ) -> None:
     """Raise what mapping will raise, and map nothing."""
     responses, frames = part_of(silent, part), _frames(silent)
@@ -66,6 +68,7 @@ def check_fields(
         method or _best_method(responses, frames),
         latency_s=latency_s,
         window_s=window_s,
+        n_permutations=n_permutations,
     )
 
 
@@ -94,10 +97,21 @@ def receptive_fields(
     latency_s: MethodLatency = None,
     window_s: MethodWindow = None,
     part: Part = None,
+    n_permutations: Annotated[
+        int, About("Shuffles of a significance test of fields mapped by dots.")
+    ] = 0,
+    seed: Annotated[int, About("Seed of the shuffles.")] = 0,
 ) -> Result:
     """Receptive-field maps, and centre and size of a Gaussian fitted to each."""
     dataset, fit, columns = mapped_fields(
-        data, method, latency_s, window_s, part, on_progress
+        data,
+        method,
+        latency_s,
+        window_s,
+        part,
+        on_progress,
+        n_permutations=n_permutations,
+        seed=seed,
     )
     return Result(dataset, columns, data.rows, fit)
 
@@ -109,6 +123,9 @@ def mapped_fields(
     window_s: float | None,
     part: str | None,
     on_progress: OnProgress | None,
+    *,
+    n_permutations: int = 0,
+    seed: int = 0,
 ) -> tuple[xr.Dataset, Any, pd.DataFrame]:
     """Maps, fitted Gaussians, and columns of a row per unit."""
     responses = part_of(data, part)
@@ -119,5 +136,7 @@ def mapped_fields(
         method or _best_method(responses, frames),
         latency_s=latency_s,
         window_s=window_s,
+        n_permutations=n_permutations,
+        seed=seed,
         on_progress=on_progress,
     )

@@ -160,7 +160,7 @@ def _known_centres(units: pd.DataFrame, data: RunData) -> pd.DataFrame:
     centres = pd.DataFrame(dict(zip(CENTRES, degrees, strict=True)))
     centres.attrs = {
         "variant": "rf_x, rf_y of the session",
-        "angles": "per axis",
+        "angles": "spherical",
         "display": display.to_dict(),
     }
     return centres

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from insilico_gui.analysis.trials.sequence_parts import whole_specification
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli import convert, spec_from_dict
+from insilico_gui.stimuli.core.conversion import STORED, checked_grey
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,7 +34,9 @@ def shown_frames(
     if about.get("kind") == "conversion":
         height, width = about["frame_shape"]
         rate = float(about["frame_rate"])
-        frames = convert(stimulus, (int(height), int(width)), rate, about["fit"])
+        grey = checked_grey(about.get("grey", STORED))
+        shape = (int(height), int(width))
+        frames = convert(stimulus, shape, rate, about["fit"], grey=grey)
     if frames.n_frames != responses.sizes["time"]:
         raise StimulusError(
             f"{stimulus.name} has {frames.n_frames} frames at the session's rate and "

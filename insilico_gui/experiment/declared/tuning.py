@@ -20,14 +20,15 @@ from insilico_gui.progress import OnProgress
 from insilico_gui.responses import BURN_IN_FRAMES
 
 
-def _varies_direction(data: RunData) -> str:
+def varies_direction(data: RunData) -> str:
+    """Why tuning to direction does not apply to a run; empty if it does."""
     reason = has_trials(data)
     if reason or "direction" in varied(trial_table(data.responses)):
         return reason
     return "the trials do not vary direction; show drifting gratings"
 
 
-@register("direction tuning", view="tuning", fits=_varies_direction, rehearse=True)
+@register("direction tuning", view="tuning", fits=varies_direction, rehearse=True)
 def direction_tuning(
     data: RunData,
     on_progress: OnProgress | None,

@@ -8,13 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
+
+Grey = Literal["stored luma", "Rec. 601"]
+"""Which grey level of a colour video is meant.
+
+``"stored luma"``: the luma that the file holds, with the weights of its own standard
+(mostly Rec. 709). ``"Rec. 601"``: the luma of its red, green and blue with the weights of
+Rec. 601, which is what ``cv2.cvtColor`` and Pillow make of decoded frames. Of everything
+else, both are the same.
+"""
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,10 @@ class Stimulus(ABC):
         StimulusError
             If the range is not within 0..n_frames, or the source cannot be read.
         """
+
+    def grey_frames(self, start: int, stop: int, grey: Grey) -> NDArray[np.uint8]:
+        """:meth:`frames` with the grey levels that are asked for by name."""
+        return self.frames(start, stop)
 
     def color_frame(self, k: int) -> NDArray[np.uint8]:
         """Frame `k` in colour, uint8 [H, W, 3] (RGB); grey if the source is.

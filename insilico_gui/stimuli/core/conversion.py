@@ -10,7 +10,7 @@ size and rate already pass unchanged, bit for bit.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import get_args
+from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.core.area import AreaResizer
 from insilico_gui.stimuli.core.attrs import LazyAttrs
-from insilico_gui.stimuli.core.base import Stimulus
+from insilico_gui.stimuli.core.base import Grey, Stimulus
 from insilico_gui.stimuli.core.geometry import Fit, Geometry
 from insilico_gui.stimuli.core.grey import BACKGROUND
 from insilico_gui.untrusted.limits import limit, refuse_above, variable
@@ -27,6 +27,8 @@ CONVERSION = "conversion"
 """``attrs["kind"]`` of frames that have been converted."""
 
 MAX_PIXEL_ASPECT = 20.0
+
+STORED: Grey = "stored luma"
 
 _CHUNK_BYTES = 16 * 2**20  # of source frames read at once
 
@@ -48,9 +50,11 @@ class ConvertedStimulus(Stimulus):
         geometry: Geometry,
         frame_rate: float,
         background: int,
+        grey: Grey = STORED,
     ) -> None:
         self.source = source
         self.geometry = geometry
+        self.grey: Grey = grey
         self.name = source.name
         self.frame_shape = geometry.frame_shape
         self.frame_rate = frame_rate
@@ -77,6 +81,8 @@ class ConvertedStimulus(Stimulus):
             "bars_height": geometry.bars[0],
             "bars_width": geometry.bars[1],
         }
+        if grey != STORED or "luma_weights" in source.attrs:
+            values["grey"] = grey
         if warning := source.attrs.get("warning"):
             values["warning"] = warning
         self.attrs = LazyAttrs(values, {"source": lambda: dict(source.attrs)})
@@ -94,7 +100,9 @@ class ConvertedStimulus(Stimulus):
             frames[shown == latest[0]] = latest[1]
             todo = todo[1:]
         for first, last in _runs(todo, self._chunk):
-            for k, picture in enumerate(self.source.frames(first, last), first):
+            for k, picture in enumerate(
+                self.source.grey_frames(first, last, self.grey), first
+            ):
                 # `shown` is sorted: the places of one source frame are a slice
                 here = slice(*np.searchsorted(shown, (k, k + 1)))
                 frames[here] = self._resize(picture)
@@ -113,6 +121,7 @@ def convert(
     frame_rate: float,
     fit: Fit = "crop",
     background: int = BACKGROUND,
+    grey: Grey = STORED,
 ) -> ConvertedStimulus:
     """Bring a stimulus to the size and rate of a session.
 
@@ -130,6 +139,8 @@ def convert(
         What to do with another aspect ratio; see :data:`Fit`.
     background : int
         Grey level 0-255 of the bars of ``"pad"``.
+    grey : {"stored luma", "Rec. 601"}
+        Which grey level of a colour video is meant; see :func:`grey_wanted`.
 
     Returns
     -------
@@ -146,7 +157,30 @@ def convert(
         raise StimulusError(
             f"A background of {background} is not a grey level; give 0 to 255."
         )
-    return ConvertedStimulus(stimulus, geometry, float(frame_rate), int(background))
+    return ConvertedStimulus(
+        stimulus, geometry, float(frame_rate), int(background), checked_grey(grey)
+    )
+
+
+def grey_wanted(session: object) -> Grey:
+    """Which grey levels a session wants: its attribute ``grey``; else the stored luma.
+
+    Raises
+    ------
+    StimulusError
+        If it has another value.
+    """
+    return checked_grey(getattr(session, "grey", STORED))
+
+
+def checked_grey(name: str) -> Grey:
+    """`name`, if it is one of :data:`Grey`."""
+    if name not in get_args(Grey):
+        raise StimulusError(
+            f"There are no grey levels {quoted(name)}; choose "
+            f"{' or '.join(get_args(Grey))}."
+        )
+    return cast("Grey", name)
 
 
 def describe_conversion(

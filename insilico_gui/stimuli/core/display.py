@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.errors import StimulusError, echoed, listed
+from insilico_gui.stimuli.core.checks import one_of
 from insilico_gui.untrusted.limits import refuse_above
+
+Floats = NDArray[np.float64]
+
+Angles = Literal["flat", "per axis", "spherical"]
+"""How degrees are measured on the screen; see :class:`Display`."""
+
+FORMER_NAMES = {"exact": "per axis"}
+"""Of `Angles`, in specifications that were saved before."""
+
+
+def check_angles(value: str) -> Angles:
+    """`value` by its present name.
+
+    Raises
+    ------
+    StimulusError
+        If it is none of them.
+    """
+    named = FORMER_NAMES.get(value, value)
+    one_of(named, "angles", get_args(Angles))
+    return cast("Angles", named)
 
 
 @dataclass(frozen=True)
@@ -21,11 +43,14 @@ class Display:
     a session's unit table), or degrees of visual angle from the centre (azimuth to the
     right, elevation up).
 
-    Two kinds of degrees are offered. *Per axis* (in calls: ``exact=True``) is
-    ``atan(distance from centre / viewing distance)`` along each axis by itself. Off the
-    axes that is neither the azimuth nor the altitude of a sphere around the eye, nor
-    are distances great circles. *Flat* takes the centre's degrees per pixel for the
-    whole screen; spatial frequencies in the literature are mostly meant so.
+    Three kinds of degrees are offered (`angles` in calls). *Spherical* are those of a
+    sphere around the eye: with X and Y the distances from the centre of the screen and D
+    that of the eye, azimuth is ``atan2(X, D)`` and elevation, the altitude above the
+    horizontal plane, ``atan2(Y, hypot(X, D))``; distances are great circles (Marshel et
+    al. 2011, Neuron 72:1040). *Per axis* is ``atan(X / D)`` and ``atan(Y / D)``, each
+    axis by itself, which off the axes is no altitude, nor are its distances angles.
+    *Flat* takes the centre's degrees per pixel for the whole screen; spatial
+    frequencies in the literature are mostly meant so.
 
     Attributes
     ----------
@@ -73,41 +98,109 @@ class Display:
             float(np.degrees(self.height_cm / height / self.distance_cm)),
         )
 
-    def pixel_degrees(
-        self, *, exact: bool = False
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def pixel_degrees(self, *, angles: Angles = "flat") -> tuple[Floats, Floats]:
         """Degrees from the centre of the screen of all pixel centres.
+
+        Parameters
+        ----------
+        angles : {"flat", "per axis", "spherical"}
 
         Returns
         -------
         azimuth : float64 array, [W]
             To the right.
-        elevation : float64 array, [H]
+        elevation : float64 array, [H], spherical [H, W]
             **Up**, so it descends with the row.
         """
         height, width = self.pixels
         x, y = self.to_stimulus(np.arange(height), np.arange(width))
-        return self.to_degrees(x, y, exact=exact)
+        if check_angles(angles) == "spherical":
+            y = y[:, None]
+        return self.to_degrees(x, y, angles=angles)
 
     def to_degrees(
-        self, x: ArrayLike, y: ArrayLike, *, exact: bool = True
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Azimuth and elevation in degrees of stimulus coordinates (-1..1, y up)."""
+        self, x: ArrayLike, y: ArrayLike, *, angles: Angles = "spherical"
+    ) -> tuple[Floats, Floats]:
+        """Azimuth and elevation in degrees of stimulus coordinates (-1..1, y up).
+
+        Spherical elevation depends on both coordinates.
+        """
         right, up = self._edges
-        azimuth, elevation = np.asarray(x, float) * right, np.asarray(y, float) * up
-        if exact:
-            azimuth, elevation = np.arctan(azimuth), np.arctan(elevation)
-        return np.degrees(azimuth), np.degrees(elevation)
+        across, above = np.asarray(x, float) * right, np.asarray(y, float) * up
+        kind = check_angles(angles)
+        if kind == "spherical":
+            above = np.arctan2(above, np.hypot(across, 1))
+        elif kind == "per axis":
+            above = np.arctan(above)
+        if kind != "flat":
+            across = np.arctan(across)
+        return np.degrees(across), np.degrees(above)
 
     def from_degrees(
-        self, azimuth: ArrayLike, elevation: ArrayLike, *, exact: bool = True
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        self, azimuth: ArrayLike, elevation: ArrayLike, *, angles: Angles = "spherical"
+    ) -> tuple[Floats, Floats]:
         """Stimulus coordinates x, y of angles in degrees: inverse of `to_degrees`."""
-        x, y = np.radians(azimuth), np.radians(elevation)
-        if exact:
-            x, y = np.tan(x), np.tan(y)
+        across, above = np.radians(azimuth), np.radians(elevation)
+        kind = check_angles(angles)
+        if kind != "flat":
+            across, above = np.tan(across), np.tan(above)
+        if kind == "spherical":
+            above = above * np.hypot(across, 1)
         right, up = self._edges
-        return np.asarray(x / right), np.asarray(y / up)
+        return np.asarray(across / right), np.asarray(above / up)
+
+    def rays(self, x: ArrayLike, y: ArrayLike) -> Floats:
+        """Directions in which stimulus coordinates are seen.
+
+        Parameters
+        ----------
+        x, y : arrays
+            -1..1, y up; of one shape, or of shapes that broadcast.
+
+        Returns
+        -------
+        float64 array, [..., 3]
+            Unit vectors to the right, up and towards the screen.
+        """
+        right, up = self._edges
+        across, above = np.broadcast_arrays(
+            np.asarray(x, float) * right, np.asarray(y, float) * up
+        )
+        ray = np.stack([across, above, np.ones_like(across)], axis=-1)
+        seen: Floats = ray / np.linalg.norm(ray, axis=-1, keepdims=True)
+        return seen
+
+    def pixel_rays(self) -> Floats:
+        """:meth:`rays` of all pixel centres, [H, W, 3]."""
+        height, width = self.pixels
+        x, y = self.to_stimulus(np.arange(height), np.arange(width))
+        return self.rays(x, y[:, None])
+
+    def spherical_jacobian(self, x: ArrayLike, y: ArrayLike) -> Floats:
+        """What a pixel to the right and a pixel up are in degrees of the sphere.
+
+        Parameters
+        ----------
+        x, y : arrays, [n]
+            Stimulus coordinates, -1..1, y up.
+
+        Returns
+        -------
+        float64 array, [n, 2, 2]
+            Degrees of great circle (first axis: towards larger azimuth, towards larger
+            altitude) for a pixel to the right and up (second axis).
+        """
+        right, up = self._edges
+        across, above = np.asarray(x, float) * right, np.asarray(y, float) * up
+        level = np.hypot(across, 1)
+        square = level**2 + above**2
+        zero = np.zeros_like(across * above)
+        rows = [
+            np.stack([1 / (np.sqrt(square) * level), zero], axis=-1),
+            np.stack([-above * across / (level * square), level / square], axis=-1),
+        ]
+        jacobian: Floats = np.stack(rows, axis=-2) * np.array(self.degrees_per_pixel)
+        return jacobian
 
     def to_stimulus(
         self, row: ArrayLike, column: ArrayLike

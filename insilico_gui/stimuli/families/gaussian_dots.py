@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.core.checks import at_least, whole_number
+from insilico_gui.stimuli.core.display import Angles
 from insilico_gui.stimuli.render.carrier import (
     FULL_WEIGHT,
-    Angles,
     deviation_table,
     gaussian,
-    is_per_axis,
     levels_of_weighted,
 )
 from insilico_gui.stimuli.spec.family_function import family_function
@@ -111,7 +110,7 @@ class GaussianDots(TrialSpec):
         """See :attr:`TrialSpec.conditions`; from the upper left, row by row."""
         crossed = super().conditions
         azimuth, elevation = self.display.to_degrees(
-            crossed["x"], crossed["y"], exact=is_per_axis(self.angles)
+            crossed["x"], crossed["y"], angles=self.angles
         )
         return pd.DataFrame(
             {

@@ -6,8 +6,9 @@ from abc import abstractmethod
 from typing import Any
 
 from insilico_gui.stimuli.core.checks import spatial_frequencies
+from insilico_gui.stimuli.core.display import Angles
 from insilico_gui.stimuli.render.apertures import Disc
-from insilico_gui.stimuli.render.carrier import Angles, Waveform
+from insilico_gui.stimuli.render.carrier import Waveform
 from insilico_gui.stimuli.render.grating_painter import GratingPainter, Layer
 from insilico_gui.stimuli.spec.parameter_types import Numbers
 from insilico_gui.stimuli.spec.parameters import (

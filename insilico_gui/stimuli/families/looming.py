@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from insilico_gui.errors import StimulusError
 from insilico_gui.stimuli.core.checks import MAX_SIZE_DEG, within
+from insilico_gui.stimuli.core.display import Angles
 from insilico_gui.stimuli.families.moving_bars import POLARITIES, Polarity
-from insilico_gui.stimuli.render.carrier import Angles, distance_from
+from insilico_gui.stimuli.render.carrier import distance_from
 from insilico_gui.stimuli.render.shapes import SoftShape, fixed
 from insilico_gui.stimuli.spec.family_function import family_function
 from insilico_gui.stimuli.spec.parameter_types import Numbers, Words

@@ -27,12 +27,11 @@ from insilico_gui.stimuli.core.checks import (
     at_most,
     temporal_frequencies,
 )
+from insilico_gui.stimuli.core.display import Angles
 from insilico_gui.stimuli.families.drifting import DIRECTIONS
 from insilico_gui.stimuli.render.carrier import (
     GREY,
-    Angles,
     along,
-    is_per_axis,
     phase_of,
 )
 from insilico_gui.stimuli.render.shapes import SoftShape, fixed
@@ -135,8 +134,15 @@ class MovingBars(TrialSpec):
         start, speed = self._start, crossed["speed_deg_s"].to_numpy()
         end = start + speed * self.condition_frames / self.frame_rate
         for when, place in (("start", start), ("end", end)):
-            crossed[f"azimuth_{when}_deg"] = np.round(place * np.cos(theta), 6) + 0.0
-            crossed[f"elevation_{when}_deg"] = np.round(place * np.sin(theta), 6) + 0.0
+            azimuth, elevation = place * np.cos(theta), place * np.sin(theta)
+            if self.angles == "spherical":  # on the great circle through the centre
+                far = np.radians(place)
+                azimuth = np.degrees(
+                    np.arctan2(np.sin(far) * np.cos(theta), np.cos(far))
+                )
+                elevation = np.degrees(np.arcsin(np.sin(far) * np.sin(theta)))
+            crossed[f"azimuth_{when}_deg"] = np.round(azimuth, 6) + 0.0
+            crossed[f"elevation_{when}_deg"] = np.round(elevation, 6) + 0.0
         return crossed
 
     @property
@@ -205,10 +211,11 @@ class MovingBars(TrialSpec):
         if self.checker_deg is None:
             return None
         side = fixed(self.checker_deg)
-        exact = is_per_axis(self.angles)
-        azimuth, elevation = self.display.pixel_degrees(exact=exact)
+        azimuth, elevation = self.display.pixel_degrees(angles=self.angles)
+        if elevation.ndim == 1:
+            elevation = elevation[:, None]
         column, row = fixed(azimuth) // side, fixed(elevation) // side
-        odd: NDArray[np.bool_] = (column + row[:, None]) % 2 == 1
+        odd: NDArray[np.bool_] = (column + row) % 2 == 1
         return odd.ravel()
 
 

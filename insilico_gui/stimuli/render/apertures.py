@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from insilico_gui.stimuli.core.display import Display
-    from insilico_gui.stimuli.render.carrier import Angles
+    from insilico_gui.stimuli.core.display import Angles, Display
 
 
 @dataclass(frozen=True)

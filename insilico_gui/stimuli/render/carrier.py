@@ -13,24 +13,16 @@ anything is looked up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-
-from insilico_gui.stimuli.core.checks import one_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from insilico_gui.stimuli.core.display import Display
+    from insilico_gui.stimuli.core.display import Angles, Display
 
 Waveform = Literal["sine", "square"]
-Angles = Literal["flat", "per axis"]
-"""How degrees are measured on the screen; see :class:`.display.Display`."""
-
-FORMER_NAMES = {"exact": "per axis"}
-"""Of `Angles`, in specifications that were saved before."""
-
 GREY = 128
 AMPLITUDE = 127
 
@@ -38,24 +30,6 @@ _CYCLE = 1 << 16
 _LEVEL_BITS = 8
 _WEIGHT_BITS = 15  # a deviation times a weight fits int32
 FULL_WEIGHT = 1 << _WEIGHT_BITS
-
-
-def check_angles(value: str) -> Angles:
-    """`value` by its present name.
-
-    Raises
-    ------
-    StimulusError
-        If it is none of them.
-    """
-    named = FORMER_NAMES.get(value, value)
-    one_of(named, "angles", get_args(Angles))
-    return "per axis" if is_per_axis(value) else "flat"
-
-
-def is_per_axis(angles: str) -> bool:
-    """Whether degrees are the visual angle along each axis."""
-    return FORMER_NAMES.get(angles, angles) == "per axis"
 
 
 def phase_of(cycles: NDArray[np.float64] | float) -> NDArray[np.uint16]:
@@ -78,7 +52,7 @@ def plane_wave(
         Degrees counter-clockwise; 0 = to the right, 90 = up.
     spatial_frequency : float
         Cycles per degree.
-    angles : {"flat", "per axis"}
+    angles : {"flat", "per axis", "spherical"}
         What a degree is.
 
     Returns
@@ -97,17 +71,23 @@ def along(display: Display, direction: float, angles: Angles) -> NDArray[np.floa
     display : Display
     direction : float
         Degrees counter-clockwise; 0 = to the right, 90 = up.
-    angles : {"flat", "per axis"}
+    angles : {"flat", "per axis", "spherical"}
         What a degree is.
 
     Returns
     -------
     float64 array, [H, W]
-        Degrees of visual angle.
+        Degrees of visual angle; spherical: from the great circle through the centre at
+        right angles to the direction, so that a wave has one frequency all over.
     """
-    azimuth, elevation = display.pixel_degrees(exact=is_per_axis(angles))
     theta = np.radians(direction)
     right, up = np.cos(theta), np.sin(theta)
+    if angles == "spherical":
+        ray = display.pixel_rays()
+        towards = ray[..., 0] * right + ray[..., 1] * up
+        angle: NDArray[np.float64] = np.degrees(np.arcsin(towards))
+        return angle
+    azimuth, elevation = display.pixel_degrees(angles=angles)
     distance: NDArray[np.float64] = azimuth * right + elevation[:, None] * up
     return distance
 
@@ -143,7 +123,7 @@ def disc(
         Degrees of visual angle.
     center : (float, float)
         x and y in -1..1, y up.
-    angles : {"flat", "per axis"}
+    angles : {"flat", "per axis", "spherical"}
         What a degree is.
 
     Returns
@@ -172,7 +152,7 @@ def gaussian(
         Standard deviation in degrees of visual angle.
     center : (float, float)
         x and y in -1..1, y up.
-    angles : {"flat", "per axis"}
+    angles : {"flat", "per axis", "spherical"}
         What a degree is.
 
     Returns
@@ -194,18 +174,29 @@ def distance_from(
     display : Display
     center : (float, float)
         x and y in -1..1, y up.
-    angles : {"flat", "per axis"}
+    angles : {"flat", "per axis", "spherical"}
         What a degree is.
 
     Returns
     -------
     float64 array, [H, W]
-        Degrees of visual angle.
+        Degrees of visual angle; spherical: of great circles.
     """
-    exact = is_per_axis(angles)
-    azimuth, elevation = display.pixel_degrees(exact=exact)
-    x, y = display.to_degrees(*center, exact=exact)
+    if angles == "spherical":
+        return great_circle(display.pixel_rays(), display.rays(*center))
+    azimuth, elevation = display.pixel_degrees(angles=angles)
+    x, y = display.to_degrees(*center, angles=angles)
     return np.hypot(azimuth - x, elevation[:, None] - y)
+
+
+def great_circle(
+    ray: NDArray[np.float64], other: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Degrees between unit vectors, [..., 3] each; exact for small angles too."""
+    apart = np.linalg.norm(ray - other, axis=-1)
+    summed = np.linalg.norm(ray + other, axis=-1)
+    angle: NDArray[np.float64] = np.degrees(2 * np.arctan2(apart, summed))
+    return angle
 
 
 def _weights(weight: NDArray[np.float64]) -> NDArray[np.int32]:

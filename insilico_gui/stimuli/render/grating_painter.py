@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from insilico_gui.stimuli.core.display import Display
+    from insilico_gui.stimuli.core.display import Angles, Display
     from insilico_gui.stimuli.render.apertures import Aperture
-    from insilico_gui.stimuli.render.carrier import Angles, Waveform
+    from insilico_gui.stimuli.render.carrier import Waveform
 
     Window = tuple[slice, slice]
 
@@ -69,7 +69,7 @@ class GratingPainter:
     frame_rate : float
         Frames per second (Hz).
     waveform : {"sine", "square"}
-    angles : {"flat", "per axis"}
+    angles : {"flat", "per axis", "spherical"}
         What a degree is.
     """
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from insilico_gui.errors import StimulusError, echoed
 from insilico_gui.stimuli.core import checks
-from insilico_gui.stimuli.render.carrier import check_angles
+from insilico_gui.stimuli.core.display import check_angles
 
 T = TypeVar("T")
 
@@ -332,12 +332,12 @@ def flag(default: bool, help: str, **form: Unpack[InForm]) -> Any:
 
 
 def angle_measure() -> Any:
-    """How degrees are measured: flat or per axis."""
+    """How degrees are measured: flat, per axis or spherical."""
     return parameter(
         "flat",
         "Flat: a degree is as many pixels everywhere as at the centre of the screen. "
         "Per axis: the visual angle along each axis of a flat screen, so bars widen "
-        "towards its edges.",
+        "towards its edges. Spherical: true angles, great circles around the eye.",
         lambda value, name, spec: check_angles(value),
         rank=FINE,
     )

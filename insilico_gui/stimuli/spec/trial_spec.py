@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from insilico_gui.stimuli.render.carrier import GREY, is_per_axis
+from insilico_gui.stimuli.render.carrier import GREY
 from insilico_gui.stimuli.spec.parameters import seconds, specification, whole, word
 from insilico_gui.stimuli.spec.parametric import Renderer, StimulusSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from insilico_gui.stimuli.core.display import Display
-    from insilico_gui.stimuli.render.carrier import Angles
+    from insilico_gui.stimuli.core.display import Angles, Display
 
 Order = Literal["random", "sequential"]
 
@@ -42,7 +41,7 @@ def with_center(
     angles: Angles,
 ) -> pd.DataFrame:
     """Conditions with the place on the screen as azimuth (right), elevation (up)."""
-    azimuth, elevation = display.to_degrees(*center, exact=is_per_axis(angles))
+    azimuth, elevation = display.to_degrees(*center, angles=angles)
     return conditions.assign(
         azimuth_deg=round(float(azimuth), 6), elevation_deg=round(float(elevation), 6)
     )

@@ -9,8 +9,8 @@ import numpy as np
 
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.core.attrs import file_attrs
-from insilico_gui.stimuli.core.base import Stimulus
-from insilico_gui.stimuli.core.grey import check_frame_shape
+from insilico_gui.stimuli.core.base import Grey, Stimulus
+from insilico_gui.stimuli.core.grey import check_frame_shape, rec601
 from insilico_gui.stimuli.core.orientation import orientation_of
 from insilico_gui.stimuli.readers.video.color import (
     describe_format,
@@ -95,14 +95,21 @@ class Video(Stimulus):
 
     def frames(self, start: int, stop: int) -> NDArray[np.uint8]:
         """See :meth:`insilico_gui.stimuli.core.base.Stimulus.frames`."""
+        return self.grey_frames(start, stop, "stored luma")
+
+    def grey_frames(self, start: int, stop: int, grey: Grey) -> NDArray[np.uint8]:
+        """See :meth:`insilico_gui.stimuli.core.base.Stimulus.grey_frames`."""
         self._check_range(start, stop)
         frames = np.empty((stop - start, *self.frame_shape), np.uint8)
         with self._lock:
             for k in range(start, stop):
-                frame = self._decoded(k)
-                frames[k - start] = self._orientation.apply(
-                    frame_grey(frame, self._shown_name)
+                frame, name = self._decoded(k), self._shown_name
+                level = (
+                    rec601(frame_rgb(frame, name))
+                    if grey == "Rec. 601"
+                    else frame_grey(frame, name)
                 )
+                frames[k - start] = self._orientation.apply(level)
         return frames
 
     def color_frame(self, k: int) -> NDArray[np.uint8]:
