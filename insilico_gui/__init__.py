@@ -12,7 +12,7 @@ Importing this package takes neither Qt nor torch; the window is in
 
 from __future__ import annotations
 
-from insilico_gui import analysis, fitting, stimuli
+from insilico_gui import analysis, fitting, plot, stimuli
 from insilico_gui.encoding import encode
 from insilico_gui.errors import EncodingCancelled, InsilicoError
 from insilico_gui.experiment import Experiment
@@ -47,6 +47,7 @@ __all__ = [
     "open_properties",
     "open_session",
     "open_stimulus",
+    "plot",
     "select",
     "session_infos",
     "stimuli",

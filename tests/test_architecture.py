@@ -121,6 +121,7 @@ BELOW = {
     *CONTRACT,
     *STIMULI,
     *ANALYSIS,
+    "drawing",
     "encoding",
     "experiment",
     "export",
@@ -134,7 +135,7 @@ BELOW = {
 }
 ROOMS = {
     "": {*CONTRACT, "analysis", "encoding", "experiment", "export", "opening"}
-    | {"fitting", "stimuli", "units", "cli"},
+    | {"fitting", "plot", "stimuli", "units", "cli"},
     "errors": set(),
     "device": set(),
     "progress": set(),
@@ -154,6 +155,10 @@ ROOMS = {
     "streaming": {"session"},
     "twin": {"session"},
     "opening": {"session", "streaming", "twin", "units.identity"},
+    "drawing": {"session", "analysis.cortex", "analysis.tuning", "stimuli.core"}
+    | {"units.columns"},
+    "plot": {*CONTRACT, *STIMULI, *ANALYSIS, "drawing", "experiment", "units"}
+    | {"units.columns", "units.identity"},
     "responses": {"units.identity", "units.frame"},
     "units": {"session", "responses", "units.identity", "units.frame"}
     | {"units.columns"},
@@ -182,14 +187,14 @@ ROOMS = {
     "analysis.agreement": {"analysis.fits", "analysis.trials", "responses"}
     | {"units.identity", "units.frame", "units.columns"},
     "experiment": {*CONTRACT, *STIMULI, *ANALYSIS, "encoding", "export", "opening"}
-    | {"fitting.judging", "units", "units.frame", "units.identity"},
+    | {"drawing", "fitting.judging", "units", "units.frame", "units.identity"},
     "cli": BELOW | {"", "app.shell", "units.identity", "units.frame", "units.columns"},
     "app": {"app.shell"},
     "app.work": {"encoding", "experiment", "export", "fitting", "session", "stimuli"}
     | {"stimuli.readers"},
-    "app.widgets": {"responses", "experiment", "units", "units.frame"}
+    "app.widgets": {"drawing", "responses", "experiment", "units", "units.frame"}
     | {"stimuli.families", "stimuli.spec", "units.columns", "units.identity"},
-    "app.map": {"app.widgets", "experiment", "session", "responses", "units"}
+    "app.map": {"app.widgets", "drawing", "experiment", "session", "responses", "units"}
     | {"analysis", "analysis.cortex", "stimuli.core", "units.columns"},
     "app.panels": {*BELOW, "units.identity", "units.frame", "units.columns"}
     | {"", "app.widgets", "app.map", "app.work"},
