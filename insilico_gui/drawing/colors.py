@@ -37,6 +37,9 @@ ON_LIGHT_AND_DARK: dict[str, tuple[RGB, RGB]] = {
 }
 """What is drawn in plots on a light and on a dark background."""
 
+BRIGHTEST_ON_LIGHT = 185
+"""Highest channel, of 255, of lines in colours of categories on a light background."""
+
 CYCLIC, DIVERGING, SEQUENTIAL = "hsv", "coolwarm", "viridis"
 """Names of the colour maps of columns."""
 
@@ -135,7 +138,10 @@ def hues(turns: NDArray[np.floating]) -> NDArray[np.float64]:
     """
     sixth = 6 * 0.984375 * np.asarray(turns, np.float64)
     away = np.stack([np.abs(sixth - 3) - 1, 2 - np.abs(sixth - 2)], axis=1)
-    return np.clip(np.column_stack([away, 2 - np.abs(sixth - 4)]), 0, 1)
+    found: NDArray[np.float64] = np.clip(
+        np.column_stack([away, 2 - np.abs(sixth - 4)]), 0, 1
+    )
+    return found
 
 
 def map_values(

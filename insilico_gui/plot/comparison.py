@@ -80,14 +80,7 @@ def compare(
         about = replace(about, title=title)
     ax.set_xlabel(replace(about, title=f"{about.title}, reference").label)
     ax.set_ylabel(about.label)
-    ax.text(
-        0.03,
-        0.97,
-        _summary(x, y, about.period),
-        transform=ax.transAxes,
-        va="top",
-        fontsize=SMALL + 1,
-    )
+    ax.set_title(_summary(x, y, about.period), fontsize=SMALL + 2)
     bare(ax)
     return ax
 
@@ -133,5 +126,5 @@ def _summary(x: Any, y: Any, period: float | None) -> str:
     text = f"{len(x):,} units"
     # Of angles, 359 and 1 degrees are alike, which r does not see
     if period is None and len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
-        text += f"\nr = {np.corrcoef(x, y)[0, 1]:.3f}"
+        text += f", r = {np.corrcoef(x, y)[0, 1]:.3f}"
     return text

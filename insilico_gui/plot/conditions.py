@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_gui.analysis.tuning.conditions import condition_tuning as tune
-from insilico_gui.drawing.colors import SEQUENTIAL, category_colors
+from insilico_gui.drawing.colors import SEQUENTIAL
 from insilico_gui.plot.figures import (
     axes_for,
     bar,
     bare,
     colormap,
     ink,
+    line_colors,
     plain,
     small_legend,
 )
-from insilico_gui.plot.sources import chosen_units, dataset_of, unit_labels
+from insilico_gui.plot.sources import (
+    chosen_units,
+    dataset_of,
+    responses_of,
+    unit_labels,
+)
 from insilico_gui.units.columns import parameter_facts
 
 if TYPE_CHECKING:
@@ -117,8 +123,6 @@ def condition_tuning(
             source, {"curve", "sem", "count"}, "condition tuning", session, stimulus
         )
     else:
-        from insilico_gui.plot.sources import responses_of
-
         found = tune(responses_of(source, session, stimulus), parameters)
     names = [str(dim) for dim in found["curve"].dims if dim != "unit"]
     chosen = chosen_units(source, found, unit_ids, indices, selection)
@@ -135,7 +139,7 @@ def condition_tuning(
             for column, name, color in zip(
                 range(len(chosen)),
                 unit_labels(found, chosen),
-                category_colors(len(chosen)),
+                line_colors(len(chosen)),
                 strict=True,
             ):
                 ax.errorbar(

@@ -9,6 +9,7 @@ import xarray as xr
 
 from insilico_gui.analysis.fields.fitted_fields import ReceptiveFieldFit
 from insilico_gui.analysis.fields.registry import has_polarities, unit_map
+from insilico_gui.analysis.fields.rf_fit import fit_receptive_fields
 from insilico_gui.analysis.fields.rf_table import receptive_field_fit
 from insilico_gui.drawing.colors import DIVERGING, OVER_FRAMES, around_zero
 from insilico_gui.drawing.screen_ticks import degree_ticks
@@ -115,7 +116,7 @@ def receptive_field(
     _degrees(ax, fields)
     quantity = fields.attrs["analysis"].get("quantity")
     bar(ax, drawn, LABELS.get(str(quantity), "response"))
-    ax.set_title(_title(fields, column, lag_s), fontsize=SMALL + 2)
+    ax.set_title(_title(fields, column, lag_s, polarity), fontsize=SMALL + 2)
     return ax
 
 
@@ -149,17 +150,11 @@ def _draw_outline(
 ) -> None:
     """The Gaussian of the map that is drawn, if it was fitted."""
     which = column
-    if fit is None or polarity != "on+off":
-        one = fields.isel(unit=[column])
-        if polarity != "on+off":
-            one = one.assign(rf=one["rf"].where(one["polarity"] == polarity))
-            from insilico_gui.analysis.fields.rf_fit import fit_receptive_fields
-
-            display = Display.from_dict(fields.attrs["analysis"]["display"])
-            fit = fit_receptive_fields(picture[None], display)
-        else:
-            fit = receptive_field_fit(one)
-        which = 0
+    if polarity != "on+off":  # the fit of the analysis is of both together
+        display = Display.from_dict(fields.attrs["analysis"]["display"])
+        fit, which = fit_receptive_fields(picture[None], display), 0
+    elif fit is None:
+        fit, which = receptive_field_fit(fields.isel(unit=[column])), 0
     if not fit.on_screen[which]:
         return
     row, across = fit.ellipse()[which].T
@@ -174,6 +169,8 @@ def _degrees(ax: Axes, fields: xr.Dataset) -> None:
     ax.set_ylabel("elevation (deg)")
 
 
-def _title(fields: xr.Dataset, column: int, lag_s: float | None) -> str:
+def _title(fields: xr.Dataset, column: int, lag_s: float | None, polarity: str) -> str:
     name = plain(unit_labels(fields, np.array([column]))[0])
-    return f"unit {name}" + ("" if lag_s is None else f", lag {1000 * lag_s:.0f} ms")
+    shown = "" if polarity == "on+off" else f", {polarity}"
+    lag = "" if lag_s is None else f", lag {1000 * lag_s:.0f} ms"
+    return f"unit {name}{shown}{lag}"

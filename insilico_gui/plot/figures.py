@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_gui.drawing.colors import (
+    BRIGHTEST_ON_LIGHT,
     DIVERGING,
     DIVERGING_STOPS,
     ON_LIGHT_AND_DARK,
@@ -84,9 +85,17 @@ def axes_for(
     return ax
 
 
-def ink(name: str) -> tuple[float, ...]:
+def ink(name: str) -> tuple[float, float, float]:
     """A colour of the window for lines and points, by what it means; on white."""
-    return tuple(channel / 255 for channel in ON_LIGHT_AND_DARK[name][0])
+    red, green, blue = ON_LIGHT_AND_DARK[name][0]
+    return red / 255, green / 255, blue / 255
+
+
+def line_colors(n: int) -> NDArray[np.float32]:
+    """Colours of n lines on white, as dark as the window draws them there; [n, 4]."""
+    colors = category_colors(n)
+    colors[:, :3] *= BRIGHTEST_ON_LIGHT / 255
+    return colors
 
 
 def colormap(name: str, bad: tuple[float, ...] | None = None) -> Colormap:
@@ -114,10 +123,17 @@ def map_of(found: ColumnColors) -> Colormap:
 
 
 def bar(ax: Axes, drawn: ScalarMappable, label: str, column: str = "") -> None:
-    """A colour bar beside axes; of a cyclic `column`, with ticks at quarters of a turn."""
-    made = ax.get_figure().colorbar(drawn, ax=ax, label=label, shrink=0.85, aspect=24)
+    """A colour bar beside axes; of a cyclic `column`, with ticks at quarters of a turn.
+
+    It stands in the margin, so that axes that are given keep their place.
+    """
+    left = 1.25 if ax.name == "polar" else 1.03
+    beside = ax.inset_axes((left, 0.05, 0.03, 0.9))
+    figure = ax.get_figure()
+    assert figure is not None  # noqa: S101 - axes that are drawn into have one
+    made = figure.colorbar(drawn, cax=beside, label=label)
     made.outline.set_visible(False)
-    made.ax.tick_params(labelsize=SMALL + 1)
+    beside.tick_params(labelsize=SMALL + 1)
     ticks = facts(column).ticks if column else None
     if ticks is not None:
         made.set_ticks([at for at, _ in ticks], labels=[text for _, text in ticks])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +45,7 @@ from insilico_gui.plot.sources import (
     table_of,
     with_columns,
 )
-from insilico_gui.stimuli import ConvertedStimulus, Display, Stimulus, convert
+from insilico_gui.stimuli import ConvertedStimulus, Display, Fit, Stimulus, convert
 from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def map(
     shape = _shape(opened, frame, source)
     upright = opened is not None and is_upright(opened)
     places = unit_positions(table, layout, shape, upright=upright)
-    known = np.isfinite(places).all(axis=1)
+    known = np.asarray(np.isfinite(places).all(axis=1))
     if not known.any():
         raise AnalysisError(f"There is nothing to draw: {WITHOUT_PLACE} ({layout}).")
     ax = axes_for(ax, (5.4, 3.4))
@@ -153,7 +154,7 @@ def map(
     chosen = _selected(source, session, selection, table)
     drawn = _dots(ax, places, known, found, chosen, limits, size, layout)
     _explain(ax, drawn, found, name, time_s)
-    _dress(ax, layout, table, shape, opened)
+    _dress(ax, layout, table, shape, opened, _attrs(opened, source))
     return ax
 
 
@@ -239,7 +240,7 @@ def _frame(
     """The picture to draw below the units, as the session sees it."""
     if stimulus is None:
         return None
-    fit = "crop"
+    fit: Fit = "crop"
     if isinstance(stimulus, str):
         if not isinstance(source, Experiment):
             raise AnalysisError(
@@ -254,7 +255,8 @@ def _frame(
             raise AnalysisError(
                 f"A frame has the shape [H, W]; the array has {list(stimulus.shape)}."
             )
-        return stimulus
+        picture: NDArray[np.uint8] = stimulus
+        return picture
     if not isinstance(stimulus, Stimulus):
         raise AnalysisError(
             f"A {type(stimulus).__name__} has no frames to draw; give a stimulus or an "
@@ -270,7 +272,8 @@ def _frame(
             f"There is no frame at {time_s:g} s; {quoted(frames.name)} lasts "
             f"{frames.duration:g} s."
         )
-    return frames.frames(k, k + 1)[0]
+    shown: NDArray[np.uint8] = frames.frames(k, k + 1)[0]
+    return shown
 
 
 def _shape(session: Session | None, frame: Any, source: Any) -> tuple[int, int]:
@@ -279,8 +282,8 @@ def _shape(session: Session | None, frame: Any, source: Any) -> tuple[int, int]:
         return session.frame_shape
     if frame is not None:
         return frame.shape  # type: ignore[no-any-return]
-    told = getattr(source, "attrs", {}).get("stimulus_attrs", {})
-    shape = told.get("frame_shape") if isinstance(told, dict) else None
+    told = _attrs(None, source).get("stimulus_attrs")
+    shape = told.get("frame_shape") if isinstance(told, Mapping) else None
     return DEFAULT_SHAPE if shape is None else (int(shape[0]), int(shape[1]))
 
 
@@ -308,7 +311,7 @@ def _dots(
 ) -> PathCollection:
     low, high = limits if limits and found.categories is None else found.limits
     area = np.full(len(places), size or _dot_area(ax, places[known], layout))
-    rims = 0.0 if chosen is None else np.where(chosen, 1.0, 0.0)[known]
+    rims = [0.0] if chosen is None else chosen[known].astype(float).tolist()
     if chosen is not None:
         area = area * np.where(chosen, 1.8, 0.7)
     drawn = ax.scatter(
@@ -340,8 +343,9 @@ def _dot_area(ax: Axes, places: NDArray[np.float64], layout: Layout) -> float:
     figure = ax.get_figure()
     assert figure is not None  # noqa: S101 - axes that are drawn into have one
     box = ax.get_position()
-    inches = figure.get_size_inches() * (box.width, box.height)
-    points = 72 * float((inches / extent[::-1]).min())
+    whole = figure.get_window_extent()
+    size = np.array([whole.width * box.width, whole.height * box.height])
+    points = 72 / figure.dpi * float((size / extent[::-1]).min())
     return float(
         np.clip((1.1 * points * point_size(places)) ** 2, LEAST_DOT, LARGEST_DOT)
     )
@@ -363,6 +367,7 @@ def _dress(
     table: pd.DataFrame,
     shape: tuple[int, int],
     session: Session | None,
+    attrs: Mapping[str, Any],
 ) -> None:
     """Axes, scale and names that belong to a layout."""
     ax.set_aspect("equal")
@@ -370,7 +375,7 @@ def _dress(
         height, width = shape
         ax.set_xlim(-0.5, width - 0.5)
         ax.set_ylim(height - 0.5, -0.5)
-        _screen_axes(ax, shape, session)
+        _screen_axes(ax, shape, attrs)
         return
     if layout == "anatomical":
         ax.set_xlabel(facts("x").label)
@@ -388,9 +393,16 @@ def _dress(
         ax.text(corner[2], corner[1] - 0.5, plain(name), fontsize=SMALL, va="bottom")
 
 
-def _screen_axes(ax: Axes, shape: tuple[int, int], session: Session | None) -> None:
+def _attrs(session: Session | None, source: Any) -> Mapping[str, Any]:
+    """Attributes of the session, or those that responses have of it."""
+    found = getattr(source if session is None else session, "attrs", {})
+    return found if isinstance(found, Mapping) else {}
+
+
+def _screen_axes(ax: Axes, shape: tuple[int, int], attrs: Mapping[str, Any]) -> None:
     """Degrees where the screen of the session is known; pixels else."""
-    told = {} if session is None else session.attrs.get("display", {})
+    told = attrs.get("display")
+    told = told if isinstance(told, Mapping) else {}
     sizes = {k: told[k] for k in ("width_cm", "height_cm", "distance_cm") if k in told}
     if len(sizes) == 3:
         across, down = degree_ticks(Display(pixels=shape, **sizes))

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.drawing.colors import column_colors, column_values
+from insilico_gui.drawing.colors import column_values
 from insilico_gui.drawing.histograms import bin_edges, in_octaves
 from insilico_gui.errors import AnalysisError, quoted
 from insilico_gui.plot.figures import (
     axes_for,
     bare,
-    category_colormap,
     column_ticks,
     ink,
+    line_colors,
     plain,
     small_legend,
 )
@@ -108,6 +108,6 @@ def _groups(
     if names is None or len(names) < 2:
         return [("all", known, ink("points"))]
     # The colours are those of a map coloured by the same column
-    colors = category_colormap(len(column_colors(table[by]).categories or ()))
-    groups = [(name, known & (codes == k), colors(k)) for k, name in enumerate(names)]
+    colors = line_colors(len(names))
+    groups = [(name, known & (codes == k), colors[k]) for k, name in enumerate(names)]
     return [group for group in groups if group[1].any()]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_gui.drawing.colors import (
+    ColumnColors,
     column_colors,
     response_colormap,
     robust_limits,
@@ -95,11 +96,9 @@ def raster(
         table = with_columns(table, table_of(source, session).set_index("unit_id"))
     table = with_columns(table, columns).iloc[chosen]
     order = np.arange(len(chosen))
-    ylabel = "unit, in response order"
     if sort is not None:
         check_column(table, sort)
         order = np.argsort(column_colors(table[sort]).values, kind="stable")
-        ylabel = f"unit, by {facts(sort).label}"
     values = responses.transpose("unit", "time").to_numpy()[chosen[order]]
     cmap, automatic = response_colormap(
         _from_zero(robust_limits(values)), over_stimulus=True
@@ -117,11 +116,12 @@ def raster(
         extent=(left, right, len(values) - 0.5, -0.5),
     )
     bar(ax, drawn, "response")
-    if sort is not None:
+    if sort is None:
+        ax.set_ylabel("units in response order")
+    else:
         _strip(ax, table[sort].iloc[order])
     mark_trials(ax, responses, above=True)
     ax.set_xlabel("time (s)")
-    ax.set_ylabel(ylabel, labelpad=4 if sort is None else 10)
     bare(ax)
     return ax
 
@@ -187,23 +187,32 @@ def _strip(ax: Axes, column: pd.Series[Any]) -> None:
     )
     beside.set_xticks([])
     beside.tick_params(labelsize=SMALL, length=2)
-    if found.categories is not None:
-        places = [
-            (float(np.flatnonzero(found.values == k).mean()), plain(name))
-            for k, name in enumerate(found.categories)
-            if (found.values == k).any()
-        ]
-    else:
-        known = np.flatnonzero(np.isfinite(found.values))
-        if not len(known):
-            places = []
-        else:
-            rows = known[np.linspace(0, len(known) - 1, min(5, len(known))).astype(int)]
-            places = [(float(row), f"{found.values[row]:.3g}") for row in rows]
+    places = _strip_ticks(found, str(column.name))
     beside.set_yticks([at for at, _ in places], [text for _, text in places])
+    beside.set_ylabel(f"units by {facts(str(column.name)).label}")
     for side in beside.spines.values():
         side.set_visible(False)
     ax.set_yticks([])
+
+
+def _strip_ticks(found: ColumnColors, column: str) -> list[tuple[float, str]]:
+    """Rows of a strip and what to write there: names, quarters of a turn, or values."""
+    values = found.values
+    if found.categories is not None:
+        return [
+            (float(np.flatnonzero(values == k).mean()), plain(name))
+            for k, name in enumerate(found.categories)
+            if (values == k).any()
+        ]
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return []
+    ticks = facts(column).ticks
+    if ticks is not None:
+        rows = np.searchsorted(known, [at for at, _ in ticks])
+        return [(float(k), text) for k, (_, text) in zip(rows, ticks, strict=True)]
+    rows = np.linspace(0, len(known) - 1, min(5, len(known))).astype(int)
+    return [(float(row), f"{known[row]:.2g}") for row in rows]
 
 
 def _from_zero(limits: tuple[float, float]) -> tuple[float, float]:

@@ -128,7 +128,7 @@ def scalp(
         interpolation="bilinear",
     )
     known = np.isfinite(flat).all(axis=1)
-    ax.scatter(*flat[known].T, s=5, color=ink("line"), zorder=3)
+    ax.scatter(flat[known, 0], flat[known, 1], s=5, color=ink("line"), zorder=3)
     _outline(ax, outline, 1.0)
     ax.set_axis_off()
     if names or (names is None and int(known.sum()) <= MANY_NAMES):
@@ -194,4 +194,5 @@ def _at(
         found = found.isel(time=k)
     dim = unit_dim(found)
     axes = tuple(k for k, name in enumerate(found.dims) if name != dim)
-    return np.asarray(found.to_numpy(), np.float64).mean(axis=axes)
+    means: NDArray[np.float64] = np.asarray(found.to_numpy(), np.float64).mean(axes)
+    return means

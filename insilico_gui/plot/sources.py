@@ -181,12 +181,13 @@ def chosen_units(
         return np.arange(len(table))
     else:
         found = select_units(
-            table, "the result", unit_ids=unit_ids, indices=indices
+            table, "The result", unit_ids=unit_ids, indices=indices
         ).indices
         if unit_ids is not None:
             found = _in_order(table["unit_id"], found, np.atleast_1d(unit_ids))
         else:
-            found = np.asarray(list(dict.fromkeys(np.atleast_1d(indices).tolist())))
+            named = np.asarray(indices).ravel().tolist()
+            found = np.asarray(list(dict.fromkeys(named)))
     if len(found) == 0:
         raise AnalysisError("No unit is chosen; name one or more, or leave it out.")
     return found.astype(np.int64)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.drawing.colors import CATEGORIES, category_colors
+from insilico_gui.drawing.colors import CATEGORIES
 from insilico_gui.plot.figures import (
     BAND_ALPHA,
     axes_for,
     bare,
     ink,
+    line_colors,
     plain,
     small_legend,
 )
@@ -67,7 +68,7 @@ def traces(
     values = responses.transpose("time", "unit").to_numpy()[:, chosen]
     with small_legend(ax, loc="upper left", bbox_to_anchor=(1.0, 1.0)):
         if len(chosen) <= len(CATEGORIES):
-            colors = category_colors(len(chosen))
+            colors = line_colors(len(chosen))
             names = unit_labels(responses, chosen)
             for column, name, color in zip(values.T, names, colors, strict=True):
                 ax.plot(

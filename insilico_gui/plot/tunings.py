@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import xarray as xr
 
+from insilico_gui.analysis.trials.windows import trial_table
 from insilico_gui.analysis.tuning.registry import parameters, tune
 from insilico_gui.drawing.colors import SEQUENTIAL
 from insilico_gui.drawing.curves import Curve, mean_curve
@@ -19,6 +20,7 @@ from insilico_gui.plot.figures import (
     bare,
     colormap,
     ink,
+    load,
     plain,
     small_legend,
 )
@@ -115,10 +117,8 @@ def _tuning_of(
     """The tuning that is given, computed or looked up."""
     if isinstance(source, xr.DataArray):
         refuse_names(session, stimulus)
-        table = source.attrs.get("trials")
-        import pandas as pd
-
-        known = parameters(pd.DataFrame(table)) if table is not None else []
+        has_trials = "trials" in source.attrs
+        known = parameters(trial_table(source)) if has_trials else []
         if not known:
             raise AnalysisError(
                 "These responses have no trials that vary anything, so there is no "
@@ -227,14 +227,8 @@ def _around(curve: Curve, ax: Axes | None) -> Axes:
         )
     ax.set_ylim(min(0.0, curve.bottom), 1.05 * curve.top)
     _polar_axes(ax, curve.parameter, turn)
-    ax.yaxis.set_major_locator(_few_rings())
+    ax.yaxis.set_major_locator(load("matplotlib.ticker").MaxNLocator(3))
     return ax
-
-
-def _few_rings() -> Any:
-    from insilico_gui.plot.figures import load
-
-    return load("matplotlib.ticker").MaxNLocator(3)
 
 
 def _polar_axes(ax: Axes, parameter: str, turn: float) -> None:
@@ -244,7 +238,7 @@ def _polar_axes(ax: Axes, parameter: str, turn: float) -> None:
     ax.tick_params(labelsize=SMALL + 1)
     ax.grid(color=ink("guide"), alpha=0.4, linewidth=0.6)
     ax.spines["polar"].set_color(ink("guide"))
-    ax.set_rlabel_position(22.5)
+    ax.set_rlabel_position(22.5)  # type: ignore[attr-defined]
 
 
 def _turn(parameter: str) -> float:

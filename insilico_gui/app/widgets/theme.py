@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject
 from qtpy.QtGui import QColor, QGuiApplication
 from qtpy.QtWidgets import QWidget
 
-from insilico_gui.drawing.colors import ON_LIGHT_AND_DARK
+from insilico_gui.drawing.colors import BRIGHTEST_ON_LIGHT, ON_LIGHT_AND_DARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,7 +55,7 @@ class PlotColors:
     @property
     def brightest(self) -> int:
         """Highest channel (red, green or blue) of colours that are made from places."""
-        return 185 if self.is_light else 255
+        return BRIGHTEST_ON_LIGHT if self.is_light else 255
 
 
 ON_PAPER = PlotColors(
