@@ -12,6 +12,8 @@ Importing this package takes neither Qt nor torch; the window is in
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
+
 from insilico_gui import analysis, fitting, plot, stimuli
 from insilico_gui.encoding import encode
 from insilico_gui.errors import EncodingCancelled, InsilicoError
@@ -27,6 +29,11 @@ from insilico_gui.session import Session, SessionInfo
 from insilico_gui.stimuli import ImageSet, Stimulus, open_images, open_stimulus
 from insilico_gui.units.selection import Selection, select
 
+try:
+    __version__ = version("insilico-gui")
+except PackageNotFoundError:  # a folder of sources that was not installed
+    __version__ = "unknown"
+
 __all__ = [
     "EncodingCancelled",
     "Experiment",
@@ -36,6 +43,7 @@ __all__ = [
     "Session",
     "SessionInfo",
     "Stimulus",
+    "__version__",
     "analysis",
     "encode",
     "export",
@@ -52,3 +60,7 @@ __all__ = [
     "session_infos",
     "stimuli",
 ]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -101,6 +101,7 @@ LEAVES = {
     "progress",
     "untrusted",
     "log_file",
+    "notebook",
     "parameters",
     "settings",
 }
@@ -142,6 +143,8 @@ ROOMS = {
     "log_file": set(),
     "parameters": set(),
     "settings": set(),
+    "notebook": set(),
+    "arrays": set(),
     "files": set(),
     "untrusted": set(),
     "__main__": {"cli"},
@@ -154,12 +157,12 @@ ROOMS = {
     "drive_checks": {"drive", "session", "stimuli.core"},
     "streaming": {"session"},
     "twin": {"session"},
-    "opening": {"session", "streaming", "twin", "units.identity"},
+    "opening": {"drawing", "session", "streaming", "twin", "units.identity"},
     "drawing": {"session", "analysis.cortex", "analysis.tuning", "stimuli.core"}
     | {"units.columns"},
     "plot": {*CONTRACT, *STIMULI, *ANALYSIS, "drawing", "experiment", "units"}
     | {"units.columns", "units.identity"},
-    "responses": {"units.identity", "units.frame"},
+    "responses": {"arrays", "units.identity", "units.frame"},
     "units": {"session", "responses", "units.identity", "units.frame"}
     | {"units.columns"},
     "stimuli": {"stimuli.core", "stimuli.readers", "stimuli.spec", "stimuli.families"},
