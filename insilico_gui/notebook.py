@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from insilico_gui.errors import quoted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -24,7 +26,7 @@ LONGEST = 120
 MOST_ROWS = 40
 """Rows of a table; of more, the rest is counted."""
 
-CELL = "text-align:left;vertical-align:top;padding:1px 8px 1px 0"
+CELL = "text-align:left"
 MUTED = "opacity:0.65"
 
 
@@ -127,7 +129,7 @@ def smaller(frame: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uin
 def count_of(numbers: Mapping[Any, int], longest: int = 8) -> str:
     """Counts in words, the largest first: ``"V1 823, RL 533"``."""
     ordered = sorted(numbers.items(), key=lambda one: -one[1])
-    words = [f"{name} {n:,}" for name, n in ordered[:longest]]
+    words = [f"{quoted(name, '')} {n:,}" for name, n in ordered[:longest]]
     if len(ordered) > longest:
         words.append(f"and {len(ordered) - longest} more")
     return ", ".join(words)

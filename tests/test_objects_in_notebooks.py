@@ -57,7 +57,7 @@ def demo():
 
 @pytest.fixture(scope="module")
 def responses(demo):
-    return ig.encode(demo, ig.stimuli.drifting_gratings(n_directions=2))
+    return ig.encode(demo, ig.stimuli.drifting_gratings(n_directions=8, blank_s=0.2))
 
 
 def test_sessions(demo):
@@ -94,9 +94,9 @@ def test_responses_are_short(responses):
     html = responses._repr_html_()
     safe(html)
     assert len(html) < 20_000
-    for word in ("time: 105", "unit: 2,016", "drifting gratings", "unit_id", "float32"):
+    for word in ("time: 294", "unit: 2,016", "drifting gratings", "unit_id", "float32"):
         assert word in html
-    tuning = ig.analysis.direction_tuning(responses, osi_variant="raw")
+    tuning = ig.analysis.direction_tuning(responses)
     safe(tuning._repr_html_())
     assert len(tuning._repr_html_()) < 20_000
     assert isinstance(responses, xr.DataArray) and isinstance(tuning, xr.Dataset)
@@ -115,7 +115,7 @@ def test_stimuli_and_tables_of_conditions():
     table = ConditionTable({"delay": [0.1, 0.2]}, {"delay": "s"})
     assert "delay (s)" in table._repr_html_()
     safe(table._repr_html_())
-    images = ig.open_images(np.zeros((3, 8, 8), np.uint8))
+    images = ig.open_images(np.zeros((3, 3, 8, 8), np.uint8))
     assert [tag for tag, _ in safe(images._repr_html_())].count("img") == 3
 
 
@@ -229,7 +229,7 @@ def test_labels_without_an_index_are_taken_as_well(responses, demo):
 
 def test_netcdf_holds_responses_and_results(responses, tmp_path):
     with_trials = ig.analysis.trial_responses(responses)
-    tuning = ig.analysis.direction_tuning(responses, osi_variant="raw")
+    tuning = ig.analysis.direction_tuning(responses)
     for k, one in enumerate((responses, with_trials)):
         one.to_netcdf(tmp_path / f"{k}.nc", engine="scipy")
         with xr.open_dataarray(tmp_path / f"{k}.nc", engine="scipy") as read:

@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from insilico_gui.drawing.thumbnails import unit_picture
+from insilico_gui.errors import quoted
 from insilico_gui.notebook import card, count_of, picture
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def session_line(session: Session) -> str:
     """A session in a line."""
     try:
         shown = ", ".join(part for part in (_units(session), _takes(session)) if part)
-        return f"<session {session.id}: {shown}, on {session.device}>"
+        return f"<session {quoted(session.id, '')}: {shown}, on {session.device}>"
     except Exception:  # a repr never fails, whatever a twin did to its object
         return f"<{type(session).__name__}>"
 

@@ -41,7 +41,7 @@ NOTHING = (0.0, 0.0, 0.0, 0.0)
 """Colour of what is not to be drawn."""
 
 
-def load(module: str) -> Any:
+def mpl(module: str) -> Any:
     """A module of matplotlib.
 
     Raises
@@ -65,7 +65,7 @@ def axes_for(
     polar: bool = False,
 ) -> Axes:
     """The axes to draw into: those given, or those of a new figure."""
-    pyplot = load("matplotlib.pyplot")
+    pyplot = mpl("matplotlib.pyplot")
     if ax is None:
         _, ax = pyplot.subplots(
             figsize=size_inches,
@@ -101,17 +101,17 @@ def line_colors(n: int) -> NDArray[np.float32]:
 def colormap(name: str, bad: tuple[float, ...] | None = None) -> Colormap:
     """A colour map of the window by its name; `bad` is of what is not known."""
     if name == DIVERGING:
-        made = load("matplotlib.colors").LinearSegmentedColormap.from_list(
+        made = mpl("matplotlib.colors").LinearSegmentedColormap.from_list(
             name, DIVERGING_STOPS, 256
         )
     else:
-        made = load("matplotlib").colormaps[name]
+        made = mpl("matplotlib").colormaps[name]
     return made.with_extremes(bad=UNKNOWN if bad is None else bad)  # type: ignore[no-any-return]
 
 
 def category_colormap(n: int) -> Colormap:
     """Colours of n categories, for limits -0.5 to n - 0.5."""
-    made = load("matplotlib.colors").ListedColormap(category_colors(n))
+    made = mpl("matplotlib.colors").ListedColormap(category_colors(n))
     return made.with_extremes(bad=UNKNOWN)  # type: ignore[no-any-return]
 
 
@@ -143,7 +143,7 @@ def name_categories(
     ax: Axes, names: Sequence[str], title: str, *, unknown: bool = False
 ) -> None:
     """A legend of categories beside axes, each in its colour."""
-    patch = load("matplotlib.patches").Patch
+    patch = mpl("matplotlib.patches").Patch
     colors = [*category_colors(len(names))[: len(names)]]
     shown = [plain(name) for name in names]
     if unknown:

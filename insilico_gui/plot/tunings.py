@@ -20,7 +20,7 @@ from insilico_gui.plot.figures import (
     bare,
     colormap,
     ink,
-    load,
+    mpl,
     plain,
     small_legend,
 )
@@ -227,7 +227,7 @@ def _around(curve: Curve, ax: Axes | None) -> Axes:
         )
     ax.set_ylim(min(0.0, curve.bottom), 1.05 * curve.top)
     _polar_axes(ax, curve.parameter, turn)
-    ax.yaxis.set_major_locator(load("matplotlib.ticker").MaxNLocator(3))
+    ax.yaxis.set_major_locator(mpl("matplotlib.ticker").MaxNLocator(3))
     return ax
 
 

@@ -48,7 +48,7 @@ class Selection:
 
     def __repr__(self) -> str:
         counted = f" ({count_of(self.areas)})" if self.areas else ""
-        owner = f" of {self.session}" if self.session else ""
+        owner = f" of {quoted(self.session, '')}" if self.session else ""
         return f"<Selection{owner}: {len(self):,} units{counted}, {self._in_words()}>"
 
     def _repr_html_(self) -> str:
@@ -65,7 +65,10 @@ class Selection:
         """The rule as text, cut."""
         if "all" in self.rule:
             return "all units"
-        parts = [f"{name} {quoted(value, '')}" for name, value in self.rule.items()]
+        parts = [
+            f"{quoted(name, '')} {quoted(value, '')}"
+            for name, value in self.rule.items()
+        ]
         return "; ".join(parts) or "no rule"
 
     def __len__(self) -> int:
