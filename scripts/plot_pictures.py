@@ -13,7 +13,7 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 
-from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib import pyplot as plt
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "reference" / "plot.md"

@@ -12,7 +12,7 @@ import xarray as xr
 from insilico_gui.analysis.agreement import comparison
 from insilico_gui.errors import AnalysisError, quoted
 from insilico_gui.experiment import Experiment
-from insilico_gui.plot.figures import SMALL, axes_for, bare, ink
+from insilico_gui.plot.figures import SMALL, axes_for, bare, ink, mpl
 from insilico_gui.plot.sources import check_column, refuse_names, result_of, table_of
 from insilico_gui.units.columns import facts
 from insilico_gui.units.identity import match_units
@@ -75,6 +75,8 @@ def compare(
     ax.set_xlim(ends[0] - margin, ends[1] + margin)
     ax.set_ylim(ends[0] - margin, ends[1] + margin)
     ax.set_aspect("equal")
+    ax.xaxis.set_major_locator(mpl("matplotlib.ticker").MaxNLocator(5))
+    ax.yaxis.set_major_locator(mpl("matplotlib.ticker").MaxNLocator(5))
     about = facts(title)
     if title == "mean response":
         about = replace(about, title=title)

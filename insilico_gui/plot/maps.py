@@ -311,7 +311,10 @@ def _dots(
 ) -> PathCollection:
     low, high = limits if limits and found.categories is None else found.limits
     area = np.full(len(places), size or _dot_area(ax, places[known], layout))
-    rims = [0.0] if chosen is None else chosen[known].astype(float).tolist()
+    # On the scalp all have a rim, as in the window: some are as light as the page
+    rims = [0.6 if layout == "scalp" else 0.0]
+    if chosen is not None:
+        rims = np.maximum(chosen[known].astype(float), rims[0]).tolist()
     if chosen is not None:
         area = area * np.where(chosen, 1.8, 0.7)
     drawn = ax.scatter(

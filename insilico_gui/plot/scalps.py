@@ -130,6 +130,8 @@ def scalp(
     known = np.isfinite(flat).all(axis=1)
     ax.scatter(flat[known, 0], flat[known, 1], s=5, color=ink("line"), zorder=3)
     _outline(ax, outline, 1.0)
+    ax.set_xlim(-1.02 * half, 1.02 * half)
+    ax.set_ylim(-1.02 * half, max(1.02 * half, 1.15 * outline))
     ax.set_axis_off()
     if names or (names is None and int(known.sum()) <= MANY_NAMES):
         ids = table["unit_id"].to_numpy()[known]
