@@ -43,7 +43,6 @@ __all__ = [
     "Session",
     "SessionInfo",
     "Stimulus",
-    "__version__",
     "analysis",
     "encode",
     "export",
@@ -63,4 +62,4 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    return list(__all__)
+    return [*__all__, "__version__"]

@@ -181,7 +181,7 @@ def test_long_values_are_cut():
 
 
 def test_namespaces_list_what_is_public():
-    assert set(dir(ig)) == set(ig.__all__)
+    assert set(dir(ig)) == {*ig.__all__, "__version__"}
     assert ig.__version__[0].isdigit()
     assert all(
         callable(getattr(ig.analysis, name))
