@@ -197,8 +197,8 @@ ROOMS = {
     | {"stimuli.readers"},
     "app.widgets": {"drawing", "responses", "experiment", "units", "units.frame"}
     | {"stimuli.families", "stimuli.spec", "units.columns", "units.identity"},
-    "app.map": {"app.widgets", "drawing", "experiment", "session", "responses", "units"}
-    | {"analysis", "analysis.cortex", "stimuli.core", "units.columns"},
+    "app.map": {"app.widgets", "drawing", "drive", "experiment", "session", "responses"}
+    | {"analysis", "analysis.cortex", "stimuli.core", "units", "units.columns"},
     "app.panels": {*BELOW, "units.identity", "units.frame", "units.columns"}
     | {"", "app.widgets", "app.map", "app.work"},
     "app.shell": {*BELOW, "", "app.panels", "app.widgets", "app.map", "app.work"},

@@ -10,8 +10,8 @@ import pyqtgraph as pg
 
 from insilico_gui.app.widgets.figures.data import axis_title, table_of
 from insilico_gui.app.widgets.image_plot import ImagePlot
-from insilico_gui.app.widgets.labels import parameter_label
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
+from insilico_gui.drawing.labels import parameter_label
 from insilico_gui.units.columns import parameter_facts
 
 if TYPE_CHECKING:
