@@ -12,7 +12,9 @@ Importing this package takes neither Qt nor torch; the window is in
 
 from __future__ import annotations
 
-from insilico_gui import analysis, fitting, stimuli
+from importlib.metadata import PackageNotFoundError, version
+
+from insilico_gui import analysis, fitting, plot, stimuli
 from insilico_gui.encoding import encode
 from insilico_gui.errors import EncodingCancelled, InsilicoError
 from insilico_gui.experiment import Experiment
@@ -26,6 +28,11 @@ from insilico_gui.opening import (
 from insilico_gui.session import Session, SessionInfo
 from insilico_gui.stimuli import ImageSet, Stimulus, open_images, open_stimulus
 from insilico_gui.units.selection import Selection, select
+
+try:
+    __version__ = version("insilico-gui")
+except PackageNotFoundError:  # a folder of sources that was not installed
+    __version__ = "unknown"
 
 __all__ = [
     "EncodingCancelled",
@@ -47,7 +54,12 @@ __all__ = [
     "open_properties",
     "open_session",
     "open_stimulus",
+    "plot",
     "select",
     "session_infos",
     "stimuli",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

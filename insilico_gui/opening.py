@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from insilico_gui.drawing.sessions import show_itself
 from insilico_gui.errors import InsilicoError, SessionError, quoted
 from insilico_gui.files import settle
 from insilico_gui.session import FLOAT32, Session, SessionInfo, check_units
@@ -173,6 +174,7 @@ def open_session(
         ) from error
     check_units(session.units, session.id)
     session.units = indexed_by_id(session.units)
+    show_itself(session)
     return session
 
 

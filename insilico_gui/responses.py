@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from insilico_gui.arrays import shown
 from insilico_gui.errors import AnalysisError
 from insilico_gui.units.frame import MEASURED_AGAIN
 from insilico_gui.units.identity import indexed_by_id
@@ -66,11 +67,11 @@ def with_unit_index(responses: Labelled) -> Labelled:
     """The same responses, with an index on ``unit_id``: ``responses.sel(unit_id=1003)``.
 
     Arithmetic aligns such arrays by the ids of their units, not by position. Datasets of
-    results get the index too; without a ``unit_id`` they are returned unchanged.
+    results get the index too. Both come as :mod:`.arrays`, which show themselves.
     """
-    if "unit_id" not in responses.coords or "unit_id" in responses.xindexes:
-        return responses
-    return responses.set_xindex("unit_id")
+    if "unit_id" in responses.coords and "unit_id" not in responses.xindexes:
+        responses = responses.set_xindex("unit_id")
+    return cast("Labelled", shown(responses))
 
 
 def unit_table(responses: xr.DataArray) -> pd.DataFrame:

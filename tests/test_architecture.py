@@ -101,6 +101,7 @@ LEAVES = {
     "progress",
     "untrusted",
     "log_file",
+    "notebook",
     "parameters",
     "settings",
 }
@@ -121,6 +122,7 @@ BELOW = {
     *CONTRACT,
     *STIMULI,
     *ANALYSIS,
+    "drawing",
     "encoding",
     "experiment",
     "export",
@@ -134,13 +136,15 @@ BELOW = {
 }
 ROOMS = {
     "": {*CONTRACT, "analysis", "encoding", "experiment", "export", "opening"}
-    | {"fitting", "stimuli", "units", "cli"},
+    | {"fitting", "plot", "stimuli", "units", "cli"},
     "errors": set(),
     "device": set(),
     "progress": set(),
     "log_file": set(),
     "parameters": set(),
     "settings": set(),
+    "notebook": set(),
+    "arrays": set(),
     "files": set(),
     "untrusted": set(),
     "__main__": {"cli"},
@@ -153,8 +157,12 @@ ROOMS = {
     "drive_checks": {"drive", "session", "stimuli.core"},
     "streaming": {"session"},
     "twin": {"session"},
-    "opening": {"session", "streaming", "twin", "units.identity"},
-    "responses": {"units.identity", "units.frame"},
+    "opening": {"drawing", "session", "streaming", "twin", "units.identity"},
+    "drawing": {"session", "analysis.cortex", "analysis.tuning", "stimuli.core"}
+    | {"units.columns"},
+    "plot": {*CONTRACT, *STIMULI, *ANALYSIS, "drawing", "experiment", "units"}
+    | {"units.columns", "units.identity"},
+    "responses": {"arrays", "units.identity", "units.frame"},
     "units": {"session", "responses", "units.identity", "units.frame"}
     | {"units.columns"},
     "stimuli": {"stimuli.core", "stimuli.readers", "stimuli.spec", "stimuli.families"},
@@ -182,15 +190,15 @@ ROOMS = {
     "analysis.agreement": {"analysis.fits", "analysis.trials", "responses"}
     | {"units.identity", "units.frame", "units.columns"},
     "experiment": {*CONTRACT, *STIMULI, *ANALYSIS, "encoding", "export", "opening"}
-    | {"fitting.judging", "units", "units.frame", "units.identity"},
+    | {"drawing", "fitting.judging", "units", "units.frame", "units.identity"},
     "cli": BELOW | {"", "app.shell", "units.identity", "units.frame", "units.columns"},
     "app": {"app.shell"},
     "app.work": {"encoding", "experiment", "export", "fitting", "session", "stimuli"}
     | {"stimuli.readers"},
-    "app.widgets": {"responses", "experiment", "units", "units.frame"}
+    "app.widgets": {"drawing", "responses", "experiment", "units", "units.frame"}
     | {"stimuli.families", "stimuli.spec", "units.columns", "units.identity"},
-    "app.map": {"app.widgets", "experiment", "drive", "session", "responses", "units"}
-    | {"analysis", "analysis.cortex", "stimuli.core", "units.columns"},
+    "app.map": {"app.widgets", "drawing", "drive", "experiment", "session", "responses"}
+    | {"analysis", "analysis.cortex", "stimuli.core", "units", "units.columns"},
     "app.panels": {*BELOW, "units.identity", "units.frame", "units.columns"}
     | {"", "app.widgets", "app.map", "app.work"},
     "app.shell": {*BELOW, "", "app.panels", "app.widgets", "app.map", "app.work"},

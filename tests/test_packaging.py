@@ -125,8 +125,8 @@ def test_the_metadata_are_those_that_the_napari_hub_reads(built):
     assert "Framework :: napari" in read.get_all("Classifier")
     assert read["Summary"] and read["Keywords"] and read["License-Expression"]
     assert read["Description-Content-Type"] == "text/markdown"
-    single = {"eeg", "fmri", "nwb", "plots", "raster"}
-    assert set(read.get_all("Provides-Extra")) == {"all", *single}
+    single = {"eeg", "fmri", "nwb", "plot", "raster"}
+    assert set(read.get_all("Provides-Extra")) == {"all", "plots", *single}
     needed = [line.split("; extra == ") for line in read.get_all("Requires-Dist")]
     extras = [(extra[0].strip("'"), name) for name, *extra in needed if extra]
     of_all = {name for extra, name in extras if extra == "all"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import isfunction
+
 from insilico_gui.analysis.agreement.comparison import compare
 from insilico_gui.analysis.agreement.driven import (
     perturbation,
@@ -130,3 +132,8 @@ __all__ = [
     "trial_table",
     "tuning_columns",
 ]
+
+
+def __dir__() -> list[str]:
+    """The functions; what they return is described where they are."""
+    return [name for name in __all__ if isfunction(globals()[name])]

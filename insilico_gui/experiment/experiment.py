@@ -9,6 +9,7 @@ a command.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +18,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from insilico_gui.errors import ExperimentError
+from insilico_gui.errors import ExperimentError, quoted
 from insilico_gui.experiment import file, script
 from insilico_gui.experiment.analysing import Analysing
 from insilico_gui.experiment.document import ExperimentDocument
@@ -26,6 +27,7 @@ from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.live import Live
 from insilico_gui.experiment.state import PARTS, History
 from insilico_gui.export import export
+from insilico_gui.notebook import card, count_of, table
 from insilico_gui.units.selection import Selection
 
 
@@ -258,6 +260,49 @@ class Experiment(Analysing):
             made.clear()
         self._everything = None
         self.playback.set_length(0, self.playback.frame_rate)
+
+    def __repr__(self) -> str:
+        document = self.document
+        counted = [
+            f"{len(part)} {one if len(part) == 1 else many}"
+            for part, one, many in (
+                (document.sessions, "session", "sessions"),
+                (document.stimuli, "stimulus", "stimuli"),
+                (document.runs, "run", "runs"),
+                (document.selections, "selection", "selections"),
+                (document.analyses, "analysis", "analyses"),
+            )
+        ]
+        states = count_of(Counter(state for *_, state in self._run_states()))
+        counted[2] += f" ({states})" if states else ""
+        where = "" if self.path is None else f", in {quoted(self.path.name)}"
+        return f"<Experiment: {', '.join(counted)}{where}>"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: runs with their states, selections and analyses."""
+        document = self.document
+        rows = {
+            "file": "" if self.path is None else self.path.name,
+            "sessions": ", ".join(document.sessions),
+            "stimuli": ", ".join(document.stimuli),
+            "selections": ", ".join(document.selections),
+        }
+        tables = []
+        if document.runs:
+            tables.append(table(("session", "stimulus", "state"), self._run_states()))
+        if document.analyses:
+            done = [
+                (e.analysis, e.session, e.stimulus or "") for e in document.analyses
+            ]
+            tables.append(table(("analysis", "session", "stimulus"), done))
+        return card("Experiment", rows, tables=tables)
+
+    def _run_states(self) -> list[tuple[str, str, str]]:
+        """Session, stimulus and state of each run; opens nothing."""
+        return [
+            (run.session, run.stimulus, self.state(run.session, run.stimulus))
+            for run in self.document.runs
+        ]
 
     def to_python(self) -> str:
         """The experiment as a script against the public interface."""

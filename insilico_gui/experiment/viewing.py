@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -31,9 +31,6 @@ from insilico_gui.units.selection import (
     select_units,
     without_conditions,
 )
-
-Layout = Literal["retinotopic", "anatomical", "anatomical 3-D", "scalp", "list"]
-"""How units are laid out on the map."""
 
 RESPONSE = "response"
 """What units are coloured by that are coloured by the response at the current time."""

@@ -21,6 +21,7 @@ from insilico_gui.stimuli.core.drive import Drive
 from insilico_gui.stimuli.core.drive_bases import Constant, Recorded, Samples
 from insilico_gui.stimuli.core.drive_parts import Cut, Silence, Stimulate, Target
 from insilico_gui.stimuli.core.geometry import Fit
+from insilico_gui.stimuli.core.parts import join
 from insilico_gui.stimuli.families.contrast_series import (
     ContrastSeries,
     contrast_series,
@@ -63,6 +64,9 @@ from insilico_gui.stimuli.spec.parametric import (
 )
 from insilico_gui.stimuli.spec.sequence import Sequence
 
+concatenate = join
+"""As numpy calls it."""
+
 __all__ = [
     "FAMILIES",
     "SUPPORTED_SUFFIXES",
@@ -99,6 +103,7 @@ __all__ = [
     "StimulusSpec",
     "Target",
     "Trippy",
+    "concatenate",
     "contrast_series",
     "convert",
     "describe_conversion",
@@ -106,6 +111,7 @@ __all__ = [
     "drifting_gratings",
     "full_field_flashes",
     "gaussian_dots",
+    "join",
     "load_spec",
     "looming",
     "monet2",

@@ -93,10 +93,10 @@ def members(
     return mask
 
 
-def plain_list(values: Iterable[Any]) -> list[Any]:
-    """Values as Python objects, fit for JSON."""
-    if isinstance(values, str):
-        raise SelectionError(f"Give a list of names, such as [{echoed(values)}].")
+def plain_list(values: Any) -> list[Any]:
+    """Values as Python objects, fit for JSON; a single one is a list of one."""
+    if isinstance(values, str | int | float | np.generic):
+        values = [values]
     if not isinstance(values, Iterable):
         raise SelectionError(
             f"{echoed(values)} is no list; give one: [{echoed(values)}]."

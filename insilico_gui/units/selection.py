@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.errors import SelectionError, quoted
+from insilico_gui.notebook import card, count_of
 from insilico_gui.responses import mask_positions
 from insilico_gui.session import Session, check_session
 from insilico_gui.units.filters import (
@@ -36,11 +37,39 @@ class Selection:
         The arguments of the selection, JSON-able; stored with responses and exports.
     session : str
         Id of the session of the units; "" if that is not known.
+    areas : mapping of str to int
+        Number of units of each area, where that is known.
     """
 
     indices: NDArray[np.int64]
     rule: Mapping[str, Any] = field(default_factory=dict)
     session: str = ""
+    areas: Mapping[str, int] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        counted = f" ({count_of(self.areas)})" if self.areas else ""
+        owner = f" of {quoted(self.session, '')}" if self.session else ""
+        return f"<Selection{owner}: {len(self):,} units{counted}, {self._in_words()}>"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the rule, and the number of units of each area."""
+        rows = {
+            "session": self.session,
+            "units": f"{len(self):,}",
+            "areas": count_of(self.areas, 20),
+            "rule": self._in_words(),
+        }
+        return card("Selection", rows)
+
+    def _in_words(self) -> str:
+        """The rule as text, cut."""
+        if "all" in self.rule:
+            return "all units"
+        parts = [
+            f"{quoted(name, '')} {quoted(value, '')}"
+            for name, value in self.rule.items()
+        ]
+        return "; ".join(parts) or "no rule"
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -157,9 +186,23 @@ def select_units(
     if len(masks) > 1:
         rule["combine"] = combine
     if not masks:
-        return Selection(np.arange(len(table)), {"all": True}, owner)
+        return counted_selection(table, np.arange(len(table)), {"all": True}, owner)
     merge = np.logical_and if combine == "all" else np.logical_or
-    return Selection(np.flatnonzero(merge.reduce(masks)), rule, owner)
+    return counted_selection(table, np.flatnonzero(merge.reduce(masks)), rule, owner)
+
+
+def counted_selection(
+    table: pd.DataFrame,
+    indices: NDArray[np.int64],
+    rule: Mapping[str, Any],
+    owner: str,
+) -> Selection:
+    """A selection of rows of a unit table, with the number of units of each area."""
+    areas: dict[str, int] = {}
+    if "area" in table:
+        named = table["area"].iloc[indices].astype(str).replace("", "no area")
+        areas = {str(name): int(n) for name, n in named.value_counts().items()}
+    return Selection(indices, rule, owner, areas)
 
 
 def arguments_of(rule: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -186,7 +229,8 @@ def invert(session: Session, selection: Selection) -> Selection:
     """All units of the session that are not in `selection`."""
     mask = np.ones(len(session.units), dtype=bool)
     mask[selection.indices] = False
-    return Selection(np.flatnonzero(mask), {"not": dict(selection.rule)}, session.id)
+    rule = {"not": dict(selection.rule)}
+    return counted_selection(session.units, np.flatnonzero(mask), rule, session.id)
 
 
 def one_way_to_name(
@@ -221,9 +265,8 @@ def one_way_to_name(
 
 def _listed_units(given: ArrayLike, name: str) -> NDArray[Any]:
     """What was given for units, as an array [n]; one number or text counts as a list."""
-    if isinstance(given, str) and name == "units":
-        raise SelectionError(f"Give a list of names, such as [{quoted(given)}].")
-    listed = given if not np.isscalar(given) or name == "units" else [given]
+    is_one = isinstance(given, str) or (np.isscalar(given) and name != "units")
+    listed = [given] if is_one else given
     try:
         values = np.asarray(listed)
     except ValueError as error:  # lists of several lengths

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from support.pictures import PictureSession
 
-from insilico_gui.app.map.layouts import available_layouts, listed, unit_positions
 from insilico_gui.app.widgets import colors
+from insilico_gui.drawing.layouts import available_layouts, listed, unit_positions
 from insilico_gui.units.columns import facts
 
 

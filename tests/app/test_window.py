@@ -16,7 +16,7 @@ from support.mouse import lasso
 
 import insilico_gui as ig
 from insilico_gui.app import InsilicoWindow
-from insilico_gui.app.map.layouts import unit_positions
+from insilico_gui.drawing.layouts import unit_positions
 from insilico_gui.stimuli import ArrayStimulus
 
 FAST = 60.0

@@ -7,6 +7,8 @@ import math
 import numpy as np
 import xarray as xr
 
+from insilico_gui.responses import with_unit_index
+
 TRIALS = {
     "onset": [0.0, 1 / 3, 0.1 + 0.2],
     "duration": [1.0, 0.5, 1e-300],
@@ -90,7 +92,7 @@ def same(first, second):
 
 def assert_same_responses(loaded, original, *, nan_bits=True):
     """Values bit for bit, dims, coordinates with types, attributes."""
-    xr.testing.assert_equal(loaded, original)
+    xr.testing.assert_equal(loaded, with_unit_index(original))
     assert loaded.name == "responses"
     assert loaded.dtype == np.float32
     bits, expected = (

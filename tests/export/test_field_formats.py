@@ -25,6 +25,7 @@ from insilico_gui.export import (
     load_suffixes,
     suffix_of,
 )
+from insilico_gui.responses import with_unit_index
 
 ALL = {
     ".nii.gz": of_voxels,
@@ -93,7 +94,7 @@ def test_a_table_and_a_volume_do_not_share_a_sidecar(tmp_path):
     export(responses, tmp_path / "x.nii")
     export(responses, tmp_path / "x.nii.gz")
     xr.testing.assert_identical(
-        load_responses(tmp_path / "x.csv").rename(None), responses
+        load_responses(tmp_path / "x.csv").rename(None), with_unit_index(responses)
     )
 
 

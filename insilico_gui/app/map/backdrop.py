@@ -8,12 +8,6 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.analysis.cortex.scalp import GRID, ScalpPicture, scalp_positions
-from insilico_gui.app.map.layouts import (
-    is_upright,
-    listed,
-    point_size,
-    unit_positions,
-)
 from insilico_gui.app.map.owned_layers import (
     OwnedImage,
     OwnedPoints,
@@ -21,6 +15,12 @@ from insilico_gui.app.map.owned_layers import (
     writing,
 )
 from insilico_gui.app.widgets import colors
+from insilico_gui.drawing.layouts import (
+    is_upright,
+    listed,
+    point_size,
+    unit_positions,
+)
 from insilico_gui.drive import is_drive_session
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.map.owned_layers import LayerOwner
-    from insilico_gui.experiment.viewing import Layout
+    from insilico_gui.drawing.layouts import Layout
     from insilico_gui.session import Session
 
     Floats = NDArray[np.float64]

@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.app.widgets import colors
-from insilico_gui.units.columns import facts
+from insilico_gui.drawing.colors import DIVERGING, column_colors, response_colormap
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
-
-
-COLORMAPS = {"cyclic": "hsv", "diverging": "coolwarm"}
-"""Of columns, by how they are drawn; of others ``viridis``."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +58,9 @@ def response_scale(
     over_stimulus: bool,
 ) -> ColorScale:
     """The scale of responses: low ones let a stimulus below them through."""
-    signed = colors.has_sign(automatic)
-    if signed:
-        automatic = colors.around_zero(automatic)
+    colormap, automatic = response_colormap(automatic, over_stimulus=over_stimulus)
     table = colors.lookup_table(
-        "coolwarm" if signed else "inferno" if over_stimulus else "viridis",
-        fading=over_stimulus,
-        diverging=signed,
+        colormap, fading=over_stimulus, diverging=colormap == DIVERGING
     )
     return ColorScale(name, table, limits or automatic)
 
@@ -77,19 +69,13 @@ def column_scale(
     column: pd.Series, limits: tuple[float, float] | None
 ) -> tuple[ColorScale, NDArray[np.float64]]:
     """The scale of a column of the unit table, and its values as numbers."""
-    name = str(column.name)
-    values, categories = colors.column_values(column)
-    about = facts(name)
-    if categories is not None:
-        table = colors.categorical_table(len(categories))
-        automatic = (-0.5, max(len(categories), 1) - 0.5)
+    name, found = str(column.name), column_colors(column)
+    if found.categories is not None:
+        table = colors.categorical_table(len(found.categories))
         limits = None  # names have no ends to be chosen
     else:
-        table = colors.lookup_table(COLORMAPS.get(about.drawn, "viridis"))
-        known = about.ends if about.drawn in COLORMAPS else None
-        automatic = known or colors.robust_limits(values)
-        if about.drawn == "diverging":
-            automatic = colors.around_zero(automatic)
-    names = None if categories is None else tuple(categories)
-    cyclic = names is None and about.drawn == "cyclic"
-    return ColorScale(name, table, limits or automatic, names, cyclic), values
+        table = colors.lookup_table(found.colormap)
+    scale = ColorScale(
+        name, table, limits or found.limits, found.categories, found.cyclic
+    )
+    return scale, found.values

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from insilico_gui.app.map.layouts import available_layouts
+from insilico_gui.drawing.layouts import available_layouts
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,12 +14,6 @@ import numpy as np
 
 from insilico_gui.app.map.backdrop import Backdrop
 from insilico_gui.app.map.color_scale import column_scale, response_scale
-from insilico_gui.app.map.layouts import (
-    available_layouts,
-    is_upright,
-    point_size,
-    unit_positions,
-)
 from insilico_gui.app.map.map_note import empty_note
 from insilico_gui.app.map.outlines import outlines
 from insilico_gui.app.map.owned_layers import (
@@ -33,6 +27,12 @@ from insilico_gui.app.map.unit_status import tell_units
 from insilico_gui.app.map.view_fit import ViewFit
 from insilico_gui.app.widgets import colors
 from insilico_gui.app.widgets.unit_names import unit_name
+from insilico_gui.drawing.layouts import (
+    available_layouts,
+    is_upright,
+    point_size,
+    unit_positions,
+)
 from insilico_gui.experiment.resolved import Resolved
 from insilico_gui.experiment.viewing import RESPONSE
 
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.map.owned_layers import LayerOwner
+    from insilico_gui.drawing.layouts import Layout
     from insilico_gui.experiment.playback import Playback
-    from insilico_gui.experiment.viewing import Layout
 
 STIMULUS = "Stimulus"
 UNITS = "Units"

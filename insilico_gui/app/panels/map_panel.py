@@ -8,12 +8,12 @@ import numpy as np
 import pyqtgraph as pg
 from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QHBoxLayout, QWidget
 
-from insilico_gui.app.map.layouts import available_layouts
 from insilico_gui.app.map.map_note import empty_note, places_note
 from insilico_gui.app.map.unit_map import COLORED_BY
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
 from insilico_gui.app.widgets.controls import check, choice, number, quietly
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
+from insilico_gui.drawing.layouts import available_layouts
 from insilico_gui.experiment.viewing import RESPONSE
 from insilico_gui.units.columns import facts
 

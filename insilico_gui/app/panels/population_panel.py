@@ -10,7 +10,8 @@ from qtpy.QtWidgets import QHBoxLayout
 
 from insilico_gui.app.panels.panel import NarrowText, Panel, fill_box
 from insilico_gui.app.widgets.controls import choice
-from insilico_gui.app.widgets.histogram import Histogram, median_of
+from insilico_gui.app.widgets.histogram import Histogram
+from insilico_gui.drawing.histograms import median_of
 from insilico_gui.units.columns import facts, measured_columns
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyqtgraph as pg
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout
 
@@ -14,17 +13,17 @@ from insilico_gui.analysis.cortex.cortical_maps import (
     MIN_R2,
     sheet_sources,
 )
-from insilico_gui.app.map.layouts import is_upright
 from insilico_gui.app.map.outlines import RECEPTIVE_FIELDS
 from insilico_gui.app.panels.panel import fill_box
 from insilico_gui.app.panels.parts.analysis_panel import AnalysisPanel, offered
 from insilico_gui.app.widgets.controls import choice, number
-from insilico_gui.app.widgets.image_plot import DIVERGING, ImagePlot
+from insilico_gui.app.widgets.image_plot import ImagePlot
+from insilico_gui.drawing.layouts import is_upright
+from insilico_gui.drawing.patches import MAPS, patch_labels, patch_outlines
 from insilico_gui.experiment.unit_tables import ALONE
 
 if TYPE_CHECKING:
     import xarray as xr
-    from numpy.typing import NDArray
 
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.experiment.resolved import Resolved
@@ -34,11 +33,6 @@ RESULTS = (RETINOTOPY, f"{RETINOTOPY} of {ALONE}")
 """What an experiment calls the result, of measured fields and of the session's own."""
 
 SCALE_UM = 200
-MAPS = {
-    "azimuth": ("azimuth (deg)", "turbo"),
-    "elevation": ("elevation (deg)", "turbo"),
-    "field_sign": ("field sign", DIVERGING),
-}
 
 
 class RetinotopyPanel(AnalysisPanel):
@@ -169,7 +163,7 @@ class RetinotopyPanel(AnalysisPanel):
             step[0] * len(x),
             step[1] * len(y),
         )
-        outlines = _outlines(maps)
+        outlines = patch_outlines(maps)
         for name, (label, colormap) in MAPS.items():
             plot = self.plots[name]
             plot.show_image(
@@ -185,7 +179,7 @@ class RetinotopyPanel(AnalysisPanel):
                     *outline, pen=pg.mkPen(self.plot_colors.line, width=1.5)
                 )
                 self._items.append((plot, line))
-            for text, place in _labels(maps):
+            for text, place in patch_labels(maps):
                 item = pg.TextItem(text, color=self.plot_colors.line, anchor=(0.5, 0.5))
                 item.setPos(*place)
                 plot.addItem(item)
@@ -232,31 +226,3 @@ def _scale_bar(
     left, top, _, height = rect
     y = top + 1.06 * height
     return plot.plot([left, left + SCALE_UM], [y, y], pen=pg.mkPen(color, width=3))
-
-
-def _outlines(maps: xr.Dataset) -> list[NDArray[np.float64]]:
-    """Borders of the patches, each [2, n]: x and y in micrometres."""
-    from skimage.measure import find_contours  # slow: not at the start
-
-    patch = np.pad(maps["patch"].to_numpy(), 1)
-    x, y = maps["x"].to_numpy(), maps["y"].to_numpy()
-    found = []
-    for patch_id in maps["patch_id"].to_numpy():
-        for line in find_contours((patch == patch_id).astype(float), 0.5):
-            row, column = line.T - 1
-            found.append(
-                np.stack(
-                    [x[0] + column * (x[1] - x[0]), y[0] + row * (y[1] - y[0])],
-                )
-            )
-    return found
-
-
-def _labels(maps: xr.Dataset) -> list[tuple[str, tuple[float, float]]]:
-    """Name and sign of each patch, and where to write it."""
-    places = zip(
-        maps["patch_x"].to_numpy().tolist(),
-        maps["patch_y"].to_numpy().tolist(),
-        strict=True,
-    )
-    return list(zip(maps["patch_name"].to_numpy().tolist(), places, strict=True))

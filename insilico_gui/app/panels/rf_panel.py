@@ -25,7 +25,6 @@ from insilico_gui.app.map.outlines import (
     fields_fit,
     outlined,
 )
-from insilico_gui.app.map.screen_ticks import degree_ticks, pixel_ticks
 from insilico_gui.app.panels.panel import fill_box
 from insilico_gui.app.panels.parts.analysis_panel import (
     UnitAnalysisPanel,
@@ -41,6 +40,7 @@ from insilico_gui.app.widgets.image_plot import (
     ImagePlot,
     symmetric,
 )
+from insilico_gui.drawing.screen_ticks import degree_ticks, pixel_ticks
 from insilico_gui.stimuli.core.display import Display
 
 if TYPE_CHECKING:

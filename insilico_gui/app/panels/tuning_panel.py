@@ -8,7 +8,6 @@ import numpy as np
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QSpinBox, QVBoxLayout
 
 from insilico_gui.analysis import trial_table
-from insilico_gui.analysis.tuning.fitted_curves import fitted_curve
 from insilico_gui.analysis.tuning.registry import parameters, parts_that_vary
 from insilico_gui.app.panels.panel import fill_box
 from insilico_gui.app.panels.parts.analysis_panel import (
@@ -20,7 +19,8 @@ from insilico_gui.app.panels.parts.analysis_panel import (
 )
 from insilico_gui.app.widgets.controls import choice, whole_number
 from insilico_gui.app.widgets.tuning_line import tuning_line
-from insilico_gui.app.widgets.tuning_plots import Curve, CurvePlot, PairPlot, PolarPlot
+from insilico_gui.app.widgets.tuning_plots import CurvePlot, PairPlot, PolarPlot
+from insilico_gui.drawing.curves import mean_curve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -223,7 +223,7 @@ class TuningPanel(UnitAnalysisPanel):
             mean = curve[..., chosen].mean(axis=-1)
             self.pair.show_pair((first, second), levels, mean)
         else:
-            shown = _curve(tuning, parameter, chosen)
+            shown = mean_curve(tuning, parameter, chosen)
             self.cartesian.show_curve(shown)
             self.polar.show_curve(shown if parameter == "direction" else None)
         names = self.now.columns_of(name)
@@ -255,40 +255,3 @@ def _varies_most(tuning: xr.Dataset, columns: NDArray[np.int64]) -> int:
     levels = [dim for dim in tuning["curve"].dims if dim != "unit"]
     spread = tuning["curve"].isel(unit=columns).std(levels).to_numpy()
     return int(columns[np.nan_to_num(spread).argmax()])
-
-
-def _curve(tuning: xr.Dataset, parameter: str, chosen: NDArray[np.int64]) -> Curve:
-    """The mean curve of some units, with its trials; a fit too if it is one unit."""
-    behind = _behind_curve(tuning, chosen)
-    levels = tuning[parameter].to_numpy().astype(float)
-    order = np.argsort(levels)
-    curves = tuning["curve"].to_numpy()[order][:, chosen]
-    if len(chosen) == 1:
-        sem = tuning["sem"].to_numpy()[order][:, chosen[0]]
-        fit = fitted_curve(tuning, parameter, int(chosen[0]))
-    else:
-        sem, fit = curves.std(axis=1, ddof=1) / np.sqrt(len(chosen)), None
-    return Curve(
-        parameter,
-        levels[order],
-        curves.mean(axis=1),
-        sem,
-        tuning[f"trial_{parameter}"].to_numpy().astype(float)[behind],
-        tuning["trial_response"].to_numpy()[behind][:, chosen].mean(axis=1),
-        fit,
-    )
-
-
-def _behind_curve(tuning: xr.Dataset, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which presentations the curve is the mean of: those at the best combination.
-
-    None of them if several units differ in what is best.
-    """
-    names = tuning.attrs["analysis"]["other_columns"]
-    behind = np.ones(tuning.sizes["trial"], bool)
-    if names and len(chosen) > 1:
-        return ~behind
-    for name in names:
-        best = tuning[f"best_{name}"].to_numpy()[chosen[0]]
-        behind &= tuning[f"trial_{name}"].to_numpy() == best
-    return behind

@@ -13,7 +13,7 @@ from magicgui.widgets import (
     create_widget,
 )
 
-from insilico_gui.app.widgets.labels import parameter_label
+from insilico_gui.drawing.labels import parameter_label
 from insilico_gui.errors import StimulusError, quoted
 from insilico_gui.stimuli.families.registry import FAMILIES
 from insilico_gui.stimuli.spec.family_function import (

@@ -11,6 +11,7 @@ import pyqtgraph as pg
 from insilico_gui.app.widgets import colors
 from insilico_gui.app.widgets.figures.data import table_of
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
+from insilico_gui.drawing.histograms import bin_edges, in_octaves, octave_ticks
 from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-N_BINS = 24
 FEW_UNITS = 4
 
 
@@ -55,8 +55,8 @@ class Histogram(ThemedPlot):
         is_log = in_octaves(name, known)
         if is_log:
             known = known.apply(np.log2)
-        edges = _edges(name, np.asarray(known, np.float64))
-        ticks = _octaves(edges) if is_log else about.ticks
+        edges = bin_edges(name, np.asarray(known, np.float64))
+        ticks = octave_ticks(edges) if is_log else about.ticks
         self.getAxis("bottom").setTicks([ticks] if ticks else None)
         groups: list[tuple[str, pd.Series[float]]] = [("all", known)]
         if "area" in units:
@@ -94,35 +94,3 @@ class Histogram(ThemedPlot):
                 f"{len(group):,}"
             )
         return named
-
-
-def in_octaves(name: str, known: pd.Series[float]) -> bool:
-    """Whether finite values of a column are drawn, and averaged, as logarithms."""
-    return facts(name).drawn == "octaves" and bool((known > 0).all())
-
-
-def median_of(name: str, values: pd.Series[float]) -> float | None:
-    """Median of the finite values; of angles, or of nothing, there is none."""
-    known = values[np.isfinite(values)]
-    if facts(name).period is not None or len(known) == 0:
-        return None
-    if in_octaves(name, known):
-        return float(2 ** known.apply(np.log2).median())
-    return float(known.median())
-
-
-def _octaves(edges: Floats) -> list[tuple[float, str]]:
-    """Ticks at every octave, or every third, of an axis in log2: ..., 0.04 or 4, ..."""
-    step = 1 if np.ptp(edges) <= 8 else 3
-    base = np.log2(0.01) if edges[0] < np.log2(0.2) else 0.0
-    first = base + step * np.ceil((edges[0] - base) / step - 1e-6)
-    places = np.arange(first, edges[-1] + 1e-6, step)
-    return [(float(at), f"{2**at:.3g}") for at in places]
-
-
-def _edges(name: str, values: Floats) -> Floats:
-    turn = facts(name).turn
-    if turn is not None:
-        return np.linspace(*turn, N_BINS + 1)
-    low, high = float(values.min()), float(values.max())
-    return np.linspace(low, high if high > low else low + 1, N_BINS + 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.app.widgets.histogram import median_of
+from insilico_gui.drawing.histograms import median_of
 from insilico_gui.units.identity import measured_names
 
 if TYPE_CHECKING:

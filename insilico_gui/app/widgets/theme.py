@@ -11,22 +11,14 @@ from qtpy.QtCore import QObject
 from qtpy.QtGui import QColor, QGuiApplication
 from qtpy.QtWidgets import QWidget
 
+from insilico_gui.drawing.colors import BRIGHTEST_ON_LIGHT, ON_LIGHT_AND_DARK
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     import napari
 
     RGB = tuple[int, int, int]
-
-ON_LIGHT_AND_DARK: dict[str, tuple[RGB, RGB]] = {
-    "line": ((20, 20, 20), (255, 255, 255)),
-    "guide": ((125, 125, 125), (130, 130, 130)),
-    "mean": ((196, 98, 0), (255, 170, 60)),
-    "trials": ((36, 98, 168), (150, 200, 255)),
-    "fit": ((0, 128, 56), (120, 255, 160)),
-    "points": ((36, 98, 168), (150, 200, 255)),
-}
-"""What is drawn in plots on a light and on a dark background."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +55,7 @@ class PlotColors:
     @property
     def brightest(self) -> int:
         """Highest channel (red, green or blue) of colours that are made from places."""
-        return 185 if self.is_light else 255
+        return BRIGHTEST_ON_LIGHT if self.is_light else 255
 
 
 ON_PAPER = PlotColors(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,61 +10,21 @@ import pyqtgraph as pg
 
 from insilico_gui.app.widgets.figures.data import axis_title, table_of
 from insilico_gui.app.widgets.image_plot import ImagePlot
-from insilico_gui.app.widgets.labels import parameter_label
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
+from insilico_gui.drawing.labels import parameter_label
 from insilico_gui.units.columns import parameter_facts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.widgets.theme import PlotColors
+    from insilico_gui.drawing.curves import Curve
 
     Floats = NDArray[np.float64]
     Color = tuple[int, ...]
 
 TRIAL_ALPHA, BAND_ALPHA = 160, 70
 TITLE_HEIGHT = 17
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One tuning curve, of a unit or of the mean over units.
-
-    Attributes
-    ----------
-    parameter : str
-    levels, mean, sem : float64 arrays, [K]
-        Ascending levels; the standard error over presentations or, of a mean over
-        units, over units; NaN for single ones.
-    shown, trials : float64 arrays, [n]
-        Level and response of every presentation in the mean.
-    fit : (float64 array, float64 array) or None
-        Levels and values of a fitted curve.
-    """
-
-    parameter: str
-    levels: Floats
-    mean: Floats
-    sem: Floats
-    shown: Floats
-    trials: Floats
-    fit: tuple[Floats, Floats] | None = None
-
-    @property
-    def top(self) -> float:
-        """The largest value to be drawn."""
-        return max(float(np.nanmax(self._values)), 1e-9)
-
-    @property
-    def bottom(self) -> float:
-        """The smallest value to be drawn."""
-        return float(np.nanmin(self._values))
-
-    @property
-    def _values(self) -> Floats:
-        fitted = () if self.fit is None else (self.fit[1],)
-        values = np.concatenate([self.trials, self.mean, *fitted])
-        return values if np.isfinite(values).any() else np.zeros(1)
 
 
 def curve_table(curve: Curve | None, response: str) -> pd.DataFrame:

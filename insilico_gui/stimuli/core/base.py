@@ -14,7 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import InsilicoError, StimulusError
+from insilico_gui.notebook import card, folded, picture, smaller, table
+
+STRIP_FRAMES, STRIP_PIXELS = 5, (96, 72)
+"""Frames that a notebook shows of a stimulus, and the room for each."""
+
+ROWS_SHOWN = 5
+"""Of a trial table, in a notebook."""
 
 Grey = Literal["stored luma", "Rec. 601"]
 """Which grey level of a colour video is meant.
@@ -131,6 +138,56 @@ class Stimulus(ABC):
             digest.update(self.frames(start, min(start + 64, self.n_frames)).tobytes())
         return f"sha256:{digest.hexdigest()}"
 
+    def __getitem__(self, frames: slice) -> Stimulus:
+        """Consecutive frames, ``stimulus[10:50]``; trials shown as a whole follow.
+
+        Raises
+        ------
+        StimulusError
+            If it is no range, has a step, or no frame is in it.
+        """
+        from insilico_gui.stimuli.core.parts import StimulusPart
+
+        if not isinstance(frames, slice) or frames.step not in (None, 1):
+            raise StimulusError(
+                f"{self.name} is cut by a range of frames, such as stimulus[10:50], "
+                "without a step; stimulus.frames(10, 11) reads one frame."
+            )
+        try:
+            start, stop, _ = frames.indices(self.n_frames)
+        except TypeError as error:
+            raise StimulusError(
+                "Frames are counted in whole numbers; cut by seconds with "
+                "stimulus.between(0.5, 2.0)."
+            ) from error
+        return StimulusPart(self, start, stop)
+
+    __iter__ = None
+    """Frames are read with :meth:`frames`; a stimulus is no sequence of stimuli."""
+
+    def between(self, start_s: float, stop_s: float | None = None) -> Stimulus:
+        """The frames that appear from one moment until before another, in seconds.
+
+        Parameters
+        ----------
+        start_s, stop_s : float
+            From the first frame; by default to the end.
+
+        Raises
+        ------
+        StimulusError
+            If no frame appears then.
+        """
+        times, slack = self.frame_times, max(self.time_precision, 1e-9)
+        end = np.inf if stop_s is None else stop_s
+        start, stop = np.searchsorted(times, (start_s - slack, end - slack)).tolist()
+        if not start < stop:
+            raise StimulusError(
+                f"No frame of {self.name} appears from {start_s:g} s to before {end:g} s; "
+                f"it lasts {self.duration:g} s."
+            )
+        return self[start:stop]
+
     def _check_range(self, start: int, stop: int) -> None:
         if not 0 <= start <= stop <= self.n_frames:
             raise StimulusError(
@@ -144,6 +201,45 @@ class Stimulus(ABC):
             f"<{type(self).__name__} {self.name!r}: {width} x {height} pixels, "
             f"{self.frame_rate:g} Hz, {self.n_frames} frames, {self.duration:.2f} s>"
         )
+
+    def _repr_html_(self) -> str:
+        """In a notebook: some of its frames, its size, rate, length and trials."""
+        height, width = self.frame_shape
+        rows = {
+            "frames": f"{width} x {height} pixels, {self.n_frames:,} frames",
+            "rate": f"{self.frame_rate:.4g} Hz",
+            "duration": f"{self.duration:.4g} s",
+            "trials": self._trials_in_words(),
+            "warning": self.attrs["warning"] if "warning" in self.attrs else "",
+        }
+        below = []
+        if self.trials is not None:
+            few = self.trials.head(ROWS_SHOWN)
+            shown = table(list(few.columns), few.itertuples(index=False, name=None))
+            below.append(folded(f"the first {len(few)} trials", shown))
+        title = f"{type(self).__name__} {self.name}"
+        return card(title, rows, pictures=self._strip(), tables=below)
+
+    def _trials_in_words(self) -> str:
+        trials = self.trials
+        if trials is None:
+            return ""
+        said = f"{len(trials):,}"
+        if "condition" in trials:
+            said += f" of {trials['condition'].nunique():,} conditions"
+        return said
+
+    def _strip(self) -> str:
+        """A few frames side by side, as HTML; empty if they cannot be read."""
+        places = np.linspace(0, self.n_frames - 1, min(STRIP_FRAMES, self.n_frames))
+        drawn = []
+        try:
+            for k in np.unique(np.rint(places).astype(int)).tolist():
+                small = smaller(self.frames(k, k + 1)[0], *STRIP_PIXELS)
+                drawn.append(picture(small, f"frame {k}"))
+        except (InsilicoError, MemoryError):
+            return ""
+        return "".join(drawn)
 
 
 class ArrayStimulus(Stimulus):

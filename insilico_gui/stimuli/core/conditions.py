@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from insilico_gui.errors import StimulusError, echoed, quoted
+from insilico_gui.notebook import card, table
 from insilico_gui.untrusted.limits import refuse_above
 
 Value = float | str
@@ -100,6 +101,15 @@ class ConditionTable:
     def __repr__(self) -> str:
         columns = ", ".join(map(str, self.table.columns))
         return f"<ConditionTable {self.name!r}: {self.n_conditions} rows of {columns}>"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: its rows, with the units of the columns."""
+        head = [
+            f"{name} ({self.units[name]})" if self.units.get(name) else name
+            for name in self.table.columns
+        ]
+        title = f"ConditionTable {self.name}: {self.n_conditions:,} conditions"
+        return card(title, {}, tables=[table(head, self.rows())])
 
 
 def labels_of(table: pd.DataFrame) -> tuple[str, ...]:

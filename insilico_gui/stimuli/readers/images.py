@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from insilico_gui.errors import StimulusError, quoted
+from insilico_gui.errors import InsilicoError, StimulusError, quoted
+from insilico_gui.notebook import card, picture, smaller
 from insilico_gui.stimuli.core.attrs import LazyAttrs, source_attrs
-from insilico_gui.stimuli.core.base import Origin, Stimulus
+from insilico_gui.stimuli.core.base import STRIP_FRAMES, STRIP_PIXELS, Origin, Stimulus
 from insilico_gui.stimuli.core.layout import image_layout
 from insilico_gui.stimuli.core.pixels import check_frame_shape
 from insilico_gui.stimuli.core.stack import said
@@ -69,6 +70,19 @@ class ImageSet(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}: {self.n_images} images>"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the first images, and how many there are."""
+        drawn = []
+        try:
+            for k in range(min(STRIP_FRAMES, self.n_images)):
+                small = smaller(self.image(k), *STRIP_PIXELS)
+                drawn.append(picture(small, self.labels[k]))
+        except (InsilicoError, MemoryError):
+            drawn = []
+        rows = {"images": f"{self.n_images:,}"}
+        title = f"{type(self).__name__} {self.name}"
+        return card(title, rows, pictures="".join(drawn))
 
 
 class ImageFiles(ImageSet):

@@ -16,8 +16,8 @@ from insilico_gui.app.widgets.image_plot import (
     ImagePlot,
     symmetric,
 )
-from insilico_gui.app.widgets.labels import parameter_label
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
+from insilico_gui.drawing.labels import parameter_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -34,8 +34,9 @@ from insilico_gui.app.panels.conditions.trial_plots import (
 )
 from insilico_gui.app.panels.parts.analysis_panel import UnitAnalysisPanel
 from insilico_gui.app.panels.parts.condition_curves import short_label
-from insilico_gui.app.widgets.tuning_plots import Curve, CurvePlot, PairPlot
+from insilico_gui.app.widgets.tuning_plots import CurvePlot, PairPlot
 from insilico_gui.app.widgets.unit_names import unit_names
+from insilico_gui.drawing.curves import Curve
 from insilico_gui.experiment.unit_tables import ALONE
 from insilico_gui.stimuli import ConditionTable
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from insilico_gui.experiment.viewing import Layout
     from insilico_gui.session import Session
 
     Floats = NDArray[np.float64]
+
+Layout = Literal["retinotopic", "anatomical", "anatomical 3-D", "scalp", "list"]
+"""How units are laid out on the map."""
 
 UPRIGHT = "RAS"
 """Axes of a session that are the right, the front and the top of a head."""
