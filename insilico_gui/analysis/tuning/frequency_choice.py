@@ -11,9 +11,12 @@ half; without, the one with the smallest AICc.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.analysis.fits.flatness import FLAT
 from insilico_gui.analysis.fits.tuning_model import (
@@ -31,12 +34,7 @@ from insilico_gui.analysis.tuning.frequency_models import DIFFERENCE, LINEAR, SK
 from insilico_gui.analysis.tuning.tuned import fitted_columns
 from insilico_gui.progress import OnProgress, parts
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 CANDIDATES: tuple[TuningModel[Any], ...] = (LOG_GAUSSIAN, LINEAR, SKEWED, DIFFERENCE)
 N_GRID = 400
