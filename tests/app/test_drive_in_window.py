@@ -38,9 +38,7 @@ def fly(window, fly_folder):
 
 
 def offered(window):
-    return {
-        panel.title for panel in window.panels if not window.docks.of(panel).isHidden()
-    }
+    return {slot.title for slot in window.slots if not window.docks.of(slot).isHidden()}
 
 
 def by_hand(panel, value=40.0, duration_s=0.2):
