@@ -73,6 +73,8 @@ class FlySession:
     ----------
     fly : Fly
         What is driven; its units are neuropils.
+    results : Path, optional
+        Folder of a fit, with its weights; default that of the tables.
 
     Attributes
     ----------
@@ -87,12 +89,12 @@ class FlySession:
     frame_rate = FRAME_RATE_HZ
     response_label = "rate (Hz)"
 
-    def __init__(self, fly: Fly) -> None:
+    def __init__(self, fly: Fly, results: Path | None = None) -> None:
         self.fly = fly
         self.id = fly.id
         self.units: pd.DataFrame = fly.units
         self.device = fly.device
-        self.recurrent = _recurrent(fly)
+        self.recurrent = _recurrent(results or fly.folder.path)
         weights = _hash(fly.attrs, self.recurrent)
         self.attrs: Mapping[str, Any] = {**fly.attrs, "weights_hash": weights}
         self.description = _description(fly, self.recurrent is not None)
@@ -157,8 +159,8 @@ def _description(fly: Fly, can_loop: bool) -> DriveDescription:
     )
 
 
-def _recurrent(fly: Fly) -> Path | None:
-    found = sorted(fly.folder.path.glob("second-round-rnn-checkpoint-*.msgpack"))
+def _recurrent(folder: Path) -> Path | None:
+    found = sorted(folder.glob("second-round-rnn-checkpoint-*.msgpack"))
     return found[0] if found else None
 
 

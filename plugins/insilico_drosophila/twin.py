@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from insilico_drosophila.files.folder import FlyFolder, find_folder, found_sessions
+from insilico_drosophila.files.folder import (
+    find_folder,
+    fitted_fly,
+    found_sessions,
+)
 from insilico_drosophila.files.rates import read_rates
 from insilico_gui.errors import InsilicoError, SessionError, quoted
 from insilico_gui.session import SessionInfo
@@ -30,10 +34,18 @@ class DrosophilaTwin:
         """One session for each complete release and each recording that is read."""
         if directory is None:
             return []
+        try:
+            fitted = fitted_fly(directory)
+        except InsilicoError:
+            return []  # opening it will say what is wrong
+        results, found = None, found_sessions(directory)
+        if fitted is not None:
+            results, directory = directory, fitted.data
+            found = [(fitted.version, fitted.recording)]
         infos = []
-        for version, recording in found_sessions(directory):
+        for version, recording in found:
             try:
-                infos.append(self._info(directory, version, recording))
+                infos.append(self._info(directory, version, recording, results))
             except InsilicoError:
                 continue  # opening it will say what is wrong
         return infos
@@ -50,15 +62,29 @@ class DrosophilaTwin:
             raise SessionError(
                 f"{session_id} needs its tables; give the folder that holds them."
             )
-        from insilico_drosophila.opening import open_fly  # imports torch
+        from insilico_drosophila.fly import MAX_FIRING_RATE_HZ  # imports torch
+        from insilico_drosophila.opening import open_fly
         from insilico_drosophila.session import FlySession
 
+        fitted, results = fitted_fly(directory), None
+        if fitted is not None:
+            if (fitted.version, fitted.recording) != (match[1], match[2]):
+                raise SessionError(
+                    f"The folder holds a fit of {NAME}/{fitted.version}_"
+                    f"{fitted.recording}, not of {quoted(session_id)}; open that one."
+                )
+            results, directory = directory, fitted.data
         folder = find_folder(directory, match[1], match[2])
-        checkpoint = _checkpoint(folder)
-        fly = open_fly(directory, match[1], match[2], checkpoint, device)
-        return FlySession(fly)
+        checkpoint = _checkpoint(folder.path if results is None else results)
+        rate = MAX_FIRING_RATE_HZ if fitted is None else fitted.max_firing_rate
+        fly = open_fly(
+            *(directory, match[1], match[2], checkpoint, device), max_firing_rate=rate
+        )
+        return FlySession(fly, results)
 
-    def _info(self, directory: Path, version: str, recording: str) -> SessionInfo:
+    def _info(
+        self, directory: Path, version: str, recording: str, results: Path | None
+    ) -> SessionInfo:
         folder = find_folder(directory, version, recording)
         recorded = read_rates(folder.rates(recording))
         return SessionInfo(
@@ -66,12 +92,12 @@ class DrosophilaTwin:
             f"Whole brain of Drosophila, FlyWire {version}, recording {recording}",
             len(recorded.neuropils),
             input_kind="drive",
-            notes="" if _checkpoint(folder) else _UNTRAINED,
+            notes="" if _checkpoint(results or folder.path) else _UNTRAINED,
         )
 
 
-def _checkpoint(folder: FlyFolder) -> Path | None:
-    path = folder.path / CHECKPOINT
+def _checkpoint(folder: Path) -> Path | None:
+    path = folder / CHECKPOINT
     return path if path.is_file() else None
 
 

@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+from insilico_drosophila import make_synthetic_fly
 from insilico_drosophila.driving import CLOSED_LOOP
 from insilico_drosophila.files.checkpoints import read_recurrent
 from insilico_drosophila.fitting.recurrent import ClosedLoop, RecurrentNetwork
@@ -15,6 +16,7 @@ from insilico_drosophila.network.drive import Pulse
 from insilico_drosophila.network.events import PoissonEvents
 from insilico_drosophila.session import FlySession
 from insilico_drosophila.twin import twin
+from support.fly_fits import invoke
 
 import insilico_gui as ig
 from insilico_gui.drive import DriveSession
@@ -59,6 +61,8 @@ def test_a_fly_says_what_can_be_driven(session):
 
 def test_positions_are_in_the_unit_table_where_they_are_known(made_folder, tmp_path):
     folder = shutil.copytree(made_folder, tmp_path / "fly")
+    for name in ("neuropil_positions.csv", "neuron_positions.csv"):
+        (folder / name).unlink()
     plain = twin.open("drosophila/630_2017-10-26_1", folder, "cpu")
     assert plain.element_positions() is None and "x" not in plain.units
     ids = plain.element_ids()
@@ -293,3 +297,26 @@ def test_health_is_told(session):
     everyone = Target(ids=session.element_ids())
     wild = Drive(Constant(), 0.05, [Stimulate(everyone, 5000.0, 5.0)])
     assert any("192 Hz" in s for s in ig.encode(session, wild).attrs["health"])
+
+
+def test_the_folder_of_a_fit_is_a_session(tmp_path):
+    fly = make_synthetic_fly(tmp_path / "fly", 3, 40, 6)
+    out = tmp_path / "run"
+    settings = (
+        "--epoch_round1 1 --epoch_round2 1 --batch_size 4 --n_hidden 6 --n_rank 3"
+    )
+    invoke(f"{fly} --out {out} --dt 5 --max_firing_rate 80 {settings}")
+    (info,) = [i for i in ig.session_infos(out) if i.id.startswith("drosophila/")]
+    session = ig.open_session(info.id, out)
+    assert session.recurrent.parent == out
+    assert session.fly.attrs["checkpoint"] == "first-round-checkpoint.msgpack"
+    recorded = ig.open_session(info.id, fly).recorded("2017-10-26_1")
+    np.testing.assert_allclose(
+        session.recorded("2017-10-26_1"), 0.8 * recorded, rtol=1e-6
+    )
+    responses = ig.encode(session, Drive(Recorded(stop=1), duration_s=0.1))
+    assert responses.attrs["weights_hash"] == session.attrs["weights_hash"]
+    for text in ("[]", "{}", '{"data": 3}', '{"data": "x", "version": "630"}', "{"):
+        (out / "fly.json").write_text(text)
+        with pytest.raises(InsilicoError, match=r"fly\.json"):
+            ig.open_session(info.id, out)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from insilico_gui.errors import SessionError, listed, quoted
+from insilico_gui.untrusted.door import reading
+from insilico_gui.untrusted.text import read_json
 
 VERSIONS = ("630", "783")
 DEFAULT_RECORDING = "2017-10-26_1"
@@ -20,6 +23,71 @@ _SYNAPSES = {
     "783": "783_connections_processed.csv",
 }
 _RATES = re.compile(r"ito_(.+)_spike_rate\.npz")
+
+
+FITTED = "fly.json"
+"""In a folder of results: where the tables and the recording of the fit are."""
+
+_MOST_TEXT = 4096
+
+
+@dataclass(frozen=True)
+class FittedFly:
+    """What a folder of results was fitted to.
+
+    Attributes
+    ----------
+    data : Path
+        Folder of the tables.
+    version, recording : str
+    max_firing_rate : float
+        Rate in Hz that recorded rates are fractions of.
+    """
+
+    data: Path
+    version: str
+    recording: str
+    max_firing_rate: float
+
+    def text(self) -> str:
+        """What is written to the folder of results."""
+        return json.dumps(
+            {
+                "data": str(self.data),
+                "version": self.version,
+                "recording": self.recording,
+                "max_firing_rate": self.max_firing_rate,
+            },
+            indent=1,
+        )
+
+
+def fitted_fly(directory: Path) -> FittedFly | None:
+    """What a folder of results was fitted to; None if it is none.
+
+    Raises
+    ------
+    SessionError
+        If what the folder says of it cannot be read.
+    """
+    path = directory / FITTED
+    if not path.is_file():
+        return None
+    with reading(FITTED, SessionError, "fit again, or open the folder of the tables"):
+        found = read_json(path, FITTED, SessionError)
+    texts = [
+        found.get(key) if isinstance(found, dict) else None
+        for key in ("data", "version", "recording")
+    ]
+    known = all(isinstance(t, str) and 0 < len(t) <= _MOST_TEXT for t in texts)
+    rate = found.get("max_firing_rate") if known else None
+    if isinstance(rate, bool) or not isinstance(rate, int | float):
+        raise SessionError(
+            f"{FITTED} does not say where the data of the fit are, and of what recording; "
+            "fit again, or open the folder of the tables."
+        )
+    data, version, recording = map(str, texts)
+    return FittedFly(directory / data, version, recording_id(recording), float(rate))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from insilico_drosophila.files.folder import FITTED, FittedFly, recording_id
 from insilico_drosophila.files.losses_log import read_settings, settings_line
 from insilico_drosophila.fitting.estimate import memory_sentence, sentences
 from insilico_drosophila.fitting.evaluation import Evaluation, SimulatedRecording
@@ -209,6 +210,17 @@ class DrosophilaTask(FitTask):
             return {}
         text = settings_line(self.config.as_dict()) + "\n"
         return {self._place.log.name: lambda path: path.write_text(text, "utf-8")}
+
+    def files_of_result(self, curves: pd.DataFrame) -> Writers:
+        """Where the tables and the recording are, so that the folder is a session."""
+        settings = self.config
+        fitted = FittedFly(
+            self.data.fly.folder.path.absolute(),
+            str(settings.flywire_version),
+            recording_id(settings.neural_activity_id),
+            float(settings.max_firing_rate),
+        )
+        return {FITTED: lambda path: path.write_text(fitted.text(), "utf-8")}
 
     def files_after(self, round_number: int, curves: pd.DataFrame) -> Writers:
         """The published files of the stage."""
