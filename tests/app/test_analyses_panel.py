@@ -39,7 +39,7 @@ LEFT = Qt.MouseButton.LeftButton
 CASES = {
     "direction tuning": ("gratings", {"latency_s": 0.05, "n_permutations": 20}),
     "tuning": ("gratings", {"parameter": "direction"}),
-    "direction uncertainty": ("gratings", {"n_draws": 20}),
+    "direction uncertainty": ("gratings", {"n_draws": 100}),
     "sparseness": ("gratings", {"variant": "treves_rolls"}),
     "signal correlations": ("gratings", {"matrix": True}),
     "reliability": ("gratings", {"recording": "recorded.npy"}),
@@ -253,7 +253,7 @@ def test_every_analysis_of_weights_from_files_saved_and_run_again(
     np.save(tmp_path / "recorded.npy", (shown + shown.std() * noise).astype("f4"))
     other = {"other_session": mouse, "recording": str(tmp_path / "recorded.npy")}
     other["recordings"] = record(tmp_path / "recorded", 20)
-    few = {"n_permutations": 5, "n_draws": 5}
+    few = {"n_permutations": 5, "n_draws": 100}
     for name, (stimulus, given) in CASES.items():
         experiment.show(mouse, stimulus)
         parameters = {k: other.get(k, few.get(k, v)) for k, v in given.items()}
