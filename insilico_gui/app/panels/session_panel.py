@@ -137,6 +137,7 @@ class SessionPanel(Panel):
             lambda: _sessions_in(folder),
             on_return=self._found,
             on_end=self._looked,
+            loses=False,
         )
 
     def _folder_edited(self) -> None:

@@ -66,7 +66,7 @@ class CloseGuard(QObject):
     def _may_close(self) -> bool:
         if self._closing:
             return False
-        busy = self._jobs.announced()
+        busy = [job for job in self._jobs.running if job.loses]
         if busy and not self._confirm(
             f"{busy[0].title} is not complete. Stop it and close?"
         ):

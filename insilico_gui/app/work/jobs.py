@@ -117,10 +117,12 @@ class Job(QObject):
         parent: QObject | None = None,
         *,
         quiet: bool = False,
+        loses: bool = True,
     ) -> None:
         super().__init__(parent)
         self.title = title
         self.quiet = quiet
+        self.loses = loses and not quiet
         self.cancelled = False
         self.latest: object = None
         self.stopped = False
@@ -254,13 +256,15 @@ class Jobs(QObject):
         on_failure: Callable[[str], object] | None = None,
         on_end: Callable[[Job], object] | None = None,
         quiet: bool = False,
+        loses: bool = True,
     ) -> Job:
         """Run `work` in the background; the callbacks run in the GUI thread.
 
         With `on_failure`, the caller tells of failures; else :attr:`failed` does. Quiet
         work is the window's own upkeep: users are not told of it and cannot cancel it.
+        If nothing is lost when it is stopped, closing the window does not ask.
         """
-        job = Job(title, work, self, quiet=quiet)
+        job = Job(title, work, self, quiet=quiet, loses=loses)
         job.progressed.connect(self._on_progressed)
         if on_progress is not None:
             job.progressed.connect(on_progress)
