@@ -160,14 +160,21 @@ class FitLoop:
             for step in self.task.train(k):
                 self._n_steps += step.done - (0 if last is None else last.step)
                 last = self._progress(step.done, step.total, step.losses)
-                yield last
+                try:
+                    yield last
+                except GeneratorExit:
+                    if self.task.saves_within_rounds:
+                        self._save()
+                    raise
+                if self.task.saves_within_rounds and self._is_due():
+                    self._save()
             row = self.task.row(k)
             self.curves.add(row)
             self._write(self.task.files_after(k, self.curves.table()))
             refuse_not_finite(row, self.task.name, k)
             self._keep_best(k, row)
             self.round_number = k + 1
-            if time.perf_counter() - self._last >= self._checkpoint_s:
+            if self._is_due():
                 self._save()
             n = 0 if last is None else last.n_steps
             yield self._progress(n, n, row, k)
@@ -228,6 +235,9 @@ class FitLoop:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 write(place)
             held.publish(names)
+
+    def _is_due(self) -> bool:
+        return time.perf_counter() - self._last >= self._checkpoint_s
 
     def _save(self) -> None:
         now = time.perf_counter()

@@ -177,12 +177,14 @@ class StreamConv(StreamWeights):
         stride: int = 1,
         shared_input: bool = False,
         replicate: bool = False,
+        streams: int = STREAMS,
         normalized: bool = True,
         gain: bool = True,
         bias: bool = True,
     ) -> None:
         super().__init__(
             (out_channels, in_channels // groups, *kernel),
+            streams=streams,
             blocks=groups if blocks is None else blocks,
             normalized=normalized,
             gain=gain,
