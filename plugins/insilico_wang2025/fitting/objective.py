@@ -81,8 +81,9 @@ def objective(
     Tensor, []
     """
     state = network.initial_state(len(batch.frames), stream)
-    logs, _ = network(
-        batch.frames, batch.eye, batch.behavior, state, stream=stream, noise=noise
-    )
+    with network.holding():
+        logs, _ = network(
+            batch.frames, batch.eye, batch.behavior, state, stream=stream, noise=noise
+        )
     losses = poisson_loss(logs[:, burnin_frames:], batch.targets[:, burnin_frames:])
     return losses.mean()

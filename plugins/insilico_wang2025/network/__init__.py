@@ -7,6 +7,7 @@ next.
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from insilico_wang2025.network.feedforward import Feedforward, FeedforwardState
@@ -19,6 +20,8 @@ from insilico_wang2025.network.recurrent import Recurrent
 from insilico_wang2025.network.sizes import PUBLISHED, Sizes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import Tensor
 
 __all__ = ["Jitter", "Network", "Noise", "Periphery", "Sizes", "State"]
@@ -75,6 +78,15 @@ class Network(Module):
         for module in self.modules():
             if isinstance(module, StreamWeights | Readout):
                 module.fold()
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """For a sequence in training: compute what follows from the weights once."""
+        with ExitStack() as stack:
+            for module in self.modules():
+                if isinstance(module, StreamWeights):
+                    stack.enter_context(module.holding())
+            yield
 
     def initial_state(self, n_videos: int, stream: int | None = None) -> State:
         """State before the first frame of `n_videos` videos: zeros."""

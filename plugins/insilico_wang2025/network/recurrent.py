@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from insilico_wang2025.network.layers import (
     StreamConv,
@@ -163,8 +164,13 @@ class Recurrent(Module):
         streams = range(self.sizes.streams) if stream is None else (stream,)
         scale = torch.cat([self.scales[s] for s in streams])[..., None]
         query = _unit_length(query) * scale
-        weights = torch.softmax(query.mT @ _unit_length(key), dim=-1)
-        attended: Tensor = value @ weights.mT
+        key = _unit_length(key)
+        if query.requires_grad:  # fused: the weights of all frames would not fit
+            parts = (part.mT.contiguous() for part in (query, key, value))
+            attended = functional.scaled_dot_product_attention(*parts, scale=1.0)
+            return attended.mT.reshape(z.shape)
+        weights = torch.softmax(query.mT @ key, dim=-1)
+        attended = value @ weights.mT
         return attended.view_as(z)
 
 
