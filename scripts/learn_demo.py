@@ -21,16 +21,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from learn_demo_figures import draw_figures
-from simulated_recording import Recording, simulate
-
-import insilico_gui as ig
 from insilico_wang2025.data import load_evaluation_data
 from insilico_wang2025.evaluate import (
     compute_cc_abs,
     compute_cc_max,
     format_responses,
 )
+from learn_demo_figures import draw_figures
+from simulated_recording import Recording, simulate
+
+import insilico_gui as ig
 
 SIZES = {
     "streams": 1,
@@ -128,7 +128,9 @@ def direction_curves(session: Any, indices: Any = None) -> np.ndarray:
         responses = ig.encode(session, stimulus, indices=indices).values
         rate = session.frame_rate
         rows = [
-            responses[round((t.onset + 0.3) * rate) : round((t.onset + t.duration) * rate)]
+            responses[
+                round((t.onset + 0.3) * rate) : round((t.onset + t.duration) * rate)
+            ]
             for t in stimulus.trials.sort_values("direction").itertuples()
         ]
         curves.append(np.stack([row.mean(0) for row in rows], 1))

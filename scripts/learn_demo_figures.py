@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 mpl.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 - after the backend is chosen
+from matplotlib import pyplot as plt
 
 
 def draw_figures(

@@ -124,5 +124,7 @@ def render_clip(seed: tuple[int, ...], n_frames: int) -> NDArray[np.uint8]:
     rng = np.random.default_rng(seed)
     scenes: list[NDArray[np.uint8]] = []
     while (done := sum(map(len, scenes))) < n_frames:
-        scenes.append(render_scene(rng, min(int(rng.integers(30, 75)), n_frames - done)))
+        scenes.append(
+            render_scene(rng, min(int(rng.integers(30, 75)), n_frames - done))
+        )
     return np.concatenate(scenes)

@@ -81,9 +81,7 @@ def _seen(clip: NDArray[np.uint8], eye: NDArray[Any]) -> NDArray[np.uint8]:
     """What the demo twin sees, shifted against the eye; grey beyond the monitor."""
     big = clip.repeat(DEMO_SCALE, 1).repeat(DEMO_SCALE, 2)
     reach = 8
-    padded = np.pad(
-        big, ((0, 0), (reach, reach), (reach, reach)), constant_values=128
-    )
+    padded = np.pad(big, ((0, 0), (reach, reach), (reach, reach)), constant_values=128)
     height, width = big.shape[1:]
     seen = np.empty_like(big)
     moved = np.rint(eye * EYE_SD).astype(int).clip(-reach, reach)

@@ -56,7 +56,9 @@ class PlainEngine:
         return torch.cat(pieces, dim=1), state
 
 
-def engine_of(network: Network, dtype: torch.dtype = torch.float32) -> Engine | PlainEngine:
+def engine_of(
+    network: Network, dtype: torch.dtype = torch.float32
+) -> Engine | PlainEngine:
     """The engine of a folded network: the fast one if it has the published sizes."""
     shared = Sizes(frame_shape=network.sizes.frame_shape)
     return Engine(network, dtype) if network.sizes == shared else PlainEngine(network)

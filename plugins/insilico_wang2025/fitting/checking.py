@@ -121,7 +121,9 @@ def check_training_data(
     problems: list[Problem] = []
     trials = []
     for name in names:
-        trial, found = _check_trial(name, {part: files[part].get(name) for part in TRAINING})
+        trial, found = _check_trial(
+            name, {part: files[part].get(name) for part in TRAINING}
+        )
         problems += found
         if trial is not None:
             trials.append(trial)
@@ -137,7 +139,9 @@ def check_training_data(
     problems += list(_check_means(means))
     if not any(trial.training for trial in kept):
         problems.append(
-            Problem("", "training", "no usable trial is flagged as training", "flag some")
+            Problem(
+                "", "training", "no usable trial is flagged as training", "flag some"
+            )
         )
     first = trials[0].files if trials else None
     return CheckReport(
@@ -165,7 +169,9 @@ def open_training_set(
     report = check_training_data(directory, max_items, fill_missing=fill_missing)
     if report.blocking:
         first, others = report.blocking[0], len(report.blocking) - 1
-        more = f" ({others} more; see insilico_wang2025.check_training_data)" * bool(others)
+        more = f" ({others} more; see insilico_wang2025.check_training_data)" * bool(
+            others
+        )
         where = f"{first.folder}/{first.trial}.npy" if first.trial else first.folder
         raise FitError(f"{quoted(where)}: {first.problem}{more}; {first.remedy}.")
     return TrainingSet(
@@ -186,13 +192,17 @@ def _check_trial(
     for part, path in paths.items():
         if path is None:
             problems.append(
-                Problem(name, part, "the file is missing", "copy it, or remove the trial")
+                Problem(
+                    name, part, "the file is missing", "copy it, or remove the trial"
+                )
             )
             continue
         try:
             files[part] = read_file_header(path)
         except InsilicoError as error:
-            problems.append(Problem(name, part, str(error).rstrip("."), "write it again"))
+            problems.append(
+                Problem(name, part, str(error).rstrip("."), "write it again")
+            )
     if problems:
         return None, problems
     flags = {}

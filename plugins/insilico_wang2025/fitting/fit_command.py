@@ -60,9 +60,7 @@ def wang2025(
     sample_size: Annotated[
         int | None, About("Frames of a window; default 100.")
     ] = None,
-    batch_size: Annotated[
-        int | None, About("Windows side by side; default 4.")
-    ] = None,
+    batch_size: Annotated[int | None, About("Windows side by side; default 4.")] = None,
     training_size: Annotated[
         int | None, About("Batches of an epoch; default 500.")
     ] = None,

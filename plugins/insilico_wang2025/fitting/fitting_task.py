@@ -251,9 +251,10 @@ class Wang2025Task(FitTask):
 
     def files_of_result(self, curves: pd.DataFrame) -> Writers:
         """The last weights, and what a session needs besides."""
-        return run_files.metrics_writers(self, curves) | run_files.weights_writers(
-            self, self.outputs.state_dict
-        )
+        return {
+            **run_files.metrics_writers(self, curves),
+            **run_files.weights_writers(self, self.outputs.state_dict),
+        }
 
 
 def _frozen(core: TrainedCore) -> list[str]:

@@ -32,7 +32,9 @@ def new_network(units: int, sizes: Sizes, generator: torch.Generator) -> Network
 
 def _begin(name: str, parameter: Tensor, generator: torch.Generator) -> None:
     """Set the first value of a core, perspective or modulation parameter."""
-    if name.startswith(("readout.", "perspective.monitor.", "perspective.retina_pixel")):
+    if name.startswith(
+        ("readout.", "perspective.monitor.", "perspective.retina_pixel")
+    ):
         return  # these begin as they are made
     if ".mlp.linears.0.weights" in name:
         parameter.zero_()

@@ -133,7 +133,9 @@ class ClippedSGD:
     def _clipped(self, parameter: Tensor, gradient: Tensor, rule: Rule) -> Tensor:
         if math.isinf(self._clip):
             return gradient
-        dims = tuple(range(parameter.ndim)) if rule.norm_dims is None else rule.norm_dims
+        dims = (
+            tuple(range(parameter.ndim)) if rule.norm_dims is None else rule.norm_dims
+        )
         floor = self._eps * math.sqrt(parameter.numel())
         limit = (_norm(parameter, dims) * self._clip).clamp(min=floor)
         return gradient * (limit / torch.maximum(_norm(gradient, dims), limit))

@@ -76,7 +76,8 @@ def metrics_writers(task: Wang2025Task, curves: pd.DataFrame) -> Writers:
 def _metrics(task: Wang2025Task, curves: pd.DataFrame) -> list[dict[str, Any]]:
     config = task.config
     rows = []
-    for row in curves.to_dict("records"):
+    for record in curves.to_dict("records"):
+        row = {str(name): value for name, value in record.items()}
         epoch = int(row["epoch"])
         rows.append(
             {

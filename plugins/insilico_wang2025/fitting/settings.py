@@ -157,12 +157,12 @@ _LOADER = {
 }
 _OBJECTIVE = {"sample_stream": bool, "burnin_frames": int}
 _SAVE = {"directory": str, "state_dict": str, "metrics_csv": str, "metrics_tensor": str}
-_SOURCES = {
+_SOURCES: dict[str, Mapping[str, type]] = {
     "foundation-core": {"session": int, "scan_idx": int, "directory": str},
     "training": {"directory": str, "max_items": int},
     "evaluation": {"directory": str, "max_items": int},
 }
-_SECTIONS = {
+_SECTIONS: dict[str, Mapping[str, type]] = {
     "scheduler": _SCHEDULER,
     "optimizer": _OPTIMIZER,
     "loader": _LOADER,
@@ -250,7 +250,9 @@ def _mapping(
     return value
 
 
-def _section(value: Any, file: str, where: str, keys: Mapping[str, type]) -> dict[str, Any]:
+def _section(
+    value: Any, file: str, where: str, keys: Mapping[str, type]
+) -> dict[str, Any]:
     """Checked values of a section that may be missing; None leaves a key out."""
     found = {}
     for key, item in _mapping(value or {}, file, where, tuple(keys)).items():

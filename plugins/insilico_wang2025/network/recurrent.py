@@ -87,9 +87,7 @@ class Recurrent(Module):
             return StreamConv(2 * common, hidden, groups=groups, streams=streams)
 
         def into_all(inputs: int, bias: bool = True) -> StreamConv:
-            return StreamConv(
-                inputs, hidden, blocks=groups, streams=streams, bias=bias
-            )
+            return StreamConv(inputs, hidden, blocks=groups, streams=streams, bias=bias)
 
         self.proj_x = nn.ModuleList(
             [
@@ -166,11 +164,15 @@ class Recurrent(Module):
         query = _unit_length(query) * scale
         key = _unit_length(key)
         if query.requires_grad:  # fused: the weights of all frames would not fit
-            parts = (part.mT.contiguous() for part in (query, key, value))
-            attended = functional.scaled_dot_product_attention(*parts, scale=1.0)
-            return attended.mT.reshape(z.shape)
+            fused = functional.scaled_dot_product_attention(
+                query.mT.contiguous(),
+                key.mT.contiguous(),
+                value.mT.contiguous(),
+                scale=1.0,
+            )
+            return fused.mT.reshape(z.shape)
         weights = torch.softmax(query.mT @ key, dim=-1)
-        attended = value @ weights.mT
+        attended: Tensor = value @ weights.mT
         return attended.view_as(z)
 
 

@@ -143,4 +143,6 @@ def _like(example: Any, value: Any, name: str) -> Any:
     elif isinstance(value, int | float) and not isinstance(value, bool):
         if isinstance(example, float) or float(value).is_integer():
             return type(example)(value)
-    raise WeightsError(f"The size {name} is {quoted(value)}; give {example!r} or the like.")
+    raise WeightsError(
+        f"The size {name} is {quoted(value)}; give {example!r} or the like."
+    )
