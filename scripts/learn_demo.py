@@ -1,14 +1,14 @@
-"""From scratch on the demo: does the whole pipeline learn?
+"""From scratch on the demo: a proof in miniature that the whole pipeline learns.
 
-Simulates a recording of the demo twin while natural-like clips are shown, trains a reduced
-network on it from scratch, and judges the network on clips that it has not seen, and on
-drifting gratings, a kind of stimulus that it has not seen at all.
+Simulates a recording of the demo twin while natural-like clips are shown, trains a
+reduced network on it from scratch, and judges the network on clips that it has not seen,
+and on drifting gratings, a kind of stimulus that it has not seen at all.
 
     python scripts/learn_demo.py OUT              # the whole experiment, 2 cores
     python scripts/learn_demo.py OUT --tiny       # the same steps in a few minutes
 
-Writes the recording, the network (opens as the session ``wang2025/run``), ``units.csv`` with
-a row for each unit, ``summary.json`` and figures into OUT.
+Writes the recording, the network (opens as the session ``wang2025/run``), ``units.csv``
+with a row for each unit, ``summary.json`` and figures into OUT.
 """
 
 from __future__ import annotations
@@ -121,8 +121,7 @@ def direction_curves(session: Any, indices: Any = None) -> np.ndarray:
             directions=[360 * k / DIRECTIONS for k in range(DIRECTIONS)],
             spatial_frequency=sf,
             temporal_frequency=tf,
-            duration=1.5,
-            gap=0.5,
+            duration_s=1.5,
             repeats=1,
         )
         responses = ig.encode(session, stimulus, indices=indices).values

@@ -1,10 +1,10 @@
 """Clips with the statistics of natural scenes in motion, for ``learn_demo.py``.
 
-Scenes are "dead leaves" (Lee, Mumford & Huang 2001): overlapping ellipses whose sizes follow
-a power law, filled with textures of a 1/f spectrum, many of them with a dominant orientation
-as grass, bark and fur have; edges and occlusion are there. A camera pans, turns and zooms
-over a background, and over a foreground that moves on its own; scenes are cut every few
-seconds. There are no gratings in them.
+Scenes are "dead leaves" (Lee, Mumford & Huang 2001): overlapping ellipses whose sizes
+follow a power law, filled with textures of a 1/f spectrum, many of them with a dominant
+orientation as grass, bark and fur have; edges and occlusion are there. A camera pans,
+turns and zooms over a background, and over a foreground that moves on its own; scenes
+are cut every few seconds. There are no gratings in them.
 """
 
 from __future__ import annotations

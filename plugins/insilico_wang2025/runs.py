@@ -85,7 +85,7 @@ def find_run(folder: Path) -> Run:
 
 
 def sizes_beside(weights: Path) -> Sizes:
-    """Sizes of the network of a file of weights: the published ones unless a fit says so."""
+    """Sizes of the network of a file of weights: as published, unless a fit says so."""
     path = weights.parent / NETWORK_FILE
     return sizes_of(_about(path).get("sizes", {})) if path.is_file() else PUBLISHED
 

@@ -83,10 +83,10 @@ def wang2025(
     ] = None,
     device: Annotated[str, About("auto, cpu, cuda or cuda:N.")] = "auto",
 ) -> FitTask:
-    """Fit the network of Wang et al. 2025 to recordings, from a trained core or from scratch.
+    """Fit the network of Wang et al. 2025 to recordings, on a trained core or from scratch.
 
-    Writes state_dict.pth, the best weights and the metrics as the published script does; the
-    folder opens as the session wang2025/run.
+    Writes state_dict.pth, the best weights and the metrics as the published script does;
+    the folder opens as the session wang2025/run.
     """
     given = {
         "cycle_size": epochs,
