@@ -167,7 +167,8 @@ def read_file_header(path: Path) -> ArrayFile:
     name = quoted(f"{path.parent.name}/{path.name}")
     with open_input(path, FitError) as file, reading(name, FitError, _ADVICE):
         shape, dtype = read_header(file, name)
-        size = file.seek(0, 2)
+        begins = file.tell()
+        size = file.seek(0, 2) - begins
     if size < dtype.itemsize * int(np.prod(shape, dtype=object)):
         raise FitError(f"{name} was cut short; copy it again.")
     return ArrayFile(path, shape, dtype)

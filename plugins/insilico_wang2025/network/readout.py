@@ -192,7 +192,8 @@ def interpolation(
     y = (((position[:, 1] + 1) * height - 1) / 2).clamp(0, height - 1)
     left, top = x.floor(), y.floor()
     dx, dy = x - left, y - top
-    x0, y0 = left.long(), top.long()
+    # a position that is not a number must show in the shares, not end the program
+    x0, y0 = left.nan_to_num().long(), top.nan_to_num().long()
     x1, y1 = (x0 + 1).clamp(max=width - 1), (y0 + 1).clamp(max=height - 1)
     pixels = torch.stack(
         [y0 * width + x0, y0 * width + x1, y1 * width + x0, y1 * width + x1], 1
