@@ -65,7 +65,7 @@ def test_a_wrong_trial_is_named(part, function, said, folder):
 
 def test_a_missing_file_is_named(folder):
     (folder / "modulations" / "002.npy").unlink()
-    with pytest.raises(FitError, match="modulations/002.npy.*missing"):
+    with pytest.raises(FitError, match=r"modulations/002\.npy.*missing"):
         open_training_set(folder)
 
 
@@ -79,7 +79,7 @@ def test_several_problems_are_counted(folder):
 
 def test_objects_are_not_unpickled(folder):
     np.save(folder / "units" / "000.npy", np.array([{}], dtype=object))
-    with pytest.raises(FitError, match="units/000.npy.*Python objects"):
+    with pytest.raises(FitError, match=r"units/000\.npy.*Python objects"):
         open_training_set(folder)
 
 
@@ -104,13 +104,15 @@ def test_responses_that_a_fit_can_do_with_are_reported_only(folder):
     report = check_training_data(folder)
     assert not report.blocking and len(report.trials) == 5
     said = " ".join(report.table()["problem"])
-    assert "1 units never respond" in said and "far from 1" in said and "below 0" in said
+    assert (
+        "1 units never respond" in said and "far from 1" in said and "below 0" in said
+    )
 
 
 def test_missing_behaviour_can_be_filled(folder):
     change(folder, "perspectives", 0, lambda a: np.where(a > 1, np.nan, a))
     found = open_training_set(folder, fill_missing=True)
-    windows = [window for window in draw_windows([FRAMES], 1, FRAMES, torch.Generator())]
+    windows = draw_windows([FRAMES], 1, FRAMES, torch.Generator())
     eye = read_batch(found.of(True)[:1], windows, FRAMES).eye
     assert bool(eye.isfinite().all())
     assert int((eye == 0).sum()) == int(

@@ -103,33 +103,34 @@ def test_the_training_network_is_the_engine_without_its_noise(case):
     np.testing.assert_allclose(logs.detach(), expected, rtol=0, atol=1e-5)
 
 
-def test_noise_moves_positions_and_the_monitor_once_a_sequence(case):
-    network, batch = network_of(), batch_of(case)
-    few = Batch(*(part[:, :2].expand(2, *part[0, :2].shape) for part in batch))
-    few = Batch(*(part[:1].expand_as(part).clone() for part in few))
-    generator = torch.Generator().manual_seed(3)
-    still = few._replace(frames=few.frames[:, :1].expand_as(few.frames).clone())
-    still = still._replace(eye=torch.zeros_like(still.eye))
-
-    def positions(noise):
-        maps = torch.randn(2, 512, 1, 16, 24, generator=generator)
-        where = network.readout.position.drawn(noise.position)
-        return network.readout.at(maps, where)
-
+def test_noise_moves_positions_and_the_monitor_once_a_sequence():
+    network, generator = network_of(), torch.Generator().manual_seed(3)
     noise = draw_noise(2, UNITS, generator)
     assert noise.position.shape == (2, UNITS, 2)
+    grey = torch.rand(1, 1, 144, 256, generator=generator).expand(2, 3, -1, -1)
+    eye = torch.zeros(2, 3, 2)
     with torch.no_grad():
         network.readout.position.sigma.copy_(0.4 * torch.eye(2).repeat(UNITS, 1, 1))
         network.perspective.monitor.center_std.fill_(0.05)
         network.perspective.monitor.angle_std.fill_(0.05)
-        spread = network.readout.position.drawn(noise.position)
-        assert float((spread[0] - spread[1]).abs().max()) > 0.05
-        assert positions(noise).shape == (2, 1, UNITS)
-        retinal = network.perspective(
-            still.frames.float() / 255, still.eye, "dark", noise.jitter
-        )
-    assert torch.equal(retinal[:, :, 0], retinal[:, :, 1])  # the same in all frames
-    assert float((retinal[0] - retinal[1]).abs().max()) > 0.05  # but not in all videos
+        position = network.readout.position.drawn(noise.position)
+        retinal = network.perspective(grey, eye, "dark", noise.jitter)[:, 0]
+    wanted = torch.tanh(network.readout.position.mu.detach() + 0.4 * noise.position)
+    np.testing.assert_allclose(position, wanted, atol=1e-6)
+    assert torch.equal(retinal[:, 0], retinal[:, 2])  # the same in all frames
+    assert float((retinal[0] - retinal[1]).abs().max()) > 0.05  # not in all videos
+
+
+def test_readouts_at_drawn_positions_are_those_at_the_mean_without_noise():
+    network, generator = network_of(), torch.Generator().manual_seed(3)
+    maps = torch.randn(2, 512, 3, 16, 24, generator=generator)
+    with torch.no_grad():
+        position = network.readout.position.mean().expand(2, -1, -1)
+        drawn = network.readout.at(maps, position)
+        np.testing.assert_allclose(drawn, network.readout(maps), atol=1e-5)
+        drawn = network.readout.at(maps[:, :128], position, stream=2)
+        mean = network.readout(maps[:, :128], stream=2)
+        np.testing.assert_allclose(drawn, mean, atol=1e-5)
 
 
 def test_steps_of_the_optimiser(units):
@@ -156,7 +157,9 @@ def test_steps_of_the_optimiser(units):
 
 def test_a_parameter_without_gradient_keeps_its_momentum():
     parameter = torch.nn.Parameter(torch.ones(3, 2))
-    optimiser = ClippedSGD({"p": parameter}, {"p": Rule((1,), decays=True)}, **PUBLISHED)
+    optimiser = ClippedSGD(
+        {"p": parameter}, {"p": Rule((1,), decays=True)}, **PUBLISHED
+    )
     parameter.grad = torch.ones(3, 2)
     optimiser.step(0.1)
     before, moving = parameter.detach().clone(), optimiser.state()["p"]

@@ -138,13 +138,17 @@ def test_training_lowers_the_objective(sizes, tmp_path):
     data = write_set(tmp_path / "set", n_trials=4)
     for trial in range(4):  # responses that follow the running
         moving = np.load(data / f"modulations/{trial:03}.npy")[:, 1:]
-        change(data, "units", trial, lambda a, m=moving: (0 * a + np.exp(m)).astype("f4"))
+        change(
+            data, "units", trial, lambda a, m=moving: (0 * a + np.exp(m)).astype("f4")
+        )
     report = run(data, tmp_path / "run", network=sizes, epochs=12, training_size=8)
     curve = report.curves["training_objective"]
     assert curve.iloc[-1] < curve.iloc[0] - 0.02
 
 
-def test_a_fit_that_is_stopped_within_an_epoch_ends_alike(fitted, data, sizes, tmp_path):
+def test_a_fit_that_is_stopped_within_an_epoch_ends_alike(
+    fitted, data, sizes, tmp_path
+):
     folder, _ = fitted
     loop = FitLoop(task_of(data, network=sizes), tmp_path / "run", checkpoint_s=1e9)
     going = loop.run()
@@ -245,7 +249,9 @@ def test_a_trained_core_stays_as_it_is(data, sizes, tmp_path):
     for key, value in found.items():
         if key.startswith(("core.", "modulation.lstm.")):
             assert torch.equal(value, state[key]), key
-    changed = [key for key, value in found.items() if not torch.equal(value, first[key])]
+    changed = [
+        key for key, value in found.items() if not torch.equal(value, first[key])
+    ]
     for part in ("perspective.monitor.center", "modulation.mlp.linears.0.weights.0"):
         assert part in changed
     assert {"readout.position.mu", "readout.feature.weights.1"} <= {*changed}
@@ -301,7 +307,9 @@ def test_parameters_that_are_refused(given, said, data, sizes):
 
 
 def test_frames_of_another_size_are_refused(data):
-    with pytest.raises(FitError, match="32 x 18 pixels, and the network takes 256 x 144"):
+    with pytest.raises(
+        FitError, match="32 x 18 pixels, and the network takes 256 x 144"
+    ):
         task_of(data)
 
 
@@ -320,7 +328,7 @@ def test_frames_of_another_size_are_refused(data):
     ],
 )
 def test_sizes_that_do_not_fit_each_other(wrong, data, tmp_path):
-    with pytest.raises(WeightsError, match="size|cannot be built"):
+    with pytest.raises(WeightsError, match=r"size|cannot be built"):
         task_of(data, network=write_sizes(tmp_path / "s.json", **wrong))
 
 
