@@ -50,17 +50,19 @@ SIZES = {
 """A reduced network: one stream, 12 x 20 maps."""
 
 FIT = {
-    "lr": 5.0,
+    "lr": 1.0,
     "decay": 1e-5,
     "momentum": 0.9,
-    "clip": 2e-4,
-    "eps": 5e-6,
+    "clip": 0.01,
+    "eps": 5e-4,
     "sample_size": 60,
     "batch_size": 4,
     "burnin_frames": 12,
     "validation_size": 4,
+    "find_positions": True,
+    "first_sigma": 0.08,
 }
-"""Steps of a set share of each parameter, as most gradients are clipped."""
+"""A larger learning rate than the published one, for a run that is forty times shorter."""
 
 BURNIN = 10  # frames of a clip that are not judged
 WELL_PREDICTED = 0.7  # cc_norm

@@ -8,7 +8,11 @@ import torch
 from insilico_wang2025 import check_training_data
 from insilico_wang2025.fitting.batches import draw_windows, read_batch
 from insilico_wang2025.fitting.checking import open_training_set
-from support.wang2025_recording import FRAMES, UNITS, change, write_set
+from insilico_wang2025.fitting.first_positions import find_positions
+from insilico_wang2025.fitting.initial import new_network
+from insilico_wang2025.network.sizes import sizes_of
+from insilico_wang2025.retinotopy import derived_centers
+from support.wang2025_recording import FRAMES, SIZES, UNITS, change, write_set
 
 from insilico_gui.errors import FitError
 
@@ -145,3 +149,32 @@ def test_a_batch_is_the_windows_side_by_side(folder):
         assert np.array_equal(batch.frames[k], whole[start : start + 6, ..., 0])
         whole = np.load(folder / f"units/{trial:03}.npy")
         assert np.array_equal(batch.targets[k], whole[start : start + 6])
+
+
+def test_readouts_begin_where_units_look(tmp_path):
+    """Units that follow the contrast of one place of frames that change everywhere."""
+    rng = np.random.default_rng(1)
+    height, width = shape = (36, 64)
+    folder = write_set(tmp_path / "set", 5, shape, frames=120, units=4)
+    places = [(9, 13), (26, 50), (18, 32), (9, 53)]  # row and column
+    y, x = np.mgrid[:height, :width]
+    for trial in range(5):
+        strength = rng.uniform(0, 1, (12, 9, 16)).repeat(10, 0)  # new every 10 frames
+        strength = strength.repeat(4, 1).repeat(4, 2)
+        noise = rng.normal(size=(120, *shape))
+        frames = np.clip(128 + 60 * strength * noise, 0, 255).astype(np.uint8)
+        power = (noise * strength) ** 2
+        windows = [np.exp(-((y - r) ** 2 + (x - c) ** 2) / 18) for r, c in places]
+        rates = np.stack([(power * w).sum((1, 2)) / w.sum() for w in windows], 1)
+        np.save(folder / f"stimuli/{trial:03}.npy", frames[..., None])
+        np.save(folder / f"units/{trial:03}.npy", rates.astype(np.float32))
+    sizes = sizes_of(SIZES | {"frame_shape": shape, "retina_shape": [48, 64]})
+    network = new_network(4, sizes, torch.Generator().manual_seed(0))
+    found = find_positions(network, open_training_set(folder).of(True))
+    with torch.no_grad():
+        network.readout.position.mu.copy_(found)
+    centers = derived_centers(network, shape)
+    wanted = [
+        [2 * (c + 0.5) / width - 1, 1 - 2 * (r + 0.5) / height] for r, c in places
+    ]
+    assert np.abs(centers - wanted).max() < 0.25

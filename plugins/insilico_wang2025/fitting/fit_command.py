@@ -73,6 +73,17 @@ def wang2025(
     sample_stream: Annotated[
         bool | None, About("Whether a batch trains one stream of four; default yes.")
     ] = None,
+    find_positions: Annotated[
+        bool,
+        About(
+            "Begin readouts where local motion predicts units best, instead of in the "
+            "middle as published."
+        ),
+    ] = False,
+    first_sigma: Annotated[
+        float | None,
+        About("Spread of readout positions before training; default 0.4."),
+    ] = None,
     max_items: Annotated[int | None, About("Read the first trials only.")] = None,
     fill_missing: Annotated[
         bool,
@@ -104,6 +115,8 @@ def wang2025(
         "burnin_frames": burnin_frames,
         "sample_stream": sample_stream,
         "seed": seed,
+        "find_positions": find_positions,
+        "first_sigma": first_sigma,
     }
     return _task(data, core, config, network, max_items, fill_missing, device, given)
 

@@ -13,6 +13,7 @@ from insilico_gui.errors import FitError
 from insilico_gui.fitting import FitTask, Step, Writers
 from insilico_wang2025.fitting import run_files
 from insilico_wang2025.fitting.batches import draw_windows, read_batch
+from insilico_wang2025.fitting.first_positions import find_positions
 from insilico_wang2025.fitting.initial import (
     CORE_PREFIX,
     LSTM_PREFIX,
@@ -85,6 +86,11 @@ class Wang2025Task(FitTask):
         if core is not None:
             prefixes = tuple(_frozen(core))
             take_core(self.network, core.tensors, core.files[0], prefixes)
+        with torch.no_grad():
+            position = self.network.readout.position
+            position.sigma.mul_(settings.first_sigma / 0.4)
+            if settings.find_positions:
+                position.mu.copy_(find_positions(self.network, data.of(True)))
         self.network.to(self.device)
         self.parameters = dict(
             trained_parameters(self.network, tuple(self.settings["frozen"]))

@@ -41,6 +41,11 @@ class Settings:
         Whether each training batch runs one stream, drawn at random, or all.
     burnin_frames : int
         Frames at the start of a window whose losses are dropped.
+    find_positions : bool
+        Whether readouts begin where local motion predicts units best, by
+        :func:`.find_positions`; else in the middle of the maps, as published.
+    first_sigma : float
+        Standard deviation of readout positions, before training.
     """
 
     cycle_size: int = 100
@@ -60,6 +65,8 @@ class Settings:
     validation_size: int = 20
     sample_stream: bool = True
     burnin_frames: int = 10
+    find_positions: bool = False
+    first_sigma: float = 0.4
 
     def __post_init__(self) -> None:
         for name, least in (
@@ -75,6 +82,8 @@ class Settings:
             value = getattr(self, name)
             if not least <= value <= 10_000_000:
                 raise FitError(f"{name} is {value}; give {least} to 10000000.")
+        if not 0 < self.first_sigma <= 1:
+            raise FitError(f"first_sigma is {self.first_sigma}; give up to 1.")
         if not 0 < self.lr < 1000:
             raise FitError(f"lr is {self.lr}; give a positive number.")
         if self.burnin_frames >= self.sample_size:
