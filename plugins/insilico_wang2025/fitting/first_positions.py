@@ -2,7 +2,8 @@
 
 Readouts that begin in the middle of the maps, as published, need many thousand steps to
 find the place that a unit looks at. A linear regression of each unit's responses on a few
-local features of the stimulus, place by place, finds it at once; only training trials count.
+local features of the stimulus, place by place, finds it at once; only training trials
+count.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def find_positions(network: Network, trials: Sequence[Trial]) -> Tensor:
 
 
 def _places(network: Network) -> tuple[Tensor, Tensor]:
-    """Where the pixels of the maps look, [P, 2] in the image, and whether at the monitor."""
+    """Where pixels of the maps look, [P, 2] in the image, and whether at the monitor."""
     height, width = network.sizes.map_shape
     x = (torch.arange(width) + 0.5) / width * 2 - 1
     y = (torch.arange(height) + 0.5) / height * 2 - 1
