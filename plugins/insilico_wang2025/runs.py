@@ -11,7 +11,7 @@ from insilico_gui.untrusted.door import reading
 from insilico_gui.untrusted.tables import read_csv
 from insilico_gui.untrusted.text import read_json
 from insilico_wang2025.ids import FAMILY
-from insilico_wang2025.network.sizes import PUBLISHED, Sizes, sizes_of
+from insilico_wang2025.sizes import PUBLISHED, Sizes, sizes_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ import torch
 from insilico_gui.errors import WeightsError
 from insilico_gui.untrusted import load_tensors
 from insilico_wang2025.network import Network
-from insilico_wang2025.network.sizes import PUBLISHED, Sizes
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -10,8 +10,8 @@ from insilico_wang2025.fitting.batches import draw_windows, read_batch
 from insilico_wang2025.fitting.checking import open_training_set
 from insilico_wang2025.fitting.first_positions import find_positions
 from insilico_wang2025.fitting.initial import new_network
-from insilico_wang2025.network.sizes import sizes_of
 from insilico_wang2025.retinotopy import derived_centers
+from insilico_wang2025.sizes import sizes_of
 from support.wang2025_recording import FRAMES, SIZES, UNITS, change, write_set
 
 from insilico_gui.errors import FitError

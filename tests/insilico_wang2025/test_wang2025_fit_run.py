@@ -18,7 +18,7 @@ from insilico_wang2025 import load_network_from_params, twin
 from insilico_wang2025.fitting import fit_command
 from insilico_wang2025.fitting.core_file import read_core
 from insilico_wang2025.fitting.initial import new_network
-from insilico_wang2025.network.sizes import sizes_of
+from insilico_wang2025.sizes import sizes_of
 from support.wang2025_recording import (
     FIT,
     FRAMES,

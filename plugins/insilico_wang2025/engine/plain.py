@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from insilico_wang2025.engine.engine import Engine
-from insilico_wang2025.network.sizes import Sizes
+from insilico_wang2025.sizes import Sizes
 
 if TYPE_CHECKING:
     from torch import Tensor

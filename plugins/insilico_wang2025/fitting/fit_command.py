@@ -135,8 +135,8 @@ def _task(
     from insilico_wang2025.fitting.core_file import read_core
     from insilico_wang2025.fitting.fitting_task import Wang2025Task
     from insilico_wang2025.fitting.settings import DEFAULT, read_config, with_changes
-    from insilico_wang2025.network.sizes import PUBLISHED
     from insilico_wang2025.runs import read_sizes
+    from insilico_wang2025.sizes import PUBLISHED
 
     found = DEFAULT if config is None else read_config(as_path(config, FitError))
     settings = with_changes(found.settings, given)

@@ -17,7 +17,7 @@ from insilico_wang2025.network.module import Module
 from insilico_wang2025.network.perspective import Jitter, Periphery, Perspective
 from insilico_wang2025.network.readout import Readout
 from insilico_wang2025.network.recurrent import Recurrent
-from insilico_wang2025.network.sizes import PUBLISHED, Sizes
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

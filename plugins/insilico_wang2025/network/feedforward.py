@@ -16,7 +16,7 @@ from insilico_wang2025.network.layers import (
     scaled_gelu,
 )
 from insilico_wang2025.network.module import Module
-from insilico_wang2025.network.sizes import PUBLISHED, Sizes
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
 HISTORY = 2  # frames before the current one that a temporal kernel sees
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from insilico_wang2025.network.layers import StreamLinear, scaled_gelu
 from insilico_wang2025.network.module import Module
-from insilico_wang2025.network.sizes import PUBLISHED, Sizes
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
 MODULATION_FEATURES = PUBLISHED.modulation
 

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from insilico_wang2025.network.layers import StreamLinear, scaled_gelu
 from insilico_wang2025.network.module import Module
-from insilico_wang2025.network.sizes import PUBLISHED, Sizes
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
 RETINA_SHAPE = PUBLISHED.retina_shape  # height and width in pixels, as published
 NEAR = 1e-5  # smallest distance along the monitor's normal; keeps the division finite

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from insilico_wang2025.network.module import Module
-from insilico_wang2025.network.sizes import PUBLISHED, Sizes
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

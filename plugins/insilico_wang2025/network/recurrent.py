@@ -18,7 +18,7 @@ from insilico_wang2025.network.layers import (
 )
 from insilico_wang2025.network.modulation import LSTMState, lstm
 from insilico_wang2025.network.module import Module
-from insilico_wang2025.network.sizes import PUBLISHED, Sizes
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
 # of the published network
 GROUPS = PUBLISHED.groups
