@@ -73,6 +73,7 @@ class FitDeclaration:
             )
         checked = check_parameters(self.parameters, given, self.name, FitError)
         return self._folder(checked)
+
     recognizes: Callable[[Path], bool] | None = None
 
     def task(self, data: Path, given: Mapping[str, Any] | None = None) -> FitTask:

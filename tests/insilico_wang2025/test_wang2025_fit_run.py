@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from support.wang2025_recording import (
 
 import insilico_gui as ig
 from insilico_gui.errors import FitError, WeightsError
-from insilico_gui.fitting import FitLoop
+from insilico_gui.fitting import FitLoop, registry
 from insilico_gui.fitting.running import run_loop
 
 WEIGHTS = "state_dict.pth"
@@ -114,7 +115,6 @@ def test_the_result_is_a_session(fitted, data):
     expected = model.predict(frames, behavior["perspective"], behavior["modulation"])
     np.testing.assert_allclose(responses, expected, rtol=1e-5)
     assert session.units["rf_x"].between(-1, 1).all()
-    # the table of the units comes along, but for what the network knows better
     losses = list(model.generate_loss(np.load(data / "units/003.npy"), frames))
     assert np.shape(losses) == (FRAMES, UNITS)
 
@@ -348,3 +348,31 @@ def test_a_run_without_weights_says_so(tmp_path):
         twin.open("wang2025/run", tmp_path, "cpu")
     with pytest.raises(ig.InsilicoError, match="no fitted network"):
         twin.open("wang2025/run", tmp_path / "nowhere", "cpu")
+
+
+# -- in one call -----------------------------------------------------------------------
+
+
+def test_one_call_finds_the_fit_by_its_data(data, sizes, tmp_path, monkeypatch):
+    where = "insilico_wang2025.fitting.fit_command:wang2025"
+    other = "insilico_nnpoisson.fit_command:nnpoisson"
+    points = [
+        EntryPoint("nnpoisson", other, registry.ENTRY_POINT_GROUP),
+        EntryPoint("wang2025", where, registry.ENTRY_POINT_GROUP),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    assert registry.find_fit(None, {"seed": 0}, data).name == "wang2025"
+    with pytest.raises(FitError, match="2 of the fits"):
+        registry.find_fit(None, {"seed": 0}, tmp_path)
+    write_core(tmp_path / "core")
+    report = ig.fitting.fit(
+        data,
+        core=str(tmp_path / "core" / "params_core.pt"),
+        out=tmp_path / "run",
+        resume=True,
+        network=sizes,
+        **{**FIT, "epochs": 1},
+    )
+    assert report.complete and report.task == "wang2025"
+    session = ig.open_session("wang2025/run", directory=tmp_path / "run", device="cpu")
+    assert len(session.units) == UNITS
