@@ -50,11 +50,11 @@ SIZES = {
 """A reduced network: one stream, 12 x 20 maps."""
 
 FIT = {
-    "lr": 1.0,
+    "lr": 0.4,
     "decay": 1e-5,
     "momentum": 0.9,
     "clip": 0.01,
-    "eps": 5e-4,
+    "eps": 1e-3,
     "sample_size": 60,
     "batch_size": 4,
     "burnin_frames": 12,

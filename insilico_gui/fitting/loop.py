@@ -112,6 +112,7 @@ class FitLoop:
         self._checkpoint_s = checkpoint_s
         self._spent_s = 0.0
         self._n_steps = 0
+        self._within = 0  # steps of this round that are done
         self._started = self._last = time.perf_counter()
         self._stopping = False
         try:
@@ -158,7 +159,8 @@ class FitLoop:
             self._write(self.task.files_before(k))
             last = None
             for step in self.task.train(k):
-                self._n_steps += step.done - (0 if last is None else last.step)
+                self._n_steps += step.done - self._within
+                self._within = step.done
                 last = self._progress(step.done, step.total, step.losses)
                 try:
                     yield last
@@ -173,7 +175,7 @@ class FitLoop:
             self._write(self.task.files_after(k, self.curves.table()))
             refuse_not_finite(row, self.task.name, k)
             self._keep_best(k, row)
-            self.round_number = k + 1
+            self.round_number, self._within = k + 1, 0
             if self._is_due():
                 self._save()
             n = 0 if last is None else last.n_steps
@@ -254,6 +256,7 @@ class FitLoop:
                 "best_score": self._best_score,
                 "elapsed_s": self._spent_s + now - self._started,
                 "n_steps": self._n_steps,
+                "within": self._within,
                 "state": self.task.state(),
             },
             self.task.checkpoint,
@@ -270,6 +273,7 @@ class FitLoop:
             self._best_score = saved["best_score"]
             self._spent_s = float(saved["elapsed_s"])
             self._n_steps = int(saved["n_steps"])
+            self._within = int(saved.get("within", 0))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FitError(
                 f"The checkpoint in {quoted(self.folder.name)} is not of this fit "
