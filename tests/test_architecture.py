@@ -211,7 +211,7 @@ PLUGIN_ROWS = {
     "insilico_demo": PUBLIC,
     "insilico_nnpoisson": {*PUBLIC, "files"},
     "insilico_drosophila": {*PUBLIC, "files"},
-    "insilico_wang2025": PUBLIC,
+    "insilico_wang2025": {*PUBLIC, "stimuli.spec"},
 }
 
 

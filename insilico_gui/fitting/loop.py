@@ -112,6 +112,7 @@ class FitLoop:
         self._checkpoint_s = checkpoint_s
         self._spent_s = 0.0
         self._n_steps = 0
+        self._within = 0  # steps of this round that are done
         self._started = self._last = time.perf_counter()
         self._stopping = False
         try:
@@ -158,16 +159,24 @@ class FitLoop:
             self._write(self.task.files_before(k))
             last = None
             for step in self.task.train(k):
-                self._n_steps += step.done - (0 if last is None else last.step)
+                self._n_steps += step.done - self._within
+                self._within = step.done
                 last = self._progress(step.done, step.total, step.losses)
-                yield last
+                try:
+                    yield last
+                except GeneratorExit:
+                    if self.task.saves_within_rounds:
+                        self._save()
+                    raise
+                if self.task.saves_within_rounds and self._is_due():
+                    self._save()
             row = self.task.row(k)
             self.curves.add(row)
             self._write(self.task.files_after(k, self.curves.table()))
             refuse_not_finite(row, self.task.name, k)
             self._keep_best(k, row)
-            self.round_number = k + 1
-            if time.perf_counter() - self._last >= self._checkpoint_s:
+            self.round_number, self._within = k + 1, 0
+            if self._is_due():
                 self._save()
             n = 0 if last is None else last.n_steps
             yield self._progress(n, n, row, k)
@@ -229,6 +238,9 @@ class FitLoop:
                 write(place)
             held.publish(names)
 
+    def _is_due(self) -> bool:
+        return time.perf_counter() - self._last >= self._checkpoint_s
+
     def _save(self) -> None:
         now = time.perf_counter()
         self._last = now
@@ -244,6 +256,7 @@ class FitLoop:
                 "best_score": self._best_score,
                 "elapsed_s": self._spent_s + now - self._started,
                 "n_steps": self._n_steps,
+                "within": self._within,
                 "state": self.task.state(),
             },
             self.task.checkpoint,
@@ -260,6 +273,7 @@ class FitLoop:
             self._best_score = saved["best_score"]
             self._spent_s = float(saved["elapsed_s"])
             self._n_steps = int(saved["n_steps"])
+            self._within = int(saved.get("within", 0))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FitError(
                 f"The checkpoint in {quoted(self.folder.name)} is not of this fit "

@@ -41,6 +41,8 @@ class FitDeclaration:
         Where data are if nothing is said; None: they have to be given.
     generated : tuple of str
         Names that stand for data that the fit makes itself.
+    recognizes : callable(Path) -> bool, optional
+        Whether data are laid out as the fit takes them.
     """
 
     name: str
@@ -72,6 +74,8 @@ class FitDeclaration:
         checked = check_parameters(self.parameters, given, self.name, FitError)
         return self._folder(checked)
 
+    recognizes: Callable[[Path], bool] | None = None
+
     def task(self, data: Path, given: Mapping[str, Any] | None = None) -> FitTask:
         """The task that fits to `data`, with parameters that are checked here.
 
@@ -91,6 +95,7 @@ def declare(
     generated: Sequence[str] = (),
     default_data: str | None = None,
     folder: Callable[[Mapping[str, Any]], Path] | None = None,
+    recognizes: Callable[[Path], bool] | None = None,
 ) -> Callable[[Callable[..., FitTask]], FitDeclaration]:
     """Declare a fit: a decorator of a function of the data and parameters.
 
@@ -106,6 +111,9 @@ def declare(
         The folder for results where none is given.
     generated : sequence of str
         Names that stand for data that the fit makes itself, for a form to offer.
+    recognizes : callable(Path) -> bool, optional
+        Whether data are laid out as the fit takes them: where the parameters suit several
+        fits, the only one that recognizes the data is taken.
     """
 
     def made(function: Callable[..., FitTask]) -> FitDeclaration:
@@ -120,6 +128,7 @@ def declare(
             tuple(generated),
             default_data,
             folder,
+            recognizes,
         )
 
     return made
@@ -180,8 +189,12 @@ def usable_fits() -> dict[str, FitDeclaration]:
     return found
 
 
-def find_fit(name: str | None, given: Mapping[str, Any]) -> FitDeclaration:
+def find_fit(
+    name: str | None, given: Mapping[str, Any], data: Path | None = None
+) -> FitDeclaration:
     """A fit by its name, or without one the only one that has the `given` parameters.
+
+    Of several, it is the only one that recognizes the `data`.
 
     Raises
     ------
@@ -201,6 +214,12 @@ def find_fit(name: str | None, given: Mapping[str, Any]) -> FitDeclaration:
         for declared in usable.values()
         if {*given} <= {parameter.name for parameter in declared.parameters}
     ]
+    if len(fitting) > 1 and data is not None:
+        fitting = [
+            declared
+            for declared in fitting
+            if declared.recognizes is not None and declared.recognizes(data)
+        ] or fitting
     if len(fitting) != 1:
         raise FitError(
             f"{len(fitting)} of the fits {listed(usable)} take the parameters "

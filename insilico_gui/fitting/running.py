@@ -77,7 +77,8 @@ def fit(
     out : path
         Folder for the result, the curves and checkpoints; made if it does not exist.
     twin : str, optional
-        Name of the fit; default the only one that has these parameters.
+        Name of the fit; default the only one that has these parameters, or of several
+        the only one that recognizes the data.
     resume : bool
         Go on with the fit in `out`, if there is one: with the same data and settings it
         ends as if it had not been interrupted.
@@ -102,8 +103,9 @@ def fit(
     InsilicoError
         If data, parameters or folder are wrong, or a loss is not finite.
     """
-    declared = find_fit(twin, parameters)
-    task = declared.task(as_path(data, FitError), parameters)
+    where = as_path(data, FitError)
+    declared = find_fit(twin, parameters, where)
+    task = declared.task(where, parameters)
     folder = as_path(out, FitError)
     loop = FitLoop(task, folder, resume=resume, checkpoint_s=checkpoint_s)
     if progress:

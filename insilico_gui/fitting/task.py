@@ -65,6 +65,9 @@ class FitTask(ABC):
         Settings that may differ when a fit is resumed, such as the number of rounds.
     data : FitData
     n_rounds : int
+    saves_within_rounds : bool
+        Whether :meth:`train` goes on within a round after :meth:`restore`, so that
+        checkpoints are written between steps, too.
     device : str
     checkpoint : str
         Name of its file; of another one where fits of several kinds share a folder.
@@ -75,6 +78,7 @@ class FitTask(ABC):
     extendable: frozenset[str] = frozenset()
     data: FitData
     n_rounds: int
+    saves_within_rounds: bool = False
     device: str = "cpu"
     checkpoint: str = FILE
 

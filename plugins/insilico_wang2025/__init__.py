@@ -21,9 +21,16 @@ from insilico_wang2025.twin import Wang2025Twin
 if TYPE_CHECKING:
     import pandas as pd
 
+    from insilico_wang2025.fitting.checking import CheckReport
     from insilico_wang2025.model import Model
 
-__all__ = ["download_data", "load_network_from_params", "scan", "twin"]
+__all__ = [
+    "check_training_data",
+    "download_data",
+    "load_network_from_params",
+    "scan",
+    "twin",
+]
 
 twin = Wang2025Twin()
 
@@ -99,6 +106,15 @@ def load_network_from_params(
     from insilico_wang2025.model import open_params  # imports torch
 
     return open_params(Path(path).expanduser(), where)
+
+
+def check_training_data(
+    directory: str | os.PathLike[str], max_items: int | None = None
+) -> CheckReport:
+    """See :func:`insilico_wang2025.fitting.checking.check_training_data`."""
+    from insilico_wang2025.fitting import checking
+
+    return checking.check_training_data(directory, max_items)
 
 
 def download_data(

@@ -21,12 +21,12 @@ from insilico_gui.errors import (
     StimulusError,
 )
 from insilico_gui.streaming import telling_of_memory
-from insilico_wang2025.engine import Engine
+from insilico_wang2025.engine import engine_of
 from insilico_wang2025.folders import find_scan
 from insilico_wang2025.moments import read_moments, say_lengths
-from insilico_wang2025.network.layers import STREAMS
 from insilico_wang2025.network.module import Module
 from insilico_wang2025.network.readout import Mean, Poisson
+from insilico_wang2025.runs import sizes_beside
 from insilico_wang2025.unit_table import read_units
 from insilico_wang2025.weights import load_network
 
@@ -179,9 +179,10 @@ class Model(Module):
         float32 array, [U] or [N, U]
         """
         _check_not_training(training)
-        if stream is not None and stream not in range(STREAMS):
+        streams = self.network.sizes.streams
+        if stream is not None and stream not in range(streams):
             raise EncodingError(
-                f"There is no stream {stream!r}; give one of 0 to {STREAMS - 1}, or None "
+                f"There is no stream {stream!r}; give one of 0 to {streams - 1}, or None "
                 "for all."
             )
         say_lengths(
@@ -317,7 +318,7 @@ class Model(Module):
         """The engine, made anew if the weights were moved or changed."""
         if self._engine is None:
             self.network.fold()
-            self._engine = Engine(self.network)
+            self._engine = engine_of(self.network)
         return self._engine
 
     def _check_going_on(self, moments: list[Moment], stream: int | None) -> None:
@@ -346,7 +347,8 @@ def open_model(
 
 def open_params(path: Path, device: str = "auto") -> Model:
     """Load one file; see :func:`insilico_wang2025.load_network_from_params`."""
-    return Model(load_network((path,), device=resolve_device(device)))
+    sizes = sizes_beside(path)
+    return Model(load_network((path,), device=resolve_device(device), sizes=sizes))
 
 
 def _counted(n: int, what: str) -> str:

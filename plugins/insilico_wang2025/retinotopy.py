@@ -17,13 +17,11 @@ import torch
 
 from insilico_gui.errors import WeightsError
 from insilico_wang2025.network.perspective import (
-    RETINA_SHAPE,
     image_coordinates,
     rotation,
     sample,
     turn,
 )
-from insilico_wang2025.network.recurrent import MAP_SHAPE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +60,7 @@ def map_positions(network: Network) -> torch.Tensor:
     Image coordinates, y down. The readout does not go beyond the centres of the
     outermost pixels.
     """
-    height, width = MAP_SHAPE
+    height, width = network.sizes.map_shape
     outermost = torch.tensor([1 - 1 / width, 1 - 1 / height])
     position = network.readout.position.mean().detach().cpu()
     return position.clamp(-outermost, outermost)
@@ -84,7 +82,7 @@ def derived_centers(
         eye = torch.zeros(1, 2).to(grid)
         rays = turn(rays, rotation(perspective.mlp(eye)))
         hits = perspective.monitor.project(rays)
-        image = image_coordinates(hits.uv, frame_shape, RETINA_SHAPE)
+        image = image_coordinates(hits.uv, frame_shape, network.sizes.retina_shape)
         seen = hits.ahead & (image.abs() <= 1).all(-1)
     to_centers = np.array([width / (width - 1), -height / (height - 1)])
     centers = image[0, 0].double().cpu().numpy() * to_centers

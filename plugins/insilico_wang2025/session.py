@@ -12,10 +12,11 @@ from insilico_gui.device import resolve_device
 from insilico_gui.errors import BehaviorError, SelectionError, StimulusError
 from insilico_gui.streaming import StreamingSession
 from insilico_gui.untrusted.hashes import weights_hash
-from insilico_wang2025.engine import Engine, EngineState
+from insilico_wang2025.engine import engine_of
 from insilico_wang2025.folders import find_scan
 from insilico_wang2025.precision import DTYPES, products
 from insilico_wang2025.retinotopy import retinotopy
+from insilico_wang2025.runs import RUN_ID, find_run, run_units
 from insilico_wang2025.unit_table import known_units, unit_table
 from insilico_wang2025.weights import load_network
 
@@ -40,7 +41,7 @@ CITATION = (
 DOI = "10.1038/s41586-025-08829-y"
 
 
-class Wang2025Session(StreamingSession[EngineState]):
+class Wang2025Session(StreamingSession[Any]):
     """One scan of the MICrONS mouse; see :class:`insilico_gui.session.Session`.
 
     Behaviour, both z-scored over the recording: ``perspective`` is the pupil's x and y,
@@ -49,7 +50,6 @@ class Wang2025Session(StreamingSession[EngineState]):
     """
 
     input_kind: InputKind = "video"
-    frame_shape = FRAME_SHAPE
     frame_rate = FRAME_RATE
     behavior: Mapping[str, int] = MappingProxyType({"perspective": 2, "modulation": 2})
 
@@ -67,7 +67,8 @@ class Wang2025Session(StreamingSession[EngineState]):
         self.network = network
         self.device = str(network.readout.position.mu.device)
         self.precision = precision
-        self._engine = Engine(network, DTYPES[precision])
+        self.frame_shape = network.sizes.frame_shape
+        self._engine: Any = engine_of(network, DTYPES[precision])
 
     def in_float32(self) -> Wang2025Session:
         """See :class:`insilico_gui.session.ReducedSession`."""
@@ -75,17 +76,17 @@ class Wang2025Session(StreamingSession[EngineState]):
             return self
         return Wang2025Session(self.id, self.network, self.units, self.attrs)
 
-    def initial_state(self, n_videos: int) -> EngineState:
+    def initial_state(self, n_videos: int) -> Any:
         """State before the first frame: zeros."""
         return self._engine.initial_state(n_videos)
 
     def advance(
         self,
-        state: EngineState,
+        state: Any,
         frames: NDArray[np.uint8],
         behavior: Mapping[str, NDArray[np.float32]],
         units: NDArray[np.int64] | None,
-    ) -> tuple[NDArray[np.float32], EngineState]:
+    ) -> tuple[NDArray[np.float32], Any]:
         """See :meth:`insilico_gui.streaming.StreamingSession.advance`."""
         self._check_frames(frames)
         self._check_behavior(behavior, frames.shape[1])
@@ -179,3 +180,32 @@ def open_scan(
     return Wang2025Session(
         key.id, network, unit_table(key, known, looks.centers), attrs, precision
     )
+
+
+def open_run(
+    directory: Path, device: str, precision: str = "float32"
+) -> Wang2025Session:
+    """Load a network that was fitted here.
+
+    Raises
+    ------
+    InsilicoError
+        One clear sentence on what is missing or wrong.
+    """
+    device = resolve_device(device)
+    run = find_run(directory)
+    table = run_units(run)
+    network = load_network((run.weights,), run.units, device, run.sizes)
+    looks = retinotopy(network, run.sizes.frame_shape, None)
+    table = table.drop(columns=["rf_x", "rf_y"], errors="ignore")
+    table.insert(1, "rf_x", looks.centers[:, 0])
+    table.insert(2, "rf_y", looks.centers[:, 1])
+    attrs = {
+        "twin": "Network of Wang et al. 2025, fitted here",
+        "citation": CITATION,
+        "doi": DOI,
+        "weights_hash": weights_hash((run.weights,)),
+        "weights_files": [run.weights.name],
+        "rf_source": looks.source,
+    }
+    return Wang2025Session(RUN_ID, network, table, attrs, precision)

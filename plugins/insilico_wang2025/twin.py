@@ -14,6 +14,7 @@ from insilico_wang2025.folders import find_scans
 from insilico_wang2025.ids import ScanKey, parse
 from insilico_wang2025.joined import joined_properties
 from insilico_wang2025.published import HOSTS, PUBLISHED, STORE, fetch_properties
+from insilico_wang2025.runs import RUN_ID, find_run, is_run, is_run_id
 from insilico_wang2025.unit_table import count_areas_and_fields
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ class Wang2025Twin:
         if directory is None:
             return []
         found = find_scans(directory)
+        infos = []
+        if is_run(directory):
+            infos += _fitted(directory)
         by_folder: dict[WeightsFolder, list[ScanKey]] = defaultdict(list)
         for key, (folder, _) in found.items():
             by_folder[folder].append(key)
@@ -55,7 +59,6 @@ class Wang2025Twin:
             except InsilicoError as error:
                 # Opening one of them will say so; the list does without the counts.
                 logger.warning("%s", error)
-        infos = []
         for key, (_, units) in found.items():
             areas, fields = counts.get(key, ({}, {}))
             title = f"Mouse visual cortex, session {key.session}, scan {key.scan_idx}"
@@ -64,6 +67,8 @@ class Wang2025Twin:
 
     def precisions(self, session_id: str, device: str) -> tuple[str, ...]:
         """The same for all scans; see :class:`insilico_gui.twin.ReducingTwin`."""
+        if is_run_id(session_id):
+            return ("float32",)
         parse(session_id)
         from insilico_wang2025.precision import offered  # imports torch
 
@@ -77,15 +82,18 @@ class Wang2025Twin:
         precision: str = "float32",
     ) -> Session:
         """Load one scan; both spellings of the id are understood."""
-        key = parse(session_id)
+        fitted = is_run_id(session_id)
+        name = RUN_ID if fitted else parse(session_id).id
         if directory is None:
             raise SessionError(
-                f"{key.id} needs its weights; give the folder that holds them, or "
+                f"{name} needs its weights; give the folder that holds them, or "
                 "fetch them with `insilico-gui fetch`."
             )
-        from insilico_wang2025.session import open_scan  # imports torch
+        from insilico_wang2025.session import open_run, open_scan  # imports torch
 
-        return open_scan(key, directory, device, precision)
+        if fitted:
+            return open_run(directory, device, precision)
+        return open_scan(parse(session_id), directory, device, precision)
 
     published = PUBLISHED
 
@@ -176,3 +184,14 @@ class Wang2025Twin:
                 )
             except SessionError as error:
                 logger.warning("The weights are there, without their readme: %s", error)
+
+
+def _fitted(directory: Path) -> list[SessionInfo]:
+    """The fitted network of a folder, unless it cannot be opened yet."""
+    try:
+        run = find_run(directory)
+    except InsilicoError as error:
+        logger.warning("%s", error)
+        return []
+    title = f"Fitted network in {directory.name}"
+    return [SessionInfo(RUN_ID, title, run.units, {}, {})]

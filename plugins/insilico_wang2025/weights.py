@@ -9,6 +9,7 @@ import torch
 from insilico_gui.errors import WeightsError
 from insilico_gui.untrusted import load_tensors
 from insilico_wang2025.network import Network
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,10 @@ UNITS_KEY = "readout.feature.weights.0"  # its rows are the units
 
 
 def load_network(
-    files: Sequence[Path], units: int | None = None, device: str = "cpu"
+    files: Sequence[Path],
+    units: int | None = None,
+    device: str = "cpu",
+    sizes: Sizes = PUBLISHED,
 ) -> Network:
     """Build a network for `units` units from the tensors of all files together.
 
@@ -50,7 +54,7 @@ def load_network(
     if units is None:
         units = _count_units(tensors, files)
     with torch.device("meta"):
-        network = Network(units)
+        network = Network(units, sizes)
     _check(tensors, network.state_dict(), origin, [file.name for file in files])
     network.load_state_dict(tensors, assign=True)
     network.requires_grad_(False)

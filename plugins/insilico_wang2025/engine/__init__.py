@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from insilico_wang2025.engine.engine import Engine
+from insilico_wang2025.engine.plain import engine_of
 from insilico_wang2025.engine.state import EngineState
 
-__all__ = ["Engine", "EngineState"]
+__all__ = ["Engine", "EngineState", "engine_of"]

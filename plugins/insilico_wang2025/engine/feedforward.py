@@ -72,7 +72,7 @@ class Feedforward:
     def initial_state(self, n_videos: int, device: torch.device) -> History:
         """Zeros."""
         shapes = []
-        for i, (channels, _, height, width) in enumerate(BLOCKS):
+        for i, (channels, height, width) in enumerate(BLOCKS):
             together = STREAMS_TOGETHER[i]
             edge = 1 if i < 2 else 0  # pooled with stride 1: one more each way
             pair = [

@@ -11,17 +11,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from insilico_wang2025.network.layers import (
-    STREAMS,
     StreamConv,
     concatenate_groups,
     scaled_gelu,
 )
 from insilico_wang2025.network.module import Module
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
 HISTORY = 2  # frames before the current one that a temporal kernel sees
 
-#: Of each dense block: channels, groups, and the height and width of its maps.
-BLOCKS = ((32, 1, 64, 96), (64, 2, 32, 48), (128, 4, 16, 24))
+#: Of each published dense block: channels, and the height and width of its maps.
+BLOCKS = PUBLISHED.block_shapes
 
 FeedforwardState = tuple[Tensor, ...]
 
@@ -35,16 +35,21 @@ class DenseBlock(Module):
         Input channels per stream; the output has three times as many.
     groups : int
         Groups per stream.
+    streams : int
     """
 
-    def __init__(self, channels: int, groups: int) -> None:
+    def __init__(self, channels: int, groups: int, streams: int) -> None:
         super().__init__()
         self.groups = groups
+        self.streams = streams
         self.convs = nn.ModuleList(
-            StreamConv(channels, channels, (3, 3, 3), groups=groups) for _ in range(2)
+            StreamConv(channels, channels, (3, 3, 3), groups=groups, streams=streams)
+            for _ in range(2)
         )
         # The first convolution has no skip connection: its number is left out.
-        skip = StreamConv(channels, channels, groups=groups, bias=False)
+        skip = StreamConv(
+            channels, channels, groups=groups, streams=streams, bias=False
+        )
         self.skips = nn.ModuleDict({"1": skip})
 
     def forward(
@@ -61,44 +66,49 @@ class DenseBlock(Module):
         seen1 = torch.cat([state[1], scaled_gelu(x1)], dim=2)
         x2: Tensor = self.convs[1](seen1, stream)
         x2 = x2 + self.skips["1"](y0, stream)
-        groups = self.groups * (STREAMS if stream is None else 1)
+        groups = self.groups * (self.streams if stream is None else 1)
         maps = concatenate_groups([x0, x1, x2], groups)
         return maps, (_last_frames(seen0), _last_frames(seen1))
 
 
 class Feedforward(Module):
-    """Three dense blocks with pooling between them."""
+    """Dense blocks with pooling between them."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes = PUBLISHED) -> None:
         super().__init__()
-        self.inputs = nn.ModuleList(
-            [
-                StreamConv(
-                    1,
-                    32,
-                    (1, 6, 6),
-                    stride=2,
-                    shared_input=True,
-                    replicate=True,
-                    normalized=False,
-                    gain=False,
-                ),
-                StreamConv(96, 64, blocks=2),
-                StreamConv(192, 128, blocks=4),
-            ]
+        self.sizes = sizes
+        streams, before = sizes.streams, sizes.blocks[0][0]
+        first = StreamConv(
+            1,
+            before,
+            (1, sizes.first_kernel, sizes.first_kernel),
+            stride=sizes.first_stride,
+            shared_input=True,
+            replicate=True,
+            streams=streams,
+            normalized=False,
+            gain=False,
         )
-        self.blocks = nn.ModuleList(DenseBlock(*block[:2]) for block in BLOCKS)
-        self.out = StreamConv(384, 128)
+        self.inputs = nn.ModuleList([first])
+        for channels, groups in sizes.blocks[1:]:
+            self.inputs.append(
+                StreamConv(3 * before, channels, blocks=groups, streams=streams)
+            )
+            before = channels
+        self.blocks = nn.ModuleList(
+            DenseBlock(*block, streams) for block in sizes.blocks
+        )
+        self.out = StreamConv(3 * before, sizes.map_channels, streams=streams)
 
     def initial_state(
         self, n_videos: int, streams: int, device: torch.device
     ) -> FeedforwardState:
-        """Zeros: six histories [N, S * C, 2, H, W], two of each block."""
+        """Zeros: histories [N, S * C, 2, H, W], two of each block."""
         return tuple(
             torch.zeros(
                 n_videos, streams * channels, HISTORY, height, width, device=device
             )
-            for channels, _, height, width in BLOCKS
+            for channels, height, width in self.sizes.block_shapes
             for _ in range(2)
         )
 
@@ -112,7 +122,7 @@ class Feedforward(Module):
             before = (state[2 * i], state[2 * i + 1])
             x, after = block(layer(x, stream), before, stream)
             histories.extend(after)
-            if i < 2:
+            if i < len(self.blocks) - 1:
                 x = functional.avg_pool3d(x, (1, 2, 2))
         maps: Tensor = self.out(x, stream)
         return maps, tuple(histories)

@@ -11,6 +11,7 @@ Shapes: N videos, T frames, S streams, G groups per stream, C channels per group
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
@@ -20,7 +21,7 @@ from torch.nn import functional
 from insilico_wang2025.network.module import Module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 STREAMS = 4
 EPS = 1e-5  # keeps the normalisation of a constant weight finite
@@ -107,6 +108,7 @@ class StreamWeights(Module):
         self.gains = _parameters(streams if gain else 0, (blocks, out // blocks))
         self.biases = _parameters(streams if bias else 0, (blocks, out // blocks))
         self._folded: tuple[Tensor, Tensor | None] | None = None
+        self._held: dict[int | None, tuple[Tensor, Tensor | None]] | None = None
 
     def stream_weight(self, stream: int) -> Tensor:
         """Weight of one stream as it is applied, [out, in / G, kt, kh, kw]."""
@@ -126,8 +128,24 @@ class StreamWeights(Module):
         with torch.no_grad():
             self._folded = self.applied(None)
 
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Compute the applied weights once while in here; gradients reach parameters."""
+        self._held = {}
+        try:
+            yield
+        finally:
+            self._held = None
+
     def applied(self, stream: int | None) -> tuple[Tensor, Tensor | None]:
         """Weight [S * out, in / G, kt, kh, kw] and bias [S * out], or one stream's."""
+        if self._held is None:
+            return self._compute(stream)
+        if stream not in self._held:
+            self._held[stream] = self._compute(stream)
+        return self._held[stream]
+
+    def _compute(self, stream: int | None) -> tuple[Tensor, Tensor | None]:
         if self._folded is not None:
             weight, bias = self._folded
             if stream is None:
@@ -177,12 +195,14 @@ class StreamConv(StreamWeights):
         stride: int = 1,
         shared_input: bool = False,
         replicate: bool = False,
+        streams: int = STREAMS,
         normalized: bool = True,
         gain: bool = True,
         bias: bool = True,
     ) -> None:
         super().__init__(
             (out_channels, in_channels // groups, *kernel),
+            streams=streams,
             blocks=groups if blocks is None else blocks,
             normalized=normalized,
             gain=gain,

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from insilico_wang2025.network.layers import StreamLinear, scaled_gelu
 from insilico_wang2025.network.module import Module
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
-MODULATION_FEATURES = 16
+MODULATION_FEATURES = PUBLISHED.modulation
 
 
 class LSTMState(NamedTuple):
@@ -39,9 +40,9 @@ def lstm(
 
 
 class _MLP(Module):
-    def __init__(self) -> None:
+    def __init__(self, size: int, streams: int) -> None:
         super().__init__()
-        layer = StreamLinear(2, MODULATION_FEATURES, normalized=False)
+        layer = StreamLinear(2, size, streams=streams, normalized=False)
         self.linears = nn.ModuleList([layer])
 
     def forward(self, behavior: Tensor, stream: int | None) -> Tensor:
@@ -50,11 +51,10 @@ class _MLP(Module):
 
 
 class _LSTM(Module):
-    def __init__(self) -> None:
+    def __init__(self, size: int, streams: int) -> None:
         super().__init__()
-        size = MODULATION_FEATURES
         self.proj_i, self.proj_f, self.proj_g, self.proj_o = (
-            StreamLinear(2 * size, size) for _ in range(4)
+            StreamLinear(2 * size, size, streams=streams) for _ in range(4)
         )
 
     def forward(self, x: Tensor, state: LSTMState, stream: int | None) -> LSTMState:
@@ -66,16 +66,17 @@ class _LSTM(Module):
 class Modulation(Module):
     """Pupil radius and treadmill velocity (both z-scored) to 16 features a stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes = PUBLISHED) -> None:
         super().__init__()
-        self.mlp = _MLP()
-        self.lstm = _LSTM()
+        self.size = sizes.modulation
+        self.mlp = _MLP(sizes.modulation, sizes.streams)
+        self.lstm = _LSTM(sizes.modulation, sizes.streams)
 
     def initial_state(
         self, n_videos: int, streams: int, device: torch.device
     ) -> LSTMState:
         """Zeros, [N, S, 16] each."""
-        shape = (n_videos, streams, MODULATION_FEATURES)
+        shape = (n_videos, streams, self.size)
         return LSTMState(
             torch.zeros(shape, device=device), torch.zeros(shape, device=device)
         )

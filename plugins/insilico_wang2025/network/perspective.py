@@ -18,9 +18,9 @@ from torch.nn import functional
 
 from insilico_wang2025.network.layers import StreamLinear, scaled_gelu
 from insilico_wang2025.network.module import Module
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
-RETINA_SHAPE = (128, 192)  # height and width in pixels
-RETINA_DEGREES = 75.0  # angle of the ray at the left and right edge
+RETINA_SHAPE = PUBLISHED.retina_shape  # height and width in pixels, as published
 NEAR = 1e-5  # smallest distance along the monitor's normal; keeps the division finite
 
 Periphery = Literal["dark", "extend"]
@@ -106,24 +106,46 @@ class MonitorPoints(NamedTuple):
     ahead: Tensor
 
 
+class Jitter(NamedTuple):
+    """Deviates of unit variance by which the monitor is off in training, [K, 3] each."""
+
+    center: Tensor
+    angle: Tensor
+
+
 class Monitor(Module):
     """Plane of the monitor: its centre and orientation in the eye's frame."""
 
-    def __init__(self) -> None:
+    def __init__(self, distance: float = PUBLISHED.monitor_distance) -> None:
         super().__init__()
-        self.center = nn.Parameter(torch.tensor([0.0, 0.0, 0.5]))
+        self.center = nn.Parameter(torch.tensor([0.0, 0.0, distance]))
         self.angle = nn.Parameter(torch.zeros(3))
         self.center_std = nn.Parameter(torch.full((3,), 0.05))  # jitter in training
         self.angle_std = nn.Parameter(torch.full((3,), 0.05))
 
-    def project(self, rays: Tensor) -> MonitorPoints:
-        """Rays [..., 3] to monitor coordinates u, v [..., 2]."""
+    def project(self, rays: Tensor, jitter: Jitter | None = None) -> MonitorPoints:
+        """Rays [..., 3] to monitor coordinates u, v [..., 2].
+
+        With the jitter of training, rays are [K, h, w, 3], of K poses.
+        """
+        if jitter is not None:
+            return self._project_each(rays, jitter)
         axes = rotation(self.angle)  # columns: width, height, normal
         normal = axes[:, 2]
         along = rays @ normal
         distance = (normal @ self.center) / along.clamp(min=NEAR)
         offset = rays * distance[..., None] - self.center
         return MonitorPoints(offset @ axes[:, :2], along > NEAR)
+
+    def _project_each(self, rays: Tensor, jitter: Jitter) -> MonitorPoints:
+        center = self.center + self.center_std * jitter.center  # [K, 3]
+        axes = rotation(self.angle + self.angle_std * jitter.angle)  # [K, 3, 3]
+        normal = axes[:, :, 2]
+        along = torch.einsum("khwi,ki->khw", rays, normal)
+        distance = (normal * center).sum(1)[:, None, None] / along.clamp(min=NEAR)
+        offset = rays * distance[..., None] - center[:, None, None]
+        uv = torch.einsum("khwi,kij->khwj", offset, axes[:, :, :2])
+        return MonitorPoints(uv, along > NEAR)
 
     def rays(self, points: Tensor) -> Tensor:
         """Monitor coordinates [..., 2] to rays of length one [..., 3]."""
@@ -179,26 +201,23 @@ class Retina(Module):
 
     grid: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes = PUBLISHED) -> None:
         super().__init__()
-        self.register_buffer("grid", self.rays(pixel_grid(*RETINA_SHAPE)))
+        self.radians = math.radians(sizes.retina_degrees)
+        self.register_buffer("grid", self.rays(pixel_grid(*sizes.retina_shape)))
 
-    @staticmethod
-    def rays(points: Tensor) -> Tensor:
+    def rays(self, points: Tensor) -> Tensor:
         """Retina coordinates [..., 2] to rays of length one [..., 3]."""
         x, y = points.unbind(-1)
-        angle = (torch.hypot(x, y) * math.radians(RETINA_DEGREES)).clamp(
-            max=math.pi / 2
-        )
+        angle = (torch.hypot(x, y) * self.radians).clamp(max=math.pi / 2)
         around = torch.atan2(y, x)
         sine = angle.sin()
         return torch.stack([sine * around.cos(), sine * around.sin(), angle.cos()], -1)
 
-    @staticmethod
-    def project(rays: Tensor) -> Tensor:
+    def project(self, rays: Tensor) -> Tensor:
         """Rays of length one [..., 3] to retina coordinates [..., 2]."""
         x, y, z = rays.unbind(-1)
-        radius = z.clamp(max=1).acos() / math.radians(RETINA_DEGREES)
+        radius = z.clamp(max=1).acos() / self.radians
         around = torch.atan2(y, x)
         return torch.stack([radius * around.cos(), radius * around.sin()], -1)
 
@@ -225,16 +244,21 @@ class EyeMLP(Module):
 class Perspective(Module):
     """From stimulus frames to retinal images."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes = PUBLISHED) -> None:
         super().__init__()
-        self.monitor = Monitor()
+        self.retina_shape = sizes.retina_shape
+        self.monitor = Monitor(sizes.monitor_distance)
         self.monitor_pixel = MonitorPixel()
-        self.retina = Retina()
+        self.retina = Retina(sizes)
         self.retina_pixel = RetinaPixel()
         self.mlp = EyeMLP()
 
     def forward(
-        self, grey: Tensor, eye: Tensor, periphery: Periphery = "dark"
+        self,
+        grey: Tensor,
+        eye: Tensor,
+        periphery: Periphery = "dark",
+        jitter: Jitter | None = None,
     ) -> Tensor:
         """Retinal images.
 
@@ -246,6 +270,8 @@ class Perspective(Module):
             Pupil position.
         periphery : {"dark", "extend"}
             What the retina sees beyond the monitor.
+        jitter : Jitter or None
+            Of the N videos; None = the monitor is where it is.
 
         Returns
         -------
@@ -253,17 +279,19 @@ class Perspective(Module):
         """
         n_videos, n_frames, height, width = grey.shape
         poses = eye.flatten(0, 1)
-        if bool((poses == poses[:1]).all()):
+        if jitter is not None:
+            jitter = Jitter(*(part.repeat_interleave(n_frames, 0) for part in jitter))
+        elif bool((poses == poses[:1]).all()):
             poses = poses[:1]  # an eye at rest needs one grid only
         rays = turn(self.retina.grid, rotation(self.mlp(poses)))
         coordinates = image_coordinates(
-            self.monitor.project(rays).uv, (height, width), RETINA_SHAPE
+            self.monitor.project(rays, jitter).uv, (height, width), self.retina_shape
         )
         luminance = sample(
             self.monitor_pixel(grey).flatten(0, 1), coordinates, periphery
         )
         retinal: Tensor = self.retina_pixel(luminance)
-        return retinal.view(n_videos, 1, n_frames, *RETINA_SHAPE)
+        return retinal.view(n_videos, 1, n_frames, *self.retina_shape)
 
     def retina_points(self, eye: Tensor, shape: tuple[int, int]) -> Tensor:
         """Where on the retina each monitor pixel falls.
@@ -302,7 +330,7 @@ class Perspective(Module):
             monitor whose darkest grey is not black.
         """
         coordinates = image_coordinates(
-            self.retina_points(eye, shape), RETINA_SHAPE, shape
+            self.retina_points(eye, shape), self.retina_shape, shape
         )
         luminance = sample(self.retina_pixel.inverse(retinal), coordinates, "dark")
         grey: Tensor = self.monitor_pixel.inverse(luminance)

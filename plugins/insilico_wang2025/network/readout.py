@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from insilico_wang2025.network.layers import STREAMS
 from insilico_wang2025.network.module import Module
-from insilico_wang2025.network.recurrent import MAP_CHANNELS, MAP_SHAPE
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,14 +60,20 @@ class Position(Module):
         """Mean position [U, 2]: x along the width, y *down* the height, -1..1."""
         return torch.tanh(self.mu)
 
+    def drawn(self, deviates: Tensor) -> Tensor:
+        """Positions [N, U, 2] in training, by deviates of unit variance [N, U, 2]."""
+        moved = (self.sigma @ deviates[..., None])[..., 0]
+        return torch.tanh(self.mu + moved)
+
 
 class Feature(Module):
     """Weights of the map channels, one set a stream."""
 
-    def __init__(self, units: int) -> None:
+    def __init__(self, units: int, sizes: Sizes = PUBLISHED) -> None:
         super().__init__()
         self.weights = nn.ParameterList(
-            nn.Parameter(torch.zeros(units, 1, MAP_CHANNELS)) for _ in range(STREAMS)
+            nn.Parameter(torch.zeros(units, 1, sizes.map_channels))
+            for _ in range(sizes.streams)
         )
 
 
@@ -93,12 +98,13 @@ class Looks(NamedTuple):
 class Readout(Module):
     """Interpolates the maps at each unit's position and weights the channels."""
 
-    def __init__(self, units: int) -> None:
+    def __init__(self, units: int, sizes: Sizes = PUBLISHED) -> None:
         super().__init__()
+        self.map_shape = sizes.map_shape
         self.position = Position(units)
-        self.feature = Feature(units)
+        self.feature = Feature(units, sizes)
         self.biases = nn.ParameterList(
-            nn.Parameter(torch.zeros(units, 1)) for _ in range(STREAMS)
+            nn.Parameter(torch.zeros(units, 1)) for _ in range(sizes.streams)
         )
         self._folded: Looks | None = None
 
@@ -134,14 +140,26 @@ class Readout(Module):
         ]
         return torch.stack(logs).view(n_videos, n_frames, -1) + looks.bias
 
+    def at(self, maps: Tensor, position: Tensor, stream: int | None = None) -> Tensor:
+        """Log responses [N, T, U] of all units at positions [N, U, 2], for training."""
+        looks = self.looks(stream)
+        logs = []
+        for video, where in zip(maps, position, strict=True):
+            pixels, shares = interpolation(where, self.map_shape)
+            rows = video.permute(2, 3, 1, 0).flatten(0, 1)  # [pixels, T, channels]
+            seen = _weighted_rows(rows.flatten(1), pixels, shares)  # [U, T * channels]
+            seen = seen.view(len(pixels), rows.shape[1], rows.shape[2])
+            logs.append((seen @ looks.features[:, :, None])[..., 0].T)
+        return torch.stack(logs) + looks.bias
+
     def looks(self, stream: int | None = None) -> Looks:
         """What all units read: of one stream, or of all."""
         if self._folded is not None and stream is None:
             return self._folded
-        streams = range(STREAMS) if stream is None else (stream,)
+        streams = range(len(self.biases)) if stream is None else (stream,)
         features = torch.cat([self.feature.weights[s][:, 0] for s in streams], dim=1)
         bias = torch.cat([self.biases[s] for s in streams], dim=1).mean(1)
-        where = interpolation(self.position.mean())
+        where = interpolation(self.position.mean(), self.map_shape)
         return Looks(*where, features / len(streams), bias)
 
     def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
@@ -150,13 +168,17 @@ class Readout(Module):
         return self
 
 
-def interpolation(position: Tensor) -> tuple[Tensor, Tensor]:
+def interpolation(
+    position: Tensor, map_shape: tuple[int, int] = PUBLISHED.map_shape
+) -> tuple[Tensor, Tensor]:
     """Pixels and shares of a bilinear sample, clamped at the border.
 
     Parameters
     ----------
     position : Tensor, [U, 2]
         x and y; -1 and 1 are the outer edges of the first and last pixel.
+    map_shape : (int, int)
+        Height and width of the map.
 
     Returns
     -------
@@ -165,12 +187,13 @@ def interpolation(position: Tensor) -> tuple[Tensor, Tensor]:
     shares : Tensor, [U, 4]
         They sum to 1.
     """
-    height, width = MAP_SHAPE
+    height, width = map_shape
     x = (((position[:, 0] + 1) * width - 1) / 2).clamp(0, width - 1)
     y = (((position[:, 1] + 1) * height - 1) / 2).clamp(0, height - 1)
     left, top = x.floor(), y.floor()
     dx, dy = x - left, y - top
-    x0, y0 = left.long(), top.long()
+    # a position that is not a number must show in the shares, not end the program
+    x0, y0 = left.nan_to_num().long(), top.nan_to_num().long()
     x1, y1 = (x0 + 1).clamp(max=width - 1), (y0 + 1).clamp(max=height - 1)
     pixels = torch.stack(
         [y0 * width + x0, y0 * width + x1, y1 * width + x0, y1 * width + x1], 1

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from insilico_wang2025.network.layers import (
-    STREAMS,
     StreamConv,
     concatenate_groups,
     normalize_weight,
 )
-from insilico_wang2025.network.modulation import MODULATION_FEATURES, LSTMState, lstm
+from insilico_wang2025.network.modulation import LSTMState, lstm
 from insilico_wang2025.network.module import Module
+from insilico_wang2025.sizes import PUBLISHED, Sizes
 
-GROUPS = 8
-HIDDEN = 256
-COMMON = 512
-MAP_CHANNELS = 128
-MAP_SHAPE = (16, 24)
+# of the published network
+GROUPS = PUBLISHED.groups
+HIDDEN = PUBLISHED.hidden
+COMMON = PUBLISHED.common
+MAP_CHANNELS = PUBLISHED.map_channels
+MAP_SHAPE = PUBLISHED.map_shape
 
 
 class BetweenGroups(StreamConv):
@@ -37,10 +39,10 @@ class BetweenGroups(StreamConv):
     mask: Tensor
     zero: Tensor
 
-    def __init__(self, channels: int, groups: int) -> None:
-        super().__init__(channels, channels, bias=False)
+    def __init__(self, channels: int, groups: int, streams: int) -> None:
+        super().__init__(channels, channels, streams=streams, bias=False)
         size = channels // groups
-        for stream in range(STREAMS):
+        for stream in range(streams):
             weight = torch.zeros(groups, groups - 1, size, size)
             self.weights[stream] = nn.Parameter(weight)
             self.gains[stream] = nn.Parameter(torch.zeros(groups, size))
@@ -63,40 +65,52 @@ class BetweenGroups(StreamConv):
 class Recurrent(Module):
     """Attention LSTM between the feature maps and the maps that are read out."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes = PUBLISHED) -> None:
         super().__init__()
+        self.sizes = sizes
+        streams, groups = sizes.streams, sizes.groups
+        hidden, common = sizes.hidden, sizes.common
 
         def within(inputs: int, outputs: int, kernel: int = 1) -> StreamConv:
             shape = (1, kernel, kernel)
             return StreamConv(
-                inputs, outputs, shape, groups=GROUPS, gain=False, bias=False
+                inputs,
+                outputs,
+                shape,
+                groups=groups,
+                streams=streams,
+                gain=False,
+                bias=False,
             )
 
         def gate() -> StreamConv:
-            return StreamConv(2 * COMMON, HIDDEN, groups=GROUPS)
+            return StreamConv(2 * common, hidden, groups=groups, streams=streams)
+
+        def into_all(inputs: int, bias: bool = True) -> StreamConv:
+            return StreamConv(inputs, hidden, blocks=groups, streams=streams, bias=bias)
 
         self.proj_x = nn.ModuleList(
             [
-                BetweenGroups(HIDDEN, GROUPS),
-                StreamConv(MAP_CHANNELS, HIDDEN, blocks=GROUPS),
-                StreamConv(MODULATION_FEATURES, HIDDEN, blocks=GROUPS, bias=False),
+                BetweenGroups(hidden, groups, streams),
+                into_all(sizes.map_channels),
+                into_all(sizes.modulation, bias=False),
             ]
         )
-        self.conv = within(2 * HIDDEN, COMMON, 3)
+        self.conv = within(2 * hidden, common, 3)
         self.scales = nn.ParameterList(
-            nn.Parameter(torch.ones(GROUPS, COMMON // GROUPS)) for _ in range(STREAMS)
+            nn.Parameter(torch.ones(groups, common // groups)) for _ in range(streams)
         )
-        self.proj_q = within(COMMON, COMMON)
-        self.proj_k = within(COMMON, COMMON)
-        self.proj_v = within(COMMON, COMMON)
+        self.proj_q = within(common, common)
+        self.proj_k = within(common, common)
+        self.proj_v = within(common, common)
         self.proj_i, self.proj_f, self.proj_g, self.proj_o = (gate() for _ in range(4))
-        self.out = StreamConv(HIDDEN, MAP_CHANNELS)
+        self.out = StreamConv(hidden, sizes.map_channels, streams=streams)
 
     def initial_state(
         self, n_videos: int, streams: int, device: torch.device
     ) -> LSTMState:
         """Zeros, hidden and cell state [N, S * 256, 1, 16, 24]."""
-        shape = (n_videos, streams * HIDDEN, 1, *MAP_SHAPE)
+        shape = (n_videos, streams * self.sizes.hidden, 1, *self.sizes.map_shape)
         return LSTMState(
             torch.zeros(shape, device=device), torch.zeros(shape, device=device)
         )
@@ -131,7 +145,7 @@ class Recurrent(Module):
         return out, state
 
     def _step(self, drive: Tensor, state: LSTMState, stream: int | None) -> LSTMState:
-        groups = GROUPS * (STREAMS if stream is None else 1)
+        groups = self.sizes.groups * (self.sizes.streams if stream is None else 1)
         x = torch.tanh(self.proj_x[0](state.hidden, stream) + drive)
         z: Tensor = self.conv(concatenate_groups([x, state.hidden], groups), stream)
         attended = self._attend(z, groups, stream)
@@ -145,10 +159,19 @@ class Recurrent(Module):
             proj(z, stream).reshape(len(z), groups, -1, z[0, 0].numel())
             for proj in (self.proj_q, self.proj_k, self.proj_v)
         )
-        streams = range(STREAMS) if stream is None else (stream,)
+        streams = range(self.sizes.streams) if stream is None else (stream,)
         scale = torch.cat([self.scales[s] for s in streams])[..., None]
         query = _unit_length(query) * scale
-        weights = torch.softmax(query.mT @ _unit_length(key), dim=-1)
+        key = _unit_length(key)
+        if query.requires_grad:  # fused: the weights of all frames would not fit
+            fused = functional.scaled_dot_product_attention(
+                query.mT.contiguous(),
+                key.mT.contiguous(),
+                value.mT.contiguous(),
+                scale=1.0,
+            )
+            return fused.mT.reshape(z.shape)
+        weights = torch.softmax(query.mT @ key, dim=-1)
         attended: Tensor = value @ weights.mT
         return attended.view_as(z)
 
