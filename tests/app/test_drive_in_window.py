@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
@@ -252,3 +254,41 @@ def test_nothing_is_cut_in_a_small_window(driven):
     assert not clipped(panel)
     driven.panel("Activity")
     assert not clipped(driven.panel("Activity"))
+
+
+def test_what_a_drive_made_is_exported(driven, tmp_path):
+    panel = driven.panel("Drive")
+    by_hand(panel)
+    panel.run_button.click()
+    driven.wait(LIMIT_S)
+    panel = driven.panel("Export")
+    for suffix in (".zarr", ".npz", ".csv"):
+        path = tmp_path / f"rates{suffix}"
+        panel.path.setText(str(path))
+        panel.button.click()
+        driven.wait(LIMIT_S)
+        assert path.exists(), driven.playback_bar.message.text()
+        again = ig.load_responses(path)
+        np.testing.assert_allclose(
+            again.to_numpy(), driven.now.responses.to_numpy(), rtol=1e-6
+        )
+
+
+def test_a_simulation_stops_at_once_and_leaves_a_usable_window(fly, qtbot):
+    panel = fly.panel("Drive")
+    panel.base.stop.setValue(5)
+    panel.options.window_ms.setValue(5.0)
+    panel.run_button.click()
+    qtbot.waitUntil(lambda: bool(fly.jobs.announced()), timeout=30_000)
+    qtbot.wait(300)
+    started = time.perf_counter()
+    fly.cancel()
+    qtbot.waitUntil(lambda: not fly.jobs.announced(), timeout=30_000)
+    assert time.perf_counter() - started < 10
+    assert fly.now.responses is None
+    panel = fly.panel("Drive")
+    panel.base.stop.setValue(0)
+    panel.options.window_ms.setValue(400.0)
+    panel.run_button.click()
+    fly.wait(LIMIT_S)
+    assert fly.now.responses.sizes["time"] == 3
