@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from insilico_drosophila import make_synthetic_fly
 from PIL import Image
 
 import insilico_gui as ig
 from insilico_gui.app import launch
+from insilico_gui.app.panels.drive.activity_panel import ActivityPanel
 from insilico_gui.app.shell.start import take_picture
+from insilico_gui.stimuli import Drive, Recorded, Silence, Stimulate, Target
 from insilico_gui.stimuli.render.scene import moving_scene
 
 if TYPE_CHECKING:
@@ -56,9 +60,35 @@ def retinotopy() -> InsilicoWindow:
     return found
 
 
+def drive() -> InsilicoWindow:
+    """A made-up fly: one neuropil is stimulated, another silenced."""
+    folder = Path(tempfile.mkdtemp())
+    make_synthetic_fly(folder, n_neurons=20_000)
+    found = launch("drosophila/630_2017-10-26_1", directory=folder)
+    found.wait(LIMIT_S)
+    experiment, (name,) = found.experiment, found.experiment.document.sessions
+    events = [
+        Stimulate(Target({"neuropil": "AL_L"}, share=0.8), 200.0, 1.0, 0.3, 0.4),
+        Silence(Target({"neuropil": "EB"}, share=0.8), 0.3, 0.4),
+    ]
+    base = Recorded(stop=1)
+    added = experiment.add_drive(
+        Drive(base, 1.0, events, name="stimulate AL_L, silence EB"), name
+    )
+    found.encode([(name, each) for each in added])
+    found.wait(LIMIT_S)
+    found.analyse("perturbation", {})
+    found.wait(LIMIT_S)
+    for title in ("Drive", "Map", "Activity"):
+        found.show_panel(title)
+    found.panel(ActivityPanel).show_view("perturbation")
+    experiment.playback.seek(0.5)
+    return found
+
+
 def main() -> None:
     """Take all pictures, with few colours, so that they stay small."""
-    for make in (window, tuning, retinotopy):
+    for make in (window, tuning, retinotopy, drive):
         path = PICTURES / f"{make.__name__}.png"
         take_picture(make(), path, SIZE)
         picture = Image.open(path).convert("RGB").quantize(N_COLORS)

@@ -47,7 +47,7 @@ OPTIONS = (
         1.0,
         unit="mV",
         help="Weight of one synapse.",
-        label="weight of a synapse",
+        label="synapse",
     ),
     DriveOption(
         "initial",

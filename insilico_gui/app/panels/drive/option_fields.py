@@ -38,7 +38,7 @@ class OptionFields(QWidget):
         for option in description.options:
             field = _field(option)
             is_box = isinstance(field, QCheckBox)
-            form.addRow("" if is_box else option.title.capitalize(), field)
+            form.addRow("" if is_box else _upper(option.title), field)
             self.fields[option.name] = field
         low = max(1000 * description.window_low, 0.001)
         high = min(1000 * description.window_high, 1e6)
@@ -95,9 +95,14 @@ class OptionFields(QWidget):
                 field.setValue(float(value))
 
 
+def _upper(text: str) -> str:
+    """A text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
 def _field(option: DriveOption) -> Field:
     if option.kind == "switch":
-        box = check(option.title.capitalize(), lambda _: None, option.help)
+        box = check(_upper(option.title), lambda _: None, option.help)
         box.setChecked(bool(option.default))
         return box
     if option.kind == "choice":
