@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FEW_DECIMALS, MANY_DECIMALS = 2, 6
 
+LEAST_WIDTH = 80
+
 Field = QCheckBox | QComboBox | QDoubleSpinBox
 
 
@@ -39,6 +41,7 @@ class OptionFields(QWidget):
             field = _field(option)
             is_box = isinstance(field, QCheckBox)
             form.addRow("" if is_box else _upper(option.title), field)
+            field.setMinimumWidth(LEAST_WIDTH)  # long numbers would ask for more
             self.fields[option.name] = field
         low = max(1000 * description.window_low, 0.001)
         high = min(1000 * description.window_high, 1e6)
