@@ -179,7 +179,7 @@ def test_a_made_up_fly_is_the_same_for_the_same_seed(tmp_path):
 
 
 def test_positions_where_there_are_tables(tmp_path):
-    folder = make_synthetic_fly(tmp_path, 1, 50, 4)
+    folder = make_synthetic_fly(tmp_path, 1, 50, 4, positions=False)
     assert open_fly(folder).neuropil_positions is None
     (folder / "neuropil_positions.csv").write_text(
         "neuropil,x,y,z\nFB,1,2,3\nEB,4,5,6.5\n"

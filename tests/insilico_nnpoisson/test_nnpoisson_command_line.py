@@ -136,7 +136,7 @@ def test_frames_have_no_place(folder, table, tmp_path):
         *("encode", SESSION, table, "-o", tmp_path / "r.npz"),
         *("--directory", folder, "--frame-rate", 30),
     )
-    assert "answers conditions, which have no frames" in str(done.exception)
+    assert "is shown no frames; leave out" in str(done.exception)
 
 
 def test_save_open_and_do_again(folder, experiment, tmp_path):
