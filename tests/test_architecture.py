@@ -173,9 +173,14 @@ ROOMS = {
     "stimuli.families": {*STIMULI, "stimuli.render"} - {"stimuli"},
     "encoding": {*CONTRACT, *STIMULI, "units", "units.identity", "export"},
     "export": {"session", "responses"},
-    "fitting": {"fitting.judging", "fitting.recordings"},
+    "fitting": {"fitting.judging", "fitting.recordings", "opening", "session"},
     "fitting.recordings": {"stimuli", "stimuli.core"},
-    "fitting.judging": {"analysis.agreement", "encoding", "fitting.recordings"}
+    "fitting.judging": {
+        "analysis.agreement",
+        "encoding",
+        "fitting.recordings",
+        "fitting",
+    }
     | {"responses", "session"},
     "analysis": ANALYSIS,
     "analysis.fits": set(),

@@ -21,6 +21,7 @@ from insilico_gui.untrusted.text import read_json
 
 if TYPE_CHECKING:
     from insilico_gui.fitting.task import FitTask
+    from insilico_gui.session import Session
 
 REPORT = "report.json"
 CURVES = "curves.csv"
@@ -68,6 +69,18 @@ class FitReport:
     device: str
     versions: dict[str, str]
     curves: pd.DataFrame = field(compare=False, repr=False)
+
+    def session(self, device: str = "auto") -> Session:
+        """Open the model that was fitted, as a session like any other.
+
+        Raises
+        ------
+        FitError
+            If the folder holds none yet.
+        """
+        from insilico_gui.fitting.result import open_result
+
+        return open_result(self.folder, device)
 
     @property
     def complete(self) -> bool:

@@ -67,7 +67,7 @@ def test_fit_watch_stop_judge_and_encode(panel, window, qtbot, tmp_path):
     qtbot.mouseClick(analyses.run_button, LEFT)
     window.wait(LIMIT_S)
     assert {"cc_abs", "cc_max", "cc_norm"} <= set(window.now.units)
-    report = ig.fitting.evaluate(session, recordings)
+    report = ig.fitting.evaluate(panel._report, recordings)
     np.testing.assert_array_equal(
         window.now.units["cc_abs"].to_numpy(), report["cc_abs"].to_numpy()
     )

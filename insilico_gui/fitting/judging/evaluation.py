@@ -27,6 +27,7 @@ from insilico_gui.fitting.recordings.layout import (
     RecordedSet,
     open_evaluation_set,
 )
+from insilico_gui.fitting.report import FitReport
 from insilico_gui.progress import reporting
 from insilico_gui.responses import BURN_IN_FRAMES
 from insilico_gui.untrusted.plain_arrays import check_memory
@@ -58,8 +59,9 @@ def evaluate(
 
     Parameters
     ----------
-    model_or_session : Session, or a model with ``predict``
-        A session that takes video at 30 Hz, or a model that a script loaded.
+    model_or_session : Session, FitReport, or a model with ``predict``
+        A session that takes video at 30 Hz, what a fit gave, or a model that a script
+        loaded.
     evaluation_dir : path
         Sub-folders ``stimuli``, ``perspectives``, ``modulations`` and ``units``, each of
         ``<video>/<repeat>.npy``.
@@ -116,6 +118,8 @@ def judge(
     """:func:`evaluate` with the traces; for a report, see :func:`.report.write_report`."""
     if on_nan not in ("refuse", "fill"):
         raise FitError(f"on_nan is {quoted(on_nan)}; give 'refuse' or 'fill'.")
+    if isinstance(model_or_session, FitReport):
+        model_or_session = model_or_session.session()
     model = predictor(model_or_session)
     recorded = open_evaluation_set(evaluation_dir)
     notes: list[str] = []

@@ -27,7 +27,7 @@ from insilico_gui.errors import FitError, InsilicoError, quoted
 from insilico_gui.experiment.document import SessionEntry
 from insilico_gui.fitting import FitDeclaration
 from insilico_gui.fitting.registry import usable_fits
-from insilico_gui.opening import open_session, session_infos
+from insilico_gui.fitting.result import open_result
 
 if TYPE_CHECKING:
     from insilico_gui.app.panels.desk import Desk
@@ -316,18 +316,6 @@ class FitPanel(Panel):
 
 
 def _open_result(folder: Path) -> tuple[SessionEntry, Session]:
-    """Open the first session that a folder of a fit adds to those that need none.
-
-    Raises
-    ------
-    FitError
-        If there is none.
-    """
-    elsewhere = {info.id for info in session_infos()}
-    own = [info.id for info in session_infos(folder) if info.id not in elsewhere]
-    if not own:
-        raise FitError(
-            f"{quoted(folder.name)} holds no model yet; let the fit end a round."
-        )
-    entry = SessionEntry(id=own[0], directory=str(folder))
-    return entry, open_session(own[0], folder)
+    """Open the session that a fit has made, and how it is opened again."""
+    session = open_result(folder)
+    return SessionEntry(id=session.id, directory=str(folder)), session
