@@ -192,5 +192,5 @@ def test_units_are_compared_by_session_scan_and_id(tmp_path, first, second, mess
     folder = Path(__file__).parents[1] / "data" / "compare"
     out = tmp_path / "difference.csv"
     names = (folder / f"{first}.npz", folder / f"{second}.npz")
-    assert message in error_of(run("compare", *names, "-o", out))
+    assert message in error_of("compare", *names, "-o", out)
     assert not out.exists()
