@@ -43,6 +43,15 @@ def resize(window, qtbot, size):
             qtbot.waitUntil(lambda p=part: not p._timer.isActive(), timeout=20_000)
 
 
+def settle(panel, qtbot):
+    """Let a panel that has just come to the front have its size."""
+    qtbot.wait(50)
+    for _ in range(40):
+        if not clipped(panel):
+            break
+        qtbot.wait(50)
+
+
 def sizes(window):
     """Widths left and right, height below, of the docks; the map's canvas."""
     left, right, below = (
@@ -63,7 +72,7 @@ def test_nothing_is_cut(full, qtbot):
         resize(full, qtbot, size)
         for title in full.titles:
             panel = full.panel(title)
-            qtbot.wait(50)
+            settle(panel, qtbot)
             assert clipped(panel) == [], (size, panel.title)
             assert unreachable(full.docks.of(panel)) == [], (size, panel.title)
 
