@@ -1,21 +1,21 @@
-"""Files and folders that are dropped on the window, or opened in its viewer."""
+"""Files and folders that are dropped on the window, and what each of them is."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtGui import QDropEvent
 from qtpy.QtWidgets import QWidget
 
+from insilico_gui.app.shell.file_kinds import is_looked_into, kind_of
 from insilico_gui.app.widgets.application import application
-from insilico_gui.errors import quoted
-from insilico_gui.experiment.file import SUFFIX as EXPERIMENT
-from insilico_gui.export import load_suffixes, suffix_of
-from insilico_gui.opening import session_infos
-from insilico_gui.stimuli import SUPPORTED_SUFFIXES
+from insilico_gui.app.work.jobs import sentence
+from insilico_gui.errors import InsilicoError, quoted
+from insilico_gui.export import suffix_of
 from insilico_gui.stimuli.readers.places import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
@@ -69,89 +69,120 @@ class DropFilter(QObject):
         return widget is not None
 
 
+@dataclass
+class Given:
+    """What was given at once, sorted.
+
+    Attributes
+    ----------
+    taken : list of (str, Path)
+        What each is, see :func:`.kind_of`, and where.
+    problems : list of str
+        One sentence for each that cannot be taken.
+    """
+
+    taken: list[tuple[str, Path]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, path: Path, input_kind: str) -> None:
+        """Sort one file or folder."""
+        try:
+            kind = kind_of(path, input_kind)
+        except InsilicoError as error:
+            self.problems.append(sentence(error))
+            return
+        if kind in ONE_AT_A_TIME and kind in dict(self.taken):
+            self.problems.append(
+                f"{quoted(path.name)} was left out: open one {ONE_AT_A_TIME[kind]} at a "
+                "time."
+            )
+            return
+        self.taken.append((kind, path))
+
+
+ONE_AT_A_TIME = {
+    "experiment": "experiment",
+    "responses": "file of responses",
+    "sessions": "folder of sessions",
+    "properties": "table of units",
+}
+"""Kinds of which the window shows one."""
+
+
 class FileSorter(QObject):
     """Tells what it is that was dropped or opened.
 
     Signals
     -------
     sorted_out(str, object)
-        What it is, and the files: ``"stimuli"`` with a list of paths, or of lists of
-        paths of images that belong together; ``"sessions"`` with a folder that holds
-        sessions; ``"responses"`` with the path of exported responses;
-        ``"experiment"`` with the path of an experiment.
+        What it is, and the file: see :func:`.kind_of`; ``"stimuli"`` with a list of
+        paths, or of lists of paths of images that belong together.
     problem(str)
         What was given cannot be taken; one sentence.
+    problems(list)
+        Of several that were given, these could not be taken; a sentence for each.
     """
 
     sorted_out = Signal(str, object)
     problem = Signal(str)
+    problems = Signal(list)
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
 
-    def sort(self, given: Sequence[str | Path], *, of_images: bool = False) -> None:
-        """Tell what was given at once; folders are looked into in the background.
+    def sort(
+        self,
+        given: Sequence[str | Path],
+        *,
+        of_images: bool = False,
+        input_kind: str = "",
+    ) -> None:
+        """Tell what was given at once; what has to be looked into, in the background.
 
-        With `of_images`, several images are one stimulus.
+        With `of_images`, several images are one stimulus. The kind of input of the
+        session on show says what tables may be.
         """
-        remote = next((str(path) for path in given if "://" in str(path)), None)
-        if remote is not None:
-            self.problem.emit(
-                f"{quoted(remote)} is not on this computer; download it and open the file."
-            )
-            return
-        paths = _without_side_files([Path(path) for path in given])
-        stimuli = [path for path in paths if self._sort_one(path)]
+        found = Given()
+        paths: list[Path] = []
+        for one in given:
+            if "://" in str(one):
+                found.problems.append(
+                    f"{quoted(str(one))} is not on this computer; download it and open "
+                    "the file."
+                )
+            else:
+                paths.append(Path(one))
+        paths = _without_side_files(paths)
+
+        def look() -> None:
+            for path in paths:
+                found.add(path, input_kind)
+
+        def tell(_: object = None) -> None:
+            self._tell(found, len(given), of_images=of_images)
+
+        if any(is_looked_into(path) for path in paths):
+            name = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+            self._jobs.start(f"Looking into {name}", look, on_return=tell)
+        else:
+            look()
+            tell()
+
+    def _tell(self, found: Given, n_given: int, *, of_images: bool) -> None:
+        stimuli: list[Any] = [path for kind, path in found.taken if kind == "stimuli"]
         images = [path for path in stimuli if path.suffix.lower() in IMAGE_SUFFIXES]
         if of_images and len(images) > 1:
-            stimuli = [path for path in stimuli if path not in images]
-            self.sorted_out.emit("stimuli", [*stimuli, images])
-        elif stimuli:
+            stimuli = [path for path in stimuli if path not in images] + [images]
+        for kind, path in found.taken:
+            if kind != "stimuli":
+                self.sorted_out.emit(kind, path)
+        if stimuli:
             self.sorted_out.emit("stimuli", stimuli)
-
-    def _sort_one(self, path: Path) -> bool:
-        """Whether it is the file of a stimulus; tells of everything else."""
-        suffix = path.suffix.lower()
-        if not os.path.exists(path):  # unlike Path.exists, of any name
-            self.problem.emit(
-                f"There is no file {quoted(path.name)}; check its name and folder."
-            )
-        elif path.name.endswith(EXPERIMENT):
-            self.sorted_out.emit("experiment", path)
-        elif suffix_of(path) in load_suffixes():
-            self.sorted_out.emit("responses", path)
-        elif os.path.isdir(path):
-            self._look_into(path)
-        elif suffix in SUPPORTED_SUFFIXES | IMAGE_SUFFIXES:
-            return True
-        elif suffix_of(path):
-            self.problem.emit(
-                f"{quoted(path.name)} is of a type that is written for other programs "
-                "and does not hold all of the responses; to open responses here, export "
-                f"them to one of {', '.join(load_suffixes())}."
-            )
-        else:
-            self.problem.emit(
-                f"{quoted(path.name)} is nothing that can be shown to a session: open a "
-                f"stimulus ({', '.join(sorted(SUPPORTED_SUFFIXES))}), a folder of images "
-                "or of sessions, exported responses "
-                f"({', '.join(load_suffixes())}), or an experiment ({EXPERIMENT})."
-            )
-        return False
-
-    def _look_into(self, folder: Path) -> None:
-        def tell(has_sessions: bool) -> None:
-            if has_sessions:
-                self.sorted_out.emit("sessions", folder)
-            else:
-                self.sorted_out.emit("stimuli", [folder])
-
-        self._jobs.start(
-            f"Looking into {folder.name}",
-            lambda: _holds_sessions(folder),
-            on_return=tell,
-        )
+        if found.problems:
+            self.problem.emit(found.problems[0])
+            if n_given > 1:
+                self.problems.emit(found.problems)
 
 
 def _without_side_files(paths: list[Path]) -> list[Path]:
@@ -164,9 +195,3 @@ def _without_side_files(paths: list[Path]) -> list[Path]:
         for ending in ("units.csv", "trials.csv", "json")
     }
     return [path for path in paths if path not in beside]
-
-
-def _holds_sessions(folder: Path) -> bool:
-    """Whether some twin finds a session in a folder that it does not find without."""
-    everywhere = {info.id for info in session_infos()}
-    return any(info.id not in everywhere for info in session_infos(folder))

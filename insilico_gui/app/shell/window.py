@@ -10,14 +10,16 @@ import numpy as np
 from qtpy.QtWidgets import QMessageBox
 
 from insilico_gui.app.map.lasso import Lasso, points_inside
-from insilico_gui.app.panels.session_panel import SessionPanel
+from insilico_gui.app.shell.arrivals import Arrivals
 from insilico_gui.app.shell.closing import CloseGuard
 from insilico_gui.app.shell.docks import child_of
-from insilico_gui.app.shell.drops import DropFilter, FileSorter
 from insilico_gui.app.shell.experiment_files import ExperimentFiles
-from insilico_gui.app.shell.file_menu import file_menu_of
-from insilico_gui.app.shell.space_key import SpaceKey
-from insilico_gui.app.shell.viewer_open import Opener
+from insilico_gui.app.shell.keys import WindowKeys
+from insilico_gui.app.shell.menus.file_menu import file_menu_of
+from insilico_gui.app.shell.menus.help_menu import HelpMenu
+from insilico_gui.app.shell.menus.view_menu import ViewMenu
+from insilico_gui.app.shell.playback_keys import playback_keys
+from insilico_gui.app.shell.welcome import Welcome
 from insilico_gui.app.shell.workspace import Workspace
 from insilico_gui.app.work.analysis_run import AnalysisRun
 from insilico_gui.app.work.cancelling import cancel_all
@@ -27,9 +29,10 @@ from insilico_gui.app.work.jobs import sentence
 from insilico_gui.app.work.opening import Opening
 from insilico_gui.app.work.stimulus_opening import StimulusOpening
 from insilico_gui.errors import InsilicoError
+from insilico_gui.units.columns import facts, main_column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -52,6 +55,8 @@ class InsilicoWindow(Workspace):
         panels already.
     experiment : Experiment, optional
         Default a new one.
+    own : bool, optional
+        See :class:`.Workspace`; default whether the viewer is a new one.
 
     Attributes
     ----------
@@ -75,13 +80,19 @@ class InsilicoWindow(Workspace):
         self,
         viewer: napari.Viewer | None = None,
         experiment: Experiment | None = None,
+        *,
+        own: bool | None = None,
     ) -> None:
         if viewer is not None and self.in_viewer(viewer) is not None:
             raise InsilicoError(
                 "This viewer has the panels already; get them by "
                 "InsilicoWindow.in_viewer(viewer)."
             )
-        super().__init__(viewer or napari.Viewer(title="insilico_gui"), experiment)
+        super().__init__(
+            viewer or napari.Viewer(title="insilico_gui"),
+            experiment,
+            own=viewer is None if own is None else own,
+        )
         window, experiment, jobs = self.docks.window, self.experiment, self.jobs
         self.lasso = Lasso(self.viewer, self.layer_owner, self)
         self.reader = FrameReader(experiment, jobs, self)
@@ -89,18 +100,18 @@ class InsilicoWindow(Workspace):
         self.analyses = AnalysisRun(experiment, jobs, self)
         self.opening = Opening(experiment, jobs, self)
         self.stimuli = StimulusOpening(experiment, jobs, self)
-        self._files = FileSorter(jobs, self)
-        self._drops = DropFilter(window, self.drop)
-        self._opener = Opener(self.viewer, self)
+        self.arrivals = Arrivals(self)
         self.files = ExperimentFiles(self)
         self.menu = file_menu_of(self)
+        self.view_menu, self.help_menu = ViewMenu(self), HelpMenu(self)
         # A script that closes the viewer has decided about what is not saved
         self._guard = CloseGuard(
             *(window, jobs, lambda text: self.confirm(text)),
-            lambda: self._opener.closes_viewer or self.files.may_close(),
+            lambda: self.arrivals.closes_viewer or self.files.may_close(),
             self,
         )
-        self._space = SpaceKey(window, experiment.playback.toggle)
+        self.keys = WindowKeys(window, playback_keys(experiment.playback, self.stay))
+        self.welcome = Welcome(self)
         self._connect()
         self._changed()
         self.docks.follow((self.playback_bar, *self.slots))
@@ -133,11 +144,10 @@ class InsilicoWindow(Workspace):
         self.opening.missing.connect(self.files.encode_again)
         self.opening.moved.connect(self.files.offer_search)
         self.stimuli.added.connect(self._stimulus_added)
-        self._files.sorted_out.connect(self._take_files)
-        self._opener.opened.connect(self.drop)
+        self.analyses.completed.connect(self._color_by_result)
         self._guard.closing.connect(self._close)
         self.layer_owner.refused.connect(self.say)
-        for problem in (self.jobs.failed, self.reader.problem, self._files.problem):
+        for problem in (self.jobs.failed, self.reader.problem):
             problem.connect(self._say_problem)
         self._guard.problem.connect(self._say_problem)
 
@@ -162,8 +172,8 @@ class InsilicoWindow(Workspace):
         self.stimuli.open_reference(path, self.say)
 
     def drop(self, paths: Sequence[str | Path]) -> None:
-        """Take stimuli, a folder with sessions or images, or exported responses."""
-        self._files.sort(paths, of_images=self.now.image_session is not None)
+        """Take files and folders: stimuli, sessions, responses, tables, experiments."""
+        self.arrivals.take(paths)
 
     def encode(self, pairs: Sequence[tuple[str, str]] | None = None) -> None:
         """Encode runs in the background, after those that are queued.
@@ -222,9 +232,15 @@ class InsilicoWindow(Workspace):
         """A frame on show, uint8 [H, W] or [H, W, 3], if it has been made."""
         return self.reader.peek(frame)
 
-    def say(self, text: str, *, problem: bool = False) -> None:
-        """Show one sentence until the next."""
-        self.playback_bar.say(text, problem=problem)
+    def say(
+        self,
+        text: str,
+        *,
+        problem: bool = False,
+        undo: Callable[[], object] | None = None,
+    ) -> None:
+        """Show one sentence until the next; with `undo`, a button that calls it."""
+        self.playback_bar.say(text, problem=problem, undo=undo)
 
     def wait(self, timeout_s: float = 60.0) -> None:
         """Process events until no job runs; for scripts and pictures.
@@ -260,8 +276,10 @@ class InsilicoWindow(Workspace):
         self.map.take(self.now, changed)
         if "shown" in changed:
             self._show_new_stimulus()
-        if changed & {"session", "shown"}:
+        if changed & {"session", "session_name", "shown"}:
             self._offer_panels()
+        if changed & {"session_name", "stimulus_name"}:
+            self.welcome.draw()
         self._tell_panels(changed)
         self.encoding.check()
         self.opening.catch_up(self.now)
@@ -306,20 +324,7 @@ class InsilicoWindow(Workspace):
             self.encoding.stay()
             playback.seek_frame(frame * n_times)
 
-    # -- files -------------------------------------------------------------------------
-
-    def _take_files(self, kind: str, given: Any) -> None:
-        """Take files of a kind that was found out."""
-        if kind == "stimuli":
-            self.show_panel("Stimulus")
-            self.open_stimuli(given)
-        elif kind == "sessions":
-            self.panel(SessionPanel).use_folder(given)
-        elif kind == "experiment":
-            self.files.open(given)
-        elif kind == "responses":
-            self.show_panel("Compare")
-            self.open_reference(given)
+    # -- what was added ----------------------------------------------------------------
 
     def _stimulus_added(self, stimulus: str) -> None:
         """Encode it at once, if that is wanted and a session is there to answer."""
@@ -330,6 +335,21 @@ class InsilicoWindow(Workspace):
             return
         if self.experiment.takes(session, stimulus) is not False:
             self.encode([(session, stimulus)])
+
+    def _color_by_result(self, columns: list[str]) -> None:
+        """An analysis added columns: colour the map by the main one, and say so."""
+        column, view = main_column(columns), self.now.view
+        if column is None or column not in self.now.units:
+            return
+        title = facts(column).title
+        if view.color_by == column:
+            self.say(f"Coloured by {title}.")
+            return
+        self.experiment.look(color_by=column, limits=None)
+        before = {"color_by": view.color_by, "limits": view.limits}
+        self.say(
+            f"Coloured by {title}.", undo=lambda: self.experiment.look(**before)
+        )
 
     # -- the lasso ---------------------------------------------------------------------
 
@@ -395,6 +415,8 @@ class InsilicoWindow(Workspace):
         """The window closes: pause, and when all work has ended, give everything up."""
         self.experiment.playback.playing = False
         if ended:
+            if self.is_own:
+                self.layout.remember()
             self.reader.close()
             self.files.close()
             self.menu.release()
