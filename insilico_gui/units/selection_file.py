@@ -114,9 +114,13 @@ def read_selections(
     place = Path(path)
     name = quoted(place.name, "")
     read = read_parquet if place.suffix.lower() == ".parquet" else read_csv
-    table = read(place, name, SelectionError, "save it as a table with a column unit_id")
+    table = read(
+        place, name, SelectionError, "save it as a table with a column unit_id"
+    )
     if UNIT_ID not in table:
-        raise SelectionError(f"{name} has no column unit_id that says which units it is.")
+        raise SelectionError(
+            f"{name} has no column unit_id that says which units it is."
+        )
     names = (
         table[SELECTION].map(lambda cell: unescape(str(cell)))
         if SELECTION in table

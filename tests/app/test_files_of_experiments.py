@@ -16,8 +16,8 @@ from support.leaky import LeakySession
 
 import insilico_gui as ig
 from insilico_gui.app.shell.experiment_files import Answer
-from insilico_gui.app.shell.file_menu import REDO, SAVE, SAVE_AS, UNDO
 from insilico_gui.app.shell.library_dialog import LibraryDialog
+from insilico_gui.app.shell.menus.file_menu import REDO, SAVE, SAVE_AS, UNDO
 from insilico_gui.app.work import autosave
 from insilico_gui.experiment import file
 from insilico_gui.experiment.library import Library

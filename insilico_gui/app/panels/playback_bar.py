@@ -109,7 +109,9 @@ class PlaybackBar(Panel):
         row = QHBoxLayout()
         row.addWidget(self.message, 1)
         self._undo: Callable[[], object] | None = None
-        self.undo_button = button("Undo", self._take_back, "Take back what is told here")
+        self.undo_button = button(
+            "Undo", self._take_back, "Take back what is told here"
+        )
         self.undo_button.hide()
         row.addWidget(self.undo_button)
         for widget in (self.doing, self.progress, self.cancel_button):

@@ -85,7 +85,7 @@ class Docks:
 
     @property
     def tools(self) -> tuple[QDockWidget, QDockWidget]:
-        """napari's list of layers, and its controls of layers."""
+        """Napari's list of layers, and its controls of layers."""
         qt_viewer = self._viewer.window._qt_viewer
         return qt_viewer.dockLayerList, qt_viewer.dockLayerControls
 

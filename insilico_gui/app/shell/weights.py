@@ -12,9 +12,8 @@ from insilico_gui.opening import twins
 from insilico_gui.twin import FetchingTwin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
-
-    from insilico_gui.progress import OnProgress
 
 MB = 10**6
 
@@ -40,7 +39,9 @@ class Fetchable:
     @property
     def text(self) -> str:
         """Name and size."""
-        return f"{self.name} ({self.n_bytes / MB:,.0f} MB)" if self.n_bytes else self.name
+        return (
+            f"{self.name} ({self.n_bytes / MB:,.0f} MB)" if self.n_bytes else self.name
+        )
 
 
 def fetchable() -> list[Fetchable]:
@@ -57,7 +58,7 @@ def fetchable() -> list[Fetchable]:
     return found
 
 
-def download(one: Fetchable, folder: Path, tell: OnProgress) -> None:
+def download(one: Fetchable, folder: Path, tell: Callable[..., object]) -> None:
     """Download weights into a folder; tells of it in megabytes.
 
     Parameters
@@ -67,9 +68,13 @@ def download(one: Fetchable, folder: Path, tell: OnProgress) -> None:
     tell : callable(done, total, elapsed_s, what)
     """
     began = time.monotonic()
+    first: list[int] = []
 
     def told(done: int, total: int, *_: object) -> None:
-        elapsed_s = time.monotonic() - began
+        if not first:
+            first.append(done)
+        # Of a download that goes on there is no rate: the beginning came earlier
+        elapsed_s = time.monotonic() - began if first[0] < MB else 0.0
         whole = total or one.n_bytes
         if whole:
             tell(done // MB, max(whole // MB, 1), elapsed_s, "MB")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from qtpy.QtCore import QEvent, QObject, Qt
@@ -31,6 +31,8 @@ from insilico_gui.settings import read_settings
 from insilico_gui.stimuli import drifting_gratings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from insilico_gui.app.shell.window import InsilicoWindow
     from insilico_gui.session import Session
     from insilico_gui.stimuli import RenderedStimulus
@@ -159,8 +161,12 @@ class Welcome(QObject):
         """Offer the ways to begin."""
         arrivals = self._window.arrivals
         buttons = [
-            button("Demo", self.open_demo, "A made-up scan with known tuning, gratings"),
-            button("Open stimulus…", arrivals.browse, "A video, images, or any other file"),
+            button(
+                "Demo", self.open_demo, "A made-up scan with known tuning, gratings"
+            ),
+            button(
+                "Open stimulus…", arrivals.browse, "A video, images, or any other file"
+            ),
             button("Open folder…", arrivals.browse_folder, "Of weights, or of images"),
             button("Fetch weights…", self._look_for_weights, "Of published twins"),
             *self._recent(),
@@ -173,7 +179,9 @@ class Welcome(QObject):
         files = self._window.files
         paths = [Path(path) for path in read_settings()[0].recent]
         return [
-            button(f"Recent: {quoted(path.name, '')}", partial(files.open, path), str(path))
+            button(
+                f"Recent: {quoted(path.name, '')}", partial(files.open, path), str(path)
+            )
             for path in paths[:MAX_RECENT]
         ]
 
@@ -193,7 +201,9 @@ class Welcome(QObject):
 
         self._hide_while("Opening the demo", work, take)
 
-    def _hide_while(self, title: str, work: object, take: object) -> None:
+    def _hide_while(
+        self, title: str, work: Callable[[], Any], take: Callable[[Any], object]
+    ) -> None:
         """Do work whose end fills the window; if it fails, the card is back."""
         window = self._window
         self._loading = True
@@ -203,7 +213,7 @@ class Welcome(QObject):
             self._loading = False
             self.draw()
 
-        window.jobs.start(title, work, on_return=take, on_end=ended)  # type: ignore[arg-type]
+        window.jobs.start(title, work, on_return=take, on_end=ended)
 
     # -- weights -----------------------------------------------------------------------
 
@@ -241,7 +251,9 @@ class Welcome(QObject):
 
         def take(_: object) -> None:
             window.panel(SessionPanel).use_folder(folder)
-            window.say(f"The weights of {one.name} are in {folder.name}; load a session.")
+            window.say(
+                f"The weights of {one.name} are in {folder.name}; load a session."
+            )
             self.offer()
 
         window.jobs.start(

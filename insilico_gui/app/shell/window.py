@@ -347,9 +347,7 @@ class InsilicoWindow(Workspace):
             return
         self.experiment.look(color_by=column, limits=None)
         before = {"color_by": view.color_by, "limits": view.limits}
-        self.say(
-            f"Coloured by {title}.", undo=lambda: self.experiment.look(**before)
-        )
+        self.say(f"Coloured by {title}.", undo=lambda: self.experiment.look(**before))
 
     # -- the lasso ---------------------------------------------------------------------
 

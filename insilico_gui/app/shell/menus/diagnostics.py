@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import qtpy
 from qtpy.QtCore import QLocale, QSysInfo, qVersion
 
+from insilico_gui.app.shell.gl_context import use_context
 from insilico_gui.device import available_devices
 from insilico_gui.errors import InsilicoError
 from insilico_gui.log_file import ENTRY, log_file
@@ -64,7 +65,7 @@ def graphics_of(viewer: napari.Viewer) -> str:
     from vispy.gloo import gl
 
     try:
-        viewer.window._qt_viewer.canvas._scene_canvas.set_current()
+        use_context(viewer)
         names = (gl.GL_VENDOR, gl.GL_RENDERER, gl.GL_VERSION)
         return ", ".join(str(gl.glGetParameter(name)) for name in names)
     except Exception:  # a driver may fail in any way, which the report tells

@@ -151,7 +151,11 @@ def file_menu_of(window: InsilicoWindow) -> FileMenu:
             Line("Experiment library…", files.show_library),
             None,
         ],
-        [Line("Undo", files.undo, UNDO), Line("Redo", files.redo, REDO)],
+        [
+            Line("Undo", files.undo, UNDO),
+            Line("Redo", files.redo, REDO),
+            Line("Save selections…", window.arrivals.save_selections),
+        ],
         lambda: read_settings()[0].recent,
         files.open,
         window,
