@@ -10,7 +10,7 @@ from support.in_window import use_session
 from support.leaky import LeakySession
 
 import insilico_gui as ig
-from insilico_gui.app.shell import weights, welcome
+from insilico_gui.app.shell.beginning import weights, welcome
 from insilico_gui.settings import add_recent
 
 LIMIT_S = 200.0

@@ -11,7 +11,7 @@ from support.in_window import use_session
 from support.leaky import LeakySession
 
 import insilico_gui as ig
-from insilico_gui.app.shell.file_kinds import kind_of
+from insilico_gui.app.shell.arriving.file_kinds import kind_of
 from insilico_gui.errors import InsilicoError, SelectionError
 from insilico_gui.units.selection_file import read_selections, write_selections
 
@@ -106,7 +106,7 @@ def test_selections_of_another_session_are_refused(tmp_path):
     (found,) = read_selections(path, units, "any")
     assert found.indices.tolist() == [0] and found.color == "#112233"
     units["scan_idx"] = 6
-    with pytest.raises(SelectionError, match="None of the units in s.csv"):
+    with pytest.raises(SelectionError, match=r"None of the units in s\.csv"):
         read_selections(path, units, "any")
     with pytest.raises(SelectionError, match="exists already"):
         write_selections(path, {"a": (chosen, "#112233")}, units)

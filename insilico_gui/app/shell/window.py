@@ -10,7 +10,8 @@ import numpy as np
 from qtpy.QtWidgets import QMessageBox
 
 from insilico_gui.app.map.lasso import Lasso, points_inside
-from insilico_gui.app.shell.arrivals import Arrivals
+from insilico_gui.app.shell.arriving.arrivals import Arrivals
+from insilico_gui.app.shell.beginning.welcome import Welcome
 from insilico_gui.app.shell.closing import CloseGuard
 from insilico_gui.app.shell.docks import child_of
 from insilico_gui.app.shell.experiment_files import ExperimentFiles
@@ -19,7 +20,8 @@ from insilico_gui.app.shell.menus.file_menu import file_menu_of
 from insilico_gui.app.shell.menus.help_menu import HelpMenu
 from insilico_gui.app.shell.menus.view_menu import ViewMenu
 from insilico_gui.app.shell.playback_keys import playback_keys
-from insilico_gui.app.shell.welcome import Welcome
+from insilico_gui.app.shell.result_colors import color_by_result
+from insilico_gui.app.shell.work_line import show_work
 from insilico_gui.app.shell.workspace import Workspace
 from insilico_gui.app.work.analysis_run import AnalysisRun
 from insilico_gui.app.work.cancelling import cancel_all
@@ -29,7 +31,6 @@ from insilico_gui.app.work.jobs import sentence
 from insilico_gui.app.work.opening import Opening
 from insilico_gui.app.work.stimulus_opening import StimulusOpening
 from insilico_gui.errors import InsilicoError
-from insilico_gui.units.columns import facts, main_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -144,7 +145,7 @@ class InsilicoWindow(Workspace):
         self.opening.missing.connect(self.files.encode_again)
         self.opening.moved.connect(self.files.offer_search)
         self.stimuli.added.connect(self._stimulus_added)
-        self.analyses.completed.connect(self._color_by_result)
+        self.analyses.completed.connect(self._color_by)
         self._guard.closing.connect(self._close)
         self.layer_owner.refused.connect(self.say)
         for problem in (self.jobs.failed, self.reader.problem):
@@ -336,18 +337,8 @@ class InsilicoWindow(Workspace):
         if self.experiment.takes(session, stimulus) is not False:
             self.encode([(session, stimulus)])
 
-    def _color_by_result(self, columns: list[str]) -> None:
-        """An analysis added columns: colour the map by the main one, and say so."""
-        column, view = main_column(columns), self.now.view
-        if column is None or column not in self.now.units:
-            return
-        title = facts(column).title
-        if view.color_by == column:
-            self.say(f"Coloured by {title}.")
-            return
-        self.experiment.look(color_by=column, limits=None)
-        before = {"color_by": view.color_by, "limits": view.limits}
-        self.say(f"Coloured by {title}.", undo=lambda: self.experiment.look(**before))
+    def _color_by(self, columns: list[str]) -> None:
+        color_by_result(self, self.experiment, columns)
 
     # -- the lasso ---------------------------------------------------------------------
 
@@ -396,18 +387,7 @@ class InsilicoWindow(Workspace):
             self.playback_bar.forget_problem()
 
     def _show_work(self) -> None:
-        """Show the job that was started last; encoding before others."""
-        jobs, encoding = self.jobs.announced(), self.encoding.running
-        for panel in self.panels:
-            if panel.is_seen:
-                panel.draw_work()
-        if not jobs:
-            self.playback_bar.hide_progress()
-            return
-        shown = encoding if encoding in jobs else jobs[-1]
-        more = len(self.encoding.waiting) if shown is encoding else 0
-        waiting = f" (then {more} more)" if more else ""
-        self.playback_bar.show_progress(shown.title + waiting, shown.latest)
+        show_work(self)
 
     def _close(self, ended: bool) -> None:
         """The window closes: pause, and when all work has ended, give everything up."""

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from insilico_gui.app.panels.session_panel import SessionPanel
-from insilico_gui.app.shell.weights import Fetchable, download, fetchable
+from insilico_gui.app.shell.beginning.weights import Fetchable, download, fetchable
 from insilico_gui.app.widgets.controls import button
 from insilico_gui.app.work.timers import delayed
 from insilico_gui.errors import quoted
@@ -171,8 +171,8 @@ class Welcome(QObject):
             button("Fetch weights…", self._look_for_weights, "Of published twins"),
             *self._recent(),
         ]
-        text = "Open something, or drop it anywhere on this window."
-        self.card.offer("Which stimulus, to which twin?", text, buttons)
+        text = "Open something below, or drop a file or folder anywhere on this window."
+        self.card.offer("Begin an experiment", text, buttons)
 
     def _recent(self) -> list[QPushButton]:
         """A button for each of the latest experiments whose files are there."""

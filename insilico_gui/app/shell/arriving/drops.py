@@ -10,7 +10,7 @@ from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtGui import QDropEvent
 from qtpy.QtWidgets import QWidget
 
-from insilico_gui.app.shell.file_kinds import is_looked_into, kind_of
+from insilico_gui.app.shell.arriving.file_kinds import is_looked_into, kind_of
 from insilico_gui.app.widgets.application import application
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import InsilicoError, quoted

@@ -10,9 +10,9 @@ from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QFileDialog
 
 from insilico_gui.app.panels.session_panel import SessionPanel
-from insilico_gui.app.shell.drops import DropFilter, FileSorter
+from insilico_gui.app.shell.arriving.drops import DropFilter, FileSorter
+from insilico_gui.app.shell.arriving.viewer_open import Opener
 from insilico_gui.app.shell.question import ask_beside
-from insilico_gui.app.shell.viewer_open import Opener
 from insilico_gui.errors import InsilicoError, quoted
 from insilico_gui.units.selection_file import read_selections, write_selections
 
