@@ -77,7 +77,7 @@ def test_reset_layout_brings_back_what_was_moved_and_closed(playing, qtbot):
     qt_window = playing.docks.window
     by_title = {slot.title: playing.docks.of(slot) for slot in playing.slots}
     area = qt_window.dockWidgetArea(by_title["Map"])
-    by_title["Units"].close()
+    by_title["Selection"].close()
     by_title["Map"].setFloating(True)
     qt_window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, by_title["Map"])
     playing.docks.of(playing.playback_bar).close()
@@ -85,9 +85,9 @@ def test_reset_layout_brings_back_what_was_moved_and_closed(playing, qtbot):
     view_menu = playing.viewer.window.view_menu
     click_in(opened(view_menu, playing), "Reset layout", qtbot)
     playing.wait(LIMIT_S)
-    assert not by_title["Units"].isHidden() and not by_title["Map"].isFloating()
+    assert not by_title["Selection"].isHidden() and not by_title["Map"].isFloating()
     assert qt_window.dockWidgetArea(by_title["Map"]) == area
-    assert by_title["Units"] in qt_window.tabifiedDockWidgets(by_title["Map"])
+    assert by_title["Selection"] in qt_window.tabifiedDockWidgets(by_title["Map"])
     assert not playing.docks.of(playing.playback_bar).isHidden()
     conditions = by_title["Conditions"]
     assert conditions.isHidden()  # of no use for this session
@@ -105,7 +105,7 @@ def test_napari_tools_are_hidden_in_a_window_of_our_own(playing, qtbot):
 
 
 def test_somebody_s_napari_keeps_its_tools_and_its_layout(make_napari_viewer):
-    viewer = make_napari_viewer(show=True)
+    viewer = make_napari_viewer(show=True, show_welcome_screen=True)
     window = InsilicoWindow(viewer)
     window.wait(LIMIT_S)
     assert not window.is_own
@@ -129,8 +129,6 @@ def test_the_theme_switches_live(playing, qtbot):
         icon = bar.play_button.icon().pixmap(32).toImage()
         colors = [icon.pixelColor(x, 16) for x in range(32)]
         drawn = [c.lightness() for c in colors if c.alpha() > 200]
-        background = bar.palette().window().color().lightness()
-        del background
         assert drawn and (max(drawn) < 100 if theme == "light" else min(drawn) > 150)
         playing.view_menu.tick()
         ticked = [

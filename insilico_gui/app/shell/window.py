@@ -131,9 +131,6 @@ class InsilicoWindow(Workspace):
         self.experiment.changed.connect(self._changed)
         self.experiment.playback.events.connect(self._playback_changed)
         self.viewer.dims.events.current_step.connect(self._slider_moved)
-        self.viewer.bind_key(
-            "Space", lambda _: self.experiment.playback.toggle(), overwrite=True
-        )
         self.jobs.changed.connect(self._show_work)
         self.jobs.began.connect(self._job_began)
         self.jobs.progressed.connect(self._show_work)
@@ -324,8 +321,6 @@ class InsilicoWindow(Workspace):
         if frame is not None and frame != playback.frame // n_times:
             self.encoding.stay()
             playback.seek_frame(frame * n_times)
-
-    # -- what was added ----------------------------------------------------------------
 
     def _stimulus_added(self, stimulus: str) -> None:
         """Encode it at once, if that is wanted and a session is there to answer."""

@@ -33,7 +33,8 @@ MAX_ERRORS, MAX_BYTES = 5, 2**16
 """Errors of the log that a report has, the last ones, and how much of it is read."""
 
 _QUOTED = re.compile(r"""(["'])(?:[A-Za-z]:)?[^"'\n]*[\\/]([^"'\\/\n]*)\1""")
-_BARE = re.compile(r"""(?<![\w<])(?:[A-Za-z]:|~)?(?:[\\/][^\s"'\\/:,;)]+)*[\\/]""")
+_FOLDER = r"""[^\s"'\n:,;()\\/](?:[^"'\n:,;()\\/]*[^\s"'\n:,;()\\/])?[\\/]"""
+_BARE = re.compile(rf"""(?<![\w<])(?:[A-Za-z]:|~)?[\\/](?:{_FOLDER})+""")
 
 logger = logging.getLogger(__name__)
 
