@@ -188,7 +188,7 @@ def test_undo_beside_the_message_brings_the_colours_back(window, qtbot):
     use_session(window, LeakySession(40, (6, 8)))
     experiment = window.experiment
     gratings = ig.stimuli.drifting_gratings(
-        n_directions=8, duration_s=0.4, frame_rate=10.0
+        n_directions=8, duration_s=0.4, repeats=2, frame_rate=10.0
     )
     window.open_stimuli([gratings])
     window.wait(LIMIT_S)

@@ -321,3 +321,25 @@ def test_delete_never_touches_units(playing, qtbot):
         qtbot.keyClick(playing.docks.window, key)
     assert playing.map.units_layer in playing.viewer.layers
     np.testing.assert_array_equal(playing.map.units_layer.data, before)
+
+
+@pytest.mark.timeout(300)
+def test_the_focus_is_seen_while_keys_move_it(playing, qtbot):
+    qt_window, ring = playing.docks.window, playing.focus_ring
+    buttons = playing.panel("Stimulus")
+    first, second = buttons.open_button, buttons.folder_button
+    qt_window.activateWindow()
+    if not QApplication.focusWidget():
+        QApplication.setActiveWindow(qt_window)
+    first.setFocus()
+    qtbot.keyClick(first, Qt.Key.Key_Tab)
+    playing.wait(LIMIT_S)
+    assert qt_window.focusWidget() is second
+    assert ring.isVisible()
+    place = QPoint(ring.x() + 1, ring.y() + ring.height() // 2)
+    with_ring = qt_window.grab().toImage().pixelColor(place)
+    assert ring.geometry().contains(second.mapTo(qt_window, second.rect().center()))
+    qtbot.mouseClick(playing.docks.canvas, LEFT, pos=QPoint(5, 5))
+    playing.wait(LIMIT_S)
+    assert not ring.isVisible()
+    assert qt_window.grab().toImage().pixelColor(place) != with_ring

@@ -15,6 +15,7 @@ from insilico_gui.app.shell.beginning.welcome import Welcome
 from insilico_gui.app.shell.closing import CloseGuard
 from insilico_gui.app.shell.docks import child_of
 from insilico_gui.app.shell.experiment_files import ExperimentFiles
+from insilico_gui.app.shell.focus_ring import FocusRing
 from insilico_gui.app.shell.keys import WindowKeys
 from insilico_gui.app.shell.menus.file_menu import file_menu_of
 from insilico_gui.app.shell.menus.help_menu import HelpMenu
@@ -68,8 +69,7 @@ class InsilicoWindow(Workspace):
         What is on show; replaced whole after every command on the experiment.
     jobs : Jobs
         Work in the background.
-    reader : FrameReader
-    encoding : EncodingRun
+    reader, encoding : FrameReader, EncodingRun
 
     Raises
     ------
@@ -112,6 +112,7 @@ class InsilicoWindow(Workspace):
             self,
         )
         self.keys = WindowKeys(window, playback_keys(experiment.playback, self.stay))
+        self.focus_ring = FocusRing(window, self.viewer, self.docks.canvas)
         self.welcome = Welcome(self)
         self._connect()
         self._changed()
