@@ -63,7 +63,7 @@ def system() -> dict[str, str]:
 
 def graphics_of(viewer: napari.Viewer) -> str:
     """What draws the map of a viewer."""
-    from vispy.gloo import gl
+    from vispy.gloo import gl  # type: ignore[import-untyped]
 
     try:
         use_context(viewer)
