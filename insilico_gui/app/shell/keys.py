@@ -80,7 +80,7 @@ class WindowKeys(QObject):
     def __init__(self, window: QMainWindow, keys: Sequence[WindowKey]) -> None:
         super().__init__(window)  # and nothing else of it is kept: it would outlive it
         self.keys = tuple(keys)
-        self._by_key = {key.key: key for key in keys}
+        self._by_key = {key.key.value: key for key in keys}
         # Not a filter on each widget: panels make new ones
         application().installEventFilter(self)
 
@@ -94,7 +94,7 @@ class WindowKeys(QObject):
         """See Qt."""
         if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget):
             return False
-        known = self._by_key.get(Qt.Key(event.key()))
+        known = self._by_key.get(event.key())  # which may be of no key of Qt's
         held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if known is None or held != Qt.KeyboardModifier.NoModifier:
             return False

@@ -42,7 +42,7 @@ MAX_RECENT = 4
 """Experiments that the card lists; the menu File has the others."""
 
 DEMO = "demo"
-DIRECTIONS = {"n_directions": 8, "duration_s": 1.0, "blank_s": 0.5}
+DIRECTIONS: dict[str, Any] = {"n_directions": 8, "duration_s": 1.0, "blank_s": 0.5}
 """What the demo is shown: it is enough for a map of preferred directions."""
 
 
