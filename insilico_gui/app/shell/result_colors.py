@@ -9,14 +9,12 @@ from insilico_gui.units.columns import facts, main_column
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from insilico_gui.app.panels.desk import Window
-    from insilico_gui.experiment import Experiment
+    from insilico_gui.app.shell.window import InsilicoWindow
 
 
-def color_by_result(
-    window: Window, experiment: Experiment, columns: Sequence[str]
-) -> None:
+def color_by_result(window: InsilicoWindow, columns: Sequence[str]) -> None:
     """Colour the map by the main column of a result; says so, with a way back."""
+    experiment = window.experiment
     column, view = main_column(columns), window.now.view
     if column is None or column not in window.now.units:
         return

@@ -334,7 +334,7 @@ class InsilicoWindow(Workspace):
             self.encode([(session, stimulus)])
 
     def _color_by(self, columns: list[str]) -> None:
-        color_by_result(self, self.experiment, columns)
+        color_by_result(self, columns)
 
     # -- the lasso ---------------------------------------------------------------------
 
