@@ -329,8 +329,7 @@ def test_the_focus_is_seen_while_keys_move_it(playing, qtbot):
     buttons = playing.panel("Stimulus")
     first, second = buttons.open_button, buttons.folder_button
     qt_window.activateWindow()
-    if not QApplication.focusWidget():
-        QApplication.setActiveWindow(qt_window)
+    qtbot.waitUntil(qt_window.isActiveWindow, timeout=10_000)
     first.setFocus()
     qtbot.keyClick(first, Qt.Key.Key_Tab)
     playing.wait(LIMIT_S)
