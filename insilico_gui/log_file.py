@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -18,6 +19,9 @@ from insilico_gui.errors import InsilicoError, quoted
 
 MAX_BYTES = 2**20
 """A longer file is begun anew; what it held stays beside it as ``.old``."""
+
+ENTRY = re.compile(r"^\d{4}-\d\d-\d\dT\S+ ", re.MULTILINE)
+"""How each error in the file begins: with the time."""
 
 logger = logging.getLogger(__name__)
 

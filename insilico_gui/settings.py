@@ -17,14 +17,36 @@ from insilico_gui.errors import InsilicoError, quoted
 from insilico_gui.files import publishing
 from insilico_gui.untrusted.text import PlainDataError, parse_json, read_text
 
-MAX_RECENT = 10
+MAX_RECENT, MAX_LAYOUTS = 10, 20
 VARIABLE = "INSILICO_SETTINGS"
 
 _Path = Annotated[str, pydantic.Field(min_length=1, max_length=4096)]
+_Title = Annotated[str, pydantic.Field(min_length=1, max_length=100)]
+_Part = Annotated[float, pydantic.Field(gt=0, lt=1)]
 
 
 class SettingsError(InsilicoError):
     """The settings cannot be read or written."""
+
+
+class Layout(pydantic.BaseModel):
+    """Where the panels of a window are, on a screen of one size.
+
+    Attributes
+    ----------
+    state : str
+        Of the window's docks as Qt tells it, in base 64.
+    closed : tuple of str
+        Titles of panels that the user has closed.
+    parts : tuple of float
+        Parts of the window that the places left, right and below take.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    state: Annotated[str, pydantic.Field(min_length=1, max_length=200_000)]
+    closed: Annotated[tuple[_Title, ...], pydantic.Field(max_length=100)] = ()
+    parts: tuple[_Part, _Part, _Part]
 
 
 class Settings(pydantic.BaseModel):
@@ -40,6 +62,8 @@ class Settings(pydantic.BaseModel):
         Size of the library in gigabytes.
     library_days : float
         Responses that were not used for so many days are removed.
+    layouts : dict of str to Layout
+        By the size of the screen, such as ``"1366x768"``. One that is damaged is left out.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
@@ -48,6 +72,20 @@ class Settings(pydantic.BaseModel):
     library_folder: _Path | None = None
     library_gb: Annotated[float, pydantic.Field(gt=0, le=1e6)] = 20.0
     library_days: Annotated[float, pydantic.Field(gt=0, le=1e5)] = 180.0
+    layouts: dict[str, Layout] = pydantic.Field(default_factory=dict)
+
+    @pydantic.field_validator("layouts", mode="before")
+    @classmethod
+    def _without_damaged(cls, given: Any) -> dict[str, Layout]:
+        """Nothing else is lost by a layout that cannot be read."""
+        found: dict[str, Layout] = {}
+        entries = given.items() if isinstance(given, dict) else ()
+        for screen, layout in list(entries)[-MAX_LAYOUTS:]:
+            try:
+                found[str(screen)] = Layout.model_validate(layout)
+            except pydantic.ValidationError:
+                continue
+        return found
 
 
 def settings_file() -> Path:
@@ -102,6 +140,12 @@ def change_settings(**changes: Any) -> Settings:
     with publishing(place, SettingsError) as partial:
         partial.write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return settings
+
+
+def remember_layout(screen: str, layout: Layout) -> Settings:
+    """Remember where panels are on screens of a size."""
+    others = {k: v for k, v in read_settings()[0].layouts.items() if k != screen}
+    return change_settings(layouts={**others, screen: layout})
 
 
 def add_recent(path: Path) -> Settings:

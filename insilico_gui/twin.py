@@ -66,7 +66,10 @@ class ReducingTwin(Twin, Protocol):
 
 @runtime_checkable
 class FetchingTwin(Twin, Protocol):
-    """A twin whose weights are published: ``insilico-gui fetch`` downloads them."""
+    """A twin whose weights are published: ``insilico-gui fetch`` downloads them.
+
+    One that knows the size of the download has it as an attribute ``fetch_bytes``.
+    """
 
     def fetch(
         self,

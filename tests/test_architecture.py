@@ -199,14 +199,15 @@ ROOMS = {
     "cli": BELOW | {"", "app.shell", "units.identity", "units.frame", "units.columns"},
     "app": {"app.shell"},
     "app.work": {"encoding", "experiment", "export", "fitting", "session", "stimuli"}
-    | {"stimuli.readers"},
+    | {"stimuli.readers", "responses"},
     "app.widgets": {"drawing", "responses", "experiment", "units", "units.frame"}
     | {"stimuli.families", "stimuli.spec", "units.columns", "units.identity"},
     "app.map": {"app.widgets", "drawing", "drive", "experiment", "session", "responses"}
     | {"analysis", "analysis.cortex", "stimuli.core", "units", "units.columns"},
     "app.panels": {*BELOW, "units.identity", "units.frame", "units.columns"}
     | {"", "app.widgets", "app.map", "app.work"},
-    "app.shell": {*BELOW, "", "app.panels", "app.widgets", "app.map", "app.work"},
+    "app.shell": {*BELOW, "", "app.panels", "app.widgets", "app.map", "app.work"}
+    | {"units.frame", "units.columns"},
 }
 #: Plugins stand on the contract alone, and on the host where a script would.
 PUBLIC = {"twin", "session", "streaming", "stimuli", "device", "errors", "untrusted"}

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from insilico_gui.errors import AnalysisError
-from insilico_gui.units.frame import MEASURED_AGAIN
+from insilico_gui.units.frame import KEYS, MEASURED_AGAIN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 Drawn = Literal["linear", "octaves", "cyclic", "diverging", "names"]
@@ -370,6 +372,19 @@ def register(column: str, about: ColumnFacts) -> None:
             f"The column {column!r} is known as {_COLUMNS[column].label!r}; give the new "
             "one another name."
         )
+
+
+def main_column(columns: Sequence[str]) -> str | None:
+    """The column of a result that shows best on a map; None without columns.
+
+    What a unit prefers, an angle before a size, else the first that is no bare place.
+    """
+    names = [name for name in columns if name not in KEYS and not facts(name).place]
+    for drawn in ("cyclic", "octaves"):
+        for name in names:
+            if facts(name).drawn == drawn:
+                return name
+    return names[0] if names else None
 
 
 def is_measure(column: pd.Series[Any]) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import os
 
 _SEPARATORS = ",;\t"
+_HEAD_BYTES = 2**20
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?(?:\d+,?\d*|,\d+)(?:[eE][-+]?\d+)?\s*")
 _SEP_LINE = re.compile(r"\A\"?sep=[,;\t]\"?(?:\r\n|\r|\n)", re.IGNORECASE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -168,6 +169,37 @@ def read_parquet(
     for name in texts:
         frame[name] = frame[name].astype(object)
     return frame.drop(columns=index)
+
+
+def column_names(
+    path: str | os.PathLike[str], what: str, error: type[InsilicoError]
+) -> tuple[list[str], dict[bytes, bytes]]:
+    """Names of the columns of a table, and the metadata of one in Parquet.
+
+    Parameters
+    ----------
+    path, what, error
+        As in :func:`read_csv`; nothing but the header is read.
+    """
+    advice = "give a table with one header line"
+    with open_input(path, error) as file, reading(what, error, advice):
+        if str(path).lower().endswith(".parquet"):
+            from pyarrow import parquet
+
+            check_footer(file, what, error)
+            with parquet.ParquetFile(file) as table:
+                schema = table.schema_arrow
+            return list(schema.names), dict(schema.metadata or {})
+        content = file.read(_HEAD_BYTES)
+        encoding = "utf-16" if content.startswith(_UTF16) else "utf-8-sig"
+        # What is cut off in the middle of a letter is beyond the header
+        text = _SEP_LINE.sub("", content.decode(encoding, "ignore"), count=1)
+        if "\0" in text or not text.strip():
+            raise ValueError("it is empty, or no text")
+        first = text.splitlines()[0]
+        outside = "".join(first.split('"')[::2])  # of quotes
+        separator = max(_SEPARATORS, key=outside.count)
+        return next(csv.reader([first], delimiter=separator), []), {}
 
 
 def check_footer(file: Any, what: str, error: type[InsilicoError]) -> None:

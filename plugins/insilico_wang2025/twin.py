@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 class Wang2025Twin:
     """The 13 scans of the MICrONS mouse; see :class:`insilico_gui.twin.Twin`."""
 
+    fetch_bytes = 222_000_000
+
     def sessions(self, directory: Path | None) -> Sequence[SessionInfo]:
         """Scans whose weights are below `directory`, without loading them."""
         if directory is None:

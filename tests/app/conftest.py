@@ -41,7 +41,8 @@ def own_library(tmp_path, monkeypatch):
 def window(make_napari_viewer):
     """The window, shown; its jobs are joined whatever the test does."""
     viewer = make_napari_viewer(show=True)
-    window = InsilicoWindow(viewer)
+    window = InsilicoWindow(viewer, own=True)
+    window.encoding.plays = False  # or time would go on while a test looks
     viewer.window._qt_window.resize(1366, 768)
     yield window
     window.jobs.stop_all()

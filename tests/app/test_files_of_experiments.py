@@ -16,8 +16,8 @@ from support.leaky import LeakySession
 
 import insilico_gui as ig
 from insilico_gui.app.shell.experiment_files import Answer
-from insilico_gui.app.shell.file_menu import REDO, SAVE, SAVE_AS, UNDO
 from insilico_gui.app.shell.library_dialog import LibraryDialog
+from insilico_gui.app.shell.menus.file_menu import REDO, SAVE, SAVE_AS, UNDO
 from insilico_gui.app.work import autosave
 from insilico_gui.experiment import file
 from insilico_gui.experiment.library import Library
@@ -253,9 +253,10 @@ def test_nothing_is_asked_of_an_empty_experiment(window, answers):
 
 def test_the_file_menu_begins_with_the_experiment(window):
     menu = window.viewer.window.file_menu
-    first = [action.text() for action in menu.actions()[:7]]
+    first = [action.text() for action in menu.actions()[:8]]
     assert first == [
         "New experiment",
+        "Open…",
         "Open experiment…",
         "Open recent",
         "Save experiment",
@@ -265,7 +266,7 @@ def test_the_file_menu_begins_with_the_experiment(window):
     ]
     menu.rebuild()  # as napari does when a plugin adds to it
     window.wait(FAST)
-    assert [action.text() for action in menu.actions()[:7]] == first
+    assert [action.text() for action in menu.actions()[:8]] == first
     menu.aboutToShow.emit()
 
 

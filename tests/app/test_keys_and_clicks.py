@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 
-from insilico_gui.app.shell.space_key import is_typed_in
+from insilico_gui.app.shell.keys import is_typed_in
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.stimuli import ArrayStimulus
 

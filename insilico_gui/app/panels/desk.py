@@ -52,8 +52,14 @@ class Window(Protocol):
     map: UnitMap
     encoding: Queue
 
-    def say(self, text: str, *, problem: bool = False) -> None:
-        """Show one sentence until the next."""
+    def say(
+        self,
+        text: str,
+        *,
+        problem: bool = False,
+        undo: Callable[[], object] | None = None,
+    ) -> None:
+        """Show one sentence until the next; with `undo`, a button that calls it."""
 
     def encode(self, pairs: Sequence[tuple[str, str]] | None = None) -> None:
         """Encode runs, default the one on show, in the background."""
@@ -81,6 +87,9 @@ class Window(Protocol):
 
     def show_panel(self, title: str) -> None:
         """Bring a panel to the front."""
+
+    def show_first_panel(self) -> None:
+        """Bring the panel to the front that is needed first for what is on show."""
 
 
 class Desk:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import QStandardPaths
 from qtpy.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -38,15 +40,25 @@ class ExportPanel(Panel):
     title = "Export"
     place = "right"
     order = 40
-    draws = frozenset({"session", "responses", "selection", "encoded"})
+    draws = frozenset(
+        {
+            "session",
+            "session_name",
+            "stimulus_name",
+            "responses",
+            "selection",
+            "encoded",
+        }
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.info, self.result = text_label(), text_label()
         self.format = choice(self._format_changed)
         self.path = QLineEdit()
-        self.path.setPlaceholderText("file to write")
-        self.path.setToolTip("Without a suffix it gets that of the format")
+        self.path.setToolTip(
+            "Without a suffix it gets that of the format; empty, the name that is shown"
+        )
         self.path.textChanged.connect(self._path_changed)
         browse = button("Browse…", self._browse)
         row = QHBoxLayout()
@@ -91,11 +103,28 @@ class ExportPanel(Panel):
 
     def _target(self) -> Path:
         """The file to write: with the suffix of the format if the name has none."""
-        text = self.path.text().strip()
+        text = self.path.text().strip() or str(self._proposed())
         if suffix_of(text):
             return Path(text)
         path = Path(text)
         return path.with_name(path.name + self.format.currentText())
+
+    def _proposed(self) -> Path:
+        """A file that is not there yet, called after what is on show."""
+        now = self.now
+        folder = Path(
+            QStandardPaths.writableLocation(
+                QStandardPaths.StandardLocation.DocumentsLocation
+            )
+        )
+        if not folder.is_dir():
+            folder = Path.home()
+        stem = re.sub(r"[^\w .-]+", "-", f"{now.session_name} {now.stimulus_name}")[:80]
+        suffix = self.format.currentText()
+        path, k = folder / f"{stem}{suffix}", 2
+        while path.exists():
+            path, k = folder / f"{stem} ({k}){suffix}", k + 1
+        return path
 
     def _ended(self, _job: Job) -> None:
         self._show()
@@ -135,7 +164,10 @@ class ExportPanel(Panel):
         n_units = len(self.now.selected_columns)
         self._fill_formats()
         ready = responses is not None and n_units > 0
-        self.button.setEnabled(ready and bool(self.path.text().strip()))
+        self.button.setEnabled(ready)
+        self.path.setPlaceholderText(
+            str(self._proposed()) if ready else "file to write"
+        )
         if responses is None:
             self.info.setText("There are no complete responses yet.")
         else:

@@ -22,6 +22,8 @@ from insilico_gui.app.widgets.icons import Name, icon
 from insilico_gui.progress import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from insilico_gui.app.panels.desk import Desk
 
 TICK_MS = 15
@@ -106,6 +108,12 @@ class PlaybackBar(Panel):
         self.cancel_button = button("Cancel", self.desk.window.cancel)
         row = QHBoxLayout()
         row.addWidget(self.message, 1)
+        self._undo: Callable[[], object] | None = None
+        self.undo_button = button(
+            "Undo", self._take_back, "Take back what is told here"
+        )
+        self.undo_button.hide()
+        row.addWidget(self.undo_button)
         for widget in (self.doing, self.progress, self.cancel_button):
             row.addWidget(widget)
         return row
@@ -191,14 +199,27 @@ class PlaybackBar(Panel):
 
     # -- what is being done ------------------------------------------------------------
 
-    def say(self, text: str, *, problem: bool = False) -> None:
-        """Show one sentence until the next."""
-        self._problem = problem
+    def say(
+        self,
+        text: str,
+        *,
+        problem: bool = False,
+        undo: Callable[[], object] | None = None,
+    ) -> None:
+        """Show one sentence until the next; with `undo`, a button that calls it."""
+        self._problem, self._undo = problem, undo
+        self.undo_button.setVisible(undo is not None)
         shown = text
         if len(text) > LONGEST:
             shown = f"{text[: LONGEST - 20].rstrip()}… (point here for all of it)"
         self.message.setText(("⚠ " if problem else "") + breakable(shown))
         self.message.setToolTip(f"<qt>{escape(text)}</qt>" if text else "")
+
+    def _take_back(self) -> None:
+        undo = self._undo
+        self.say("")
+        if undo is not None:
+            undo()
 
     def forget_problem(self) -> None:
         """Show a problem no more, if one is shown: something else is being done."""

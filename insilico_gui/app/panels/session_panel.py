@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.app.work.jobs import Job
+    from insilico_gui.experiment.resolved import Resolved
     from insilico_gui.session import Session
 
 
@@ -98,6 +99,11 @@ class SessionPanel(Panel):
         self._has_looked = False
         self._looks_for_devices = delayed(self._look_for_devices, self)
         self.look_for_sessions()
+
+    @classmethod
+    def is_first(cls, now: Resolved) -> bool:
+        """It is what is needed first without a session."""
+        return now.session_name is None
 
     # -- looking -----------------------------------------------------------------------
 
@@ -167,6 +173,9 @@ class SessionPanel(Panel):
             self.session.clear()
             self.session.addItems(list(self._infos))
             wanted = self._wanted if self._wanted in self._infos else current
+            if self._shown_folder and not own and self._wanted not in self._infos:
+                wanted = ""  # nothing is ready to be loaded that was not asked for
+                self.session.setCurrentIndex(-1)
             if wanted in self._infos:
                 self.session.setCurrentText(wanted)
         self._wanted = None
@@ -203,19 +212,14 @@ class SessionPanel(Panel):
         info = self._infos.get(session_id)
         self.load_button.setEnabled(info is not None and self._job is None)
         if info is None:
-            self.info.setText("No session found here.")
+            self.info.setText(self._nothing_found())
             return
         count = (
             f"{info.n_units:,} units" if info.n_units else "Units: known once loaded"
         )
         lines = [f"<b>{info.title}</b>", count]
         if self._shown_folder and not self._own:
-            folder = escape(quoted(self._shown_folder))
-            lines.insert(
-                0,
-                f"⚠ The folder {folder} holds no session that a twin installed here "
-                "knows; what is listed needs no folder.<br>",
-            )
+            lines.insert(0, f"{self._nothing_found()}<br>")
         if info.input_kind == "images":
             lines.append("Driven by images, which it answers one by one")
         if info.input_kind == "conditions":
@@ -229,6 +233,16 @@ class SessionPanel(Panel):
         if info.notes:
             lines.append(breakable(info.notes))
         self.info.setText("<br>".join(lines))
+
+    def _nothing_found(self) -> str:
+        """That there is no session where they were looked for."""
+        if not self._shown_folder or not self._infos:
+            return "No session found here."
+        folder = escape(quoted(self._shown_folder))
+        return (
+            f"⚠ The folder {folder} holds no session that a twin installed here knows; "
+            "what is listed needs no folder."
+        )
 
     # -- loading -----------------------------------------------------------------------
 
@@ -258,8 +272,7 @@ class SessionPanel(Panel):
         ):
             return
         window, now = self.desk.window, self.now
-        of_conditions = now.condition_session is not None
-        window.show_panel("Conditions" if of_conditions else "Stimulus")
+        window.show_first_panel()
         window.say(
             f"{session.id} is loaded on {session.device}: {len(session.units):,} units."
         )

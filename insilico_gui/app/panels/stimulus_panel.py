@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.experiment.live import AnyStimulus
+    from insilico_gui.experiment.resolved import Resolved
 
 FIT_TIPS = {
     "crop": "Fill the screen and cut what does not fit",
@@ -108,6 +109,11 @@ class StimulusPanel(Panel):
         for box in self._boxes:
             self.body.addWidget(box)
         self.body.addStretch(1)
+
+    @classmethod
+    def is_first(cls, now: Resolved) -> bool:
+        """It is what is needed first for a session that is shown pictures."""
+        return now.session is not None and now.may_see
 
     def _make_openers(self) -> QHBoxLayout:
         """Make the buttons that open files and folders."""

@@ -43,7 +43,8 @@ class DockSizes(QObject):
         self._docks = docks
         self._panels = panels
         left, right, below = sizes
-        self._parts = [left / FIRST_WIDTH, right / FIRST_WIDTH, below / FIRST_HEIGHT]
+        self._first = (left / FIRST_WIDTH, right / FIRST_WIDTH, below / FIRST_HEIGHT)
+        self._parts = list(self._first)
         self._timer = delayed(self.apply, self)
         docks.window.installEventFilter(self)
 
@@ -54,6 +55,17 @@ class DockSizes(QObject):
         elif event.type() == QEvent.Type.MouseButtonRelease:
             self._remember()  # the borders between docks belong to the window itself
         return False
+
+    @property
+    def parts(self) -> tuple[float, float, float]:
+        """Parts of the window of left, right and below."""
+        left, right, below = self._parts
+        return left, right, below
+
+    def use(self, parts: tuple[float, float, float] | None = None) -> None:
+        """Give the docks other parts of the window; by default the first ones."""
+        self._parts = list(self._first if parts is None else parts)
+        self.apply()
 
     def apply(self) -> None:
         """Give the docks their parts of the window as it is now."""

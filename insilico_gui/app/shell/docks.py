@@ -48,20 +48,28 @@ class Docks:
     """The docks of one viewer's window.
 
     The side panels get the full height; what runs in time sits below the map only.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    own : bool
+        Whether the viewer is for these panels alone: then napari's list of layers, the
+        controls of layers and its welcome page are hidden.
     """
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.Viewer, *, own: bool) -> None:
         # Nothing of Qt is kept here: it would outlive the window that owns it.
         self._viewer = viewer
+        self._own = own
         left, right = (
             Qt.DockWidgetArea.LeftDockWidgetArea,
             Qt.DockWidgetArea.RightDockWidgetArea,
         )
         self.window.setCorner(Qt.Corner.BottomLeftCorner, left)
         self.window.setCorner(Qt.Corner.BottomRightCorner, right)
-        # napari's own panels stay one click away, in the Window menu
-        viewer.window._qt_viewer.dockLayerList.hide()
-        viewer.window._qt_viewer.dockLayerControls.hide()
+        if own:  # they stay one click away, in the menu View
+            self.show_tools(False)
+            viewer.window._qt_viewer.show_welcome_screen = False
 
     @property
     def window(self) -> QMainWindow:
@@ -74,6 +82,22 @@ class Docks:
         """The widget that the map is drawn in."""
         canvas: QWidget = self._viewer.window._qt_viewer.canvas.native
         return canvas
+
+    @property
+    def tools(self) -> tuple[QDockWidget, QDockWidget]:
+        """Napari's list of layers, and its controls of layers."""
+        qt_viewer = self._viewer.window._qt_viewer
+        return qt_viewer.dockLayerList, qt_viewer.dockLayerControls
+
+    @property
+    def shows_tools(self) -> bool:
+        """Whether one of napari's own docks is shown."""
+        return any(not dock.isHidden() for dock in self.tools)
+
+    def show_tools(self, shown: bool) -> None:
+        """Show or hide napari's own docks."""
+        for dock in self.tools:
+            dock.setVisible(shown)
 
     def add(self, panel: Panel | PanelSlot, area: str) -> QDockWidget:
         """Dock a panel; the Window menu lists it, and closing it only hides it."""
@@ -99,6 +123,8 @@ class Docks:
         docks = [self.add(panel, area) for panel in panels]
         if below is not None:
             self.window.splitDockWidget(below, docks[0], Qt.Orientation.Vertical)
+        if area == "left" and not self._own:  # a third dock there would be too low
+            self.window.tabifyDockWidget(self.tools[0], docks[0])
         for dock in docks[1:]:
             self.window.tabifyDockWidget(docks[0], dock)
         docks[0].raise_()

@@ -21,8 +21,13 @@ def free_in_own_context(viewer: Viewer) -> None:
 
     def make_current() -> None:
         try:
-            viewer.window._qt_viewer.canvas._scene_canvas.set_current()
+            use_context(viewer)
         except (AttributeError, RuntimeError):  # another napari, or a closed window
             logger.debug("The canvas cannot be made current", exc_info=True)
 
     viewer.layers.events.removing.connect(make_current)
+
+
+def use_context(viewer: Viewer) -> None:
+    """Make the context of the canvas of a viewer current."""
+    viewer.window._qt_viewer.canvas._scene_canvas.set_current()

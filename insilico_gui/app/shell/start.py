@@ -99,6 +99,7 @@ def take_picture(window: InsilicoWindow, path: Path, size: tuple[int, int]) -> N
         window.wait(ENCODING_LIMIT_S)
         window.map.fit_view()
         playback = window.experiment.playback
+        playback.playing = False
         playback.seek(PICTURE_TIME * playback.duration)
         window.wait()
         if failures:

@@ -10,14 +10,19 @@ import numpy as np
 from qtpy.QtWidgets import QMessageBox
 
 from insilico_gui.app.map.lasso import Lasso, points_inside
-from insilico_gui.app.panels.session_panel import SessionPanel
+from insilico_gui.app.shell.arriving.arrivals import Arrivals
+from insilico_gui.app.shell.beginning.welcome import Welcome
 from insilico_gui.app.shell.closing import CloseGuard
 from insilico_gui.app.shell.docks import child_of
-from insilico_gui.app.shell.drops import DropFilter, FileSorter
 from insilico_gui.app.shell.experiment_files import ExperimentFiles
-from insilico_gui.app.shell.file_menu import file_menu_of
-from insilico_gui.app.shell.space_key import SpaceKey
-from insilico_gui.app.shell.viewer_open import Opener
+from insilico_gui.app.shell.focus_ring import FocusRing
+from insilico_gui.app.shell.keys import WindowKeys
+from insilico_gui.app.shell.menus.file_menu import file_menu_of
+from insilico_gui.app.shell.menus.help_menu import HelpMenu
+from insilico_gui.app.shell.menus.view_menu import ViewMenu
+from insilico_gui.app.shell.playback_keys import playback_keys
+from insilico_gui.app.shell.result_colors import color_by_result
+from insilico_gui.app.shell.work_line import show_work
 from insilico_gui.app.shell.workspace import Workspace
 from insilico_gui.app.work.analysis_run import AnalysisRun
 from insilico_gui.app.work.cancelling import cancel_all
@@ -29,7 +34,7 @@ from insilico_gui.app.work.stimulus_opening import StimulusOpening
 from insilico_gui.errors import InsilicoError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -52,6 +57,8 @@ class InsilicoWindow(Workspace):
         panels already.
     experiment : Experiment, optional
         Default a new one.
+    own : bool, optional
+        See :class:`.Workspace`; default whether the viewer is a new one.
 
     Attributes
     ----------
@@ -62,8 +69,7 @@ class InsilicoWindow(Workspace):
         What is on show; replaced whole after every command on the experiment.
     jobs : Jobs
         Work in the background.
-    reader : FrameReader
-    encoding : EncodingRun
+    reader, encoding : FrameReader, EncodingRun
 
     Raises
     ------
@@ -75,13 +81,19 @@ class InsilicoWindow(Workspace):
         self,
         viewer: napari.Viewer | None = None,
         experiment: Experiment | None = None,
+        *,
+        own: bool | None = None,
     ) -> None:
         if viewer is not None and self.in_viewer(viewer) is not None:
             raise InsilicoError(
                 "This viewer has the panels already; get them by "
                 "InsilicoWindow.in_viewer(viewer)."
             )
-        super().__init__(viewer or napari.Viewer(title="insilico_gui"), experiment)
+        super().__init__(
+            viewer or napari.Viewer(title="insilico_gui"),
+            experiment,
+            own=viewer is None if own is None else own,
+        )
         window, experiment, jobs = self.docks.window, self.experiment, self.jobs
         self.lasso = Lasso(self.viewer, self.layer_owner, self)
         self.reader = FrameReader(experiment, jobs, self)
@@ -89,18 +101,19 @@ class InsilicoWindow(Workspace):
         self.analyses = AnalysisRun(experiment, jobs, self)
         self.opening = Opening(experiment, jobs, self)
         self.stimuli = StimulusOpening(experiment, jobs, self)
-        self._files = FileSorter(jobs, self)
-        self._drops = DropFilter(window, self.drop)
-        self._opener = Opener(self.viewer, self)
+        self.arrivals = Arrivals(self)
         self.files = ExperimentFiles(self)
         self.menu = file_menu_of(self)
+        self.view_menu, self.help_menu = ViewMenu(self), HelpMenu(self)
         # A script that closes the viewer has decided about what is not saved
         self._guard = CloseGuard(
             *(window, jobs, lambda text: self.confirm(text)),
-            lambda: self._opener.closes_viewer or self.files.may_close(),
+            lambda: self.arrivals.closes_viewer or self.files.may_close(),
             self,
         )
-        self._space = SpaceKey(window, experiment.playback.toggle)
+        self.keys = WindowKeys(window, playback_keys(experiment.playback, self.stay))
+        self.focus_ring = FocusRing(window, self.viewer, self.docks.canvas)
+        self.welcome = Welcome(self)
         self._connect()
         self._changed()
         self.docks.follow((self.playback_bar, *self.slots))
@@ -119,9 +132,6 @@ class InsilicoWindow(Workspace):
         self.experiment.changed.connect(self._changed)
         self.experiment.playback.events.connect(self._playback_changed)
         self.viewer.dims.events.current_step.connect(self._slider_moved)
-        self.viewer.bind_key(
-            "Space", lambda _: self.experiment.playback.toggle(), overwrite=True
-        )
         self.jobs.changed.connect(self._show_work)
         self.jobs.began.connect(self._job_began)
         self.jobs.progressed.connect(self._show_work)
@@ -133,11 +143,10 @@ class InsilicoWindow(Workspace):
         self.opening.missing.connect(self.files.encode_again)
         self.opening.moved.connect(self.files.offer_search)
         self.stimuli.added.connect(self._stimulus_added)
-        self._files.sorted_out.connect(self._take_files)
-        self._opener.opened.connect(self.drop)
+        self.analyses.completed.connect(self._color_by)
         self._guard.closing.connect(self._close)
         self.layer_owner.refused.connect(self.say)
-        for problem in (self.jobs.failed, self.reader.problem, self._files.problem):
+        for problem in (self.jobs.failed, self.reader.problem):
             problem.connect(self._say_problem)
         self._guard.problem.connect(self._say_problem)
 
@@ -162,8 +171,8 @@ class InsilicoWindow(Workspace):
         self.stimuli.open_reference(path, self.say)
 
     def drop(self, paths: Sequence[str | Path]) -> None:
-        """Take stimuli, a folder with sessions or images, or exported responses."""
-        self._files.sort(paths, of_images=self.now.image_session is not None)
+        """Take files and folders: stimuli, sessions, responses, tables, experiments."""
+        self.arrivals.take(paths)
 
     def encode(self, pairs: Sequence[tuple[str, str]] | None = None) -> None:
         """Encode runs in the background, after those that are queued.
@@ -222,9 +231,15 @@ class InsilicoWindow(Workspace):
         """A frame on show, uint8 [H, W] or [H, W, 3], if it has been made."""
         return self.reader.peek(frame)
 
-    def say(self, text: str, *, problem: bool = False) -> None:
-        """Show one sentence until the next."""
-        self.playback_bar.say(text, problem=problem)
+    def say(
+        self,
+        text: str,
+        *,
+        problem: bool = False,
+        undo: Callable[[], object] | None = None,
+    ) -> None:
+        """Show one sentence until the next; with `undo`, a button that calls it."""
+        self.playback_bar.say(text, problem=problem, undo=undo)
 
     def wait(self, timeout_s: float = 60.0) -> None:
         """Process events until no job runs; for scripts and pictures.
@@ -260,8 +275,10 @@ class InsilicoWindow(Workspace):
         self.map.take(self.now, changed)
         if "shown" in changed:
             self._show_new_stimulus()
-        if changed & {"session", "shown"}:
+        if changed & {"session", "session_name", "shown"}:
             self._offer_panels()
+        if changed & {"session_name", "stimulus_name"}:
+            self.welcome.draw()
         self._tell_panels(changed)
         self.encoding.check()
         self.opening.catch_up(self.now)
@@ -306,21 +323,6 @@ class InsilicoWindow(Workspace):
             self.encoding.stay()
             playback.seek_frame(frame * n_times)
 
-    # -- files -------------------------------------------------------------------------
-
-    def _take_files(self, kind: str, given: Any) -> None:
-        """Take files of a kind that was found out."""
-        if kind == "stimuli":
-            self.show_panel("Stimulus")
-            self.open_stimuli(given)
-        elif kind == "sessions":
-            self.panel(SessionPanel).use_folder(given)
-        elif kind == "experiment":
-            self.files.open(given)
-        elif kind == "responses":
-            self.show_panel("Compare")
-            self.open_reference(given)
-
     def _stimulus_added(self, stimulus: str) -> None:
         """Encode it at once, if that is wanted and a session is there to answer."""
         session, misfit = self.now.session_name, self.now.misfit
@@ -330,6 +332,9 @@ class InsilicoWindow(Workspace):
             return
         if self.experiment.takes(session, stimulus) is not False:
             self.encode([(session, stimulus)])
+
+    def _color_by(self, columns: list[str]) -> None:
+        color_by_result(self, columns)
 
     # -- the lasso ---------------------------------------------------------------------
 
@@ -378,23 +383,14 @@ class InsilicoWindow(Workspace):
             self.playback_bar.forget_problem()
 
     def _show_work(self) -> None:
-        """Show the job that was started last; encoding before others."""
-        jobs, encoding = self.jobs.announced(), self.encoding.running
-        for panel in self.panels:
-            if panel.is_seen:
-                panel.draw_work()
-        if not jobs:
-            self.playback_bar.hide_progress()
-            return
-        shown = encoding if encoding in jobs else jobs[-1]
-        more = len(self.encoding.waiting) if shown is encoding else 0
-        waiting = f" (then {more} more)" if more else ""
-        self.playback_bar.show_progress(shown.title + waiting, shown.latest)
+        show_work(self)
 
     def _close(self, ended: bool) -> None:
         """The window closes: pause, and when all work has ended, give everything up."""
         self.experiment.playback.playing = False
         if ended:
+            if self.is_own:
+                self.layout.remember()
             self.reader.close()
             self.files.close()
             self.menu.release()

@@ -21,6 +21,7 @@ from insilico_gui.app.shell.docks import (
 )
 from insilico_gui.app.shell.gl_context import free_in_own_context
 from insilico_gui.app.shell.panel_slots import PanelSlot
+from insilico_gui.app.shell.remembered_layout import RememberedLayout
 from insilico_gui.app.widgets.theme import ThemeFollower
 from insilico_gui.app.work.jobs import Jobs
 from insilico_gui.errors import InsilicoError, listed, quoted
@@ -28,6 +29,8 @@ from insilico_gui.experiment import Experiment
 from insilico_gui.experiment.resolved import Resolver
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import napari
 
     from insilico_gui.app.panels.desk import Window
@@ -45,11 +48,15 @@ class Workspace(QObject):
     viewer : napari.Viewer
     experiment : Experiment, optional
         Default a new one.
+    own : bool
+        Whether the viewer is for these panels alone, and not somebody's with layers and
+        docks of theirs: napari's tools are hidden then, and the layout is remembered.
 
     Attributes
     ----------
     viewer : napari.Viewer
     experiment : Experiment
+    layout : RememberedLayout
     now : Resolved
         What is on show.
     jobs : Jobs
@@ -68,10 +75,15 @@ class Workspace(QObject):
     """
 
     def __init__(
-        self, viewer: napari.Viewer, experiment: Experiment | None = None
+        self,
+        viewer: napari.Viewer,
+        experiment: Experiment | None = None,
+        *,
+        own: bool = False,
     ) -> None:
         self.viewer = viewer
-        self.docks = Docks(viewer)
+        self.is_own = own
+        self.docks = Docks(viewer, own=own)
         free_in_own_context(viewer)
         super().__init__(self.docks.window)
         self.experiment = Experiment() if experiment is None else experiment
@@ -95,6 +107,10 @@ class Workspace(QObject):
             (self._first("left"), self._first("right"), self._first("bottom")),
             (LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT),
         )
+        self._closed: frozenset[str] = frozenset()
+        self.layout = RememberedLayout(
+            self.docks, self.sizes, self.slots, self._offer_anew
+        )
         self.map_fit = MapFit(self.docks.canvas, self.map, self)
         self.theme = ThemeFollower(viewer, lambda: self.panels, self)
         self._offer_panels()
@@ -114,8 +130,11 @@ class Workspace(QObject):
         return next(slot for slot in self.slots if slot.kind.place == place)
 
     def _size_docks(self) -> None:
-        self.sizes.apply()
-        self.show_panel("Session" if self.now.session_name is None else "Stimulus")
+        if self.is_own:
+            self.layout.restore()
+        else:
+            self.sizes.apply()
+        self.show_first_panel()
         for slot in self.slots:
             slot.follow()
         self.fit_view()
@@ -165,13 +184,20 @@ class Workspace(QObject):
         """Bring a panel's tab to the front."""
         self.panel(title)
 
+    def show_first_panel(self) -> None:
+        """Bring the panel to the front that is needed first for what is on show."""
+        for slot in self.slots:
+            if slot.kind.is_offered(self.now) and slot.kind.is_first(self.now):
+                if not self.docks.of(slot).isHidden():
+                    self.docks.show(slot)
+
     def show_again(self) -> None:
         """Show the panels that were closed, and bring the window to the front."""
         self.docks.of(self.playback_bar).show()
         for slot in self.slots:
             if slot.kind.is_offered(self.now):
                 self.docks.of(slot).show()
-        self.show_panel("Session" if self.now.session_name is None else "Stimulus")
+        self.show_first_panel()
         window = self.docks.window
         window.show()
         window.raise_()
@@ -197,14 +223,23 @@ class Workspace(QObject):
         """
         now = self.now
         for slot in self.slots:
-            offered = slot.kind.is_offered(now)
+            offered, dock = slot.kind.is_offered(now), self.docks.of(slot)
             if offered != slot.was_offered:
-                self.docks.of(slot).setVisible(offered)
+                dock.setVisible(offered and slot.title not in self._closed)
+                dock.toggleViewAction().setEnabled(offered)
                 slot.was_offered = offered
             first = offered and slot.kind.is_first(now)
             if first and not slot.was_first:
-                self.docks.of(slot).raise_()
+                dock.raise_()
             slot.was_first = first
+
+    def _offer_anew(self, closed: Collection[str]) -> None:
+        """Offer panels after docks were put elsewhere, but for those of these titles."""
+        self._closed = frozenset(closed)
+        self.docks.of(self.playback_bar).show()
+        for slot in self.slots:
+            slot.was_offered = None
+        self._offer_panels()
 
     def fit_view(self) -> None:
         """Fit the map to the canvas, once that has the size it is about to get."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Signal
 
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import InsilicoError
+from insilico_gui.experiment.unit_tables import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
 
 
 class AnalysisRun(QObject):
-    """Computes declared analyses; the results join the experiment."""
+    """Computes declared analyses; the results join the experiment.
+
+    Signals
+    -------
+    completed(list)
+        Columns of the unit table on show that an analysis has added.
+    """
+
+    completed = Signal(list)
 
     def __init__(
         self, experiment: Experiment, jobs: Jobs, parent: QObject | None = None
@@ -56,6 +65,11 @@ class AnalysisRun(QObject):
                 experiment.finish_analysis(task, result)
             except InsilicoError as error:
                 on_problem(sentence(error))
+                return
+            entry = task.entry
+            if entry.session == experiment.on_show()[0]:
+                measured = experiment.measured(entry.session)
+                self.completed.emit(measured.columns(label_of(entry)))
 
         def ended(job: Job) -> None:
             self._running.pop(job, None)

@@ -12,6 +12,7 @@ from insilico_gui.errors import InsilicoError
 from insilico_gui.experiment import runs
 from insilico_gui.experiment.encoded import running
 from insilico_gui.progress import Progress, Throttle
+from insilico_gui.responses import BURN_IN_FRAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,8 @@ class EncodingRun(QObject):
     ----------
     waiting : list of (str, str)
         Sessions and stimuli to be encoded next.
+    plays : bool
+        Whether responses to frames are played once all are there.
     """
 
     grew = Signal()
@@ -72,6 +75,7 @@ class EncodingRun(QObject):
         self._jobs = jobs
         self._reader = reader
         self.waiting: list[Pair] = []
+        self.plays = True
         self._running: tuple[Pair, runs.Task | None, Job] | None = None
         self._follow = False
         self._redraw = Throttle(REDRAW_S)
@@ -250,8 +254,18 @@ class EncodingRun(QObject):
             return
         self.completed.emit(_told(task, responses, is_known=is_known))
         if follows and _pair(task) == experiment.on_show():
-            experiment.playback.seek(0.0)
+            self._start_over(responses)
         self.grew.emit()
+
+    def _start_over(self, responses: xr.DataArray) -> None:
+        """Begin the playback again; of frames, at the end of the burn-in."""
+        playback = self._experiment.playback
+        of_frames = responses.dims[0] == "time" and "window_s" not in responses.attrs
+        if not of_frames or playback.n_frames <= BURN_IN_FRAMES:
+            playback.seek(0.0)
+            return
+        playback.seek_frame(BURN_IN_FRAMES)
+        playback.playing = self.plays
 
     def _forget(self, task: runs.Task) -> None:
         """A run is under way no more."""

@@ -192,9 +192,8 @@ class FitPanel(Panel):
 
     def _use(self, entry: SessionEntry, session: Session) -> None:
         if self.attempt(self.experiment.put_session, entry, session, show=True):
-            of_conditions = self.now.condition_session is not None
             window = self.desk.window
-            window.show_panel("Conditions" if of_conditions else "Stimulus")
+            window.show_first_panel()
             window.say(f"{session.id} is loaded on {session.device}.")
             now = self.now
             if now.shown is not None and now.view.encode_at_once:

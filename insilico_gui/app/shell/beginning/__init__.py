@@ -1,0 +1,1 @@
+"""What an empty window offers, and the download of weights."""
