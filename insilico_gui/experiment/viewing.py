@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.errors import ExperimentError, SelectionError
 from insilico_gui.experiment.document import (
-    Lasso,
     Reference,
     RunEntry,
     SelectionEntry,
 )
 from insilico_gui.experiment.library import Library
+from insilico_gui.experiment.picking import Picking
 from insilico_gui.experiment.playback import Playback
-from insilico_gui.experiment.responding import Responding
 from insilico_gui.experiment.session_input import input_of
-from insilico_gui.experiment.unit_tables import listed_rule
 from insilico_gui.stimuli import Drive
-from insilico_gui.units.filters import Conditions
 from insilico_gui.units.selection import (
-    Combine,
     Selection,
     arguments_of,
-    select_units,
-    without_conditions,
 )
 
 RESPONSE = "response"
 """What units are coloured by that are coloured by the response at the current time."""
 
 
-class Viewing(Responding):
+class Viewing(Picking):
     """The view of an experiment: one run is on show, with a selection of its units.
 
     Attributes
@@ -49,18 +40,6 @@ class Viewing(Responding):
         super().__init__(library)
         self.playback = Playback()
         self._recordings: dict[str, xr.DataArray] = {}
-        self._everything: Selection | None = None
-
-    def on_show(self) -> tuple[str | None, str | None]:
-        """Session and stimulus that are looked at: those of the view, or the first."""
-        document, view = self.document, self.document.view
-        for run in document.runs:
-            if view.session in (None, run.session) and (
-                view.stimulus in (None, run.stimulus)
-            ):
-                return run.session, run.stimulus
-        session = view.session or next(iter(document.sessions), None)
-        return session, view.stimulus or next(iter(document.stimuli), None)
 
     def show(self, session: str | None = None, stimulus: str | None = None) -> None:
         """Look at a session, a stimulus, or the run of both."""
@@ -73,101 +52,7 @@ class Viewing(Responding):
         view = self._view_on(session or now[0], stimulus or now[1])
         self._replace("show", {"view"}, view=view)
 
-    # -- units -------------------------------------------------------------------------
-
-    def pick(
-        self,
-        areas: Sequence[str] | None = None,
-        fields: Sequence[int] | None = None,
-        units: ArrayLike | None = None,
-        combine: Combine = "all",
-        where: Conditions | None = None,
-        *,
-        unit_ids: ArrayLike | None = None,
-        indices: ArrayLike | None = None,
-        lasso: Lasso | None = None,
-    ) -> Selection:
-        """Select units of the session on show, and work with that selection.
-
-        Parameters and errors as of :meth:`select`.
-        """
-        session = self._session_on_show()
-        return self.select(
-            areas,
-            fields,
-            units,
-            combine,
-            where,
-            unit_ids=unit_ids,
-            indices=indices,
-            session=session,
-            name=self._working_selection(session),
-            lasso=lasso,
-            show=True,
-        )
-
-    def picked(self, *, conditions: bool = True) -> Selection:
-        """The selection that is worked with; all units if there is none.
-
-        Without `conditions`, those of its rule are left out.
-        """
-        session = self._session_on_show()
-        name = self.document.view.selection
-        entry = self.document.selections.get(name or "")
-        if name is not None and entry is not None and entry.session == session:
-            if conditions:
-                return self.selection(name)
-            rule = listed_rule(entry)
-            for condition in ("where", "combine"):
-                rule.pop(condition, None)
-            return select_units(self.table(session), self.session(session).id, **rule)
-        opened = self.session(session)
-        known, n_units = self._everything, len(opened.units)
-        if known is None or (known.session, len(known)) != (opened.id, n_units):
-            known = Selection(np.arange(n_units), {"all": True}, opened.id)
-            self._everything = known
-        return known
-
-    def pick_others(self) -> Selection:
-        """Select the units that are not selected."""
-        chosen = self.picked()
-        n_units = len(self.table(self._session_on_show()))
-        return self.pick(indices=np.setdiff1d(np.arange(n_units), chosen.indices))
-
-    def pick_none(self) -> Selection:
-        """Select nothing."""
-        return self.pick(indices=[])
-
-    @property
-    def conditions(self) -> Conditions:
-        """Conditions on columns that the selection worked with fulfils by its rule."""
-        entry = self.document.selections.get(self.document.view.selection or "")
-        if entry is None:
-            return {}
-        conditions: Conditions = listed_rule(entry).get("where", {})
-        return conditions
-
-    def narrow(self, where: Conditions) -> Selection:
-        """Narrow the selection by conditions, in place of those it has; {} for none."""
-        return self.pick(**without_conditions(self.picked()), where=where)
-
-    def lasso(
-        self, layout: str, polygon: NDArray[np.floating[Any]], indices: ArrayLike
-    ) -> Selection:
-        """Select the units that were drawn around on the map.
-
-        Parameters
-        ----------
-        layout : str
-            Of the map.
-        polygon : float array [n, 2]
-            Corners (row, column) in the plane of the layout.
-        indices : sequence of int
-            Rows of the unit table inside.
-        """
-        corners = np.round(np.asarray(polygon, float), 3).tolist()
-        drawn = self._entry(Lasso, layout=layout, polygon=corners)
-        return self.pick(indices=indices, lasso=drawn)
+    # -- runs and drives ---------------------------------------------------------------
 
     def plan_run(
         self,
@@ -331,13 +216,3 @@ class Viewing(Responding):
         if chosen.session is None or chosen.stimulus is None:
             return None
         return self.at_hand(chosen.session, chosen.stimulus)
-
-    def _session_on_show(self) -> str:
-        session, _ = self.on_show()
-        if session is None:
-            raise SelectionError("No session is loaded; load one before selecting.")
-        if not self._live.is_open(self.document.sessions[session]):
-            raise ExperimentError(
-                f"The session {session} is not open yet; wait until it is."
-            )
-        return session
