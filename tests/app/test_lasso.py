@@ -146,3 +146,58 @@ def test_a_tool_of_another_layer_does_not_get_the_drag(shown, qtbot):
     qtbot.waitUntil(lambda: len(shown.now.selection) > 0, timeout=9000)
     assert len(own.data) == 2
     assert LASSO not in shown.viewer.layers
+
+
+SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
+RIGHT_HALF = [(1 - x, y) for x, y in LEFT_HALF]
+TOP_HALF = [(y, x) for x, y in LEFT_HALF]
+
+
+def drawn(window, qtbot, parts, held):
+    """Rows that are selected after a lasso with these keys held, of those inside."""
+    arm(window, qtbot)
+    camera = window.viewer.scene.camera
+    before, view = window.experiment.document, (camera.zoom, *camera.center)
+    draw(canvas(window), corners(window, parts), held=held, parts=4)
+    qtbot.waitUntil(lambda: window.experiment.document != before, timeout=9000)
+    assert (camera.zoom, *camera.center) == view and not is_armed(window)
+    return set(window.now.selection.indices.tolist())
+
+
+def test_keys_add_subtract_and_intersect(shown, qtbot):
+    nothing = Qt.KeyboardModifier.NoModifier
+    told = []
+    shown.experiment.changed.connect(lambda change: told.append(change.command))
+    left = drawn(shown, qtbot, LEFT_HALF, nothing)
+    right = drawn(shown, qtbot, RIGHT_HALF, nothing)
+    top = drawn(shown, qtbot, TOP_HALF, nothing)
+    assert min(map(len, (left, right, top, top & left, top & right))) > 0
+    assert drawn(shown, qtbot, LEFT_HALF, SHIFT) == top | left
+    assert "Added" in shown.playback_bar.message.text()
+    assert drawn(shown, qtbot, RIGHT_HALF, ALT) == (top | left) - right
+    assert drawn(shown, qtbot, TOP_HALF, SHIFT | ALT) == ((top | left) - right) & top
+    assert told == ["select"] * 6
+    drawn_by = shown.now.selection.rule
+    assert [s["mode"] for s in drawn_by["earlier"]] == ["replace", "add", "subtract"]
+    shown.experiment.undo()
+    assert set(shown.now.selection.indices) == (top | left) - right
+
+
+def test_the_map_and_the_button_say_what_it_will_do(shown, qtbot):
+    note = shown.viewer.canvas.overlays.text
+    button = shown.panel("Selection").lasso_button
+    assert not note.visible
+    arm(shown, qtbot)
+    assert note.visible and "Lasso: select" in note.text and "Esc" in note.text
+    assert button.text() == "Lasso: draw"
+    qtbot.keyPress(canvas(shown), Qt.Key.Key_Shift)
+    assert "Lasso: add" in note.text and button.text() == "Lasso: add"
+    qtbot.keyPress(canvas(shown), Qt.Key.Key_Alt, SHIFT)
+    assert button.text() == "Lasso: intersect"
+    qtbot.keyRelease(canvas(shown), Qt.Key.Key_Shift, ALT)
+    assert button.text() == "Lasso: subtract"
+    qtbot.keyRelease(canvas(shown), Qt.Key.Key_Alt)
+    assert button.text() == "Lasso: draw"
+    qtbot.keyClick(canvas(shown), Qt.Key.Key_Escape)
+    qtbot.wait(30)
+    assert not note.visible and button.text() == "Lasso"

@@ -58,7 +58,8 @@ class ColorScale:
         scaled = (values - low) * (2.0 / (high - low))
         part = np.abs(scaled - 1.0) if self.signed else scaled / 2
         part = np.where(known, np.clip(part, 0.0, 1.0), 0.0)
-        return np.where(known, 1 + (254 * part).astype(np.uint16), 0).astype(np.uint16)
+        strength: NDArray[np.uint16] = (known * (1 + 254 * part)).astype(np.uint16)
+        return strength
 
     def legend(self) -> NDArray[np.uint8]:
         """Colours of a legend from the low to the high limit, opaque, uint8 [256, 4]."""

@@ -39,6 +39,7 @@ class HoverCard(QLabel, Themed):
 
     def __init__(self, canvas: QWidget, lines: Callable[[int], Sequence[str]]) -> None:
         super().__init__(canvas)
+        self._canvas = canvas
         self._lines = lines
         self.row: int | None = None
         self.setObjectName("hover_card")
@@ -65,7 +66,7 @@ class HoverCard(QLabel, Themed):
         if row is None or place is None or not self._write():
             self.put_away()
             return
-        room = self.parentWidget().size()
+        room = self._canvas.size()
         at = place + BESIDE
         if at.x() + self.width() > room.width():
             at.setX(max(place.x() - BESIDE.x() - self.width(), 0))

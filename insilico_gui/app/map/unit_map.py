@@ -58,6 +58,9 @@ COLORED_BY = frozenset(
 )
 """What the colours of units depend on, apart from the time."""
 
+SHAPED_BY = frozenset({"selection", "view.unit_id"})
+"""What sizes and rims of units depend on."""
+
 OUTLINED_BY = frozenset(
     {
         *("results", "selection", "session"),
@@ -130,7 +133,7 @@ class UnitMap:
             self.show_layout()
         elif COLORED_BY.intersection(changed):
             self.coloring_changed()
-        if changed & {"selection", "view.unit_id"} and "session" not in changed:
+        if "session" not in changed and SHAPED_BY.intersection(changed):
             self.show_selection()
             self.recolor()  # and into the order in which they are drawn
         if OUTLINED_BY.intersection(changed):
