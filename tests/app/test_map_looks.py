@@ -136,7 +136,7 @@ def resolved(n_units, n_selected, unit_id):
         view=ViewState(outlines_min_r2=0.1, unit_id=unit_id),
         session=session,
         units=session.units,
-        encoded=Encoded(every, None),
+        encoded=Encoded(None, every),
         selection=Selection(every[:n_selected]),
         results={RECEPTIVE_FIELDS: Result(None, None, every, fit)},
     )

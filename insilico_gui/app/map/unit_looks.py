@@ -21,7 +21,7 @@ RIM, THIN_RIM = 0.12, 0.07
 
 BLACK, WHITE = (0.0, 0.0, 0.0, 1.0), (1.0, 1.0, 1.0, 1.0)
 
-NEUTRAL = (0.62, 0.62, 0.62, 1.0)
+NEUTRAL = (0.62, 0.62, 0.62, 0.75)
 """Rim of units that are not selected: seen on white, on black, and on grey frames."""
 
 LOOKED_AT = (1.0, 0.53, 0.0, 1.0)

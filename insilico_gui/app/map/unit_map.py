@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from insilico_gui.app.map.backdrop import Backdrop
+from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
 from insilico_gui.app.map.color_scale import column_scale, response_scale
 from insilico_gui.app.map.map_note import MapNote, empty_note
 from insilico_gui.app.map.outlines import outlines
@@ -285,7 +285,8 @@ class UnitMap:
             if shown.visible and shown not in (self._stimulus, self._outlines)
         ]
         upright = is_upright(session) if layout == "anatomical 3-D" else None
-        self._view_fit.fit(layers, self._base_size, upright=upright)
+        above = NAME_ABOVE_LIST if layout == "list" else 0.0
+        self._view_fit.fit(layers, self._base_size, upright=upright, above=above)
 
     def available_layouts(self) -> list[Layout]:
         """Layouts for which the session on show knows positions."""
@@ -345,6 +346,12 @@ class UnitMap:
             np.concatenate([encoded.moments.row(k) for k in moments])
         )
         return (min(low, 0.0) if low < 0.2 * high else low, high)
+
+    def use_theme(self) -> None:
+        """Draw in the colours of the viewer's theme what is not of a colour map."""
+        self._backdrop.recolor_names()
+        self.show_selection()
+        self.recolor()
 
     # -- selection and time ------------------------------------------------------------
 

@@ -184,5 +184,4 @@ class MapTools(QObject):
     def _use_theme(self, *_: object) -> None:
         window = self._window
         self.card.use_plot_colors(colors_for(window.viewer.theme))
-        window.map.show_selection()
-        window.map.recolor()
+        window.map.use_theme()
