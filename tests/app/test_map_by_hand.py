@@ -22,8 +22,11 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 @pytest.fixture
 def shown(window, qtbot):
-    """40 units in four layouts, encoded."""
-    use_session(window, LeakySession(40, (36, 64)))
+    """40 units in four layouts, encoded; the discs of most overlap with none."""
+    session = LeakySession(40, (36, 64))
+    row, column = np.divmod(np.arange(40), 8)
+    session.units = session.units.assign(x=100.0 * column, y=100.0 * row)
+    use_session(window, session)
     clip = np.random.default_rng(0).integers(0, 255, (20, 36, 64), np.uint8)
     use_stimulus(window, ArrayStimulus(clip, 10.0))
     window.encode()
@@ -169,7 +172,7 @@ def test_the_card_tells_of_the_unit_under_the_mouse(shown, qtbot):
     value = shown.now.response_at(shown.experiment.playback.frame)[row]
     assert card.text() == f"<b>unit {name}</b><br>{area}<br>response: {value:.3g}"
     # it stands near the mouse and lets clicks through
-    assert (card.pos() - seen_at(shown, row)).manhattanLength() < 60
+    assert (card.pos() - seen_at(shown, row)).manhattanLength() < 120
     click(shown, qtbot, row)
     assert shown.now.selection.indices.tolist() == [row]
     # its value goes with the time, and with the column
@@ -206,6 +209,29 @@ def test_a_dear_card_is_hidden_while_time_runs(shown, qtbot):
     playback.playing = True
     playback.seek_frame(5)
     assert not card.isVisible()
+
+
+@pytest.mark.parametrize("in_front", [0, 1])
+def test_in_space_the_unit_that_is_seen_is_clicked(window, qtbot, in_front):
+    session = LeakySession(12, (36, 64))
+    for axis in ("x", "y"):
+        session.units[axis] = [400.0, 400.0, *np.linspace(0, 900, 10)]
+    session.units["z"] = [0.0, 60.0, *np.full(10, 30.0)]
+    session.units["value"] = [0.0, 1.0, *np.full(10, 0.5)]
+    use_session(window, session)
+    window.experiment.look(layout="anatomical 3-D", color_by="value", limits=(0.0, 1.0))
+    camera = window.viewer.scene.camera
+    direction = np.array([1.0, 0.1, 0.0]) * (1 if in_front else -1)
+    camera.set_view_direction(direction, (0, -1, 0))
+    qtbot.wait(100)
+    place = seen_at(window, 0)
+    qtbot.mouseClick(window.docks.canvas, LEFT, pos=place)
+    made = window.viewer.screenshot(canvas_only=True, flash=False)
+    seen = made[place.y(), place.x(), :3] / 255
+    table = window.map.scale.table
+    strong, weak = (np.abs(table[k, :3] - seen).max() for k in (255, 0))
+    (found,) = window.now.selection.indices.tolist()
+    assert found == int(strong < weak) and min(strong, weak) < 0.1
 
 
 @pytest.mark.parametrize("ndisplay", [2, 3])

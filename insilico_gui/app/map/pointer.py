@@ -81,6 +81,8 @@ class MapPointer(QObject):
                 if not self._timer.isActive():
                     self._timer.start()
             else:
+                if self._pressed is not None and _is_far(place, self._pressed):
+                    self._pressed = None  # a drag, wherever it ends
                 self._leave()
         elif kind == QEvent.Type.MouseButtonPress:
             self._pressed = place if is_left and self._is_free() else None
@@ -88,7 +90,7 @@ class MapPointer(QObject):
             self._pressed = None  # its first click has been told
         elif kind == QEvent.Type.MouseButtonRelease and is_left:
             pressed, self._pressed = self._pressed, None
-            if pressed is None or (place - pressed).manhattanLength() > CLICK:
+            if pressed is None or _is_far(place, pressed):
                 return
             how = _how(event.modifiers())
             if how:
@@ -109,6 +111,10 @@ class MapPointer(QObject):
         if self._place is not None:
             self._place = None
             self.told.emit("over", None, None)
+
+
+def _is_far(place: QPoint, pressed: QPoint) -> bool:
+    return bool((place - pressed).manhattanLength() > CLICK)
 
 
 def _how(held: Qt.KeyboardModifier) -> str:

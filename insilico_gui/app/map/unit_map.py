@@ -58,9 +58,6 @@ COLORED_BY = frozenset(
 )
 """What the colours of units depend on, apart from the time."""
 
-SHAPED_BY = frozenset({"selection", "view.unit_id"})
-"""What sizes and rims of units depend on."""
-
 OUTLINED_BY = frozenset(
     {
         *("results", "selection", "session"),
@@ -133,7 +130,7 @@ class UnitMap:
             self.show_layout()
         elif COLORED_BY.intersection(changed):
             self.coloring_changed()
-        if "session" not in changed and SHAPED_BY.intersection(changed):
+        if {"selection", "view.unit_id"}.intersection(changed):
             self.show_selection()
             self.recolor()  # and into the order in which they are drawn
         if OUTLINED_BY.intersection(changed):
@@ -285,7 +282,7 @@ class UnitMap:
             if shown.visible and shown not in (self._stimulus, self._outlines)
         ]
         upright = is_upright(session) if layout == "anatomical 3-D" else None
-        above = NAME_ABOVE_LIST if layout == "list" else 0.0
+        above = NAME_ABOVE_LIST * (layout == "list")
         self._view_fit.fit(layers, self._base_size, upright=upright, above=above)
 
     def available_layouts(self) -> list[Layout]:

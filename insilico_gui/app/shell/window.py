@@ -279,11 +279,10 @@ class InsilicoWindow(Workspace):
         playback.seek(self.now.view.time_s)
 
     def _show_frames(self, frames: NDArray[np.uint8] | None) -> None:
-        had_frames = self.map.stimulus_layer is not None
         self.map.show_frames(frames)
         self.map.coloring_changed()
-        if frames is not None and not had_frames:
-            self.fit_view()
+        if frames is not None:
+            self.map_fit.again()  # unless the user has zoomed
 
     def _playback_changed(self, *_: object) -> None:
         """Another time, or the clock began or stopped."""
