@@ -47,14 +47,15 @@ class UnitLooks:
     rim_color: NDArray[np.float64]
     on_top: NDArray[np.uint16]
 
-    def put_on(self, layer: Points) -> None:
-        """Give them to a layer that the app owns; the layer is drawn once."""
+    def put_on(self, layer: Points) -> NDArray[np.uint16]:
+        """Give them to a layer that the app owns, which is drawn once; :attr:`on_top`."""
         blocked = layer.events.blocker_all(), layer._border.events.blocker_all()
         with writing(layer), blocked[0], blocked[1]:
             layer.size = self.size
             layer.border_width = self.rim
             layer.border_color = self.rim_color
         layer.refresh()
+        return self.on_top
 
 
 def looks(

@@ -132,7 +132,7 @@ class UnitMap:
             self.coloring_changed()
         if {"selection", "view.unit_id"}.intersection(changed):
             self.show_selection()
-            self.recolor()  # and into the order in which they are drawn
+            self.recolor()  # in another order
         if OUTLINED_BY.intersection(changed):
             self.show_outlines(outlines(now))
 
@@ -214,7 +214,7 @@ class UnitMap:
         self.show_layout()
 
     def lines(self, row: int) -> list[str]:
-        """What there is to say of a unit, by row of the unit table; see the card."""
+        """What the card under the mouse says of a unit, by row of the unit table."""
         return unit_lines(self._now, row, self.scale, self._values())
 
     def _words(self, row: int) -> str:
@@ -345,7 +345,7 @@ class UnitMap:
         return (min(low, 0.0) if low < 0.2 * high else low, high)
 
     def use_theme(self) -> None:
-        """Draw in the colours of the viewer's theme what is not of a colour map."""
+        """Draw names and rims in the colours of the viewer's theme."""
         self._backdrop.recolor_names()
         self.show_selection()
         self.recolor()
@@ -370,8 +370,7 @@ class UnitMap:
             color_others=BLACK if on_scalp else NEUTRAL,
             color_selected=BLACK if is_light else WHITE,
         )
-        self._on_top = found.on_top
-        found.put_on(layer)
+        self._on_top = found.put_on(layer)
 
     def show_outlines(self, lines: list[NDArray[np.float64]]) -> None:
         """Draw outlines, each [points, 2] in (row, column), over the stimulus."""
