@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QPoint, Qt
+from qtpy.QtGui import QKeyEvent
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 from support.mouse import LEFT, drag, draw
 
 from insilico_gui.app.map.lasso import LASSO
+from insilico_gui.app.shell.map_tools import DOES
 from insilico_gui.stimuli import ArrayStimulus
 
 
@@ -190,14 +193,19 @@ def test_the_map_and_the_button_say_what_it_will_do(shown, qtbot):
     arm(shown, qtbot)
     assert note.visible and "Lasso: select" in note.text and "Esc" in note.text
     assert button.text() == "Lasso: draw"
-    qtbot.keyPress(canvas(shown), Qt.Key.Key_Shift)
-    assert "Lasso: add" in note.text and button.text() == "Lasso: add"
-    qtbot.keyPress(canvas(shown), Qt.Key.Key_Alt, SHIFT)
-    assert button.text() == "Lasso: intersect"
-    qtbot.keyRelease(canvas(shown), Qt.Key.Key_Shift, ALT)
-    assert button.text() == "Lasso: subtract"
-    qtbot.keyRelease(canvas(shown), Qt.Key.Key_Alt)
-    assert button.text() == "Lasso: draw"
+    pressed, released = QEvent.Type.KeyPress, QEvent.Type.KeyRelease
+    shift, alt = Qt.Key.Key_Shift, Qt.Key.Key_Alt
+    nothing = Qt.KeyboardModifier.NoModifier
+    for kind, key, held, verb in (
+        (pressed, shift, SHIFT, "add"),
+        (pressed, alt, SHIFT | ALT, "intersect"),
+        (released, shift, ALT, "subtract"),
+        (released, alt, nothing, "draw"),
+    ):
+        # qtbot would let go of the other key as well
+        QApplication.sendEvent(canvas(shown), QKeyEvent(kind, key, held))
+        assert button.text() == f"Lasso: {verb}"
+        assert DOES[shown.lasso.mode] in note.text.replace("\n", " ")
     qtbot.keyClick(canvas(shown), Qt.Key.Key_Escape)
     qtbot.wait(30)
     assert not note.visible and button.text() == "Lasso"

@@ -52,7 +52,7 @@ class ColorScale:
         Names and angles have no strength: they are 1, as what is known, and NaN is 0.
         """
         low, high = self.limits
-        known = np.isfinite(values)
+        known: NDArray[np.bool_] = np.isfinite(values)
         if self.cyclic or self.categories is not None or not high > low:
             return known.astype(np.uint16)
         scaled = (values - low) * (2.0 / (high - low))
