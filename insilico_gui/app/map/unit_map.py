@@ -130,7 +130,7 @@ class UnitMap:
             self.show_layout()
         elif COLORED_BY.intersection(changed):
             self.coloring_changed()
-        if {"selection", "view.unit_id"}.intersection(changed):
+        if "session" not in changed and {"selection", "view.unit_id"} & set(changed):
             self.show_selection()
             self.recolor()  # in another order
         if OUTLINED_BY.intersection(changed):
