@@ -54,7 +54,8 @@ class MapNote:
 
     def _draw(self) -> None:
         note = self._viewer.canvas.overlays.text
-        note.text = "\n".join(wrap(self._tool or self._said, NOTE_WIDTH))
+        parts = (self._tool or self._said).split("\n")
+        note.text = "\n".join(line for part in parts for line in wrap(part, NOTE_WIDTH))
         note.visible = bool(note.text)
 
 

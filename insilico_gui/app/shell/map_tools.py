@@ -156,7 +156,7 @@ class MapTools(QObject):
             self.show_lasso(panel)
         keys = "Shift: add. Alt: subtract. Both: intersect. Esc: put away."
         window.map.note.show_tool(
-            f"Lasso: {DOES[self.lasso.mode]}. {keys}" if armed else ""
+            f"Lasso: {DOES[self.lasso.mode]}.\n{keys}" if armed else ""
         )
 
     def _lasso_changed(self, what: str, polygon: object) -> None:
