@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from qtpy.QtGui import QMouseEvent
-
-from insilico_gui.app.work.timers import delayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +56,8 @@ class MapPointer(QObject):
         self._find = find
         self._pressed: QPoint | None = None
         self._place: QPoint | None = None
-        self._timer = delayed(self._stands, self)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._stands)
         canvas.setMouseTracking(True)
         canvas.installEventFilter(self)
 
