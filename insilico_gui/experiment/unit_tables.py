@@ -100,6 +100,7 @@ class Units(Inputs):
         color: str | None = None,
         lasso: Lasso | None = None,
         show: bool = False,
+        look_at: int | str | None = None,
     ) -> Selection:
         """Select units, under a name; one of that name is replaced.
 
@@ -117,6 +118,8 @@ class Units(Inputs):
             What was drawn to find `indices`; kept with the selection.
         show : bool
             Whether it is the selection worked with from now on.
+        look_at : int or str, optional
+            A unit of it to look at, if it is shown.
 
         Raises
         ------
@@ -149,6 +152,8 @@ class Units(Inputs):
             looked = view.unit_id if present.get(name) == entry else None
             if view.unit_id == MEAN:
                 looked = MEAN
+            if look_at is not None:
+                looked = look_at
             update = {"selection": name, "unit_id": looked}
             changes["view"] = view.model_copy(update=update)
         self._replace("select", set(changes), **changes)
@@ -168,8 +173,7 @@ class Units(Inputs):
         owner = self.session(entry.session).id
         made = select_units(table, owner, **listed_rule(entry))
         if entry.lasso is not None:
-            drawn = {"lasso": entry.lasso.polygon, "layout": entry.lasso.layout}
-            made = Selection(made.indices, _listed(drawn), made.session)
+            made = Selection(made.indices, drawn_rule(entry.lasso), made.session)
         self._selected[name] = (table, entry, made)
         return made
 
@@ -223,6 +227,19 @@ def listed_rule(entry: SelectionEntry) -> dict[str, Any]:
     """Arguments of a selection, with lists: a tuple would be a range of values."""
     rule: dict[str, Any] = _listed(entry.rule)
     return rule
+
+
+def drawn_rule(drawn: Lasso) -> dict[str, Any]:
+    """Rule of a selection that was drawn around, as it is stored with responses."""
+    rule: dict[str, Any] = {"lasso": drawn.polygon, "layout": drawn.layout}
+    if drawn.mode != "replace":
+        rule |= {
+            "mode": drawn.mode,
+            "start": drawn.start,
+            "earlier": [stroke.model_dump() for stroke in drawn.earlier],
+        }
+    listed: dict[str, Any] = _listed(rule)
+    return listed
 
 
 def _listed(value: Any) -> Any:

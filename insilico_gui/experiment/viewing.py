@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -12,10 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.errors import ExperimentError, SelectionError
 from insilico_gui.experiment.document import (
+    MOST_STROKES,
     Lasso,
+    Mode,
     Reference,
     RunEntry,
     SelectionEntry,
+    Stroke,
 )
 from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.playback import Playback
@@ -34,6 +37,10 @@ from insilico_gui.units.selection import (
 
 RESPONSE = "response"
 """What units are coloured by that are coloured by the response at the current time."""
+
+
+How = Literal["alone", "add", "toggle"]
+"""What picking one unit does to the selection that there is."""
 
 
 class Viewing(Responding):
@@ -86,10 +93,11 @@ class Viewing(Responding):
         unit_ids: ArrayLike | None = None,
         indices: ArrayLike | None = None,
         lasso: Lasso | None = None,
+        look_at: int | str | None = None,
     ) -> Selection:
         """Select units of the session on show, and work with that selection.
 
-        Parameters and errors as of :meth:`select`.
+        Parameters and errors as of :meth:`select`; a unit to look at is looked at.
         """
         session = self._session_on_show()
         return self.select(
@@ -104,6 +112,7 @@ class Viewing(Responding):
             name=self._working_selection(session),
             lasso=lasso,
             show=True,
+            look_at=look_at,
         )
 
     def picked(self, *, conditions: bool = True) -> Selection:
@@ -151,8 +160,49 @@ class Viewing(Responding):
         """Narrow the selection by conditions, in place of those it has; {} for none."""
         return self.pick(**without_conditions(self.picked()), where=where)
 
+    def pick_unit(
+        self, row: int, how: How = "alone", *, look_at: int | str | None = None
+    ) -> Selection:
+        """Select one unit, add it, or take it in or out; and look at it.
+
+        Where no selection has been made, which counts as all units, the unit is the
+        first of one.
+
+        Parameters
+        ----------
+        row : int
+            Of the unit table.
+        how : {"alone", "add", "toggle"}
+        look_at : int or str, optional
+            What the unit is called; default its id. Where it leaves the selection, no
+            unit is looked at.
+
+        Raises
+        ------
+        InsilicoError
+            If there is no such row, or no session.
+        """
+        session = self._session_on_show()
+        (row,) = select_units(self.table(session), session, indices=[row]).indices
+        rows = {int(row)}
+        before = self._picked_by_hand() if how != "alone" else set[int]()
+        leaves = how == "toggle" and row in before
+        chosen = before - rows if leaves else before | rows
+        if look_at is None:
+            look_at = self.table(session)["unit_id"].iloc[[row]].tolist()[0]
+        return self.pick(indices=sorted(chosen), look_at=None if leaves else look_at)
+
+    def _picked_by_hand(self) -> set[int]:
+        """Rows that are selected; none where no selection has been made."""
+        chosen = self.picked()
+        return set() if chosen.rule.get("all") else set(chosen.indices.tolist())
+
     def lasso(
-        self, layout: str, polygon: NDArray[np.floating[Any]], indices: ArrayLike
+        self,
+        layout: str,
+        polygon: NDArray[np.floating[Any]],
+        indices: ArrayLike,
+        mode: Mode = "replace",
     ) -> Selection:
         """Select the units that were drawn around on the map.
 
@@ -164,10 +214,52 @@ class Viewing(Responding):
             Corners (row, column) in the plane of the layout.
         indices : sequence of int
             Rows of the unit table inside.
+        mode : {"replace", "add", "subtract", "intersect"}
+            What becomes of the units that are selected. Where no selection has been
+            made, all units are, but adding starts with none.
         """
         corners = np.round(np.asarray(polygon, float), 3).tolist()
-        drawn = self._entry(Lasso, layout=layout, polygon=corners)
-        return self.pick(indices=indices, lasso=drawn)
+        session = self._session_on_show()
+        inside = select_units(self.table(session), session, indices=indices).indices
+        before = self.picked()
+        chosen = before.indices
+        if mode == "add":
+            unmade = before.rule.get("all")
+            chosen = inside if unmade else np.union1d(chosen, inside)
+        elif mode == "subtract":
+            chosen = np.setdiff1d(chosen, inside)
+        elif mode == "intersect":
+            chosen = np.intersect1d(chosen, inside)
+        else:
+            chosen = inside
+        drawn = self._entry(
+            Lasso, layout=layout, polygon=corners, mode=mode, **self._drawn_on(mode)
+        )
+        return self.pick(indices=chosen, lasso=drawn)
+
+    def _drawn_on(self, mode: Mode) -> dict[str, Any]:
+        """What a stroke changes: the rule it starts from, and the strokes before it."""
+        name = self.document.view.selection
+        entry = self.document.selections.get(name or "")
+        if mode == "replace" or entry is None or not entry.rule:
+            return {"start": {"indices": []} if mode == "add" else {}}
+        drawn, rule = entry.lasso, listed_rule(entry)
+        if drawn is None or len(drawn.earlier) + 1 >= MOST_STROKES:
+            return {"start": rule}
+        last = Stroke(layout=drawn.layout, polygon=drawn.polygon, mode=drawn.mode)
+        return {"start": drawn.start, "earlier": (*drawn.earlier, last)}
+
+    def _session_on_show(self) -> str:
+        session, _ = self.on_show()
+        if session is None:
+            raise SelectionError("No session is loaded; load one before selecting.")
+        if not self._live.is_open(self.document.sessions[session]):
+            raise ExperimentError(
+                f"The session {session} is not open yet; wait until it is."
+            )
+        return session
+
+    # -- runs and drives ---------------------------------------------------------------
 
     def plan_run(
         self,
@@ -331,13 +423,3 @@ class Viewing(Responding):
         if chosen.session is None or chosen.stimulus is None:
             return None
         return self.at_hand(chosen.session, chosen.stimulus)
-
-    def _session_on_show(self) -> str:
-        session, _ = self.on_show()
-        if session is None:
-            raise SelectionError("No session is loaded; load one before selecting.")
-        if not self._live.is_open(self.document.sessions[session]):
-            raise ExperimentError(
-                f"The session {session} is not open yet; wait until it is."
-            )
-        return session

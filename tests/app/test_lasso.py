@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QPoint, Qt
+from qtpy.QtGui import QKeyEvent
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
 from support.mouse import LEFT, drag, draw
 
 from insilico_gui.app.map.lasso import LASSO
+from insilico_gui.app.shell.map_tools import DOES
 from insilico_gui.stimuli import ArrayStimulus
 
 
@@ -146,3 +149,63 @@ def test_a_tool_of_another_layer_does_not_get_the_drag(shown, qtbot):
     qtbot.waitUntil(lambda: len(shown.now.selection) > 0, timeout=9000)
     assert len(own.data) == 2
     assert LASSO not in shown.viewer.layers
+
+
+SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
+RIGHT_HALF = [(1 - x, y) for x, y in LEFT_HALF]
+TOP_HALF = [(y, x) for x, y in LEFT_HALF]
+
+
+def drawn(window, qtbot, parts, held):
+    """Rows that are selected after a lasso with these keys held, of those inside."""
+    arm(window, qtbot)
+    camera = window.viewer.scene.camera
+    before, view = window.experiment.document, (camera.zoom, *camera.center)
+    draw(canvas(window), corners(window, parts), held=held, parts=4)
+    qtbot.waitUntil(lambda: window.experiment.document != before, timeout=9000)
+    assert (camera.zoom, *camera.center) == view and not is_armed(window)
+    return set(window.now.selection.indices.tolist())
+
+
+def test_keys_add_subtract_and_intersect(shown, qtbot):
+    nothing = Qt.KeyboardModifier.NoModifier
+    told = []
+    shown.experiment.changed.connect(lambda change: told.append(change.command))
+    left = drawn(shown, qtbot, LEFT_HALF, nothing)
+    right = drawn(shown, qtbot, RIGHT_HALF, nothing)
+    top = drawn(shown, qtbot, TOP_HALF, nothing)
+    assert min(map(len, (left, right, top, top & left, top & right))) > 0
+    assert drawn(shown, qtbot, LEFT_HALF, SHIFT) == top | left
+    assert "Added" in shown.playback_bar.message.text()
+    assert drawn(shown, qtbot, RIGHT_HALF, ALT) == (top | left) - right
+    assert drawn(shown, qtbot, TOP_HALF, SHIFT | ALT) == ((top | left) - right) & top
+    assert told == ["select"] * 6
+    drawn_by = shown.now.selection.rule
+    assert [s["mode"] for s in drawn_by["earlier"]] == ["replace", "add", "subtract"]
+    shown.experiment.undo()
+    assert set(shown.now.selection.indices) == (top | left) - right
+
+
+def test_the_map_and_the_button_say_what_it_will_do(shown, qtbot):
+    note = shown.viewer.canvas.overlays.text
+    button = shown.panel("Selection").lasso_button
+    assert not note.visible
+    arm(shown, qtbot)
+    assert note.visible and "Lasso: select" in note.text and "Esc" in note.text
+    assert button.text() == "Lasso: draw"
+    pressed, released = QEvent.Type.KeyPress, QEvent.Type.KeyRelease
+    shift, alt = Qt.Key.Key_Shift, Qt.Key.Key_Alt
+    nothing = Qt.KeyboardModifier.NoModifier
+    for kind, key, held, verb in (
+        (pressed, shift, SHIFT, "add"),
+        (pressed, alt, SHIFT | ALT, "intersect"),
+        (released, shift, ALT, "subtract"),
+        (released, alt, nothing, "draw"),
+    ):
+        # qtbot would let go of the other key as well
+        QApplication.sendEvent(canvas(shown), QKeyEvent(kind, key, held))
+        assert button.text() == f"Lasso: {verb}"
+        assert DOES[shown.lasso.mode] in note.text.replace("\n", " ")
+    qtbot.keyClick(canvas(shown), Qt.Key.Key_Escape)
+    qtbot.wait(30)
+    assert not note.visible and button.text() == "Lasso"

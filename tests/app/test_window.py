@@ -133,7 +133,7 @@ def test_selected_units_stand_out_but_keep_their_colour(encoded):
     others = np.setdiff1d(np.arange(40), chosen)
     assert layer.size[chosen].min() > layer.size[others].max()
     assert (layer.border_width[chosen] > 0).all()
-    assert (layer.border_width[others] == 0).all()
+    assert layer.border_width[others].max() < layer.border_width[chosen].min()
     np.testing.assert_array_equal(layer.face_color, before)
 
 

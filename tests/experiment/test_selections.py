@@ -10,7 +10,7 @@ import pytest
 from support.leaky import LeakySession
 
 import insilico_gui as ig
-from insilico_gui.experiment.document import SessionEntry
+from insilico_gui.experiment.document import MOST_STROKES, SessionEntry
 from insilico_gui.experiment.resolved import Resolver
 
 
@@ -97,3 +97,85 @@ def test_what_is_removed_is_let_go_and_opened_again(experiment):
     experiment.undo()
     assert not experiment.live.is_open(entry)
     np.testing.assert_array_equal(experiment.stimulus("clip").frames(0, 12), frames)
+
+
+def test_one_unit_is_picked_added_and_toggled_by_one_command_each(experiment):
+    told = []
+    experiment.changed.connect(lambda change: told.append(change.command))
+    ids = experiment.units()["unit_id"].tolist()
+    for row, how, expected, looked in (
+        (3, "alone", [3], ids[3]),
+        (5, "add", [3, 5], ids[5]),
+        (5, "add", [3, 5], ids[5]),
+        (7, "toggle", [3, 5, 7], ids[7]),
+        (3, "toggle", [5, 7], None),
+        (1, "alone", [1], ids[1]),
+    ):
+        experiment.pick_unit(row, how)
+        assert experiment.picked().indices.tolist() == expected
+        assert experiment.document.view.unit_id == looked
+    assert told == ["select"] * 5
+    experiment.undo()
+    assert experiment.picked().indices.tolist() == [5, 7]
+    # all units are selected as long as none was picked: the first begins a selection
+    experiment.pick()
+    experiment.pick_unit(2, "add")
+    assert experiment.picked().indices.tolist() == [2]
+    with pytest.raises(ig.InsilicoError, match="12"):
+        experiment.pick_unit(12)
+
+
+SQUARE = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+
+
+def test_lassos_add_subtract_and_intersect(experiment):
+    lasso = experiment.lasso
+    assert lasso("list", SQUARE, [1, 2], "add").indices.tolist() == [1, 2]
+    experiment.pick()
+    assert lasso("list", SQUARE, [1, 2], "subtract").indices.tolist() == [
+        *(0, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+    ]
+    experiment.pick(areas=["V1"])
+    assert experiment.picked().indices.tolist() == [0, 3, 6, 9]
+    assert lasso("list", SQUARE, [3, 4], "add").indices.tolist() == [0, 3, 4, 6, 9]
+    assert lasso("list", SQUARE, [0, 1], "subtract").indices.tolist() == [3, 4, 6, 9]
+    last = lasso("anatomical", 2 * SQUARE, [4, 5, 6], "intersect")
+    assert last.indices.tolist() == [4, 6]
+    drawn, twice = SQUARE.tolist(), (2 * SQUARE).tolist()
+    assert last.rule == {
+        "lasso": twice,
+        "layout": "anatomical",
+        "mode": "intersect",
+        "start": {"areas": ["V1"]},
+        "earlier": [
+            {"layout": "list", "polygon": drawn, "mode": "add"},
+            {"layout": "list", "polygon": drawn, "mode": "subtract"},
+        ],
+    }
+    for _ in range(3):
+        experiment.undo()
+    assert experiment.picked().rule == {"areas": ["V1"]}
+
+
+def test_the_rule_of_a_lasso_survives_the_file(experiment, tmp_path):
+    experiment.lasso("list", SQUARE, [1, 2, 3])
+    experiment.lasso("list", SQUARE, [3, 4], "intersect")
+    chosen = experiment.picked()
+    assert chosen.rule["start"] == {} and len(chosen.rule["earlier"]) == 1
+    path = experiment.save(tmp_path / "x.insilico.yaml")
+    reopened = ig.Experiment.open(path, library=None)
+    entry = reopened.document.sessions["leaky"]
+    reopened.put_session(entry, LeakySession(), show=True)
+    assert reopened.picked() == chosen
+    assert reopened.picked().rule == chosen.rule
+    # another lasso goes on from what was opened
+    again = reopened.lasso("list", SQUARE, [8], "add")
+    assert [s["mode"] for s in again.rule["earlier"]] == ["replace", "intersect"]
+
+
+def test_strokes_that_are_kept_are_limited(experiment):
+    for k in range(MOST_STROKES + 5):
+        experiment.lasso("list", SQUARE, [k % 12], "add")
+    rule = experiment.picked().rule
+    assert len(rule["earlier"]) < MOST_STROKES
+    assert rule["start"] == {"indices": list(range(12))}

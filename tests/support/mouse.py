@@ -11,6 +11,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 LEFT = Qt.MouseButton.LeftButton
+NO_KEY = Qt.KeyboardModifier.NoModifier
 SETTLE_MS = 150
 
 
@@ -31,9 +32,12 @@ def lasso(window, qtbot, corners):
     draw(canvas, points)
 
 
-def draw(canvas, points, *, parts=12, wait_ms=5):
-    """Press at the first point, drag over the others and release at the last."""
-    QTest.mousePress(canvas, LEFT, pos=points[0])
+def draw(canvas, points, *, parts=12, wait_ms=5, held=NO_KEY):
+    """Press at the first point, drag over the others and release at the last.
+
+    `held` are the keys that are held down.
+    """
+    QTest.mousePress(canvas, LEFT, held, pos=points[0])
     for start, stop in itertools.pairwise(points):
         for part in np.linspace(0, 1, parts):
             drag(canvas, start + (stop - start) * float(part))

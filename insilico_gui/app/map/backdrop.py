@@ -15,6 +15,7 @@ from insilico_gui.app.map.owned_layers import (
     writing,
 )
 from insilico_gui.app.widgets import colors
+from insilico_gui.app.widgets.theme import colors_for
 from insilico_gui.drawing.layouts import (
     is_upright,
     listed,
@@ -25,7 +26,7 @@ from insilico_gui.drive import is_drive_session
 
 if TYPE_CHECKING:
     from napari import Viewer
-    from napari.layers import Image, Layer
+    from napari.layers import Image, Layer, Points
     from numpy.typing import NDArray
 
     from insilico_gui.app.map.owned_layers import LayerOwner
@@ -45,8 +46,11 @@ NAME_ABOVE = 0.05
 NAME_BELOW = 0.68
 """Distance of a name from its unit, as a part of the diameter of units."""
 
-NAME_COLOR = "#8a8a8a"
-"""Read on black and on white."""
+NAME_ABOVE_LIST = 14.0
+"""Pixels that the names of the upper blocks of a list take above them."""
+
+ON_SCALP = "black"
+"""Colour of names on the scalp; others have that of the theme's text."""
 
 MOST_ELEMENTS = 30_000
 """Points of single elements that are drawn, evenly chosen: they are a cloud anyway."""
@@ -74,6 +78,7 @@ class Backdrop:
         self._owner = owner
         self._layers: list[Layer] = []
         self._scalp: Image | None = None
+        self._names: Points | None = None  # that are written in the theme's colour
         self.picture: ScalpPicture | None = None
 
     def show(self, session: Session, units: pd.DataFrame, layout: Layout) -> None:
@@ -87,13 +92,13 @@ class Backdrop:
                 known = np.isfinite(places).all(axis=1)
                 names = units["unit_id"].astype(str).to_numpy()[known].tolist()
                 above = np.array([0.0, NAME_ABOVE * half_side, 0.0])
-                self._show_names(places[known] - above, names, "center", "black")
+                self._show_names(places[known] - above, names, "center", ON_SCALP)
         elif layout in ("anatomical", "anatomical 3-D"):
             self._show_elements(session, layout)
             self._name_units(session, units, layout)
         elif layout == "list":
             blocks = listed(units)
-            self._show_names(blocks.corners, blocks.names, "upper_left", NAME_COLOR)
+            self._show_names(blocks.corners, blocks.names, "upper_left")
         if active in self._viewer.layers:
             self._viewer.layers.selection.active = active
 
@@ -111,7 +116,7 @@ class Backdrop:
         known = np.isfinite(places).all(axis=1)
         below = np.array([0.0, NAME_BELOW * point_size(places[known]), 0.0])
         names = np.asarray(ids.astype(str))[known].tolist()
-        self._show_names(places[known] + below, names, "center", NAME_COLOR)
+        self._show_names(places[known] + below, names, "center")
 
     def _show_elements(self, session: Session, layout: Layout) -> None:
         """A point for each element of a driven session whose place is known."""
@@ -166,7 +171,7 @@ class Backdrop:
         for layer in self._layers:
             self._owner.remove(layer)
         self._layers = []
-        self._scalp = self.picture = None
+        self._scalp = self.picture = self._names = None
 
     def _show_head(self, units: pd.DataFrame) -> ScalpPicture:
         flat, outline = scalp_positions(units[["x", "y", "z"]].to_numpy(float))
@@ -201,9 +206,20 @@ class Backdrop:
         self._layers += [self._scalp, head]
         return picture
 
+    def recolor_names(self) -> None:
+        """Write names in the colour of the text of the viewer's theme."""
+        if self._names is not None:
+            with writing(self._names):
+                self._names.text.color = self._text_color()
+
+    def _text_color(self) -> str:
+        red, green, blue = colors_for(self._viewer.theme).text
+        return f"#{red:02x}{green:02x}{blue:02x}"
+
     def _show_names(
-        self, places: Floats, names: list[str], anchor: str, color: str
+        self, places: Floats, names: list[str], anchor: str, color: str | None = None
     ) -> None:
+        """Write names at places, float [n, 3]; by default in the theme's colour."""
         if not names:
             return
         layer = OwnedPoints(
@@ -215,13 +231,14 @@ class Backdrop:
             text={
                 "string": names,
                 "size": NAME_SIZE,
-                "color": color,
+                "color": color or self._text_color(),
                 "anchor": anchor,
             },
             name=NAMES,
             units="um",
         )
         self._layers.append(self._owner.add(layer))
+        self._names = layer if color is None else None
 
 
 def _rgba(

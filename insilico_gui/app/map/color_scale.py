@@ -31,6 +31,8 @@ class ColorScale:
         Names of the values 0, 1, ... where these are names.
     cyclic : bool
         Whether the two ends are one and the same value.
+    signed : bool
+        Whether zero is in the middle, and values far from it are strong ones.
     """
 
     column: str
@@ -38,10 +40,26 @@ class ColorScale:
     limits: tuple[float, float]
     categories: tuple[str, ...] | None = None
     cyclic: bool = False
+    signed: bool = False
 
     def colors(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
         """Colours of values, float32 [n, 4]; see :func:`.map_values`."""
         return colors.map_values(values, self.table, self.limits)
+
+    def strength(self, values: NDArray[np.floating]) -> NDArray[np.uint16]:
+        """How strong values are, uint16 [n] in 0..255: stronger ones are drawn over weak.
+
+        Names and angles have no strength: they are 1, as what is known, and NaN is 0.
+        """
+        low, high = self.limits
+        known: NDArray[np.bool_] = np.isfinite(values)
+        if self.cyclic or self.categories is not None or not high > low:
+            return known.astype(np.uint16)
+        scaled = (values - low) * (2.0 / (high - low))
+        part = np.abs(scaled - 1.0) if self.signed else scaled / 2
+        part = np.where(known, np.clip(part, 0.0, 1.0), 0.0)
+        strength: NDArray[np.uint16] = (known * (1 + 254 * part)).astype(np.uint16)
+        return strength
 
     def legend(self) -> NDArray[np.uint8]:
         """Colours of a legend from the low to the high limit, opaque, uint8 [256, 4]."""
@@ -59,10 +77,9 @@ def response_scale(
 ) -> ColorScale:
     """The scale of responses: low ones let a stimulus below them through."""
     colormap, automatic = response_colormap(automatic, over_stimulus=over_stimulus)
-    table = colors.lookup_table(
-        colormap, fading=over_stimulus, diverging=colormap == DIVERGING
-    )
-    return ColorScale(name, table, limits or automatic)
+    signed = colormap == DIVERGING
+    table = colors.lookup_table(colormap, fading=over_stimulus, diverging=signed)
+    return ColorScale(name, table, limits or automatic, signed=signed)
 
 
 def column_scale(
@@ -76,6 +93,11 @@ def column_scale(
     else:
         table = colors.lookup_table(found.colormap)
     scale = ColorScale(
-        name, table, limits or found.limits, found.categories, found.cyclic
+        name,
+        table,
+        limits or found.limits,
+        found.categories,
+        found.cyclic,
+        found.colormap == DIVERGING,
     )
     return scale, found.values

@@ -1,4 +1,4 @@
-"""Drawing around units on the map: press, drag, release."""
+"""Drawing around units on the map: press, drag, release; what the keys make of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from qtpy.QtGui import QKeyEvent, QMouseEvent
 
 from insilico_gui.app.map.owned_layers import OwnedShapes, writing
+from insilico_gui.app.map.unit_finder import place_on_plane
 from insilico_gui.app.widgets.application import application
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from qtpy.QtCore import QPointF
 
     from insilico_gui.app.map.owned_layers import LayerOwner
+    from insilico_gui.experiment.document import Mode
 
 LASSO = "Lasso"
 
@@ -35,8 +37,22 @@ LINE_WIDTH = 1.5
 """Of the line that is drawn, in pixels on the screen."""
 
 
+SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
+KEYS = {Qt.Key.Key_Shift: SHIFT, Qt.Key.Key_Alt: ALT}
+
+
+def lasso_mode(held: Qt.KeyboardModifier) -> Mode:
+    """What a lasso does with these keys held down."""
+    if held & SHIFT:
+        return "intersect" if held & ALT else "add"
+    return "subtract" if held & ALT else "replace"
+
+
 class Lasso(QObject):
     """Armed, it takes one drag of the left button; then it is over.
+
+    Shift held down when the button is pressed adds to the selection, Alt subtracts from
+    it, both intersect.
 
     While it is armed no tool of napari gets the left button on the map, and Esc anywhere
     in the application puts it away. The mouse is read from Qt: napari leaves moves out
@@ -55,7 +71,12 @@ class Lasso(QObject):
         ``"armed"`` and ``"stopped"``: it waits for a drag, or does not any more;
         ``"drawn"`` with the polygon, float [n, 2] in (row, column) of the map's plane;
         ``"missed"``: the button was pressed without a drag, and it goes on waiting;
-        ``"cancelled"``: the user put it away.
+        ``"cancelled"``: the user put it away; ``"mode"``: another :attr:`mode`.
+
+    Attributes
+    ----------
+    mode : {"replace", "add", "subtract", "intersect"}
+        By the keys that are held down, or were when the drag began.
     """
 
     changed = Signal(str, object)
@@ -69,6 +90,7 @@ class Lasso(QObject):
         self._layer: Shapes | None = None
         self._before: Layer | None = None
         self._path: list[NDArray[np.float64]] = []
+        self.mode: Mode = "replace"
 
     @property
     def layer(self) -> Shapes | None:
@@ -95,6 +117,7 @@ class Lasso(QObject):
         layer.cursor = "cross"
         viewer.layers.selection.events.active.connect(self._active_changed)
         application().installEventFilter(self)
+        self.mode = lasso_mode(application().keyboardModifiers())
         self.changed.emit("armed", None)
 
     def stop(self) -> None:
@@ -122,6 +145,8 @@ class Lasso(QObject):
         kind = event.type()
         if isinstance(event, QKeyEvent):
             is_release = kind == QEvent.Type.KeyRelease
+            if event.key() in KEYS:
+                return self._key(event, is_release=is_release)
             if is_release or event.key() != Qt.Key.Key_Escape:
                 return False
             event.accept()
@@ -131,6 +156,19 @@ class Lasso(QObject):
             return False
         is_on_map = watched is self._viewer.window._qt_viewer.canvas.native
         return is_on_map and self._mouse(event)
+
+    def _key(self, event: QKeyEvent, *, is_release: bool) -> bool:
+        """Take up a key that is pressed or released; Alt opens no menu meanwhile."""
+        key = KEYS[Qt.Key(event.key())]
+        held = event.modifiers()
+        # Qt and the systems disagree on whether the key itself counts
+        self._use_mode(lasso_mode(held & ~key if is_release else held | key))
+        return key == ALT
+
+    def _use_mode(self, mode: Mode) -> None:
+        if mode != self.mode and not self._path:
+            self.mode = mode
+            self.changed.emit("mode", None)
 
     def _active_changed(self, event: Any) -> None:
         if event.value is not self._layer:
@@ -153,19 +191,13 @@ class Lasso(QObject):
                 self._extend(place)
                 self._finish()
         else:
+            self._use_mode(lasso_mode(event.modifiers()))
             self._path = [place]
         return True
 
     def _place(self, position: QPointF) -> NDArray[np.float64]:
         """Where a point of the canvas is, in (row, column) of the map's plane."""
-        viewer = self._viewer
-        from_middle = np.array([position.y(), position.x()]) - np.divide(
-            viewer.canvas.size, 2
-        )
-        camera = viewer.scene.camera
-        middle = np.array(camera.center[-2:], float)
-        place: NDArray[np.float64] = middle + from_middle / camera.zoom
-        return place
+        return place_on_plane(self._viewer, position.x(), position.y())
 
     def _extend(self, place: NDArray[np.float64]) -> None:
         layer, path, zoom = self._layer, self._path, self._viewer.scene.camera.zoom

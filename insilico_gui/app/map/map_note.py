@@ -1,7 +1,8 @@
-"""What to say on the map and beside it of units that the map cannot show."""
+"""What is written on the map: of units that it cannot show, and of the lasso."""
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from insilico_gui.drawing.layouts import available_layouts
 
 if TYPE_CHECKING:
     import pandas as pd
+    from napari import Viewer
 
     from insilico_gui.session import Session
 
@@ -22,6 +24,39 @@ COORDINATES: dict[str, tuple[str, ...]] = {
 
 EDGE = 1.0 + 1e-6
 """Of the screen, in the coordinates of receptive fields."""
+
+
+NOTE_WIDTH = 60
+"""Letters in a line of what is written on the map."""
+
+
+class MapNote:
+    """A few words on the map; those of a tool in use come before others.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._said = self._tool = ""
+
+    def show(self, text: str) -> None:
+        """Write what there is to say of the map; empty for nothing."""
+        self._said = text
+        self._draw()
+
+    def show_tool(self, text: str) -> None:
+        """Write what the tool in use waits for; empty if there is none."""
+        self._tool = text
+        self._draw()
+
+    def _draw(self) -> None:
+        note = self._viewer.canvas.overlays.text
+        parts = (self._tool or self._said).split("\n")
+        note.text = "\n".join(line for part in parts for line in wrap(part, NOTE_WIDTH))
+        note.visible = bool(note.text)
 
 
 def places_missing(units: pd.DataFrame, layout: str) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.analysis import ReceptiveFieldFit
+from insilico_gui.app.widgets.unit_names import unit_row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 RECEPTIVE_FIELDS = "receptive fields"
 """What an experiment calls the result."""
 
-MAX_OUTLINES = 300
-"""More outlines than this hide the stimulus, and take long to draw."""
+MAX_OUTLINES = 50
+"""More outlines than this are a tangle in which none is seen."""
 
 
 def fields_fit(now: Resolved) -> ReceptiveFieldFit | None:
@@ -38,7 +39,27 @@ def outlined(now: Resolved) -> NDArray[np.int64]:
     return columns
 
 
+def drawn_columns(now: Resolved) -> NDArray[np.int64]:
+    """Those of :func:`outlined` that are drawn: the unit looked at, and the best fitted."""
+    columns, fit = outlined(now), fields_fit(now)
+    if fit is None or len(columns) <= MAX_OUTLINES:
+        return columns
+    best = columns[np.argsort(-fit.r2[columns], kind="stable")]
+    row = unit_row(now.units, now.view.unit_id)
+    is_looked_at = now.encoded_rows[best] == row
+    first = np.concatenate([best[is_looked_at], best[~is_looked_at]])
+    return np.sort(first[:MAX_OUTLINES])
+
+
+def outlines_note(now: Resolved) -> str:
+    """What to say if not all outlines are drawn; else nothing."""
+    n_outlines = len(outlined(now))
+    if n_outlines <= MAX_OUTLINES:
+        return ""
+    return f"outlines: the {MAX_OUTLINES} best fitted of {n_outlines:,}"
+
+
 def outlines(now: Resolved) -> list[NDArray[np.float64]]:
     """Outlines of the selected units' fields, each [points, 2] in (row, column)."""
     fit = fields_fit(now)
-    return [] if fit is None else list(fit.ellipse()[outlined(now)[:MAX_OUTLINES]])
+    return [] if fit is None else list(fit.ellipse()[drawn_columns(now)])

@@ -7,14 +7,13 @@ axis, show at every time.
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from insilico_gui.app.map.backdrop import Backdrop
+from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
 from insilico_gui.app.map.color_scale import column_scale, response_scale
-from insilico_gui.app.map.map_note import empty_note
+from insilico_gui.app.map.map_note import MapNote, empty_note
 from insilico_gui.app.map.outlines import outlines
 from insilico_gui.app.map.owned_layers import (
     OwnedImage,
@@ -23,10 +22,13 @@ from insilico_gui.app.map.owned_layers import (
     writing,
 )
 from insilico_gui.app.map.recolor import Recolorer
+from insilico_gui.app.map.unit_looks import BLACK, NEUTRAL, RIM, THIN_RIM, WHITE, looks
 from insilico_gui.app.map.unit_status import tell_units
+from insilico_gui.app.map.unit_words import unit_lines, unit_sentence
 from insilico_gui.app.map.view_fit import ViewFit
 from insilico_gui.app.widgets import colors
-from insilico_gui.app.widgets.unit_names import unit_name
+from insilico_gui.app.widgets.theme import colors_for
+from insilico_gui.app.widgets.unit_names import unit_row
 from insilico_gui.drawing.layouts import (
     available_layouts,
     is_upright,
@@ -57,23 +59,15 @@ COLORED_BY = frozenset(
 """What the colours of units depend on, apart from the time."""
 
 OUTLINED_BY = frozenset(
-    {"results", "selection", "view.layout", "view.outlines_min_r2", "session"}
+    {
+        *("results", "selection", "session"),
+        *("view.layout", "view.outlines_min_r2", "view.unit_id"),
+    }
 )
 """What the outlines of receptive fields depend on."""
 
 SAMPLED_FRAMES = 64
 """Frames that the limits of the response colours are estimated from."""
-
-SELECTED_SIZE, OTHER_SIZE = 1.4, 0.7
-"""Selected units are drawn larger, with a white rim, and the others smaller."""
-
-NOTE_WIDTH = 60
-"""Letters in a line of what is written on an empty map."""
-
-RIM = 0.12
-"""Width of the rim, as a part of a point's size."""
-
-BLACK, WHITE = np.array([0.0, 0.0, 0.0, 1.0]), np.ones(4)
 
 SIZES = {"scalp": 0.4, "list": 0.9}
 """Of points, as a part of the size that fills a layout: scalp and names show through."""
@@ -94,6 +88,8 @@ class UnitMap:
     scale : ColorScale
         The colours of the units, and of every legend of them; legends are drawn after
         the map.
+    note : MapNote
+        What is written on the map.
     """
 
     def __init__(self, viewer: Viewer, playback: Playback, owner: LayerOwner) -> None:
@@ -108,6 +104,8 @@ class UnitMap:
         self._backdrop = Backdrop(viewer, owner)
         self._base_size = 1.0
         self._view_fit = ViewFit(viewer)
+        self._on_top = np.empty(0, np.uint16)
+        self.note = MapNote(viewer)
         self._column: NDArray[np.float64] | None = None
         self.scale = response_scale(RESPONSE, (0.0, 1.0), None, over_stimulus=False)
 
@@ -132,8 +130,9 @@ class UnitMap:
             self.show_layout()
         elif COLORED_BY.intersection(changed):
             self.coloring_changed()
-        if "selection" in changed:
+        if "session" not in changed and {"selection", "view.unit_id"} & set(changed):
             self.show_selection()
+            self.recolor()  # in another order
         if OUTLINED_BY.intersection(changed):
             self.show_outlines(outlines(now))
 
@@ -214,20 +213,13 @@ class UnitMap:
         self._recolorer = Recolorer(self._viewer, layer)
         self.show_layout()
 
+    def lines(self, row: int) -> list[str]:
+        """What the card under the mouse says of a unit, by row of the unit table."""
+        return unit_lines(self._now, row, self.scale, self._values())
+
     def _words(self, row: int) -> str:
         """What the status line says of a unit, by row of the unit table."""
-        units = self._now.units
-        if row >= len(units):  # of a session that is just being replaced
-            return ""
-        said = [f"unit {unit_name(units, row)}"]
-        if "area" in units and units["area"].iloc[row]:
-            said.append(str(units["area"].iloc[row]))
-        values = self._values()
-        if values is not None and np.isfinite(values[row]):
-            names = self.scale.categories
-            value = f"{values[row]:.3g}" if names is None else names[int(values[row])]
-            said.append(f"{self.scale.column} {value}")
-        return ", ".join(said)
+        return unit_sentence(self._now, row, self.scale, self._values())
 
     # -- layout ------------------------------------------------------------------------
 
@@ -249,9 +241,7 @@ class UnitMap:
             layer.data = np.where(known[:, None], positions, 0.0)
             layer.shown = known
         layer.visible = True
-        note = self._viewer.canvas.overlays.text
-        note.text = "\n".join(wrap(empty_note(session, units, layout), NOTE_WIDTH))
-        note.visible = bool(note.text)
+        self.note.show(empty_note(session, units, layout))
         self._base_size = point_size(positions[known]) * SIZES.get(layout, 1.0)
         stimulus = self.stimulus_layer
         if stimulus is not None:
@@ -292,7 +282,8 @@ class UnitMap:
             if shown.visible and shown not in (self._stimulus, self._outlines)
         ]
         upright = is_upright(session) if layout == "anatomical 3-D" else None
-        self._view_fit.fit(layers, self._base_size, upright=upright)
+        above = NAME_ABOVE_LIST * (layout == "list")
+        self._view_fit.fit(layers, self._base_size, upright=upright, above=above)
 
     def available_layouts(self) -> list[Layout]:
         """Layouts for which the session on show knows positions."""
@@ -327,7 +318,10 @@ class UnitMap:
         if values is None:
             values = np.full(len(self._now.units), np.nan, np.float32)
         scale = self.scale
-        self._recolorer.set_colors(scale.colors(values))
+        ranks = scale.strength(values)
+        if len(self._on_top) == len(ranks):
+            ranks += 256 * self._on_top
+        self._recolorer.set_colors(scale.colors(values), ranks)
         if scale.categories is None:
             self._backdrop.recolor(values, scale.table, scale.limits)
         else:
@@ -350,26 +344,33 @@ class UnitMap:
         )
         return (min(low, 0.0) if low < 0.2 * high else low, high)
 
+    def use_theme(self) -> None:
+        """Draw names and rims in the colours of the viewer's theme."""
+        self._backdrop.recolor_names()
+        self.show_selection()
+        self.recolor()
+
     # -- selection and time ------------------------------------------------------------
 
     def show_selection(self) -> None:
-        """Draw selected units larger and rimmed, unless all are selected."""
-        layer, selection = self.units_layer, self._now.selection
-        if layer is None or selection is None:
+        """Draw selected units larger and rimmed, and mark the one looked at."""
+        layer, now = self.units_layer, self._now
+        if layer is None or now.selection is None:
             return
-        n_units = len(self._now.units)
-        chosen = np.zeros(n_units, dtype=bool)
-        size = np.full(n_units, self._base_size)
-        if 0 < len(selection) < n_units:
-            chosen[selection.indices] = True
-            size *= np.where(chosen, SELECTED_SIZE, OTHER_SIZE)
-        # On the scalp all have a rim: they have the colour of what is around them
-        rim = RIM if self._now.view.layout == "scalp" else 0.0
-        rims = np.where(chosen[:, None], WHITE, BLACK if rim else WHITE)
-        with writing(layer):
-            layer.size = size
-            layer.border_width = np.where(chosen, RIM, rim)
-            layer.border_color = rims
+        # On the scalp units have the colour of what is around them
+        on_scalp = now.view.layout == "scalp"
+        over_pictures = on_scalp or now.view.layout == "retinotopic"
+        is_light = colors_for(self._viewer.theme).is_light and not over_pictures
+        found = looks(
+            len(now.units),
+            now.selection.indices,
+            unit_row(now.units, now.view.unit_id),
+            self._base_size,
+            rim_others=RIM if on_scalp else THIN_RIM,
+            color_others=BLACK if on_scalp else NEUTRAL,
+            color_selected=BLACK if is_light else WHITE,
+        )
+        self._on_top = found.put_on(layer)
 
     def show_outlines(self, lines: list[NDArray[np.float64]]) -> None:
         """Draw outlines, each [points, 2] in (row, column), over the stimulus."""

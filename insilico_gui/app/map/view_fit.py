@@ -33,7 +33,12 @@ class ViewFit:
         self._fitted = self._state()
 
     def fit(
-        self, layers: Sequence[Layer], margin: float, *, upright: bool | None = None
+        self,
+        layers: Sequence[Layer],
+        margin: float,
+        *,
+        upright: bool | None = None,
+        above: float = 0.0,
     ) -> None:
         """Fit some layers.
 
@@ -45,6 +50,8 @@ class ViewFit:
         upright : bool, optional
             In 3-D: whether the units are in a head, which is seen obliquely; else they
             are seen from above. None in 2-D.
+        above : float
+            Pixels to leave free above them: for names, which have no extent.
         """
         camera = self._viewer.scene.camera
         ends = [_ends_in_space(layer) for layer in layers]
@@ -57,8 +64,9 @@ class ViewFit:
             else:
                 camera.angles = (0, 0, 0)
             rows = columns = 0.8 * float(np.linalg.norm(high - low)) + margin
+        camera.zoom = zoom = FILLED * min(width / columns, (height - above) / rows)
+        low[1] -= above / zoom
         camera.center = tuple((low + high) / 2)
-        camera.zoom = FILLED * min(width / columns, height / rows)
         self._fitted = self._state()
 
     def refit(self, fit: Callable[[], object]) -> None:

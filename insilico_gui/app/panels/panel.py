@@ -92,8 +92,8 @@ class Panel(QWidget, Themed):
     def draw_work(self) -> None:
         """Draw how far the work in the background is; called often."""
 
-    def draw_lasso(self, *, armed: bool) -> None:
-        """Draw whether the lasso waits for a drag on the map."""
+    def draw_lasso(self, *, armed: bool, mode: str) -> None:
+        """Draw whether the lasso waits for a drag on the map, and what it will do."""
 
     @classmethod
     def is_first(cls, now: Resolved) -> bool:

@@ -20,10 +20,9 @@ from insilico_gui.analysis.fields.registry import (
     unit_map,
 )
 from insilico_gui.app.map.outlines import (
-    MAX_OUTLINES,
     RECEPTIVE_FIELDS,
     fields_fit,
-    outlined,
+    outlines_note,
 )
 from insilico_gui.app.panels.panel import fill_box
 from insilico_gui.app.panels.parts.analysis_panel import (
@@ -225,9 +224,9 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         told = [f"<b>unit {escape(self.unit.unit)}</b>", _place(fit, which)]
         if lag_s is not None:
             told.append(f"lag {1000 * lag_s:.0f} ms")
-        n_outlines = len(outlined(self.now))
-        if n_outlines > MAX_OUTLINES:
-            told.append(f"outlines: the first {MAX_OUTLINES} of {n_outlines:,}")
+        note = outlines_note(self.now)
+        if note:
+            told.append(note)
         self.about.setText(" &nbsp; ".join(told))
 
     def _why_empty(self, fields: xr.Dataset | None) -> str:

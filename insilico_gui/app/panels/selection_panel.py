@@ -47,7 +47,8 @@ class SelectionPanel(Panel):
         self.lasso_button = toggle(
             "Lasso",
             lambda on: self.desk.window.arm_lasso(on),
-            "Draw around units on the map; Esc cancels",
+            "Draw around units on the map. Shift adds to the selection, Alt subtracts "
+            "from it, both intersect; Esc cancels",
         )
         self.all_button = button("All", lambda: self._pick(self.experiment.pick))
         self.clear_button = button(
@@ -111,10 +112,11 @@ class SelectionPanel(Panel):
 
     # -- from the state ----------------------------------------------------------------
 
-    def draw_lasso(self, *, armed: bool) -> None:
-        """Show whether the lasso waits for a drag on the map."""
+    def draw_lasso(self, *, armed: bool, mode: str) -> None:
+        """Show whether the lasso waits for a drag on the map, and what it will do."""
+        verb = "draw" if mode == "replace" else mode
         self.lasso_button.setChecked(armed)
-        self.lasso_button.setText("Lasso: draw" if armed else "Lasso")
+        self.lasso_button.setText(f"Lasso: {verb}" if armed else "Lasso")
 
     def draw(self, changed: frozenset[str]) -> None:
         """Offer what the units can be picked by, and show how they were."""

@@ -25,7 +25,7 @@ from insilico_gui.app.widgets.controls import (
     text_field,
 )
 from insilico_gui.app.widgets.copying import copy_selected, tab_separated
-from insilico_gui.app.widgets.unit_names import unit_name
+from insilico_gui.app.widgets.unit_names import unit_name, unit_row
 from insilico_gui.app.widgets.units_model import RIGHT, UnitsModel
 from insilico_gui.errors import SelectionError, quoted
 from insilico_gui.units.columns import facts, is_measure
@@ -55,7 +55,10 @@ class UnitsPanel(Panel):
     place = "bottom"
     order = 80
     draws = frozenset(
-        {"units", "measured", "selection", "conditions", "view.only_selected"}
+        {
+            *("units", "measured", "selection", "conditions"),
+            *("view.only_selected", "view.unit_id"),
+        }
     )
 
     def __init__(self, desk: Desk) -> None:
@@ -211,7 +214,17 @@ class UnitsPanel(Panel):
         elif "selection" in changed and now.selection is not None:
             self.model.use_selection(now.selection.indices)
         self.model.show_only_selected(now.view.only_selected)
+        if "view.unit_id" in changed:
+            self._scroll_to(unit_row(now.units, now.view.unit_id))
         self._show_selection()
+
+    def _scroll_to(self, unit: int | None) -> None:
+        """Bring the row of a unit, by row of the unit table, into sight."""
+        if unit is None or self.table.hasFocus():
+            return
+        at = np.flatnonzero(self.model.rows == unit)
+        if len(at):
+            self.table.scrollTo(self.model.index(int(at[0]), 0))
 
     def _fill(self) -> None:
         """Show another table, or other columns of it."""

@@ -108,6 +108,10 @@ class MapFit(QObject):
         self._timer = delayed(unit_map.refit_view, self)
         canvas.installEventFilter(self)
 
+    def again(self) -> None:
+        """Fit anew, once what is under way has been drawn."""
+        self._timer.start()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See Qt."""
         if event.type() == QEvent.Type.Resize:

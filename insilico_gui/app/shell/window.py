@@ -6,10 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import napari
-import numpy as np
 from qtpy.QtWidgets import QMessageBox
 
-from insilico_gui.app.map.lasso import Lasso, points_inside
 from insilico_gui.app.shell.arriving.arrivals import Arrivals
 from insilico_gui.app.shell.beginning.welcome import Welcome
 from insilico_gui.app.shell.closing import CloseGuard
@@ -17,6 +15,7 @@ from insilico_gui.app.shell.docks import child_of
 from insilico_gui.app.shell.experiment_files import ExperimentFiles
 from insilico_gui.app.shell.focus_ring import FocusRing
 from insilico_gui.app.shell.keys import WindowKeys
+from insilico_gui.app.shell.map_tools import MapTools
 from insilico_gui.app.shell.menus.file_menu import file_menu_of
 from insilico_gui.app.shell.menus.help_menu import HelpMenu
 from insilico_gui.app.shell.menus.view_menu import ViewMenu
@@ -37,14 +36,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from insilico_gui.app.map.lasso import Lasso
     from insilico_gui.app.panels.panel import Panel
     from insilico_gui.app.work.jobs import Job
     from insilico_gui.experiment import Experiment
     from insilico_gui.experiment.resolved import Resolved
-
-DRAW = "Hold the mouse button down and draw around units; Esc puts the lasso away."
 
 
 class InsilicoWindow(Workspace):
@@ -95,7 +94,7 @@ class InsilicoWindow(Workspace):
             own=viewer is None if own is None else own,
         )
         window, experiment, jobs = self.docks.window, self.experiment, self.jobs
-        self.lasso = Lasso(self.viewer, self.layer_owner, self)
+        self.map_tools = MapTools(self)
         self.reader = FrameReader(experiment, jobs, self)
         self.encoding = EncodingRun(experiment, jobs, self.reader, self)
         self.analyses = AnalysisRun(experiment, jobs, self)
@@ -122,6 +121,11 @@ class InsilicoWindow(Workspace):
         )
         self.files.look_for_leftovers()
 
+    @property
+    def lasso(self) -> Lasso:
+        """Draws around units on the map."""
+        return self.map_tools.lasso
+
     @classmethod
     def in_viewer(cls, viewer: napari.Viewer) -> InsilicoWindow | None:
         """The panels that a viewer has, if it has any: there is one set for each."""
@@ -139,7 +143,6 @@ class InsilicoWindow(Workspace):
         self.reader.made.connect(self._frames_made)
         self.encoding.grew.connect(self._grow)
         self.encoding.completed.connect(self.say)
-        self.lasso.changed.connect(self._lasso_changed)
         self.opening.missing.connect(self.files.encode_again)
         self.opening.moved.connect(self.files.offer_search)
         self.stimuli.added.connect(self._stimulus_added)
@@ -212,16 +215,7 @@ class InsilicoWindow(Workspace):
 
     def arm_lasso(self, on: bool = True) -> None:
         """Let the user draw around units, in a flat layout; or not any more."""
-        if not on or self.map.units_layer is None:
-            self.lasso.cancel()
-            self._show_lasso()
-            return
-        if self.now.view.layout == "anatomical 3-D":
-            flat = [name for name in self.map.available_layouts() if "3-D" not in name]
-            layout = "anatomical" if "anatomical" in flat else flat[0]
-            self.experiment.look(layout=layout)
-        self.lasso.start()
-        self.say(DRAW)
+        self.map_tools.arm_lasso(on)
 
     def stay(self) -> None:
         """The user moved in time: do not follow responses that come in."""
@@ -271,7 +265,7 @@ class InsilicoWindow(Workspace):
             return
         self.now = now
         if changed & {"session", "view.layout"}:
-            self.lasso.stop()
+            self.map_tools.put_away()
         self.map.take(self.now, changed)
         if "shown" in changed:
             self._show_new_stimulus()
@@ -305,11 +299,12 @@ class InsilicoWindow(Workspace):
         self.map.show_frames(frames)
         self.map.coloring_changed()
         if frames is not None:
-            self.fit_view()
+            self.map_fit.again()  # unless the user has zoomed
 
     def _playback_changed(self, *_: object) -> None:
         """Another time, or the clock began or stopped."""
         self.map.show_time()
+        self.map_tools.draw_time()
         for panel in self.panels:
             if panel.is_seen:
                 panel.draw_time()
@@ -336,33 +331,9 @@ class InsilicoWindow(Workspace):
     def _color_by(self, columns: list[str]) -> None:
         color_by_result(self, columns)
 
-    # -- the lasso ---------------------------------------------------------------------
-
-    def _show_lasso(self) -> None:
-        for panel in self.panels:
-            panel.draw_lasso(armed=self.lasso.layer is not None)
-
     def _panel_made(self, panel: Panel) -> None:
         super()._panel_made(panel)
-        panel.draw_lasso(armed=self.lasso.layer is not None)
-
-    def _lasso_changed(self, what: str, polygon: object) -> None:
-        self._show_lasso()
-        layer = self.map.units_layer
-        if what == "drawn" and layer is not None:
-            corners = np.asarray(polygon, float)
-            indices = points_inside(layer, corners)
-            try:
-                self.experiment.lasso(self.now.view.layout, corners, indices)
-            except InsilicoError as error:
-                self._say_problem(sentence(error))
-                return
-            self.viewer.layers.selection.active = layer
-            self.say(f"{len(indices):,} units are inside the lasso.")
-        elif what == "missed":
-            self.say(f"Nothing was drawn around. {DRAW}")
-        elif what == "cancelled":
-            self.say("The lasso is put away; the selection is as it was.")
+        self.map_tools.show_lasso(panel)
 
     # -- work in the background --------------------------------------------------------
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -43,3 +44,24 @@ def _telling(units: pd.DataFrame) -> list[tuple[str, str]]:
         return []
     found = [(t, c) for c, t in ORIGINS.items() if c in units]
     return [(t, c) for t, c in found if units[c].nunique() > 1]
+
+
+def unit_row(units: pd.DataFrame, unit: object) -> int | None:
+    """Row of a unit by its id or, where ids clash, its name; None if there is none."""
+    if unit is None or "unit_id" not in units:
+        return None
+    ids = units["unit_id"]
+    alike = np.flatnonzero((ids == unit).to_numpy())
+    if not len(alike) and isinstance(unit, str):
+        first = unit.split(",")[0]
+        for row in np.flatnonzero((ids.astype(str) == first).to_numpy()):
+            if unit in (first, unit_name(units, int(row))):
+                return int(row)
+    return int(alike[0]) if len(alike) else None
+
+
+def unit_key(units: pd.DataFrame, row: int) -> int | str:
+    """What tells a unit from all others: its id or, where ids clash, its name."""
+    name = unit_name(units, row)
+    (unit_id,) = units["unit_id"].iloc[[row]].tolist()
+    return unit_id if name == str(unit_id) else name

@@ -17,17 +17,20 @@ from insilico_gui.experiment.document.documents import (
     json_schema,
 )
 from insilico_gui.experiment.document.entries import (
+    MOST_STROKES,
     AnalysisEntry,
     ArrayStimulus,
     ConditionStimulus,
     DriveStimulus,
     FileStimulus,
     Lasso,
+    Mode,
     ParametricStimulus,
     RunEntry,
     SelectionEntry,
     SessionEntry,
     StimulusEntry,
+    Stroke,
 )
 from insilico_gui.experiment.document.plain import MAX_ROWS, RULE, Plain
 
@@ -35,6 +38,7 @@ __all__ = [
     "FORMAT",
     "MAX_ROWS",
     "MEAN",
+    "MOST_STROKES",
     "RULE",
     "VERSION",
     "AnalysisEntry",
@@ -44,6 +48,7 @@ __all__ = [
     "ExperimentDocument",
     "FileStimulus",
     "Lasso",
+    "Mode",
     "ParametricStimulus",
     "Plain",
     "Reference",
@@ -51,6 +56,7 @@ __all__ = [
     "SelectionEntry",
     "SessionEntry",
     "StimulusEntry",
+    "Stroke",
     "ViewState",
     "json_schema",
 ]

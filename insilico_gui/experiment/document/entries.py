@@ -21,6 +21,9 @@ from insilico_gui.experiment.document.plain import (
 )
 from insilico_gui.stimuli import Drive, Fit
 
+MOST_STROKES = 100
+"""Of a lasso that are kept; the selection that more of them change is kept as a list."""
+
 
 class SessionEntry(Frozen):
     """A session: arguments of :func:`insilico_gui.open_session`.
@@ -165,18 +168,40 @@ StimulusEntry = Annotated[
 ]
 
 
-class Lasso(Frozen):
-    """What was drawn around units on the map.
+Mode = Literal["replace", "add", "subtract", "intersect"]
+"""What a lasso does to the selection that there is."""
+
+
+class Stroke(Frozen):
+    """What was drawn around units on the map, and what that did to the selection.
 
     Attributes
     ----------
     layout : str
     polygon : tuple of (row, column)
         In the plane of the layout.
+    mode : {"replace", "add", "subtract", "intersect"}
     """
 
     layout: Text
     polygon: Annotated[tuple[tuple[Finite, Finite], ...], Field(max_length=100_000)]
+    mode: Mode = "replace"
+
+
+class Lasso(Stroke):
+    """The stroke that was drawn last, and what it changed.
+
+    Attributes
+    ----------
+    start : mapping
+        Rule of the selection before the first stroke; it does not count if that stroke
+        replaced it.
+    earlier : tuple of Stroke
+        The strokes before this one, the first first.
+    """
+
+    start: Rule = Field(default_factory=dict)
+    earlier: Annotated[tuple[Stroke, ...], Field(max_length=MOST_STROKES)] = ()
 
 
 class SelectionEntry(Frozen):
