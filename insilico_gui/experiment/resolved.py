@@ -17,7 +17,7 @@ import pandas as pd
 from insilico_gui.conditions import ConditionSession, is_condition_session
 from insilico_gui.drive import DriveSession, is_drive_session
 from insilico_gui.errors import InsilicoError
-from insilico_gui.experiment.document import ViewState
+from insilico_gui.experiment.document import Frozen, ViewState
 from insilico_gui.experiment.session_input import Shown, input_of, response_times
 from insilico_gui.session import ImageSession, is_image_session
 from insilico_gui.stimuli import ConvertedStimulus
@@ -365,5 +365,5 @@ def _same(one: Any, other: Any) -> bool:
         return list(one) == list(other) and all(
             _same(one[name], other[name]) for name in one
         )
-    plain = (str, int, float, bool, tuple, list, frozenset, type(None), ViewState)
+    plain = (str, int, float, bool, tuple, list, frozenset, type(None), Frozen)
     return isinstance(one, plain) and type(one) is type(other) and bool(one == other)

@@ -29,13 +29,29 @@ from insilico_gui.experiment.document.entries import (
     SessionEntry,
     StimulusEntry,
 )
-from insilico_gui.experiment.document.plain import MAX_ROWS, RULE, Plain
+from insilico_gui.experiment.document.plain import MAX_ROWS, RULE, Frozen, Plain
+from insilico_gui.experiment.document.strip import (
+    COMPONENT,
+    MOST_TRACES,
+    PEAK_TIME,
+    RASTERMAP,
+    TABLE_ORDER,
+    RasterView,
+    Scale,
+    TraceView,
+    TrialView,
+)
 
 __all__ = [
+    "COMPONENT",
     "FORMAT",
     "MAX_ROWS",
     "MEAN",
+    "MOST_TRACES",
+    "PEAK_TIME",
+    "RASTERMAP",
     "RULE",
+    "TABLE_ORDER",
     "VERSION",
     "AnalysisEntry",
     "ArrayStimulus",
@@ -43,14 +59,19 @@ __all__ = [
     "DriveStimulus",
     "ExperimentDocument",
     "FileStimulus",
+    "Frozen",
     "Lasso",
     "ParametricStimulus",
     "Plain",
+    "RasterView",
     "Reference",
     "RunEntry",
+    "Scale",
     "SelectionEntry",
     "SessionEntry",
     "StimulusEntry",
+    "TraceView",
+    "TrialView",
     "ViewState",
     "json_schema",
 ]
