@@ -25,7 +25,7 @@ def strip(window):
     """Forty units, eight trials of four directions, encoded."""
     use_session(window, LeakySession(40, (36, 64)))
     gratings = ig.stimuli.drifting_gratings(
-        n_directions=4, duration_s=0.4, blank_s=0.4, n_repeats=2, frame_rate=RATE
+        n_directions=4, duration_s=0.4, blank_s=0.4, repeats=2, frame_rate=RATE
     )
     use_stimulus(window, gratings)
     window.encode()
