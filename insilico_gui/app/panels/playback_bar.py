@@ -22,14 +22,13 @@ from insilico_gui.app.widgets.controls import (
     check,
     choice,
     quietly,
+    shortcut,
     tool_button,
 )
 from insilico_gui.app.widgets.icons import Name, icon
 from insilico_gui.progress import Progress
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QResizeEvent
-
     from insilico_gui.app.panels.desk import Desk
 
 TICK_MS = 15
@@ -39,9 +38,6 @@ LONGEST = 240
 
 LONGEST_CLOCK = 68
 """Letters of the time in words that leave the slider its room."""
-
-ROOM_FOR_RATES = 1050
-"""Width in pixels from which on both rates are told."""
 
 RATES_S = 0.25
 
@@ -106,10 +102,6 @@ class PlaybackBar(Panel):
             self._set_mode,
             "Leave no frame out where drawing is too slow: time goes slower instead",
         )
-        self.rates = QLabel()
-        self.rates.setMinimumWidth(
-            self.rates.fontMetrics().horizontalAdvance("0000 Hz, 0000 shown")
-        )
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.valueChanged.connect(self._slid)
         self.clock = QLabel()
@@ -122,7 +114,6 @@ class PlaybackBar(Panel):
         row.addWidget(self.every_frame)
         row.addWidget(self.slider, 1)
         row.addWidget(self.clock)
-        row.addWidget(self.rates)
         return row
 
     def _make_loop_buttons(self) -> None:
@@ -138,14 +129,15 @@ class PlaybackBar(Panel):
         )
         for tool, text in zip(self._ab_buttons, "AB×", strict=True):
             tool.setText(text)
-        for tool, keys in (
-            (self.previous_button, "Shift+P"),
-            (self.next_button, "Shift+N"),
-            (self.a_button, "Shift+A"),
-            (self.b_button, "Shift+B"),
-            (self.clear_button, "Shift+C"),
+        playback = self._playback
+        for tool, keys, command in (
+            (self.previous_button, "Shift+P", lambda: self._jump(-1)),
+            (self.next_button, "Shift+N", lambda: self._jump(1)),
+            (self.a_button, "Shift+A", playback.set_loop_start),
+            (self.b_button, "Shift+B", playback.set_loop_end),
+            (self.clear_button, "Shift+C", playback.clear_loop),
         ):
-            tool.setShortcut(keys)
+            shortcut(self, keys, command)
             tool.setToolTip(f"{tool.toolTip()} ({keys})")
 
     @property
@@ -165,9 +157,14 @@ class PlaybackBar(Panel):
         self.doing = QLabel()
         self.doing.setMinimumWidth(60)
         self.cancel_button = button("Cancel", self.desk.window.cancel)
+        self.rates = QLabel()
+        self.rates.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        self.rates.setMinimumWidth(
+            self.rates.fontMetrics().horizontalAdvance("0000 Hz, 0000 shown")
+        )
         row = QHBoxLayout()
         row.addWidget(self.message, 1)
-        for widget in (self.doing, self.progress, self.cancel_button):
+        for widget in (self.doing, self.progress, self.cancel_button, self.rates):
             row.addWidget(widget)
         return row
 
@@ -258,11 +255,6 @@ class PlaybackBar(Panel):
             tool.setVisible(bool(onsets))
         self._told_s = 0.0
         self._show_rates()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """See Qt."""
-        super().resizeEvent(event)
-        self.rates.setVisible(self.width() >= ROOM_FOR_RATES)
 
     def _show_loop(self) -> None:
         playback = self._playback

@@ -105,6 +105,10 @@ class AlignedPlot(ThemedPlot):
 
     def show_nothing(self) -> None:
         """Draw nothing."""
+        self._clear()
+        self.plotItem.showAxis("top", False)
+
+    def _clear(self) -> None:
         for item in (*self.means, *self._sems):
             self.removeItem(item)
         self.means, self._sems = [], []
@@ -112,13 +116,12 @@ class AlignedPlot(ThemedPlot):
         self.singles.setData(np.empty(0), np.empty(0))
         self._table = pd.DataFrame()
         self.playhead.hide()
-        self.plotItem.showAxis("top", False)
 
     def show_trials(
         self, aligned: Aligned, bands: Bands, longest: float, *, repeats: bool
     ) -> int:
         """Draw conditions whose trials last up to `longest` (s); how many are drawn."""
-        self.show_nothing()
+        self._clear()
         n = len(bands.names)
         chosen = np.linspace(0, n - 1, min(n, MOST_CONDITIONS)).astype(np.int64)
         self.lanes = np.unique(chosen)

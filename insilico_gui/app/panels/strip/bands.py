@@ -212,10 +212,21 @@ class BandAxis(pg.AxisItem):
         font.setPointSizeF(FONT)
         painter.setFont(font)
         metrics = QFontMetricsF(font)
-        for place, name, color in self.places():
+        placed = self.places()
+        free = -np.inf
+        for k, (own, name, color) in enumerate(placed):
+            place = own
+            needed = metrics.horizontalAdvance(name) + 4
+            end = placed[k + 1][0].left() - 1 if k + 1 < len(placed) else np.inf
+            if name and place.width() < needed:
+                # Over the gaps on both sides, if these have the room
+                more = (needed - place.width()) / 2
+                wider = place.adjusted(-more, 0, more, 0)
+                if wider.left() > free and wider.right() < end - more:
+                    place = wider
+            free = place.right()
             painter.fillRect(place, QColor(*color))
-            room = place.width() - 4
-            if name and metrics.horizontalAdvance(name) <= room:
+            if name and place.width() >= needed - 0.5:
                 is_light = np.dot(color, (0.299, 0.587, 0.114)) > 120
                 painter.setPen(QColor(15, 15, 15) if is_light else QColor("white"))
                 painter.drawText(place, Qt.AlignmentFlag.AlignCenter, name)

@@ -74,7 +74,7 @@ class LabelAxis(pg.AxisItem):
         else:
             columns = -(-len(self.labels) // self._rows)
             self._columns = min(columns, MOST_COLUMNS)
-            wanted = self._column_width() * self._columns + 2
+            wanted = self._column_width() * self._columns + GAP / 2 + 4
         if wanted != self.width():
             self.setWidth(wanted)
 

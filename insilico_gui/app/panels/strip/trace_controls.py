@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from insilico_gui.app.panels.panel import NarrowText
 from insilico_gui.app.panels.strip.traced import columns_named, key_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.experiment.resolved import Resolved
 
-WIDTH = 164
+WIDTH = 196
 LAYOUTS = ("overlaid", "stacked")
 SCALES = ("response", "z-score", "percentile")
 MEANS = {
@@ -47,20 +47,20 @@ class TraceControls(QWidget):
             lambda text: self._use(layout=text),
             "On one axis, or each unit on a line of its own",
             LAYOUTS,
-            letters=8,
+            letters=6,
         )
         self.scale = choice(
             lambda text: self._use(scale=text),
             "Responses as they are, standard deviations from the mean over time, or "
             "percentiles of the unit's own responses; the burn-in left out",
             SCALES,
-            letters=8,
+            letters=6,
         )
         self.means = choice(
             lambda text: self._use(means=MEANS[text]),
             "Mean and standard error over units; every selection in its colour",
             list(MEANS),
-            letters=8,
+            letters=6,
         )
         self.n_units = whole_number(
             5,
@@ -75,19 +75,25 @@ class TraceControls(QWidget):
         )
         self.units.setPlaceholderText("or unit ids, Enter")
         self.keep = button(
-            "Keep selected", self._keep, f"Draw the first {MOST_TRACES} selected units"
+            "All selected", self._keep, f"Draw the first {MOST_TRACES} selected units"
         )
         self.about = NarrowText()
         self.about.setMinimumWidth(WIDTH)
-        self._rows: tuple[QWidget, ...] = (
-            *(self.layout_box, self.scale, self.means),
-            *(self.n_units, self.units, self.keep),
-        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        for widget in (*self._rows, self.about):
-            column.addWidget(widget)
+        for pair in (
+            (self.layout_box, self.scale),
+            (self.means,),
+            (self.n_units, self.keep),
+            (self.units,),
+        ):
+            row = QHBoxLayout()
+            row.setSpacing(2)
+            for widget in pair:
+                row.addWidget(widget, 1)
+            column.addLayout(row)
+        column.addWidget(self.about)
         column.addStretch(1)
         self.setFixedWidth(WIDTH)
 
@@ -146,8 +152,6 @@ class TraceControls(QWidget):
             self.units.setText(", ".join(map(str, traces.units)))
         self.keep.setEnabled(len(now.selected_columns) > 0)
         by_condition = now.condition_session is not None
-        for widget in self._rows:
-            widget.setVisible(not by_condition)
         self.setVisible(not by_condition)
         if now.encoded is None:
             self.say("")

@@ -150,7 +150,6 @@ class TracePlot(StripPlot):
         if stacked:
             middles = [(lane + (low + high) / 2, "") for lane in self._lanes]
             axis.setTicks([middles])
-            axis.setLabel(f"{self._bare_label()}, lines {self._step:.3g} apart")
         else:
             axis.setTicks(None)
         middle = (low + high) / 2 if stacked else None
@@ -164,11 +163,13 @@ class TracePlot(StripPlot):
         ]
         self.labels.show_labels(labels)
 
-    def _bare_label(self) -> str:
-        return str(self.getAxis("left").labelText).partition(", lines ")[0]
-
     def _label_height(self, curve: Curve, k: int, middle: float | None) -> float | None:
         return _last(curve.values) if middle is None else float(self._lanes[k] + middle)
+
+    @property
+    def step(self) -> float:
+        """How far lines of single units are apart; 0 on one axis."""
+        return self._step
 
     def lane_at(self, y: float) -> int | None:
         """Which unit is on a line of its own at a height; None on one axis."""

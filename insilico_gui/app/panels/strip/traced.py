@@ -122,7 +122,9 @@ def single_colors(n: int, colors: PlotColors) -> list[RGB]:
     """A colour for each of n units: few by colours that everybody tells apart."""
     if n <= len(CATEGORIES):
         return [_readable(QColor(name), colors) for name in CATEGORIES[:n]]
-    hues = [pg.intColor(k, n, maxValue=colors.brightest) for k in range(n)]
+    # A full blue cannot be read on a dark background
+    sat = 255 if colors.is_light else 150
+    hues = [pg.intColor(k, n, maxValue=colors.brightest, sat=sat) for k in range(n)]
     return [hue.getRgb()[:3] for hue in hues]
 
 

@@ -206,7 +206,10 @@ class TracesPanel(Panel):
             color = group.color or self.plot_colors.mean
             name = escape(group.name) or ("selected" if n > 1 else "the selected one")
             parts.append(f"<span style='color: rgb{color}'>{name}</span>: {n:,}")
-        return "mean ± SEM of " + ", ".join(parts) if parts else ""
+        text = "mean ± SEM of " + ", ".join(parts) if parts else ""
+        if self.plot.step:
+            text += f"<br>lines are {self.plot.step:.3g} apart"
+        return text
 
     # -- conditions --------------------------------------------------------------------
 
