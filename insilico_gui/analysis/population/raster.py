@@ -175,7 +175,8 @@ class Raster:
             if self.width > 1:
                 at = np.arange(0, stop - start, self.width)
                 counts = np.diff(np.append(at, stop - start))[:, None]
-                block = np.add.reduceat(block, at, axis=0) / counts
+                sums = np.add.reduceat(block, at, axis=0)
+                block = np.asarray(sums / counts, np.float32)
             self._binned[:, first:last] = block.T
             self._n_read = last
             yield
@@ -226,7 +227,8 @@ class Raster:
         first, n = self._first_bin(wish), self.n_done
         if wish.sort == PEAK and n:
             known = self._binned[columns, first:n]
-            return np.where(np.isfinite(known), known, -np.inf).argmax(axis=1)
+            peaks: Ints = np.where(np.isfinite(known), known, -np.inf).argmax(axis=1)
+            return peaks
         if wish.sort in (COMPONENT, RASTERMAP) and n:
             scored = np.nan_to_num(_z_scored(self._binned[columns, first:n], 0))
             if wish.sort == COMPONENT:
@@ -284,11 +286,9 @@ def _sums(block: Values, rows: Ints, bins: Ints) -> Values:
 def _z_scored(block: Values, first: int) -> Values:
     """Values [U, n] as standard deviations from the mean over time from `first` on."""
     mean, spread = moments(block[:, first:].T)
-    spread = np.where(spread > 0, spread, 1.0)
-    scored: Values = (block - mean[:, None].astype(np.float32)) / spread[
-        :, None
-    ].astype(np.float32)
-    return scored
+    middle = mean[:, None].astype(np.float32)
+    step = np.where(spread > 0, spread, 1.0)[:, None].astype(np.float32)
+    return np.asarray((block - middle) / step, np.float32)
 
 
 def _limits(values: Values) -> tuple[float, float]:

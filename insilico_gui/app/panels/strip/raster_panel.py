@@ -294,8 +294,8 @@ class RasterPanel(Panel):
             areas, np.zeros_like(selected) if all_selected else selected
         )
         at = looked_at_column(self.now)
-        found = np.flatnonzero(order == at) if at is not None else ()
-        self.plot.show_unit(int(found[0]) if len(found) else None)
+        found = np.flatnonzero(order == at).tolist() if at is not None else []
+        self.plot.show_unit(found[0] if found else None)
         low, high = drawn.limits
         n, n_units = len(order), len(self.now.units)
         text = f"{n:,} of {n_units:,} units<br>{self._value}: {low:.2g} to {high:.2g}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -226,7 +226,7 @@ def raster_table(
     at = axis.edges(np.arange(start, stop) * drawn.width)
     if len(rows) * len(at) <= MOST_CELLS:
         values = drawing.raster.values[rows, start:stop]
-        left = dict(names(rows))
+        left: dict[str, Any] = dict(names(rows))
         edges = at
     else:
         picture = drawn.picture

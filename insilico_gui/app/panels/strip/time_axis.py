@@ -70,7 +70,8 @@ class TimeAxis:
     def edges(self, moments: NDArray[np.int64]) -> NDArray[np.float64]:
         """Where moments begin, so that each covers the time until the next."""
         if self.of_images and self.n_times == 1:
-            return moments + 0.5  # around the number of the image
+            # Around the number of the image
+            return np.asarray(moments + 0.5, np.float64)
         places: NDArray[np.float64] = self.place(moments / self.rate)
         return places
 

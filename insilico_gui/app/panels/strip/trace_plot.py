@@ -12,6 +12,7 @@ import pyqtgraph as pg
 from insilico_gui.app.panels.strip.label_axis import Label
 from insilico_gui.app.panels.strip.strip_plot import StripPlot
 from insilico_gui.app.widgets.figures.data import axis_title, table_of
+from insilico_gui.experiment.document import MEAN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,10 +107,10 @@ class TracePlot(StripPlot):
         columns = [(across, places)] if len(curves) + len(means) else []
         columns += [(f"unit {c.name}, {up}", c.values) for c in curves]
         for m in means:
-            name = m.name if m.name == "mean" else f"mean of {m.name}"
-            columns += [(f"{name}, {up}", m.mean)]
+            of = "" if m.name == MEAN else f" of {m.name}"
+            columns += [(f"mean{of}, {up}", m.mean)]
             if m.n_units > 1:
-                columns += [(f"SEM of {name.removeprefix('mean of ')}, {up}", m.sem)]
+                columns += [(f"SEM{of}, {up}", m.sem)]
         self._table = table_of(columns) if len(places) else pd.DataFrame()
 
     # -- single units ------------------------------------------------------------------

@@ -65,8 +65,7 @@ def groups_of(now: Resolved, experiment: Experiment) -> list[Group]:
             continue
         columns = np.flatnonzero(np.isin(now.encoded_rows, rows))
         if len(columns):
-            color = QColor(entry.color).getRgb()[:3]
-            found.append(Group(name, color, columns))
+            found.append(Group(name, rgb_of(QColor(entry.color)), columns))
     return found
 
 
@@ -125,7 +124,7 @@ def single_colors(n: int, colors: PlotColors) -> list[RGB]:
     # A full blue cannot be read on a dark background
     sat = 255 if colors.is_light else 150
     hues = [pg.intColor(k, n, maxValue=colors.brightest, sat=sat) for k in range(n)]
-    return [hue.getRgb()[:3] for hue in hues]
+    return [rgb_of(hue) for hue in hues]
 
 
 def _readable(color: QColor, colors: PlotColors) -> RGB:
@@ -135,5 +134,9 @@ def _readable(color: QColor, colors: PlotColors) -> RGB:
         color = color.darker(100 + (lightness - 110))
     elif not colors.is_light and lightness < 110:
         color = color.lighter(100 + (110 - lightness))
-    red, green, blue = color.getRgb()[:3]
-    return red, green, blue
+    return rgb_of(color)
+
+
+def rgb_of(color: QColor) -> RGB:
+    """Red, green and blue of a colour, 0..255."""
+    return color.red(), color.green(), color.blue()

@@ -29,6 +29,7 @@ from insilico_gui.app.panels.strip.traced import (
 )
 from insilico_gui.app.widgets.unit_names import unit_names
 from insilico_gui.app.work.live_summary import LiveSummary
+from insilico_gui.experiment.document import MEAN
 from insilico_gui.stimuli import ConditionTable
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class TracesPanel(Panel):
             [self._curve(summary, k) for k in range(len(summary.singles))],
             [
                 Means(
-                    group.name or "mean",
+                    group.name or MEAN,
                     group.color or self.plot_colors.mean,
                     summary.means[k, :n],
                     summary.sems[k, :n],
