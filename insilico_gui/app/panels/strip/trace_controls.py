@@ -123,9 +123,10 @@ class TraceControls(QWidget):
             else:
                 unknown.append(name)
         if unknown:
+            wrong = quoted(unknown[0] if found else self.units.text())
             self._desk.window.say(
-                f"Unit {quoted(unknown[0])} is not among those that were encoded; type "
-                "ids as the table shows them, with commas between.",
+                f"Unit {wrong} is not among those that were encoded; type ids as the "
+                "table shows them, with commas between.",
                 problem=True,
             )
             return
