@@ -116,6 +116,7 @@ class Inputs(DocumentState):
             own = known is not None and known.session == session
             selection = named if own else None
             changes |= {"session": session, "selection": selection, "unit_id": None}
+            changes["traces"] = view.traces.but(units=())
         return view.model_copy(update=changes)
 
     def _working_selection(self, session: str) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 from insilico_gui.conditions import ConditionSession, is_condition_session
 from insilico_gui.drive import DriveSession, is_drive_session
 from insilico_gui.errors import InsilicoError
-from insilico_gui.experiment.document import ViewState
+from insilico_gui.experiment.document import Frozen, ViewState
 from insilico_gui.experiment.session_input import Shown, input_of, response_times
 from insilico_gui.session import ImageSession, is_image_session
 from insilico_gui.stimuli import ConvertedStimulus
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.experiment.analyses import Result
+    from insilico_gui.experiment.document import SelectionEntry
     from insilico_gui.experiment.encoded import Encoded
     from insilico_gui.experiment.experiment import Experiment
     from insilico_gui.experiment.live import AnyStimulus
@@ -93,6 +94,8 @@ class Resolved:
         Which analyses added which of them.
     selection : Selection or None
         Units that are worked with; None without a session.
+    selections : mapping of str to SelectionEntry
+        All of the session's, by name.
     conditions : mapping
         Conditions on columns in the rule of the selection.
     results : mapping of str to Result
@@ -126,6 +129,7 @@ class Resolved:
     units: pd.DataFrame = field(default_factory=lambda: NO_UNITS)
     measured: Measured = field(default_factory=lambda: NOTHING_MEASURED)
     selection: Selection | None = None
+    selections: Mapping[str, SelectionEntry] = field(default_factory=dict)
     conditions: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Result] = field(default_factory=dict)
     computing: frozenset[str] = frozenset()
@@ -267,6 +271,11 @@ class Resolver:
             found = {
                 "units": experiment.table(session_name),
                 "measured": experiment.measured(session_name),
+                "selections": {
+                    name: selection
+                    for name, selection in document.selections.items()
+                    if selection.session == session_name
+                },
                 "conditions": experiment.conditions,
                 "selection": self._selection(),
                 "results": experiment.results(session_name, None),
@@ -365,5 +374,5 @@ def _same(one: Any, other: Any) -> bool:
         return list(one) == list(other) and all(
             _same(one[name], other[name]) for name in one
         )
-    plain = (str, int, float, bool, tuple, list, frozenset, type(None), ViewState)
+    plain = (str, int, float, bool, tuple, list, frozenset, type(None), Frozen)
     return isinstance(one, plain) and type(one) is type(other) and bool(one == other)

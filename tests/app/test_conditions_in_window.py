@@ -121,7 +121,7 @@ def test_a_trial_plays_on_the_map_and_in_the_traces(crossed):
     playback.seek_frame(4 * len(times) + 100)
     assert panel.playhead.value() == pytest.approx(times[100])
     assert "0.5/0.5" in panel.plot.plotItem.titleLabel.text
-    assert not panel._burn_in.isVisible()
+    assert not panel.plot.burn_in.isVisible()
     assert panel.plot.getAxis("left").labelText == "intensity (1/s)"
     np.testing.assert_array_equal(
         now.response_at(playback.frame), now.responses[4, 100].to_numpy()

@@ -260,7 +260,9 @@ def test_plots_of_video_sessions(window, qtbot, monkeypatch, tmp_path):
     mean = next(name for name in table if name.startswith("mean, "))
     np.testing.assert_allclose(table[mean], responses.mean("unit"), rtol=1e-5)
     assert next(iter(table)) == "time (s)"
-    assert sum(name.startswith("mean ") for name in table) == 2  # the band
+    sem = next(name for name in table if name.startswith("SEM, "))
+    expected = responses.std("unit", ddof=1) / np.sqrt(12)
+    np.testing.assert_allclose(table[sem], expected, rtol=1e-4)
     gratings = ig.stimuli.drifting_gratings(
         n_directions=4, duration_s=0.5, frame_rate=10.0
     )

@@ -88,7 +88,7 @@ def test_voxels(window, qtbot, root, pictures, tmp_path):
     np.testing.assert_array_equal(place, np.arange(1, N_IMAGES + 1))
     np.testing.assert_allclose(mean, responses.mean(axis=1), atol=1e-5)
     assert traces.playhead.value() == strongest[0] + 1
-    assert not traces._burn_in.isVisible()
+    assert not traces.plot.burn_in.isVisible()
 
     # What does not apply says so
     assert "not on a sheet" in window.panel("Retinotopy").about.text()

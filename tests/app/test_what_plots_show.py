@@ -120,7 +120,7 @@ def drawn(window):
     tuning = window.panel("Tuning")
     return {
         "traces": points(
-            window.panel("Traces").mean_curve, *window.panel("Traces")._examples
+            window.panel("Traces").mean_curve, *window.panel("Traces").plot.singles
         ),
         "tuning": curves(tuning.cartesian) + curves(tuning.polar),
         "pair": int(tuning.pair.image.image is not None),

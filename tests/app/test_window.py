@@ -325,7 +325,7 @@ def test_traces_follow_the_selection(encoded, qtbot):
     encoded.wait(FAST)
     _, drawn = encoded.panel("Traces").mean_curve.getData()
     np.testing.assert_allclose(drawn, mean, rtol=1e-5)
-    assert len(encoded.panel("Traces")._examples) == 5
+    assert len(encoded.panel("Traces").plot.singles) == 5
 
 
 def test_a_wrong_file_is_one_sentence(encoded, tmp_path):

@@ -138,10 +138,12 @@ def test_a_unit_has_one_number_everywhere(encoded, qtbot):
     assert [model.headerData(k, across) for k in range(40)] == [str(i) for i in ids]
     traces = encoded.panel("Traces")
     encoded.wait(LIMIT_S)
-    title = traces.plot.plotItem.titleLabel.text
-    named = [int(text) for text in re.findall(r"\)'>(\d+)</span>", title)]
-    columns = traces._summary.value.example_columns
-    assert named == [ids[k] for k in columns] and len(named) == 5
+    labels = [label.text for label in traces.plot.labels.labels]
+    named = [int(text) for text in labels if text != "mean"]
+    columns = traces._summary.value.singles
+    # five of them, and the unit looked at
+    assert named == [ids[k] for k in columns] and len(named) == 6
+    assert named[-1] == ids[row]
     experiment.look(layout="list")  # where no unit covers another
     layer = encoded.map.units_layer
     status = layer.get_status(layer.data[row], dims_displayed=[1, 2], world=True)

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Qt
-from qtpy.QtGui import QAction, QKeySequence
+from qtpy.QtGui import QAction, QKeySequence, QShortcut
 from qtpy.QtWidgets import (
     QAbstractButton,
     QCheckBox,
@@ -68,6 +68,13 @@ def action(
     made.triggered.connect(lambda _checked=False: command())
     widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
     widget.addAction(made)
+    return made
+
+
+def shortcut(widget: QWidget, keys: str, command: Callable[[], object]) -> QShortcut:
+    """Keys that work wherever the focus is in the window, while the widget is seen."""
+    made = QShortcut(QKeySequence(keys), widget)
+    made.activated.connect(lambda: command())
     return made
 
 

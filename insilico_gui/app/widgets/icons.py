@@ -7,7 +7,7 @@ from typing import Literal
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
 
-Name = Literal["play", "pause", "back", "forward", "loop"]
+Name = Literal["play", "pause", "back", "forward", "loop", "previous", "next"]
 
 SIZE = 32
 
@@ -32,6 +32,14 @@ def icon(name: Name, rgb: tuple[int, int, int]) -> QIcon:
     elif name == "back":
         painter.drawRect(QRectF(22, 7, 4, 18))
         _triangle(painter, 19, 5)
+    elif name == "next":
+        _triangle(painter, 4, 15)
+        _triangle(painter, 15, 26)
+        painter.drawRect(QRectF(26, 7, 3, 18))
+    elif name == "previous":
+        _triangle(painter, 28, 17)
+        _triangle(painter, 17, 6)
+        painter.drawRect(QRectF(3, 7, 3, 18))
     else:
         pen = painter.pen()
         pen.setStyle(Qt.PenStyle.SolidLine)

@@ -32,14 +32,30 @@ from insilico_gui.experiment.document.entries import (
     StimulusEntry,
     Stroke,
 )
-from insilico_gui.experiment.document.plain import MAX_ROWS, RULE, Plain
+from insilico_gui.experiment.document.plain import MAX_ROWS, RULE, Frozen, Plain
+from insilico_gui.experiment.document.strip import (
+    COMPONENT,
+    MOST_TRACES,
+    PEAK_TIME,
+    RASTERMAP,
+    TABLE_ORDER,
+    RasterView,
+    Scale,
+    TraceView,
+    TrialView,
+)
 
 __all__ = [
+    "COMPONENT",
     "FORMAT",
     "MAX_ROWS",
     "MEAN",
     "MOST_STROKES",
+    "MOST_TRACES",
+    "PEAK_TIME",
+    "RASTERMAP",
     "RULE",
+    "TABLE_ORDER",
     "VERSION",
     "AnalysisEntry",
     "ArrayStimulus",
@@ -47,16 +63,21 @@ __all__ = [
     "DriveStimulus",
     "ExperimentDocument",
     "FileStimulus",
+    "Frozen",
     "Lasso",
     "Mode",
     "ParametricStimulus",
     "Plain",
+    "RasterView",
     "Reference",
     "RunEntry",
+    "Scale",
     "SelectionEntry",
     "SessionEntry",
     "StimulusEntry",
     "Stroke",
+    "TraceView",
+    "TrialView",
     "ViewState",
     "json_schema",
 ]

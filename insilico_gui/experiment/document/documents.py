@@ -22,6 +22,7 @@ from insilico_gui.experiment.document.plain import (
     Plain,
     Text,
 )
+from insilico_gui.experiment.document.strip import RasterView, TraceView, TrialView
 
 FORMAT: Literal["insilico_gui experiment"] = "insilico_gui experiment"
 VERSION: Literal[1] = 1
@@ -80,6 +81,9 @@ class ViewState(Frozen):
         Whether only the selected units are encoded in the window.
     draft : tuple of mapping
         Specifications that are being put together to a sequence.
+    traces : TraceView
+    raster : RasterView
+    trials : TrialView
     """
 
     session: Name | None = None
@@ -96,6 +100,9 @@ class ViewState(Frozen):
     encode_at_once: bool = True
     encode_selected: bool = False
     draft: Annotated[tuple[Plain, ...], Field(max_length=1000)] = ()
+    traces: TraceView = Field(default_factory=TraceView)
+    raster: RasterView = Field(default_factory=RasterView)
+    trials: TrialView = Field(default_factory=TrialView)
 
     def without(
         self,
@@ -108,6 +115,7 @@ class ViewState(Frozen):
         changes: dict[str, Any] = {}
         if session is not None and self.session == session:
             changes |= {"session": None, "unit_id": None, "time_s": 0.0}
+            changes["traces"] = self.traces.but(units=())
         if stimulus is not None and self.stimulus == stimulus:
             changes |= {"stimulus": None, "time_s": 0.0}
         if self.selection in selections:
