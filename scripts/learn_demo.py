@@ -34,35 +34,35 @@ import insilico_gui as ig
 
 SIZES = {
     "streams": 1,
-    "frame_shape": [72, 128],
-    "retina_shape": [60, 100],
-    "retina_degrees": 19.5,
+    "frame_shape": [36, 64],
+    "retina_shape": [32, 60],
+    "retina_degrees": 18.2,
     "monitor_distance": 3.0,
-    "first_kernel": 11,
-    "first_stride": 5,
+    "first_kernel": 10,
+    "first_stride": 4,
     "blocks": [[32, 2]],
     "map_channels": 48,
     "hidden": 32,
     "common": 32,
     "groups": 2,
-    "modulation": 8,
+    "modulation": 4,
 }
-"""A reduced network: one stream, 12 x 20 maps."""
+"""A reduced network: one stream, 8 x 15 maps."""
 
 FIT = {
-    "lr": 0.4,
-    "decay": 1e-5,
-    "momentum": 0.9,
-    "clip": 0.01,
-    "eps": 1e-3,
-    "sample_size": 60,
-    "batch_size": 4,
-    "burnin_frames": 12,
-    "validation_size": 4,
+    "optimiser": "adam",
+    "standard_retina": True,
     "find_positions": True,
-    "first_sigma": 0.08,
+    "first_sigma": 0.05,
+    "lr": 0.005,
+    "decay": 0.0,
+    "momentum": 0.9,
+    "sample_size": 30,
+    "batch_size": 8,
+    "burnin_frames": 10,
+    "validation_size": 8,
 }
-"""A larger learning rate than the published one, for a run that is forty times shorter."""
+"""Many short windows: responses depend on about the last ten frames."""
 
 BURNIN = 10  # frames of a clip that are not judged
 WELL_PREDICTED = 0.7  # cc_norm
