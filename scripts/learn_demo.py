@@ -105,7 +105,7 @@ def judge_clips(session: Any, folder: Path) -> pd.DataFrame:
         predicted.append(list(ig.encode(session, frames, behavior=behavior).values))
     recorded = format_responses(data["units"], BURNIN)
     found = format_responses(predicted, BURNIN)
-    table = pd.DataFrame({"unit_id": session.units["unit_id"]})
+    table = pd.DataFrame({"unit_id": session.units["unit_id"].to_numpy()})
     table["cc_max"] = compute_cc_max(recorded)
     table["cc_abs"] = compute_cc_abs(recorded, found)
     table["cc_norm"] = table["cc_abs"] / table["cc_max"]
@@ -155,7 +155,8 @@ def judge(run: Path, data: Path, recording: Recording) -> tuple[pd.DataFrame, An
     for column in ("area", "true_class", "true_direction", "true_dsi", "true_sf"):
         table[column] = truth[column]
     table["true_rf_x"], table["true_rf_y"] = truth["rf_x"], truth["rf_y"]
-    table["rf_x"], table["rf_y"] = session.units["rf_x"], session.units["rf_y"]
+    for column in ("rf_x", "rf_y"):  # without the index of the session's units
+        table[column] = session.units[column].to_numpy()
     learned = direction_curves(session)
     real = direction_curves(
         ig.open_session("demo", device="cpu"), recording.unit_indices()
