@@ -2,9 +2,11 @@
 
 Scenes are "dead leaves" (Lee, Mumford & Huang 2001): overlapping ellipses whose sizes
 follow a power law, filled with textures of a 1/f spectrum, many of them with a dominant
-orientation as grass, bark and fur have; edges and occlusion are there. A camera pans,
-turns and zooms over a background, and over a foreground that moves on its own; scenes
-are cut every few seconds. There are no gratings in them.
+orientation as grass, bark and fur have; edges and occlusion are there. Scenes are partly
+whitened, as clips for recordings often are: with amplitudes of 1/f, most of the contrast is
+in patterns too coarse for the units, which then hardly respond. A camera pans, turns and
+zooms over a background, and over a foreground that moves on its own; scenes are cut every
+few seconds. There are no gratings in them.
 """
 
 from __future__ import annotations
@@ -14,15 +16,19 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import grid_sample
 
-SHAPE = (72, 128)
-"""Height and width in pixels, each two by two pixels of a session of 144 x 256."""
+SHAPE = (36, 64)
+"""Height and width in pixels, each four by four pixels of a session of 144 x 256."""
 
-CANVAS = 256  # pixels of a scene, which repeats
+FINE = 2  # steps of a pixel in which scenes are drawn; lengths below are in these steps
+CANVAS = 256  # of a scene, which repeats
+WHITENING = 0.5  # exponent of frequency by which amplitudes are multiplied
+CUTOFF = 0.25  # cycles a step, above which they fall
 MEAN = 128.0  # grey level
 CONTRASTS = (45.0, 85.0)  # standard deviation of grey levels, before they are cut off
-SPEEDS = (0.2, 2.5)  # pixels a frame
-N_LEAVES = 120
-RADII = (3.0, 40.0)  # pixels
+SPEEDS = (0.3, 2.5)  # a frame
+N_LEAVES = 60
+RADII = (10.0, 60.0)
+GRAINS = (0.0, 3.0, 10.0)  # how strongly one orientation dominates a texture
 
 Floats = NDArray[np.float64]
 
@@ -44,8 +50,8 @@ def texture(rng: np.random.Generator, power: float, grain: float = 0.0) -> Float
 
 def dead_leaves(rng: np.random.Generator) -> Floats:
     """A periodic scene [CANVAS, CANVAS] of overlapping ellipses; mean 0, sd 1."""
-    fills = [texture(rng, 1.0, rng.choice([0.0, 1.0, 3.0])) for _ in range(3)]
-    scene = texture(rng, 1.0, rng.choice([0.0, 1.0, 3.0]))
+    fills = [texture(rng, 1.0, rng.choice(GRAINS)) for _ in range(3)]
+    scene = texture(rng, 1.0, rng.choice(GRAINS))
     low, high = RADII
     u = rng.random(N_LEAVES)
     radii = 1 / np.sqrt(u / high**2 + (1 - u) / low**2)  # density r^-3
@@ -59,8 +65,17 @@ def dead_leaves(rng: np.random.Generator) -> Floats:
         cy, cx = rng.integers(0, CANVAS, 2)
         rows, columns = (y[inside] + cy) % CANVAS, (x[inside] + cx) % CANVAS
         fill = fills[rng.integers(len(fills))]
-        scene[rows, columns] = rng.normal() * 0.8 + 0.8 * fill[rows, columns]
-    return (scene - scene.mean()) / scene.std()
+        scene[rows, columns] = rng.normal() * 0.4 + fill[rows, columns]
+    return _whitened(scene)
+
+
+def _whitened(scene: Floats) -> Floats:
+    """A scene with more of its fine detail; mean 0, sd 1."""
+    fy, fx = np.fft.fftfreq(CANVAS)[:, None], np.fft.rfftfreq(CANVAS)[None, :]
+    f = np.hypot(fy, fx)
+    keep = f**WHITENING * np.exp(-((f / CUTOFF) ** 4))
+    found: Floats = np.fft.irfft2(np.fft.rfft2(scene) * keep, s=scene.shape)
+    return (found - found.mean()) / found.std()
 
 
 def smooth_walk(rng: np.random.Generator, n: int, sd: float, tau: float) -> Floats:
@@ -76,7 +91,7 @@ def smooth_walk(rng: np.random.Generator, n: int, sd: float, tau: float) -> Floa
 
 
 def _path(rng: np.random.Generator, n: int) -> Floats:
-    """Position [n, 2] in pixels of something that drifts, at log-uniform mean speeds."""
+    """Position [n, 2] in steps of something that drifts, at log-uniform mean speeds."""
     speed = np.exp(rng.uniform(*np.log(SPEEDS)))
     direction = rng.uniform(0, 2 * np.pi) + np.cumsum(smooth_walk(rng, n, 0.03, 20))
     pace = speed * np.exp(smooth_walk(rng, n, 0.3, 15))
@@ -85,8 +100,8 @@ def _path(rng: np.random.Generator, n: int) -> Floats:
 
 
 def _seen(scene: Floats, path: Floats, angle: Floats, zoom: Floats) -> Floats:
-    """What a camera sees of a scene, [n, 72, 128]."""
-    height, width = SHAPE
+    """What a camera sees of a scene, in steps, [n, 72, 128]."""
+    height, width = SHAPE[0] * FINE, SHAPE[1] * FINE
     y, x = np.mgrid[:height, :width].astype(np.float32)
     x, y = x - width / 2, y - height / 2
     c, s = (zoom * np.cos(angle))[:, None, None], (zoom * np.sin(angle))[:, None, None]
@@ -104,7 +119,7 @@ def _seen(scene: Floats, path: Floats, angle: Floats, zoom: Floats) -> Floats:
 
 
 def render_scene(rng: np.random.Generator, n_frames: int) -> NDArray[np.uint8]:
-    """One scene, uint8 [n, 72, 128]."""
+    """One scene, uint8 [n, 36, 64]."""
     paths = [_path(rng, n_frames) for _ in range(2)]
     angle = rng.uniform(0, 2 * np.pi) + np.cumsum(smooth_walk(rng, n_frames, 0.006, 30))
     zoom = 0.8 * np.exp(smooth_walk(rng, n_frames, 0.15, 60))
@@ -115,12 +130,14 @@ def render_scene(rng: np.random.Generator, n_frames: int) -> NDArray[np.uint8]:
         level = np.quantile(shape, 1 - amount)
         before = _seen((shape > level).astype(float), paths[1], angle, zoom)
         seen += before * (_seen(dead_leaves(rng), paths[1], angle, zoom) - seen)
-    contrast = rng.uniform(*CONTRASTS)
-    return np.clip(np.rint(MEAN + contrast * seen), 0, 255).astype(np.uint8)
+    grey = np.clip(MEAN + rng.uniform(*CONTRASTS) * seen, 0, 255)
+    height, width = SHAPE
+    pixels = grey.reshape(len(grey), height, FINE, width, FINE).mean((2, 4))
+    return np.rint(pixels).astype(np.uint8)
 
 
 def render_clip(seed: tuple[int, ...], n_frames: int) -> NDArray[np.uint8]:
-    """A clip of scenes of 1 to 2.5 s at 30 frames/s, uint8 [n_frames, 72, 128]."""
+    """A clip of scenes of 1 to 2.5 s at 30 frames/s, uint8 [n_frames, 36, 64]."""
     rng = np.random.default_rng(seed)
     scenes: list[NDArray[np.uint8]] = []
     while (done := sum(map(len, scenes))) < n_frames:

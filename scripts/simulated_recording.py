@@ -21,7 +21,7 @@ import insilico_gui as ig
 
 EYE_SD = (1.5, 1.0)  # pixels of the demo's 144 x 256, in x and y
 GAIN = 0.2  # by which running scales responses
-DEMO_SCALE = 2  # pixels of the demo for one of a clip
+DEMO_SCALE = 4  # pixels of the demo for one of a clip
 
 TRAIN, VALIDATE, EVALUATE = 0, 1, 2  # first number of the seeds of clips
 
@@ -41,7 +41,8 @@ class Recording:
     n_units : int
         Drawn from those of the demo twin.
     counts : float
-        Expected count of a frame for a response of 1.
+        Expected count of a frame for a response of 1. Responses to natural-like clips are
+        about 0.15, so the default gives 15 counts a frame.
     seed : int
     """
 
@@ -50,8 +51,8 @@ class Recording:
     n_evaluation: int = 6
     n_repeats: int = 10
     n_frames: int = 300
-    n_units: int = 800
-    counts: float = 40.0
+    n_units: int = 300
+    counts: float = 100.0
     seed: int = 0
 
     def unit_indices(self) -> NDArray[np.int64]:

@@ -92,4 +92,8 @@ def _of_library(found: BaseFileLock) -> Release | None:
         found.acquire()
     except Timeout:
         return None
+    except FileExistsError:
+        # The library makes sure of the folder, and falls over one that another writer
+        # removes just then: it is that writer's, as if it were locked
+        return None
     return lambda: found.release(force=True)

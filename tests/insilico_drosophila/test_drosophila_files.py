@@ -16,6 +16,7 @@ from insilico_drosophila.files.folder import FlyFolder
 from insilico_drosophila.files.losses_log import parse_settings, settings_line
 from insilico_drosophila.files.msgpack_tree import packed_tree, read_tree
 from insilico_drosophila.files.positions import neuron_positions, neuropil_positions
+from insilico_drosophila.files.synapses import read_synapses
 from insilico_drosophila.targets import without
 from support.drosophila import DATA
 
@@ -34,6 +35,15 @@ def test_rates_of_neurons_become_rates_of_neuropils(fly, golden):
     np.testing.assert_allclose(
         fly.omega @ golden["map.neuron_fr"], golden["map.neuropil_fr"], rtol=1e-6
     )
+
+
+def test_synapses_by_the_neurons_that_receive_them(fly, golden):
+    connectome = fly.connectome
+    found = read_synapses(fly.folder.synapses("630"), connectome.root_ids)
+    by_place = found.by_postsynaptic.toarray()
+    rows = [connectome.neuropils.index(name) for name in fly.neuropils]
+    weights = by_place[rows] / by_place[rows].sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(weights, golden["map.post_weights"], atol=1e-8)
 
 
 def test_a_product_with_the_weights(fly, golden):

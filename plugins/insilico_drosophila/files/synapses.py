@@ -105,6 +105,21 @@ class Synapses:
     by_presynaptic: sparse.csr_array
     transmitter: NDArray[np.int8]
 
+    @property
+    def by_postsynaptic(self) -> sparse.csr_array:
+        """Synapses of each neuropil by the neuron that receives them, as above.
+
+        The model reads rates from the neurons that make synapses; these are for people.
+        """
+        found = sparse.coo_array(
+            (
+                self.table.count.astype(np.float64),
+                (self.table.neuropil, self.table.post),
+            ),
+            shape=self.by_presynaptic.shape,
+        )
+        return sparse.csr_array(found)  # which adds up what is in one place
+
 
 def read_synapses(path: Path, root_ids: NDArray[np.int64]) -> Synapses:
     """Read the table; sums are made block by block, since it has millions of rows.

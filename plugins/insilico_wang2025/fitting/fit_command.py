@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from insilico_gui.errors import FitError
 from insilico_gui.fitting import FitTask, declare
@@ -84,6 +84,17 @@ def wang2025(
         float | None,
         About("Spread of readout positions before training; default 0.4."),
     ] = None,
+    optimiser: Annotated[
+        Literal["sgd", "adam"] | None,
+        About(
+            "sgd with adaptive clipping as published, or adam, which learns from scratch "
+            "in fewer steps (lr about 0.005); default sgd."
+        ),
+    ] = None,
+    standard_retina: Annotated[
+        bool,
+        About("Begin with retinal pixels of mean 0 and sd 1 over the training clips."),
+    ] = False,
     max_items: Annotated[int | None, About("Read the first trials only.")] = None,
     fill_missing: Annotated[
         bool,
@@ -117,6 +128,8 @@ def wang2025(
         "seed": seed,
         "find_positions": find_positions,
         "first_sigma": first_sigma,
+        "optimiser": optimiser,
+        "standard_retina": standard_retina,
     }
     return _task(data, core, config, network, max_items, fill_missing, device, given)
 

@@ -12,8 +12,10 @@ from insilico_gui.device import full_float32, resolve_device
 from insilico_gui.errors import FitError
 from insilico_gui.fitting import FitTask, Step, Writers
 from insilico_wang2025.fitting import run_files
+from insilico_wang2025.fitting.adam import Adam
 from insilico_wang2025.fitting.batches import draw_windows, read_batch
 from insilico_wang2025.fitting.first_positions import find_positions
+from insilico_wang2025.fitting.first_retina import standardize_retina
 from insilico_wang2025.fitting.initial import (
     CORE_PREFIX,
     LSTM_PREFIX,
@@ -51,7 +53,7 @@ class Wang2025Task(FitTask):
     Attributes
     ----------
     network : Network
-    optimiser : ClippedSGD
+    optimiser : ClippedSGD or Adam
     """
 
     name = "wang2025"
@@ -91,22 +93,33 @@ class Wang2025Task(FitTask):
             position.sigma.mul_(settings.first_sigma / 0.4)
             if settings.find_positions:
                 position.mu.copy_(find_positions(self.network, data.of(True)))
+            if settings.standard_retina:
+                standardize_retina(self.network, data.of(True))
         self.network.to(self.device)
         self.parameters = dict(
             trained_parameters(self.network, tuple(self.settings["frozen"]))
         )
-        self.optimiser = ClippedSGD(
-            self.parameters,
-            rules(self.parameters, data.units),
-            decay=settings.decay,
-            momentum=settings.momentum,
-            nesterov=settings.nesterov,
-            clip=settings.clip,
-            eps=settings.eps,
-        )
+        self.optimiser = self._new_optimiser()
         self._generator = torch.Generator()
         self._epoch = -1
         self._begin(0)
+
+    def _new_optimiser(self) -> ClippedSGD | Adam:
+        config = self.config
+        every = rules(self.parameters, self.data.units)
+        if config.optimiser == "adam":
+            return Adam(
+                self.parameters, every, decay=config.decay, momentum=config.momentum
+            )
+        return ClippedSGD(
+            self.parameters,
+            every,
+            decay=config.decay,
+            momentum=config.momentum,
+            nesterov=config.nesterov,
+            clip=config.clip,
+            eps=config.eps,
+        )
 
     def _check_data(self, sizes: Sizes) -> None:
         if self.data.frame_shape != sizes.frame_shape:

@@ -16,6 +16,8 @@ from insilico_gui.untrusted.door import reading
 from insilico_gui.untrusted.text import read_text
 from insilico_wang2025.fitting.schedule import Schedule
 
+OPTIMISERS = ("sgd", "adam")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -46,6 +48,12 @@ class Settings:
         :func:`.find_positions`; else in the middle of the maps, as published.
     first_sigma : float
         Standard deviation of readout positions, before training.
+    optimiser : {"sgd", "adam"}
+        :class:`.ClippedSGD` as published, or :class:`.Adam`, which takes lr, decay and
+        momentum alone.
+    standard_retina : bool
+        Whether retinal pixels begin with mean 0 and standard deviation 1 over the
+        training clips, by :func:`.standardize_retina`; else as published.
     """
 
     cycle_size: int = 100
@@ -67,6 +75,8 @@ class Settings:
     burnin_frames: int = 10
     find_positions: bool = False
     first_sigma: float = 0.4
+    optimiser: str = "sgd"
+    standard_retina: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (
@@ -84,6 +94,11 @@ class Settings:
                 raise FitError(f"{name} is {value}; give {least} to 10000000.")
         if not 0 < self.first_sigma <= 1:
             raise FitError(f"first_sigma is {self.first_sigma}; give up to 1.")
+        if self.optimiser not in OPTIMISERS:
+            raise FitError(
+                f"There is no optimiser {quoted(self.optimiser)}; give one of "
+                f"{', '.join(OPTIMISERS)}."
+            )
         if not 0 < self.lr < 1000:
             raise FitError(f"lr is {self.lr}; give a positive number.")
         if self.burnin_frames >= self.sample_size:

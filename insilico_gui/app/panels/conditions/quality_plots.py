@@ -9,7 +9,8 @@ import numpy as np
 import pyqtgraph as pg
 from qtpy.QtCore import Qt
 
-from insilico_gui.app.panels.conditions.trial_plots import choice_colors, colored_names
+from insilico_gui.app.panels.conditions.trial_plots import choice_colors
+from insilico_gui.app.panels.parts.time_plots import colored_names
 from insilico_gui.app.widgets.figures.data import GUIDE
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 

@@ -27,13 +27,12 @@ from insilico_gui.app.panels.conditions.trial_fields import (
 )
 from insilico_gui.app.panels.conditions.trial_plots import (
     DensityPlot,
-    HeatMap,
     ProbabilityPlot,
     PsychometricPlot,
-    RasterPlot,
 )
 from insilico_gui.app.panels.parts.analysis_panel import UnitAnalysisPanel
 from insilico_gui.app.panels.parts.condition_curves import short_label
+from insilico_gui.app.panels.parts.time_plots import HeatMap, RasterPlot
 from insilico_gui.app.widgets.tuning_plots import CurvePlot, PairPlot
 from insilico_gui.app.widgets.unit_names import unit_names
 from insilico_gui.drawing.curves import Curve

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from insilico_gui.app.panels.conditions.trial_plots import HeatMap, RasterPlot
 from insilico_gui.app.panels.drive.activity_plots import CoursesPlot
 from insilico_gui.app.panels.panel import fill_box
 from insilico_gui.app.panels.parts.analysis_panel import UnitAnalysisPanel
 from insilico_gui.app.panels.parts.condition_curves import short_label
+from insilico_gui.app.panels.parts.time_plots import TIME, HeatMap, RasterPlot
 from insilico_gui.app.widgets.controls import check, choice, whole_number
 from insilico_gui.app.widgets.unit_names import unit_names
 from insilico_gui.stimuli import Drive, Recorded
@@ -74,7 +74,11 @@ class ActivityPanel(UnitAnalysisPanel):
         self.control = check(
             "without the events", lambda _: self._asked(), "The spikes of the control"
         )
-        self.heat, self.courses, self.raster = HeatMap(), CoursesPlot(), RasterPlot()
+        self.heat, self.courses, self.raster = (
+            HeatMap(TIME),
+            CoursesPlot(),
+            RasterPlot(TIME),
+        )
         self.plots: tuple[QWidget, ...] = (self.heat, self.courses, self.raster)
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
@@ -105,8 +109,6 @@ class ActivityPanel(UnitAnalysisPanel):
         for plot in self.plots:
             plot.setMinimumHeight(90)
             row.addWidget(plot, 6)
-        for plot in (self.heat, self.raster):
-            plot.setLabel("bottom", "time (s)")
         self.body.addWidget(self.about)
         self.body.addLayout(row, 1)
 
@@ -278,7 +280,6 @@ class ActivityPanel(UnitAnalysisPanel):
         values[:n] = now.encoded.moments.rows(0, n)[:, columns]
         times = np.arange(total) / now.shown.rate
         self.heat.show_units(values, times, self._names(), self._label())
-        self.heat.setLabel("bottom", "time (s)")
         return self.heat, self._health()
 
     def _health(self) -> str:
@@ -294,7 +295,6 @@ class ActivityPanel(UnitAnalysisPanel):
         values = found["difference"].transpose("time", "unit").to_numpy()[:, columns]
         times = found["time"].to_numpy()
         self.heat.show_units(values, times, self._names(), self._label(), signed=True)
-        self.heat.setLabel("bottom", "time (s)")
         return self.heat, "<b>with</b> minus <b>without</b> the events"
 
     def _show_population(self, found: xr.Dataset) -> tuple[QWidget | None, str]:
@@ -328,7 +328,6 @@ class ActivityPanel(UnitAnalysisPanel):
         shown = self.now.shown
         end_s = 1.0 if shown is None else shown.n_items / shown.rate
         self.raster.show_spikes(spikes, [""], end_s)
-        self.raster.setLabel("bottom", "time (s)")
         given = self.parameters_of(SPIKES)
         of = given.get("group") or "all"
         which = " without the events" if given.get("control") else ""

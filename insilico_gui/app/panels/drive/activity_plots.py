@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 
-from insilico_gui.app.panels.conditions.trial_plots import add_playhead, colored_names
+from insilico_gui.app.panels.parts.time_plots import TIME, add_playhead, colored_names
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ class CoursesPlot(ThemedPlot):
     def __init__(self) -> None:
         super().__init__()
         self.curves: list[pg.PlotDataItem] = []
-        self.playhead = add_playhead(self)
-        self.setLabel("bottom", "time (s)")
+        self.playhead = add_playhead(self, TIME)
         self.setMouseEnabled(y=False)
 
     def show_courses(
