@@ -20,7 +20,6 @@ from insilico_gui.analysis.fields.registry import (
 )
 from insilico_gui.analysis.tuning.registry import tune
 from insilico_gui.app.map import outlines
-from insilico_gui.app.panels import rf_panel
 from insilico_gui.experiment.declared import tuning as declared
 from insilico_gui.progress import Progress
 
@@ -345,17 +344,16 @@ def test_one_of_two_parts_with_dots_is_chosen(laboratory, qtbot, monkeypatch):
         # outlines are of the latest result
         fit = laboratory.now.results["receptive fields"].fit
         drawn = laboratory.viewer.layers["Receptive fields"].data
-        shown = outlines.outlined(laboratory.now)
+        shown = outlines.drawn_columns(laboratory.now)
         np.testing.assert_allclose(drawn[0][:, -2:], fit.ellipse()[shown[0]], rtol=1e-6)
     # more outlines than can be told apart are not drawn, which is said
     n_outlined = len(laboratory.viewer.layers["Receptive fields"].data)
     assert n_outlined > 5
     assert "outlines" not in panel.about.text()
-    for module in (outlines, rf_panel):
-        monkeypatch.setattr(module, "MAX_OUTLINES", 5)
+    monkeypatch.setattr(outlines, "MAX_OUTLINES", 5)
     panel.least_r2.setValue(panel.least_r2.value() - 0.01)
     assert len(laboratory.viewer.layers["Receptive fields"].data) == 5
-    assert "outlines: the first 5 of" in panel.about.text()
+    assert "outlines: the 5 best fitted of" in panel.about.text()
     # averages are of all frames
     choose(panel.method, CONTRAST_AVERAGE)
     assert not panel.part.isVisible()

@@ -46,12 +46,13 @@ CASES = {
     "comparison": ("gratings", {"other_session": "demo", "other_stimulus": "dots"}),
     "prediction accuracy": ("gratings", {"recordings": "recorded"}),
     "receptive fields": ("dots", {}),
+    "unit properties": ("gratings", {"table": "properties.csv"}),
     "retinotopy": ("dots", {"sigma_um": 150.0, "min_r2": 0.05}),
 }
 """Analyses of videos, the stimulus each is run on, and what is put into its form."""
 
-ALONE = "prediction accuracy"
-"""It is of the session, whatever is on show."""
+ALONE = {"prediction accuracy", "unit properties"}
+"""They are of the session, whatever is on show."""
 
 OF_CONDITIONS = {
     "condition tuning": ("table", {"parameter": "left"}),
@@ -137,6 +138,15 @@ def record(folder, n_units):
     return str(folder)
 
 
+def describe(path, experiment):
+    """A table of units with a column of numbers, another session's units among them."""
+    units = experiment.session("demo").units[["session", "scan_idx", "unit_id"]].copy()
+    units["depth"] = np.arange(len(units), dtype=float)
+    units.loc[::7, "session"] += 1
+    units.to_csv(path, index=False)
+    return str(path)
+
+
 def same(found, values):
     """Check two arrays of one variable, bit by bit."""
     values = np.asarray(values)
@@ -203,11 +213,13 @@ def test_every_analysis_of_videos_in_the_window_saved_and_run_again(
         parameters = dict(given)
         if "recording" in given:
             parameters["recording"] = str(tmp_path / "recorded.npy")
-        if name == ALONE:
+        if name == "prediction accuracy":
             parameters["recordings"] = record(tmp_path / "recorded", 2016)
+        if name == "unit properties":
+            parameters["table"] = describe(tmp_path / "properties.csv", experiment)
         run(demo, qtbot, name, parameters)
         entry = experiment.document.analyses[-1]
-        of = None if name == ALONE else stimulus
+        of = None if name in ALONE else stimulus
         assert (entry.analysis, entry.stimulus) == (name, of)
         assert entry.parameters == parameters
     assert len(experiment.document.analyses) == len(CASES)

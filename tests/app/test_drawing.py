@@ -74,7 +74,7 @@ def test_a_command_draws_only_the_panels_that_differ(shown, monkeypatch):
     assert draws.of(experiment.narrow, {"rf_x": (None, 0.5)}) == both
     assert draws.of(experiment.look, only_selected=True) == {"Units": 1}
     assert draws.of(experiment.look, limits=(0.0, 1.0)) == {}
-    assert draws.of(experiment.look, unit_id=106) == {}
+    assert draws.of(experiment.look, unit_id=106) == {"Units": 1}  # its row
     assert draws.of(experiment.undo) == both
     shown.panel("Map")
     assert draws.of(experiment.look, color_by="rf_x") == {"Map": 1}

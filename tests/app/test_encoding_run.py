@@ -41,6 +41,7 @@ def run(experiment, qapp):
     jobs = Jobs()
     run = EncodingRun(experiment, jobs, FrameReader(experiment, jobs))
     run.wait = jobs.wait
+    run.plays = False
     run.told, run.grown, run.problems = [], [], []
     run.completed.connect(run.told.append)
     run.grew.connect(lambda: run.grown.append(experiment.playback.frame))

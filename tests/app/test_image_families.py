@@ -169,7 +169,9 @@ def test_eeg(window, qtbot, root, pictures, tmp_path):
     window.arm_lasso()
     assert window.now.view.layout == "scalp"
     far = 1e6
-    window._lasso_changed("drawn", [(-far, -far), (-far, 0), (far, 0), (far, -far)])
+    window.map_tools._lasso_changed(
+        "drawn", [(-far, -far), (-far, 0), (far, 0), (far, -far)]
+    )
     chosen = set(window.now.units["unit_id"].iloc[window.now.selection.indices])
     assert {"T7", "O1"} <= chosen
     assert not chosen & {"T8", "O2"}

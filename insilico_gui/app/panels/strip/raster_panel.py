@@ -208,7 +208,7 @@ class RasterPanel(Panel):
         if n_rows != self._n_rows:
             self._n_rows = n_rows
             self.plot.show_rows(n_rows)
-        return self.plot.window(self._axis(), n_rows, raster.n_bins, raster.width)
+        return self.plot.seen_part(self._axis(), n_rows, raster.n_bins, raster.width)
 
     @staticmethod
     def _count(wish: Wish, n_units: int) -> int:

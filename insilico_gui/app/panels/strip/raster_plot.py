@@ -145,7 +145,7 @@ class RasterPlot(StripPlot):
         """Whether anything is drawn."""
         return self.image.image is not None
 
-    def window(self, axis: TimeAxis, n_rows: int, n_bins: int, width: int) -> Window:
+    def seen_part(self, axis: TimeAxis, n_rows: int, n_bins: int, width: int) -> Window:
         """The part that is seen, of that many rows and bins of so many moments."""
         box = self.plotItem.vb
         (left, right), (top, bottom) = box.viewRange()
