@@ -347,8 +347,12 @@ def test_one_of_two_parts_with_dots_is_chosen(laboratory, qtbot, monkeypatch):
         shown = outlines.drawn_columns(laboratory.now)
         np.testing.assert_allclose(drawn[0][:, -2:], fit.ellipse()[shown[0]], rtol=1e-6)
     # more outlines than can be told apart are not drawn, which is said
-    n_outlined = len(laboratory.viewer.layers["Receptive fields"].data)
-    assert n_outlined > 5
+    n_outlined = len(outlines.outlined(laboratory.now))
+    assert n_outlined > outlines.MAX_OUTLINES
+    assert f"best fitted of {n_outlined}" in panel.about.text()
+    assert len(laboratory.viewer.layers["Receptive fields"].data) == 50
+    monkeypatch.setattr(outlines, "MAX_OUTLINES", n_outlined + 50)
+    panel.least_r2.setValue(panel.least_r2.value() - 0.01)
     assert "outlines" not in panel.about.text()
     monkeypatch.setattr(outlines, "MAX_OUTLINES", 5)
     panel.least_r2.setValue(panel.least_r2.value() - 0.01)

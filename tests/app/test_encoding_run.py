@@ -17,7 +17,7 @@ from insilico_gui.errors import EncodingError
 from insilico_gui.experiment.document import SessionEntry
 from insilico_gui.stimuli import ArrayStimulus
 
-N_FRAMES = 60
+N_FRAMES, BURN_IN = 60, 10
 FIRST, SECOND = ("leaky", "first"), ("leaky", "second")
 
 
@@ -41,7 +41,6 @@ def run(experiment, qapp):
     jobs = Jobs()
     run = EncodingRun(experiment, jobs, FrameReader(experiment, jobs))
     run.wait = jobs.wait
-    run.plays = False
     run.told, run.grown, run.problems = [], [], []
     run.completed.connect(run.told.append)
     run.grew.connect(lambda: run.grown.append(experiment.playback.frame))
@@ -64,9 +63,9 @@ def test_time_follows_the_newest_responses_until_told_to_stay(run, experiment, s
     if stays:
         run.stay()
     run.wait(20.0)
-    assert run.grown[-1] == (7 if stays else 0)
+    assert run.grown[-1] == (7 if stays else BURN_IN)
     assert stays or N_FRAMES - 1 in run.grown
-    assert experiment.playback.frame == (7 if stays else 0)
+    assert experiment.playback.frame == (7 if stays else BURN_IN)
     assert run.told == ["Encoded 60 frames of array for 12 units."]
     assert run.running is None and experiment.state(*FIRST) == "done"
 
