@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from insilico_gui.app.panels.panel import Panel
     from insilico_gui.app.shell.window import InsilicoWindow
     from insilico_gui.experiment.document import Mode
-    from insilico_gui.experiment.viewing import How
+    from insilico_gui.experiment.picking import How
 
 DRAW = "Hold the mouse button down and draw around units; Esc puts the lasso away."
 
