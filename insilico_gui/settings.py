@@ -38,15 +38,15 @@ class Layout(pydantic.BaseModel):
         Of the window's docks as Qt tells it, in base 64.
     closed : tuple of str
         Titles of panels that the user has closed.
-    parts : tuple of float
-        Parts of the window that the places left, right and below take.
+    parts : dict of str to float
+        Parts of the window that places of panels take.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
     state: Annotated[str, pydantic.Field(min_length=1, max_length=200_000)]
     closed: Annotated[tuple[_Title, ...], pydantic.Field(max_length=100)] = ()
-    parts: tuple[_Part, _Part, _Part]
+    parts: Annotated[dict[_Title, _Part], pydantic.Field(max_length=20)]
 
 
 class Settings(pydantic.BaseModel):

@@ -197,7 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--tiny", action="store_true", help="a few minutes")
-    parser.add_argument("--epochs", type=int, default=48)
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--steps", type=int, default=100, help="batches of an epoch")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()

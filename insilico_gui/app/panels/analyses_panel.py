@@ -48,7 +48,7 @@ class AnalysesPanel(Panel):
     """A form for any analysis of the registry, and a summary of its result."""
 
     title = "Analyses"
-    place = "right"
+    place = "sheet"
     order = 25
     draws = frozenset(
         {

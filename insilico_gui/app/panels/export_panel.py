@@ -38,7 +38,7 @@ class ExportPanel(Panel):
     """Format, file, and what will be written."""
 
     title = "Export"
-    place = "right"
+    place = "sheet"
     order = 40
     draws = frozenset(
         {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QHBoxLayout, QWidget
+from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QGridLayout, QHBoxLayout
 
 from insilico_gui.app.map.map_note import empty_note, places_note
 from insilico_gui.app.map.unit_map import COLORED_BY
@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from insilico_gui.app.panels.desk import Desk
 
 
+BAR_HEIGHT, BAR_WIDTH = 62, 420
+"""Pixels of the colour bar with its axis."""
+
+
 class MapPanel(Panel):
     """Layout, what the units are coloured by, the colour bar and its limits."""
 
     title = "Map"
-    place = "right"
+    place = "top"
     order = 10
     draws = frozenset({"session", "view.layout"}) | COLORED_BY
 
@@ -39,31 +43,35 @@ class MapPanel(Panel):
         self.color_by = choice(self._set_color_by)
         self.automatic = check("automatic limits", self._set_automatic)
         self.low, self.high = _limit_box(self._set_limits), _limit_box(self._set_limits)
-        limits = QHBoxLayout()
-        limits.addWidget(self.low)
-        limits.addWidget(self.high)
-
         self._bar_image = pg.ImageItem(axisOrder="row-major")
         self.bar = ThemedPlot()
-        self.bar.setFixedHeight(80)
+        self.bar.setFixedHeight(BAR_HEIGHT)
+        self.bar.setMaximumWidth(BAR_WIDTH)
         self.bar.setMouseEnabled(x=False, y=False)
         self.bar.hideAxis("left")
         self.bar.addItem(self._bar_image)
         self.bar.setYRange(0, 1, padding=0)
         self.about = text_label()
+        self.about.hide()
 
-        form = QFormLayout()
-        form.addRow("Layout", self.layouts)
-        form.addRow("Colour by", self.color_by)
-        self.body.addLayout(form)
-        self.body.addWidget(self.bar)
-        self.body.addWidget(self.automatic)
-        row = QWidget()
-        row.setLayout(limits)
-        limits.setContentsMargins(0, 0, 0, 0)
-        self.body.addWidget(row)
+        choices = QFormLayout()
+        choices.setVerticalSpacing(4)
+        choices.addRow("Layout", self.layouts)
+        choices.addRow("Colour by", self.color_by)
+        limits = QGridLayout()
+        limits.setVerticalSpacing(4)
+        limits.addWidget(self.automatic, 0, 0, 1, 2)
+        limits.addWidget(self.low, 1, 0)
+        limits.addWidget(self.high, 1, 1)
+        row = QHBoxLayout()
+        row.addLayout(choices, 2)
+        row.addWidget(self.bar, 3)
+        row.addLayout(limits)
+        row.addStretch(1)
+        self.body.setContentsMargins(8, 4, 8, 0)
+        self.body.setSpacing(2)
+        self.body.addLayout(row)
         self.body.addWidget(self.about)
-        self.body.addStretch(1)
 
     # -- from the user -----------------------------------------------------------------
 
@@ -99,7 +107,9 @@ class MapPanel(Panel):
         fill_box(self.layouts, available_layouts(now.session, units), layout)
         fill_box(self.color_by, names, now.view.color_by)
         note = empty_note(now.session, units, layout)
-        self.about.setText(note or places_note(units, layout))
+        text = note or places_note(units, layout)
+        self.about.setText(text)
+        self.about.setVisible(bool(text))
         self._draw_legend()
 
     def grow(self) -> None:

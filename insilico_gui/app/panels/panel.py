@@ -28,8 +28,16 @@ EMPTY = Resolved()
 LEAST_TEXT = 260
 """Width of a text above plots: with less of it a panel scrolls."""
 
-Place = Literal["left", "right", "bottom", "time", ""]
-"""Where a panel is docked: beside the map, below it, or as the line of time below it."""
+Place = Literal["left", "top", "table", "right", "bottom", "sheet", "time", ""]
+"""Where a panel is docked.
+
+What the experiment holds is left of the map, how it is shown above, the table of units
+right of it and what is known of them below the table; what runs in time has the width of
+the window, with the line of time below. A sheet is beside the map while it is wanted.
+"""
+
+ALWAYS = frozenset({"left", "sheet", "time", ""})
+"""Places of panels that are offered before there is a session."""
 
 
 class Panel(QWidget, Themed):
@@ -50,8 +58,8 @@ class Panel(QWidget, Themed):
     ----------
     title : str
         In its tab.
-    place : {"left", "right", "bottom", "time", ""}
-        Where it is docked; "" for a part of another panel.
+    place : {"left", "top", "table", "right", "bottom", "sheet", "time", ""}
+        Where it is docked, see :data:`Place`; "" for a part of another panel.
     order : int
         Among the panels of a place, ascending.
     draws : frozenset of str
@@ -80,8 +88,8 @@ class Panel(QWidget, Themed):
 
     @classmethod
     def is_offered(cls, now: Resolved) -> bool:
-        """Whether the panel can do anything for what is on show."""
-        return True
+        """Whether the panel can do anything for what is on show; most need a session."""
+        return cls.place in ALWAYS or now.session_name is not None
 
     def draw(self, changed: frozenset[str]) -> None:
         """Draw :attr:`now`, of which these attributes have changed."""

@@ -22,7 +22,7 @@ class PopulationPanel(Panel):
     """Histograms of any numeric column, one line per area."""
 
     title = "Population"
-    place = "bottom"
+    place = "right"
     order = 70
     draws = frozenset(
         {"units", "measured", "selection", "results", "stimulus_name", "session"}

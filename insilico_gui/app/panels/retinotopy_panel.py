@@ -39,7 +39,7 @@ class RetinotopyPanel(AnalysisPanel):
     """Maps of the cortical sheet, as the anatomical layout shows it: y down."""
 
     title = "Retinotopy"
-    place = "bottom"
+    place = "right"
     order = 60
     names = frozenset({RETINOTOPY})
     draws = frozenset({"session", "results", "computing"})
@@ -90,7 +90,7 @@ class RetinotopyPanel(AnalysisPanel):
     @classmethod
     def is_offered(cls, now: Resolved) -> bool:
         """Whether the session may be shown pictures."""
-        return now.may_see
+        return super().is_offered(now) and now.may_see
 
     # -- from the user -----------------------------------------------------------------
 

@@ -58,7 +58,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
     """Map of a unit with its Gaussian; outlines of the selection over the stimulus."""
 
     title = "Receptive fields"
-    place = "bottom"
+    place = "right"
     order = 50
     names = frozenset({RECEPTIVE_FIELDS})
     draws = frozenset(
@@ -120,7 +120,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
     @classmethod
     def is_offered(cls, now: Resolved) -> bool:
         """Whether the session may be shown pictures."""
-        return now.may_see
+        return super().is_offered(now) and now.may_see
 
     # -- from the user -----------------------------------------------------------------
 

@@ -27,7 +27,7 @@ class SelectionPanel(Panel):
     """Check lists with live counts, and the lasso."""
 
     title = "Selection"
-    place = "right"
+    place = "table"
     order = 20
     draws = frozenset({"session", "selection", "conditions"})
 

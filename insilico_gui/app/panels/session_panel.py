@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.app.work.jobs import Job
-    from insilico_gui.experiment.resolved import Resolved
     from insilico_gui.session import Session
 
 
@@ -42,7 +41,7 @@ class SessionPanel(Panel):
     """
 
     title = "Session"
-    place = "left"
+    place = "sheet"
     order = 20
     draws = frozenset({"session"})
 
@@ -99,11 +98,6 @@ class SessionPanel(Panel):
         self._has_looked = False
         self._looks_for_devices = delayed(self._look_for_devices, self)
         self.look_for_sessions()
-
-    @classmethod
-    def is_first(cls, now: Resolved) -> bool:
-        """It is what is needed first without a session."""
-        return now.session_name is None
 
     # -- looking -----------------------------------------------------------------------
 

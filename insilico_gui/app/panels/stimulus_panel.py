@@ -56,7 +56,7 @@ class StimulusPanel(Panel):
     """Open files or render a parametric stimulus; preview; start encoding."""
 
     title = "Stimulus"
-    place = "left"
+    place = "sheet"
     order = 30
     draws = frozenset(
         {

@@ -52,7 +52,7 @@ class TuningPanel(UnitAnalysisPanel):
     """
 
     title = "Tuning"
-    place = "bottom"
+    place = "right"
     order = 40
     names = frozenset({DIRECTION, TUNING})
     draws = frozenset(
@@ -117,7 +117,7 @@ class TuningPanel(UnitAnalysisPanel):
     @classmethod
     def is_offered(cls, now: Resolved) -> bool:
         """Whether the session may be shown trials of a stimulus."""
-        return now.may_see
+        return super().is_offered(now) and now.may_see
 
     # -- from the user -----------------------------------------------------------------
 

@@ -52,7 +52,7 @@ class UnitsPanel(Panel):
     """Every unit with what is known of it, and conditions on that."""
 
     title = "Units"
-    place = "bottom"
+    place = "table"
     order = 80
     draws = frozenset(
         {

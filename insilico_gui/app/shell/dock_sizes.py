@@ -9,13 +9,25 @@ from qtpy.QtCore import QEvent, QObject, Qt
 from insilico_gui.app.work.timers import delayed
 
 if TYPE_CHECKING:
-    from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+    from collections.abc import Mapping
+
+    from qtpy.QtWidgets import QDockWidget, QWidget
 
     from insilico_gui.app.map.unit_map import UnitMap
     from insilico_gui.app.shell.docks import Docks
 
 FIRST_WIDTH, FIRST_HEIGHT = 1366, 768
 """Window for which the first sizes of the docks are meant."""
+
+PLACES = {
+    "left": (170, Qt.Orientation.Horizontal),
+    "sheet": (335, Qt.Orientation.Horizontal),
+    "right": (360, Qt.Orientation.Horizontal),
+    "table": (235, Qt.Orientation.Vertical),
+    "top": (72, Qt.Orientation.Vertical),
+    "bottom": (200, Qt.Orientation.Vertical),
+}
+"""Pixels of places in such a window, and in which direction."""
 
 
 class DockSizes(QObject):
@@ -26,25 +38,19 @@ class DockSizes(QObject):
     Parameters
     ----------
     docks : Docks
-    panels : (QWidget, QWidget, QWidget)
-        One of each place, left, right and below; others lie behind them as tabs.
-    sizes : (int, int, int)
-        Widths of left and right, height of below, in a window of :data:`FIRST_WIDTH` by
-        :data:`FIRST_HEIGHT` pixels.
+    panels : dict of str to QWidget
+        One of each of :data:`PLACES`; others lie behind them as tabs.
     """
 
-    def __init__(
-        self,
-        docks: Docks,
-        panels: tuple[QWidget, QWidget, QWidget],
-        sizes: tuple[int, int, int],
-    ) -> None:
+    def __init__(self, docks: Docks, panels: Mapping[str, QWidget]) -> None:
         super().__init__(docks.window)
         self._docks = docks
-        self._panels = panels
-        left, right, below = sizes
-        self._first = (left / FIRST_WIDTH, right / FIRST_WIDTH, below / FIRST_HEIGHT)
-        self._parts = list(self._first)
+        self._panels = dict(panels)
+        self._first = {
+            place: pixels / _whole(way, FIRST_WIDTH, FIRST_HEIGHT)
+            for place, (pixels, way) in PLACES.items()
+        }
+        self._parts = dict(self._first)
         self._timer = delayed(self.apply, self)
         docks.window.installEventFilter(self)
 
@@ -57,41 +63,45 @@ class DockSizes(QObject):
         return False
 
     @property
-    def parts(self) -> tuple[float, float, float]:
-        """Parts of the window of left, right and below."""
-        left, right, below = self._parts
-        return left, right, below
+    def parts(self) -> dict[str, float]:
+        """Parts of the window by place."""
+        return dict(self._parts)
 
-    def use(self, parts: tuple[float, float, float] | None = None) -> None:
+    def use(self, parts: Mapping[str, float] | None = None) -> None:
         """Give the docks other parts of the window; by default the first ones."""
-        self._parts = list(self._first if parts is None else parts)
+        self._parts = dict(self._first)
+        if parts is not None:
+            self._parts |= {p: part for p, part in parts.items() if p in PLACES}
         self.apply()
+
+    def again(self) -> None:
+        """Give the docks their parts once what is under way has been drawn."""
+        self._timer.start()
 
     def apply(self) -> None:
         """Give the docks their parts of the window as it is now."""
-        window = self._docks.window
-        for k, dock in self._seen():
-            part, (whole, _) = self._parts[k], _sizes(k, window, dock)
-            across = Qt.Orientation.Horizontal if k < 2 else Qt.Orientation.Vertical
-            window.resizeDocks([dock], [round(part * whole)], across)
+        for place, dock, whole, _ in self._seen():
+            pixels = round(self._parts[place] * whole)
+            self._docks.window.resizeDocks([dock], [pixels], PLACES[place][1])
 
     def _remember(self) -> None:
-        window = self._docks.window
-        for k, dock in self._seen():
-            whole, own = _sizes(k, window, dock)
-            if abs(own - self._parts[k] * whole) > 2:
-                self._parts[k] = own / whole
+        for place, _, whole, own in self._seen():
+            if abs(own - self._parts[place] * whole) > 2:
+                self._parts[place] = own / whole
 
-    def _seen(self) -> list[tuple[int, QDockWidget]]:
-        """The dock in front of each place in the window, with the place's number."""
+    def _seen(self) -> list[tuple[str, QDockWidget, int, int]]:
+        """Places with the dock in front, the window's size and the dock's own."""
         found = []
-        for k, panel in enumerate(self._panels):
-            own = self._docks.of(panel)
-            for dock in (own, *self._docks.window.tabifiedDockWidgets(own)):
+        window = self._docks.window
+        for place, panel in self._panels.items():
+            way, own = PLACES[place][1], self._docks.of(panel)
+            for dock in (own, *window.tabifiedDockWidgets(own)):
                 # Qt calls tabs behind others visible; they have an earlier size
                 in_front = not dock.visibleRegion().isEmpty()
                 if in_front and not dock.isFloating():
-                    found.append((k, dock))
+                    whole = _whole(way, window.width(), window.height())
+                    size = _whole(way, dock.width(), dock.height())
+                    found.append((place, dock, whole, size))
                     break
         return found
 
@@ -119,8 +129,6 @@ class MapFit(QObject):
         return False
 
 
-def _sizes(k: int, window: QMainWindow, dock: QDockWidget) -> tuple[int, int]:
-    """Of window and dock, in the direction that a place is sized in."""
-    if k < 2:
-        return window.width(), dock.width()
-    return window.height(), dock.height()
+def _whole(way: Qt.Orientation, width: int, height: int) -> int:
+    """Width or height, by the direction that a place is sized in."""
+    return width if way == Qt.Orientation.Horizontal else height

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari.settings import get_settings
 from qtpy.QtCore import QObject, Qt
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,8 +17,18 @@ if TYPE_CHECKING:
     from insilico_gui.app.panels.panel import Panel
     from insilico_gui.app.shell.panel_slots import PanelSlot
 
-LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT = 335, 318, 215
-"""Pixels in a window of 1366 x 768; together they leave a 16:9 map."""
+AREAS = {
+    "left": "left",
+    "sheet": "left",
+    "top": "top",
+    "table": "right",
+    "right": "right",
+    "bottom": "bottom",
+}
+"""Where each place of panels is around the map."""
+
+SHEET = "insilico_sheet"
+"""Property of the docks of which one is shown at a time, and only when it is wanted."""
 
 Child = TypeVar("Child", bound=QObject)
 
@@ -47,7 +57,7 @@ def unsaved_settings() -> Iterator[None]:
 class Docks:
     """The docks of one viewer's window.
 
-    The side panels get the full height; what runs in time sits below the map only.
+    What runs in time has the full width below, everything else is beside the map.
 
     Parameters
     ----------
@@ -61,12 +71,16 @@ class Docks:
         # Nothing of Qt is kept here: it would outlive the window that owns it.
         self._viewer = viewer
         self._own = own
-        left, right = (
-            Qt.DockWidgetArea.LeftDockWidgetArea,
-            Qt.DockWidgetArea.RightDockWidgetArea,
-        )
-        self.window.setCorner(Qt.Corner.BottomLeftCorner, left)
-        self.window.setCorner(Qt.Corner.BottomRightCorner, right)
+        area, corner = Qt.DockWidgetArea, Qt.Corner
+        for place, owner in (
+            (corner.BottomLeftCorner, area.BottomDockWidgetArea),
+            (corner.BottomRightCorner, area.BottomDockWidgetArea),
+            (corner.TopLeftCorner, area.LeftDockWidgetArea),
+            (corner.TopRightCorner, area.RightDockWidgetArea),
+        ):
+            self.window.setCorner(place, owner)
+        for below in (area.RightDockWidgetArea, area.BottomDockWidgetArea):
+            self.window.setTabPosition(below, QTabWidget.TabPosition.North)
         if own:  # they stay one click away, in the menu View
             self.show_tools(False)
             viewer.window._qt_viewer.show_welcome_screen = False
@@ -95,11 +109,14 @@ class Docks:
         return any(not dock.isHidden() for dock in self.tools)
 
     def show_tools(self, shown: bool) -> None:
-        """Show or hide napari's own docks."""
+        """Show or hide napari's own docks and its slider of time."""
         for dock in self.tools:
             dock.setVisible(shown)
+        self._viewer.window._qt_viewer.dims.setVisible(shown)
 
-    def add(self, panel: Panel | PanelSlot, area: str) -> QDockWidget:
+    def add(
+        self, panel: Panel | PanelSlot, area: str, *, is_sheet: bool = False
+    ) -> QDockWidget:
         """Dock a panel; the Window menu lists it, and closing it only hides it."""
         window = self._viewer.window
         made = window.add_dock_widget(
@@ -111,23 +128,50 @@ class Docks:
         # napari would take the panel out of the window for good
         made.destroyOnClose = made.hide
         dock: QDockWidget = made
+        dock.setProperty(SHEET, is_sheet)
         dock.toggleViewAction().triggered.connect(
-            lambda shown: dock.raise_() if shown else None
+            lambda shown: self._bring_up(dock) if shown else None
         )
+        if self._own and not is_sheet:
+            hide_title(dock)
         return dock
 
-    def add_tabs(
-        self, area: str, panels: Sequence[PanelSlot], below: QDockWidget | None = None
-    ) -> None:
-        """Dock panels as tabs of one place, the first in front."""
-        docks = [self.add(panel, area) for panel in panels]
-        if below is not None:
-            self.window.splitDockWidget(below, docks[0], Qt.Orientation.Vertical)
-        if area == "left" and not self._own:  # a third dock there would be too low
-            self.window.tabifyDockWidget(self.tools[0], docks[0])
-        for dock in docks[1:]:
-            self.window.tabifyDockWidget(docks[0], dock)
-        docks[0].raise_()
+    def add_places(self, slots: Sequence[PanelSlot], line: Panel) -> None:
+        """Dock panels by their places, those of a place as tabs, the first in front.
+
+        The line of time is below all others.
+        """
+        placed: dict[str, list[PanelSlot]] = {}
+        for slot in slots:
+            placed.setdefault(slot.kind.place, []).append(slot)
+        firsts = {
+            place: self.add(placed[place][0], area, is_sheet=place == "sheet")
+            for place, area in AREAS.items()
+        }
+        if not self._own:  # a third dock there would be too low
+            self.window.tabifyDockWidget(self.tools[0], firsts["left"])
+        last = self.add(line, "bottom")
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        for one, other, way in (
+            (firsts["left"], firsts["sheet"], across),
+            (firsts["table"], firsts["right"], down),
+            (firsts["bottom"], last, down),
+        ):  # before there are tabs: Qt adds another tab in place of a neighbour
+            self.window.splitDockWidget(one, other, way)
+        for place, first in firsts.items():
+            for slot in placed[place][1:]:
+                dock = self.add(slot, AREAS[place], is_sheet=place == "sheet")
+                self.window.tabifyDockWidget(first, dock)
+            first.raise_()
+
+    def _bring_up(self, dock: QDockWidget) -> None:
+        """Bring a dock to the front; a sheet in place of the one that is shown."""
+        if dock.property(SHEET):
+            for other in self.window.findChildren(QDockWidget):
+                if other is not dock and other.property(SHEET):
+                    other.hide()
+        dock.show()
+        dock.raise_()
 
     def follow(self, panels: Sequence[Panel | PanelSlot]) -> None:
         """Have panels draw when they come to the front, and only then, from now on."""
@@ -140,7 +184,16 @@ class Docks:
         return next(dock for dock in docks if dock.isAncestorOf(panel))
 
     def show(self, panel: QWidget) -> None:
-        """Bring a panel's tab to the front."""
-        dock = self.of(panel)
-        dock.show()
-        dock.raise_()
+        """Bring a panel to the front."""
+        self._bring_up(self.of(panel))
+
+
+def hide_title(dock: QDockWidget) -> None:
+    """Show a dock without its title bar; tabs and menus name it."""
+    bar = dock.titleBarWidget()
+    nothing = QWidget(dock)
+    nothing.setFixedHeight(0)
+    dock.setTitleBarWidget(nothing)
+    if bar is not None:  # napari still uses it
+        bar.setParent(dock)
+        bar.hide()

@@ -72,6 +72,11 @@ class PanelSlot(QScrollArea):
         return self.kind.title
 
     @property
+    def is_sheet(self) -> bool:
+        """Whether it is only shown when it is wanted."""
+        return self.kind.place == "sheet"
+
+    @property
     def is_seen(self) -> bool:
         """Whether it is in front; Qt calls tabs behind others visible too."""
         return self.isVisible() and not self.visibleRegion().isEmpty()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from insilico_gui.app.shell.docks import Docks
     from insilico_gui.app.shell.panel_slots import PanelSlot
 
-VERSION = 1
+VERSION = 2
 """Of the places of panels: Qt refuses a state of another version."""
 
 logger = logging.getLogger(__name__)
@@ -82,7 +82,9 @@ class RememberedLayout:
         closed = [
             slot.title
             for slot in self._slots
-            if slot.was_offered and self._docks.of(slot).isHidden()
+            if slot.was_offered
+            and not slot.is_sheet
+            and self._docks.of(slot).isHidden()
         ]
         state = self._docks.window.saveState(VERSION).toBase64()
         layout = Layout(

@@ -21,6 +21,7 @@ from insilico_gui.app.shell.menus.help_menu import HelpMenu
 from insilico_gui.app.shell.menus.view_menu import ViewMenu
 from insilico_gui.app.shell.playback_keys import playback_keys
 from insilico_gui.app.shell.result_colors import color_by_result
+from insilico_gui.app.shell.top_bar import TopBar
 from insilico_gui.app.shell.work_line import show_work
 from insilico_gui.app.shell.workspace import Workspace
 from insilico_gui.app.work.analysis_run import AnalysisRun
@@ -104,6 +105,7 @@ class InsilicoWindow(Workspace):
         self.files = ExperimentFiles(self)
         self.menu = file_menu_of(self)
         self.view_menu, self.help_menu = ViewMenu(self), HelpMenu(self)
+        self.top_bar = TopBar(self)
         # A script that closes the viewer has decided about what is not saved
         self._guard = CloseGuard(
             *(window, jobs, lambda text: self.confirm(text)),
@@ -274,6 +276,7 @@ class InsilicoWindow(Workspace):
         if changed & {"session_name", "stimulus_name"}:
             self.welcome.draw()
         self._tell_panels(changed)
+        self.top_bar.draw()
         self.encoding.check()
         self.opening.catch_up(self.now)
         if changed & {"path", "is_saved", "view", "session_name", "stimulus_name"}:

@@ -11,14 +11,8 @@ from insilico_gui.app.map.unit_map import UnitMap
 from insilico_gui.app.panels.desk import Desk
 from insilico_gui.app.panels.panel import EMPTY, Panel
 from insilico_gui.app.panels.registry import panel_classes
-from insilico_gui.app.shell.dock_sizes import DockSizes, MapFit
-from insilico_gui.app.shell.docks import (
-    LEFT_WIDTH,
-    RIGHT_WIDTH,
-    TRACES_HEIGHT,
-    Docks,
-    unsaved_settings,
-)
+from insilico_gui.app.shell.dock_sizes import PLACES, DockSizes, MapFit
+from insilico_gui.app.shell.docks import Docks, unsaved_settings
 from insilico_gui.app.shell.gl_context import free_in_own_context
 from insilico_gui.app.shell.panel_slots import PanelSlot
 from insilico_gui.app.shell.remembered_layout import RememberedLayout
@@ -101,12 +95,8 @@ class Workspace(QObject):
         for slot in self.slots:
             slot.made.connect(self._panel_made)
         with unsaved_settings():
-            self._dock()
-        self.sizes = DockSizes(
-            self.docks,
-            (self._first("left"), self._first("right"), self._first("bottom")),
-            (LEFT_WIDTH, RIGHT_WIDTH, TRACES_HEIGHT),
-        )
+            self.docks.add_places(self.slots, self.playback_bar)
+        self.sizes = DockSizes(self.docks, {p: self._first(p) for p in PLACES})
         self._closed: frozenset[str] = frozenset()
         self.layout = RememberedLayout(
             self.docks, self.sizes, self.slots, self._offer_anew
@@ -115,16 +105,6 @@ class Workspace(QObject):
         self.theme = ThemeFollower(viewer, lambda: self.panels, self)
         self._offer_panels()
         QTimer.singleShot(0, self._size_docks)
-
-    def _dock(self) -> None:
-        docks = self.docks
-        placed: dict[str, list[PanelSlot]] = {}
-        for slot in self.slots:
-            placed.setdefault(slot.kind.place, []).append(slot)
-        line = docks.add(self.playback_bar, "bottom")
-        docks.add_tabs("left", placed["left"])
-        docks.add_tabs("right", placed["right"])
-        docks.add_tabs("bottom", placed["bottom"], below=line)
 
     def _first(self, place: str) -> PanelSlot:
         return next(slot for slot in self.slots if slot.kind.place == place)
@@ -188,14 +168,14 @@ class Workspace(QObject):
         """Bring the panel to the front that is needed first for what is on show."""
         for slot in self.slots:
             if slot.kind.is_offered(self.now) and slot.kind.is_first(self.now):
-                if not self.docks.of(slot).isHidden():
+                if slot.is_sheet or not self.docks.of(slot).isHidden():
                     self.docks.show(slot)
 
     def show_again(self) -> None:
         """Show the panels that were closed, and bring the window to the front."""
         self.docks.of(self.playback_bar).show()
         for slot in self.slots:
-            if slot.kind.is_offered(self.now):
+            if slot.kind.is_offered(self.now) and not slot.is_sheet:
                 self.docks.of(slot).show()
         self.show_first_panel()
         window = self.docks.window
@@ -221,17 +201,28 @@ class Workspace(QObject):
         Panels that the user closed stay closed. One that has become the first to look at
         comes to the front.
         """
-        now = self.now
+        now, moved = self.now, False
         for slot in self.slots:
             offered, dock = slot.kind.is_offered(now), self.docks.of(slot)
             if offered != slot.was_offered:
-                dock.setVisible(offered and slot.title not in self._closed)
+                closed = slot.is_sheet or slot.title in self._closed
+                dock.setVisible(offered and not closed)
                 dock.toggleViewAction().setEnabled(offered)
-                slot.was_offered = offered
+                slot.was_offered, moved = offered, True
             first = offered and slot.kind.is_first(now)
             if first and not slot.was_first:
-                dock.raise_()
+                self.docks.show(slot)
             slot.was_first = first
+        if moved:
+            self._bring_first_tabs_up()
+            self.sizes.again()
+
+    def _bring_first_tabs_up(self) -> None:
+        """Have the first of the panels that lie behind each other in front."""
+        for place in ("right", "table", "bottom"):
+            slots = [s for s in self.slots if s.kind.place == place and s.was_offered]
+            if slots and not any(slot.is_seen or slot.was_first for slot in slots):
+                self.docks.of(slots[0]).raise_()
 
     def _offer_anew(self, closed: Collection[str]) -> None:
         """Offer panels after docks were put elsewhere, but for those of these titles."""

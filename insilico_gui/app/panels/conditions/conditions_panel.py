@@ -25,7 +25,7 @@ class ConditionsPanel(Panel):
     """A sheet made of the session's own parameters: levels, their crossing, the table."""
 
     title = "Conditions"
-    place = "left"
+    place = "sheet"
     order = 25
     draws = frozenset({"session", "stimulus"})
 

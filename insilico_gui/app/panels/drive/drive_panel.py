@@ -40,7 +40,7 @@ class DrivePanel(Panel):
     """A sheet made of the session's own description: base, events, simulation."""
 
     title = "Drive"
-    place = "left"
+    place = "sheet"
     order = 25
     draws = frozenset({"session", "stimulus"})
 

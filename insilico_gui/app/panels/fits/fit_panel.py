@@ -43,7 +43,7 @@ class FitPanel(Panel):
     """A form for any fit that is installed; curves while it runs."""
 
     title = "Fit"
-    place = "left"
+    place = "sheet"
     order = 40
 
     def __init__(self, desk: Desk) -> None:
