@@ -49,7 +49,7 @@ class AnalysesPanel(Panel):
 
     title = "Analyses"
     place = "sheet"
-    order = 25
+    order = 30
     draws = frozenset(
         {
             *("session", "stimulus_name", "responses", "results", "computing"),

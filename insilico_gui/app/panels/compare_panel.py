@@ -47,7 +47,7 @@ class ComparePanel(Panel):
 
     title = "Compare"
     place = "right"
-    order = 30
+    order = 50
     draws = frozenset(
         {
             *("units", "results", "responses", "selection", "computing", "runs"),

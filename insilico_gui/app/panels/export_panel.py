@@ -39,7 +39,7 @@ class ExportPanel(Panel):
 
     title = "Export"
     place = "sheet"
-    order = 40
+    order = 50
     draws = frozenset(
         {
             "session",

@@ -23,7 +23,7 @@ class PopulationPanel(Panel):
 
     title = "Population"
     place = "right"
-    order = 70
+    order = 40
     draws = frozenset(
         {"units", "measured", "selection", "results", "stimulus_name", "session"}
     )

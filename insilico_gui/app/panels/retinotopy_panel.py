@@ -40,7 +40,7 @@ class RetinotopyPanel(AnalysisPanel):
 
     title = "Retinotopy"
     place = "right"
-    order = 60
+    order = 30
     names = frozenset({RETINOTOPY})
     draws = frozenset({"session", "results", "computing"})
 

@@ -59,7 +59,7 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
 
     title = "Receptive fields"
     place = "right"
-    order = 50
+    order = 20
     names = frozenset({RECEPTIVE_FIELDS})
     draws = frozenset(
         {

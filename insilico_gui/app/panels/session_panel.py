@@ -42,7 +42,7 @@ class SessionPanel(Panel):
 
     title = "Session"
     place = "sheet"
-    order = 20
+    order = 10
     draws = frozenset({"session"})
 
     def __init__(self, desk: Desk) -> None:

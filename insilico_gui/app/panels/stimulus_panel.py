@@ -57,7 +57,7 @@ class StimulusPanel(Panel):
 
     title = "Stimulus"
     place = "sheet"
-    order = 30
+    order = 20
     draws = frozenset(
         {
             "session",

@@ -53,7 +53,7 @@ class TuningPanel(UnitAnalysisPanel):
 
     title = "Tuning"
     place = "right"
-    order = 40
+    order = 10
     names = frozenset({DIRECTION, TUNING})
     draws = frozenset(
         {

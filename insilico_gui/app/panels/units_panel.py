@@ -53,7 +53,7 @@ class UnitsPanel(Panel):
 
     title = "Units"
     place = "table"
-    order = 80
+    order = 10
     draws = frozenset(
         {
             *("units", "measured", "selection", "conditions"),

@@ -9,7 +9,7 @@ from qtpy.QtCore import QEvent, QObject, Qt
 from insilico_gui.app.work.timers import delayed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from qtpy.QtWidgets import QDockWidget, QWidget
 
@@ -38,11 +38,11 @@ class DockSizes(QObject):
     Parameters
     ----------
     docks : Docks
-    panels : dict of str to QWidget
-        One of each of :data:`PLACES`; others lie behind them as tabs.
+    panels : dict of str to sequence of QWidget
+        Those of each of :data:`PLACES`, of which one is in front.
     """
 
-    def __init__(self, docks: Docks, panels: Mapping[str, QWidget]) -> None:
+    def __init__(self, docks: Docks, panels: Mapping[str, Sequence[QWidget]]) -> None:
         super().__init__(docks.window)
         self._docks = docks
         self._panels = dict(panels)
@@ -93,9 +93,9 @@ class DockSizes(QObject):
         """Places with the dock in front, the window's size and the dock's own."""
         found = []
         window = self._docks.window
-        for place, panel in self._panels.items():
-            way, own = PLACES[place][1], self._docks.of(panel)
-            for dock in (own, *window.tabifiedDockWidgets(own)):
+        for place, panels in self._panels.items():
+            way = PLACES[place][1]
+            for dock in map(self._docks.of, panels):
                 # Qt calls tabs behind others visible; they have an earlier size
                 in_front = not dock.visibleRegion().isEmpty()
                 if in_front and not dock.isFloating():

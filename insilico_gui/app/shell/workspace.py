@@ -96,7 +96,13 @@ class Workspace(QObject):
             slot.made.connect(self._panel_made)
         with unsaved_settings():
             self.docks.add_places(self.slots, self.playback_bar)
-        self.sizes = DockSizes(self.docks, {p: self._first(p) for p in PLACES})
+        self.sizes = DockSizes(
+            self.docks,
+            {
+                place: [slot for slot in self.slots if slot.kind.place == place]
+                for place in PLACES
+            },
+        )
         self._closed: frozenset[str] = frozenset()
         self.layout = RememberedLayout(
             self.docks, self.sizes, self.slots, self._offer_anew
@@ -105,9 +111,6 @@ class Workspace(QObject):
         self.theme = ThemeFollower(viewer, lambda: self.panels, self)
         self._offer_panels()
         QTimer.singleShot(0, self._size_docks)
-
-    def _first(self, place: str) -> PanelSlot:
-        return next(slot for slot in self.slots if slot.kind.place == place)
 
     def _size_docks(self) -> None:
         if self.is_own:
@@ -212,6 +215,8 @@ class Workspace(QObject):
             first = offered and slot.kind.is_first(now)
             if first and not slot.was_first:
                 self.docks.show(slot)
+            elif slot.is_sheet and slot.was_first and not first:
+                dock.hide()  # what was wanted of it is there
             slot.was_first = first
         if moved:
             self._bring_first_tabs_up()

@@ -26,7 +26,7 @@ class ConditionsPanel(Panel):
 
     title = "Conditions"
     place = "sheet"
-    order = 25
+    order = 22
     draws = frozenset({"session", "stimulus"})
 
     def __init__(self, desk: Desk) -> None:

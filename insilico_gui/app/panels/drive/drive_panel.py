@@ -41,7 +41,7 @@ class DrivePanel(Panel):
 
     title = "Drive"
     place = "sheet"
-    order = 25
+    order = 24
     draws = frozenset({"session", "stimulus"})
 
     def __init__(self, desk: Desk) -> None:
