@@ -63,11 +63,12 @@ class MapPanel(Panel):
         limits.addWidget(self.automatic, 0, 0, 1, 2)
         limits.addWidget(self.low, 1, 0)
         limits.addWidget(self.high, 1, 1)
+        for box in (self.low, self.high):  # there is room for them when they are used
+            box.hide()
         row = QHBoxLayout()
         row.addLayout(choices, 2)
         row.addWidget(self.bar, 3)
         row.addLayout(limits)
-        row.addStretch(1)
         self.body.setContentsMargins(8, 4, 8, 0)
         self.body.setSpacing(2)
         self.body.addLayout(row)
@@ -141,6 +142,7 @@ class MapPanel(Panel):
             for box, value in ((self.low, low), (self.high, high)):
                 box.setDecimals(_decimals(high - low))
                 box.setEnabled(by_hand)
+                box.setVisible(by_hand)
                 box.setValue(value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
-from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout
+from qtpy.QtWidgets import QFormLayout, QVBoxLayout
 
 from insilico_gui.analysis.cortex.cortical_maps import (
     KNOWN,
@@ -17,6 +17,7 @@ from insilico_gui.app.map.outlines import RECEPTIVE_FIELDS
 from insilico_gui.app.panels.panel import fill_box
 from insilico_gui.app.panels.parts.analysis_panel import AnalysisPanel, offered
 from insilico_gui.app.widgets.controls import choice, number
+from insilico_gui.app.widgets.foldable import Foldable
 from insilico_gui.app.widgets.image_plot import ImagePlot
 from insilico_gui.drawing.layouts import is_upright
 from insilico_gui.drawing.patches import MAPS, patch_labels, patch_outlines
@@ -73,19 +74,20 @@ class RetinotopyPanel(AnalysisPanel):
         form.addRow("Least r²", self.min_r2)
         controls = QVBoxLayout()
         controls.addLayout(form)
-        controls.addWidget(self.compute_button)
         controls.addStretch(1)
         self.plots = {name: ImagePlot(titled=True) for name in MAPS}
         self._items: list[tuple[ImagePlot, object]] = []
-        row = QHBoxLayout()
-        row.addLayout(controls, 3)
         for plot in self.plots.values():
             for side in ("left", "bottom"):
                 plot.hideAxis(side)  # a bar tells the scale, and leaves room for maps
             plot.plotItem.layout.setContentsMargins(4, 2, 4, 8)  # end of the bar
-            row.addWidget(plot, 4)
+        self.fold = Foldable(
+            (self.compute_button,),
+            controls,
+            [(plot, 1) for plot in self.plots.values()],
+        )
         self.body.addWidget(self.about)
-        self.body.addLayout(row, 1)
+        self.body.addWidget(self.fold, 1)
 
     @classmethod
     def is_offered(cls, now: Resolved) -> bool:

@@ -33,6 +33,7 @@ from insilico_gui.app.panels.parts.analysis_panel import (
     seconds_box,
 )
 from insilico_gui.app.widgets.controls import check, choice, number, quietly
+from insilico_gui.app.widgets.foldable import Foldable
 from insilico_gui.app.widgets.image_plot import (
     DIVERGING,
     SEQUENTIAL,
@@ -97,11 +98,11 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         )
         self.plot = ImagePlot()
         self.outline = self.plot.plot(pen=pg.mkPen("w", width=2))
-        row = QHBoxLayout()
-        row.addLayout(self._controls(), 2)
-        row.addWidget(self.plot, 6)
+        self.fold = Foldable(
+            (self.unit, self.compute_button), self._controls(), ((self.plot, 1),)
+        )
         self.body.addWidget(self.about)
-        self.body.addLayout(row, 1)
+        self.body.addWidget(self.fold, 1)
 
     def _controls(self) -> QVBoxLayout:
         form = QFormLayout()
@@ -109,11 +110,9 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         form.addRow("By", _row(self.method, self.part))
         form.addRow("Window", _row(self.latency, self.window_s))
         form.addRow("Show", _row(self.polarity, self.axes))
-        form.addRow("Unit", self.unit)
         controls = QVBoxLayout()
         controls.addLayout(form)
         controls.addLayout(_row(self.outlines, self.least_r2))
-        controls.addWidget(self.compute_button)
         controls.addStretch(1)
         return controls
 

@@ -67,6 +67,8 @@ class RunsPanel(Panel):
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["Stimulus", "Responses"])
         self.tree.setMinimumHeight(120)
+        self.tree.setHeaderHidden(True)
+        self.tree.setIndentation(12)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -96,15 +98,14 @@ class RunsPanel(Panel):
         buttons = QGridLayout()
         for k, each in enumerate(
             (
-                self.encode_button,
-                self.rename_button,
-                self.undo_button,
-                self.all_button,
-                self.remove_button,
-                self.redo_button,
+                *(self.encode_button, self.all_button),
+                *(self.rename_button, self.remove_button),
+                *(self.undo_button, self.redo_button),
             )
         ):
-            buttons.addWidget(each, k // 3, k % 3)
+            buttons.addWidget(each, k // 2, k % 2)
+        self.body.setContentsMargins(4, 4, 4, 4)
+        buttons.setSpacing(4)
         self.body.addWidget(self.about)
         self.body.addWidget(self.tree, 1)
         self.body.addLayout(buttons)

@@ -18,6 +18,7 @@ from insilico_gui.app.panels.parts.analysis_panel import (
     seconds_box,
 )
 from insilico_gui.app.widgets.controls import choice, whole_number
+from insilico_gui.app.widgets.foldable import Foldable
 from insilico_gui.app.widgets.tuning_line import tuning_line
 from insilico_gui.app.widgets.tuning_plots import CurvePlot, PairPlot, PolarPlot
 from insilico_gui.drawing.curves import mean_curve
@@ -89,13 +90,13 @@ class TuningPanel(UnitAnalysisPanel):
             box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.cartesian, self.polar, self.pair = CurvePlot(), PolarPlot(), PairPlot()
 
-        row = QHBoxLayout()
-        row.addLayout(self._controls(), 2)
-        row.addWidget(self.cartesian, 5)
-        row.addWidget(self.pair, 5)
-        row.addWidget(self.polar, 4)
+        self.fold = Foldable(
+            (self.unit, self.compute_button),
+            self._controls(),
+            ((self.cartesian, 5), (self.pair, 5), (self.polar, 4)),
+        )
         self.body.addWidget(self.about)
-        self.body.addLayout(row, 1)
+        self.body.addWidget(self.fold, 1)
 
     def _controls(self) -> QVBoxLayout:
         shuffles = QHBoxLayout()
@@ -107,10 +108,8 @@ class TuningPanel(UnitAnalysisPanel):
         form.addRow("Part", self.part)
         form.addRow("Latency", self.latency)
         form.addRow("Permutations", shuffles)
-        form.addRow("Unit", self.unit)
         controls = QVBoxLayout()
         controls.addLayout(form)
-        controls.addWidget(self.compute_button)
         controls.addStretch(1)
         return controls
 

@@ -73,7 +73,7 @@ class UnitsPanel(Panel):
             for name in ("From", "To")
         )
         for end in (self.low, self.high):
-            end.setFixedWidth(80)
+            end.setMaximumWidth(80)
         self.value = QComboBox()
         self.value.setMaxVisibleItems(30)
         self.value.setMinimumContentsLength(9)
@@ -107,10 +107,13 @@ class UnitsPanel(Panel):
         row.addWidget(self.column, 1)
         for widget in (self.low, self.high, self.value, self.add_button):
             row.addWidget(widget)
-        row.addWidget(self.only_selected)
-        row.addWidget(self.rows_button)
+        below = QHBoxLayout()
+        below.addWidget(self.count, 1)
+        below.addWidget(self.only_selected)
+        below.addWidget(self.rows_button)
+        self.body.setSpacing(4)
         self.body.addLayout(row)
-        self.body.addWidget(self.count)
+        self.body.addLayout(below)
         self.body.addWidget(self.table, 1)
 
     def _make_table(self) -> QTableView:

@@ -22,12 +22,15 @@ FIRST_WIDTH, FIRST_HEIGHT = 1366, 768
 PLACES = {
     "left": (170, Qt.Orientation.Horizontal),
     "sheet": (335, Qt.Orientation.Horizontal),
-    "right": (360, Qt.Orientation.Horizontal),
-    "table": (235, Qt.Orientation.Vertical),
-    "top": (72, Qt.Orientation.Vertical),
+    "right": (390, Qt.Orientation.Horizontal),
+    "top": (78, Qt.Orientation.Vertical),
     "bottom": (200, Qt.Orientation.Vertical),
+    "table": (200, Qt.Orientation.Vertical),
 }
 """Pixels of places in such a window, and in which direction."""
+
+FIXED = "top"
+"""The place that has one row of controls in windows of any size."""
 
 
 class DockSizes(QObject):
@@ -80,6 +83,7 @@ class DockSizes(QObject):
 
     def apply(self) -> None:
         """Give the docks their parts of the window as it is now."""
+        self._docks.show_whole_tabs()
         for place, dock, whole, _ in self._seen():
             pixels = round(self._parts[place] * whole)
             self._docks.window.resizeDocks([dock], [pixels], PLACES[place][1])
@@ -100,6 +104,7 @@ class DockSizes(QObject):
                 in_front = not dock.visibleRegion().isEmpty()
                 if in_front and not dock.isFloating():
                     whole = _whole(way, window.width(), window.height())
+                    whole = FIRST_HEIGHT if place == FIXED else whole
                     size = _whole(way, dock.width(), dock.height())
                     found.append((place, dock, whole, size))
                     break

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari.settings import get_settings
 from qtpy.QtCore import QObject, Qt
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,9 +109,10 @@ class Docks:
         return any(not dock.isHidden() for dock in self.tools)
 
     def show_tools(self, shown: bool) -> None:
-        """Show or hide napari's own docks and its slider of time."""
+        """Show or hide napari's own docks, its slider of time and its status line."""
         for dock in self.tools:
             dock.setVisible(shown)
+        self.window.statusBar().setVisible(shown)
         self._viewer.window._qt_viewer.dims.setVisible(shown)
 
     def add(
@@ -163,6 +164,13 @@ class Docks:
                 dock = self.add(slot, AREAS[place], is_sheet=place == "sheet")
                 self.window.tabifyDockWidget(first, dock)
             first.raise_()
+
+    def show_whole_tabs(self) -> None:
+        """Have tabs scroll where they have no room, instead of being cut."""
+        for tabs in self.window.findChildren(QTabBar):
+            if tabs.parent() is self.window:
+                tabs.setElideMode(Qt.TextElideMode.ElideNone)
+                tabs.setUsesScrollButtons(True)
 
     def _bring_up(self, dock: QDockWidget) -> None:
         """Bring a dock to the front; a sheet in place of the one that is shown."""

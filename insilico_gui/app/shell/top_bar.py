@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 from weakref import ref
 
 from qtpy.QtCore import QObject, Qt
-from qtpy.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+from qtpy.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolBar, QWidget
 
-from insilico_gui.app.widgets.controls import tool_button
+from insilico_gui.app.widgets.controls import button, toggle
 
 if TYPE_CHECKING:
+    from qtpy.QtGui import QAction
+    from qtpy.QtWidgets import QDockWidget
+
     from insilico_gui.app.shell.window import InsilicoWindow
 
 NAME = "insilico_gui"
 """Of the bar, by which Qt remembers where it is."""
-
-LONGEST_SESSION = 28
 
 
 class TopBar(QObject):
@@ -29,9 +30,9 @@ class TopBar(QObject):
     Attributes
     ----------
     bar : QToolBar
-    sheets : dict of str to QToolButton
+    sheets : dict of str to QPushButton
         Opens and puts away a sheet, by its title.
-    encode_button, undo_button, redo_button, save_button, view_button : QToolButton
+    encode_button, undo_button, redo_button, save_button, view_button : QPushButton
     """
 
     def __init__(self, window: InsilicoWindow) -> None:
@@ -41,51 +42,45 @@ class TopBar(QObject):
         self.bar = QToolBar("Commands", main)
         self.bar.setObjectName(NAME)
         self.bar.setMovable(False)
+        self.bar.setStyleSheet("QToolBar { spacing: 6px; padding: 3px 6px; }")
         self.bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.bar.toggleViewAction().setVisible(False)
-        self.sheets: dict[str, QToolButton] = {}
+        self.sheets: dict[str, QPushButton] = {}
+        self._shown: dict[str, QAction] = {}
         for slot in window.slots:
             if slot.is_sheet:
-                self.sheets[slot.title] = self._sheet_button(window, slot.title)
+                made = self._sheet_button(window.docks.of(slot), slot.title)
+                self._shown[slot.title] = self.bar.addWidget(made)
+                self.sheets[slot.title] = made
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.bar.addWidget(space)
-        self.encode_button = self._add(
-            tool_button(window.encode, "Encode what is on show for the units"), "Encode"
-        )
-        self.bar.addSeparator()
-        self.undo_button = self._add(
-            tool_button(window.files.undo, "Take the last change back (Ctrl+Z)"), "Undo"
-        )
-        self.redo_button = self._add(
-            tool_button(window.files.redo, "Make it again (Ctrl+Shift+Z)"), "Redo"
-        )
-        self.save_button = self._add(
-            tool_button(window.files.save, "Save the experiment (Ctrl+S)"), "Save"
-        )
-        self.view_button = self._add(QToolButton(), "Panels")
+        files = window.files
+        self.encode_button = button("Encode", window.encode, "Encode what is on show")
+        self.undo_button = button("Undo", files.undo, "Take the last change back")
+        self.redo_button = button("Redo", files.redo, "Make it again")
+        self.save_button = button("Save", files.save, "Save the experiment")
+        self.view_button = QPushButton("View")
         self.view_button.setToolTip("Show, hide and put back panels")
-        self.view_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.view_button)
         menu.addActions(window.view_menu.panel_menu.actions())
         menu.addSeparator()
         menu.addAction(window.view_menu.actions["Reset layout"])
         self.view_button.setMenu(menu)
+        for each in (
+            *(self.encode_button, self.undo_button, self.redo_button),
+            *(self.save_button, self.view_button),
+        ):
+            self.bar.addWidget(each)
         main.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.bar)
         self.draw()
 
-    def _sheet_button(self, window: InsilicoWindow, title: str) -> QToolButton:
+    def _sheet_button(self, dock: QDockWidget, title: str) -> QPushButton:
         """A button that opens a sheet, and puts it away when it is open."""
-        slot = next(slot for slot in window.slots if slot.title == title)
-        made = QToolButton()
-        made.setDefaultAction(window.docks.of(slot).toggleViewAction())
-        return self._add(made, title)
-
-    def _add(self, made: QToolButton, text: str) -> QToolButton:
-        if made.defaultAction() is None:
-            made.setText(text)
-        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.bar.addWidget(made)
+        shows = dock.toggleViewAction()
+        made = toggle(title, lambda _on: shows.trigger())
+        made.setCheckable(True)
+        shows.toggled.connect(made.setChecked)
         return made
 
     def draw(self) -> None:
@@ -94,13 +89,11 @@ class TopBar(QObject):
         if window is None:
             return
         now = window.now
-        self.encode_button.setEnabled(
-            now.session_name is not None and now.stimulus_name is not None
-        )
+        has_both = now.session_name is not None and now.stimulus_name is not None
+        self.encode_button.setEnabled(has_both)
         self.undo_button.setEnabled(now.can_undo)
         self.redo_button.setEnabled(now.can_redo)
         self.save_button.setText("Save" if now.is_saved else "Save •")
         for slot in window.slots:
             if slot.is_sheet:
-                action = window.docks.of(slot).toggleViewAction()
-                action.setVisible(slot.kind.is_offered(now))
+                self._shown[slot.title].setVisible(slot.kind.is_offered(now))

@@ -103,6 +103,9 @@ class Workspace(QObject):
                 for place in PLACES
             },
         )
+        for slot in self.slots:
+            if slot.is_sheet:  # else the runs would keep the room of one that goes
+                self.docks.of(slot).visibilityChanged.connect(self.sizes.again)
         self._closed: frozenset[str] = frozenset()
         self.layout = RememberedLayout(
             self.docks, self.sizes, self.slots, self._offer_anew
