@@ -295,10 +295,10 @@ def test_one_of_two_parts_that_vary_the_same_is_chosen(laboratory, qtbot):
 
     panel = laboratory.panel("Tuning")
     encode(laboratory, gratings(2))
-    assert not panel.part.isVisible()  # no choice
+    assert panel.part.isHidden()  # no choice
     spec = ig.stimuli.Sequence(parts=[gratings(4).spec, gratings(1).spec], blank_s=0.2)
     encode(laboratory, spec.stimulus())
-    assert panel.part.isVisible()
+    assert not panel.part.isHidden()
     assert items(panel.part) == ["drifting_gratings", "drifting_gratings_2"]
     means = []
     for part in items(panel.part):
@@ -314,7 +314,7 @@ def test_one_of_two_parts_that_vary_the_same_is_chosen(laboratory, qtbot):
         means.append(tuning["curve"].mean().item())
     assert means[0] != pytest.approx(means[1], rel=0.01)
     encode(laboratory, gratings(2))
-    assert not panel.part.isVisible()
+    assert panel.part.isHidden()
 
 
 @pytest.mark.timeout(120)
@@ -325,11 +325,11 @@ def test_one_of_two_parts_with_dots_is_chosen(laboratory, qtbot, monkeypatch):
         )
 
     panel = laboratory.panel("Receptive fields")
-    assert not panel.part.isVisible()  # no choice
+    assert panel.part.isHidden()  # no choice
     spec = ig.stimuli.Sequence(parts=[dots(6).spec, dots(12).spec], blank_s=0.6)
     encode(laboratory, spec.stimulus())
     assert items(panel.part) == ["gaussian_dots", "gaussian_dots_2"]
-    assert panel.part.isVisible()
+    assert not panel.part.isHidden()
     tick(panel.outlines)
     for part in items(panel.part):
         choose(panel.part, part)
@@ -360,4 +360,4 @@ def test_one_of_two_parts_with_dots_is_chosen(laboratory, qtbot, monkeypatch):
     assert "outlines: the 5 best fitted of" in panel.about.text()
     # averages are of all frames
     choose(panel.method, CONTRAST_AVERAGE)
-    assert not panel.part.isVisible()
+    assert panel.part.isHidden()

@@ -41,6 +41,8 @@ def offered(window):
 
 
 def test_panels_that_can_do_nothing_are_not_offered(window, tmp_path):
+    assert not {"Conditions", "Trials", "Tuning", "Units"} & offered(window)
+    use_session(window, LeakySession())
     before = offered(window)
     assert {"Receptive fields", "Retinotopy", "Tuning"} <= before
     assert not {"Conditions", "Trials"} & before

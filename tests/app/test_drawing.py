@@ -57,7 +57,7 @@ def shown(window):
     window.experiment.look(encode_at_once=False)
     use_stimulus(window, ig.open_stimulus(np.zeros((20, 6, 8), np.uint8)))
     window.wait(LIMIT_S)
-    for title in (*window.titles, "Units", "Selection", "Session"):
+    for title in (*window.titles, "Units", "Session"):
         window.panel(title)
     return window
 
@@ -68,18 +68,21 @@ def seen(window):
 
 def test_a_command_draws_only_the_panels_that_differ(shown, monkeypatch):
     experiment, draws = shown.experiment, Draws(shown, monkeypatch)
-    assert seen(shown) == {"Playback", "Session", "Units", "Selection"}
-    both = {"Units": 1, "Selection": 1}
-    assert draws.of(experiment.pick, areas=["V1"]) == both
-    assert draws.of(experiment.narrow, {"rf_x": (None, 0.5)}) == both
+    shown.panel("Compare")
+    always = {"Playback", "Experiment", "Map"}
+    strip = {panel.title for panel in shown.panels if panel.place == "bottom"}
+    assert seen(shown) - strip == {*always, "Session", "Units", "Compare"}
+    (in_strip,) = strip & seen(shown)
+    expected = {"Units": 1, in_strip: 1}
+    assert draws.of(experiment.pick, areas=["V1"]).items() <= expected.items()
+    assert draws.of(experiment.narrow, {"rf_x": (None, 0.5)})["Units"] == 1
     assert draws.of(experiment.look, only_selected=True) == {"Units": 1}
-    assert draws.of(experiment.look, limits=(0.0, 1.0)) == {}
-    assert draws.of(experiment.look, unit_id=106) == {"Units": 1}  # its row
-    assert draws.of(experiment.undo) == both
-    shown.panel("Map")
+    assert draws.of(experiment.look, limits=(0.0, 1.0)) == {"Map": 1}
     assert draws.of(experiment.look, color_by="rf_x") == {"Map": 1}
     assert draws.of(experiment.look, layout="anatomical") == {"Map": 1}
-    assert draws.of(experiment.pick_none) == {"Units": 1}
+    shown.panel("Selection")
+    assert draws.of(experiment.pick_none)["Selection"] == 1
+    assert "Units" not in draws.of(experiment.undo)
 
 
 def test_what_changes_nothing_draws_nothing(shown, monkeypatch):
@@ -97,7 +100,7 @@ def test_a_hidden_panel_does_not_draw_and_catches_up_when_it_is_shown(
     experiment, draws = shown.experiment, Draws(shown, monkeypatch)
     units = next(panel for panel in shown.panels if panel.title == "Units")
     dock = shown.docks.of(units)
-    shown.panel("Traces")
+    shown.panel("Selection")
     draws._counts.clear()
     experiment.pick(areas=["LM"])
     experiment.look(only_selected=True)
@@ -106,7 +109,7 @@ def test_a_hidden_panel_does_not_draw_and_catches_up_when_it_is_shown(
     dock.raise_()  # as a click on its tab does
     assert draws._counts["Units"] == 1  # for both commands
     assert units.model.rowCount() == 4 and units.only_selected.isChecked()
-    shown.panel("Traces")
+    shown.panel("Selection")
     dock.raise_()
     assert draws._counts["Units"] == 1  # nothing has changed meanwhile
     # closed, and had again from the Window menu

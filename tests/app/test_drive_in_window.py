@@ -12,7 +12,7 @@ from support.in_window import choose, use_session
 from support.relay import Relay
 
 import insilico_gui as ig
-from insilico_gui.app.shell.docks import LEFT_WIDTH
+from insilico_gui.app.shell.dock_sizes import PLACES
 from insilico_gui.stimuli import Constant, Cut, Drive, Recorded, Silence, Stimulate
 
 LIMIT_S = 120.0
@@ -254,7 +254,7 @@ def test_nothing_is_cut_in_a_small_window(driven):
         assert not clipped(panel)
     by_hand(panel)
     assert not clipped(panel)
-    assert panel.minimumSizeHint().width() <= LEFT_WIDTH - SCROLL_BAR
+    assert panel.minimumSizeHint().width() <= PLACES["sheet"][0] - SCROLL_BAR
     driven.panel("Activity")
     assert not clipped(driven.panel("Activity"))
 

@@ -27,6 +27,7 @@ def test_voxels_are_exported_as_a_volume(window, tmp_path, leaky):
     use_session(window, session)
     window.open_stimuli([tmp_path / "pictures"])
     window.wait()
+    window.panel("Export")  # in place of the sheet for a stimulus
     assert offered(panel) == everything | {".nii", ".nii.gz"}
     window.experiment.pick(areas=["V2"])
     panel.path.setText(str(tmp_path / "out.npz"))

@@ -31,10 +31,9 @@ def test_drop_encode_lasso_traces_export(
     window, qtbot, video, weights, tmp_path, session_id
 ):
     qt_window = window.viewer.window._qt_window
-    window.wait(LIMIT_S)
-
     # a session: the demo is there; the other by dropping its folder
     panel = window.panel("Session")
+    window.wait(LIMIT_S)
     if session_id != "demo":
         drop(qt_window, weights)
         qtbot.waitUntil(lambda: panel.session.findText(session_id) >= 0, timeout=20_000)

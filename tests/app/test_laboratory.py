@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from support.in_window import choose, tick, use_session
 
 import insilico_gui as ig
+from insilico_gui.app.map.outlines import MAX_OUTLINES
 
 LIMIT_S = 100.0
 LEFT = Qt.MouseButton.LeftButton
@@ -75,7 +76,8 @@ def test_dots_to_receptive_fields_and_export(laboratory, qtbot, tmp_path):
     assert panel.outline.isVisible()
     tick(panel.outlines)
     drawn = laboratory.viewer.layers["Receptive fields"]
-    assert len(drawn.data) == units["rf_x_fit"].notna().sum()
+    n_fitted = units["rf_x_fit"].notna().sum()
+    assert n_fitted > MAX_OUTLINES and len(drawn.data) == MAX_OUTLINES
     # what is drawn over the stimulus has no place on the cortical sheet
     laboratory.viewer.add_points([[20.0, 30.0]], name="of the user")
     laboratory.experiment.look(layout="anatomical")

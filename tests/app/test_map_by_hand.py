@@ -10,7 +10,7 @@ from qtpy.QtGui import QMouseEvent, QWheelEvent
 from qtpy.QtWidgets import QApplication
 from support.in_window import use_session, use_stimulus
 from support.leaky import LeakySession
-from support.mouse import LEFT, draw
+from support.mouse import LEFT, draw, settle_map
 from support.pictures import PictureSession
 
 from insilico_gui.stimuli import ArrayStimulus
@@ -31,7 +31,7 @@ def shown(window, qtbot):
     use_stimulus(window, ArrayStimulus(clip, 10.0))
     window.encode()
     window.wait(LIMIT_S)
-    qtbot.wait(100)
+    settle_map(window, qtbot)
     return window
 
 

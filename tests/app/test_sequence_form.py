@@ -168,6 +168,7 @@ def test_the_draft_is_of_the_experiment(window, panel, qtbot, tmp_path):
     window.experiment.load(path)
     window.wait(LIMIT_S)
     sequence = window.panel("Stimulus").sequence
+    window.wait(LIMIT_S)
     assert sequence.list.count() == 1 and sequence.button.isEnabled()
     # a file that was edited by hand
     window.experiment.look(draft=({"family": "nonsense"},))

@@ -381,6 +381,7 @@ def test_plugin_menu_opens_the_same(make_napari_viewer):
         PluginManager.instance().register(manifest)
     viewer.window.add_plugin_dock_widget("insilico-gui", "In silico experiments")
     (window,) = viewer.window._qt_window.findChildren(InsilicoWindow)
+    window.panel("Session")
     window.wait(FAST)
     assert window.panel("Session").session.findText("demo") >= 0
     assert viewer.window._qt_window.isAncestorOf(window.panel("Session"))

@@ -46,6 +46,14 @@ def draw(canvas, points, *, parts=12, wait_ms=5, held=NO_KEY):
     QTest.mouseRelease(canvas, LEFT, pos=points[-1])
 
 
+def settle_map(window, qtbot):
+    """Wait until docks have given the map its size, and that has been fitted to it."""
+    for _ in range(3):
+        qtbot.wait(100)
+        for part in (window.sizes, window.map_fit):
+            qtbot.waitUntil(lambda p=part: not p._timer.isActive(), timeout=20_000)
+
+
 def box_around(window, qtbot, place, *, half=0.45):
     """Click the lasso's button and draw a box around a place (row, column) of the map."""
     qtbot.mouseClick(window.panel("Selection").lasso_button, LEFT)

@@ -101,6 +101,7 @@ class UnitMap:
         self._units: Points | None = None
         self._stimulus: Image | None = None
         self._outlines: Shapes | None = None
+        self._screen: tuple[int, ...] | None = None  # rows, columns of the stimulus
         self._backdrop = Backdrop(viewer, owner)
         self._base_size = 1.0
         self._view_fit = ViewFit(viewer)
@@ -184,12 +185,13 @@ class UnitMap:
                 self._owner.remove(old)
                 with writing(self._stimulus):
                     self._stimulus.name = STIMULUS
-        self.show_layout()
+        screen, self._screen = self._screen, frames.shape[1:3]
+        self.show_layout(fit=screen != self._screen)
 
     def show_session(self) -> None:
         """Replace the units by those of the experiment's session."""
         # Before anything else: a slider that moves meanwhile recolours
-        self._recolorer = None
+        self._recolorer = self._screen = None
         self._backdrop.clear()
         old = self.units_layer
         if old is not None:
@@ -223,7 +225,7 @@ class UnitMap:
 
     # -- layout ------------------------------------------------------------------------
 
-    def show_layout(self) -> None:
+    def show_layout(self, *, fit: bool = True) -> None:
         """Move the units to where the chosen layout has them and fit the view."""
         layer, session = self.units_layer, self._now.session
         if layer is None or session is None:
@@ -251,7 +253,8 @@ class UnitMap:
         layer.antialiasing = 0 if layout == "list" else 1
         self.show_selection()
         self.coloring_changed()
-        self.fit_view()
+        if fit:
+            self.fit_view()
         has_scale = layout in ("anatomical", "anatomical 3-D")
         self._viewer.canvas.overlays.scale_bar.visible = has_scale
 
@@ -272,8 +275,13 @@ class UnitMap:
     def fit_view(self) -> None:
         """Fit what is on show to the canvas; a head in 3-D is seen obliquely."""
         layout, session = self._now.view.layout, self._now.session
-        if self.units_layer is None or session is None or layout == "retinotopic":
+        if self.units_layer is None or session is None:
             self._view_fit.reset()
+            return
+        stimulus = self.stimulus_layer
+        if layout == "retinotopic" and stimulus is not None:
+            # Not its units: the largest, thus those selected, would change the fit
+            self._view_fit.fit([stimulus], 1.0)
             return
         # napari would fit what belongs to the stimulus as well, which is somewhere else
         layers = [

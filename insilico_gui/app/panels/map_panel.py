@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from insilico_gui.app.panels.desk import Desk
 
 
-BAR_HEIGHT, BAR_WIDTH = 62, 420
+BAR_HEIGHT, LEAST_BAR, BAR_WIDTH = 62, 90, 420
 """Pixels of the colour bar with its axis."""
 
 
@@ -41,11 +41,16 @@ class MapPanel(Panel):
         super().__init__(desk)
         self.layouts = choice(self._set_layout)
         self.color_by = choice(self._set_color_by)
-        self.automatic = check("automatic limits", self._set_automatic)
+        self.automatic = check(
+            "auto limits",
+            self._set_automatic,
+            "The colours span the values that there are; else set their ends",
+        )
         self.low, self.high = _limit_box(self._set_limits), _limit_box(self._set_limits)
         self._bar_image = pg.ImageItem(axisOrder="row-major")
         self.bar = ThemedPlot()
         self.bar.setFixedHeight(BAR_HEIGHT)
+        self.bar.setMinimumWidth(LEAST_BAR)
         self.bar.setMaximumWidth(BAR_WIDTH)
         self.bar.setMouseEnabled(x=False, y=False)
         self.bar.hideAxis("left")

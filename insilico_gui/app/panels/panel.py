@@ -224,7 +224,7 @@ class NarrowText(QLabel):
 
     def _use_height(self) -> None:
         self.setMinimumHeight(0)  # or Qt counts the height of the last text
-        needed = self.heightForWidth(max(self.width(), LEAST_TEXT))
+        needed = self.heightForWidth(max(self.width(), self.minimumWidth()))
         self.setFixedHeight(max(needed, self.fontMetrics().height()))
 
 

@@ -113,7 +113,8 @@ class StimulusPanel(Panel):
     @classmethod
     def is_first(cls, now: Resolved) -> bool:
         """It is what is needed first for a session that is shown pictures."""
-        return now.session is not None and now.may_see
+        has_none = now.session is not None and now.stimulus_name is None
+        return has_none and now.may_see
 
     def _make_openers(self) -> QHBoxLayout:
         """Make the buttons that open files and folders."""

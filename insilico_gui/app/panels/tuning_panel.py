@@ -246,7 +246,7 @@ class TuningPanel(UnitAnalysisPanel):
             return "The trials of this stimulus vary nothing to be tuned to."
         if n_columns == 0:
             return "None of the encoded units is selected."
-        return ""
+        return "Not computed yet for this run."
 
 
 def _varies_most(tuning: xr.Dataset, columns: NDArray[np.int64]) -> int:

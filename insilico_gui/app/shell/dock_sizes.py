@@ -84,9 +84,15 @@ class DockSizes(QObject):
     def apply(self) -> None:
         """Give the docks their parts of the window as it is now."""
         self._docks.show_whole_tabs()
-        for place, dock, whole, _ in self._seen():
-            pixels = round(self._parts[place] * whole)
-            self._docks.window.resizeDocks([dock], [pixels], PLACES[place][1])
+        seen = self._seen()
+        below = {place: dock for place, dock, _, _ in seen}.get("right")
+        for place, dock, whole, own in seen:
+            pixels, docks = round(self._parts[place] * whole), [dock]
+            sizes = [pixels]
+            if place == "table" and below is not None:  # Qt takes the room from it
+                docks.append(below)
+                sizes.append(max(own + below.height() - pixels, 1))
+            self._docks.window.resizeDocks(docks, sizes, PLACES[place][1])
 
     def _remember(self) -> None:
         for place, _, whole, own in self._seen():

@@ -149,8 +149,6 @@ class Docks:
             place: self.add(placed[place][0], area, is_sheet=place == "sheet")
             for place, area in AREAS.items()
         }
-        if not self._own:  # a third dock there would be too low
-            self.window.tabifyDockWidget(self.tools[0], firsts["left"])
         last = self.add(line, "bottom")
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         for one, other, way in (
@@ -159,6 +157,8 @@ class Docks:
             (firsts["bottom"], last, down),
         ):  # before there are tabs: Qt adds another tab in place of a neighbour
             self.window.splitDockWidget(one, other, way)
+        if not self._own:  # a third dock there would be too low
+            self.window.tabifyDockWidget(self.tools[0], firsts["left"])
         for place, first in firsts.items():
             for slot in placed[place][1:]:
                 dock = self.add(slot, AREAS[place], is_sheet=place == "sheet")

@@ -95,7 +95,7 @@ class DrivePanel(Panel):
     @classmethod
     def is_first(cls, now: Resolved) -> bool:
         """It is what is needed first for such a session."""
-        return cls.is_offered(now)
+        return cls.is_offered(now) and now.stimulus_name is None
 
     # -- from the user -----------------------------------------------------------------
 

@@ -132,7 +132,9 @@ class AlignedPanel(UnitAnalysisPanel):
         encoded = self.now.encoded
         if encoded is None or changed & {"session", "shown"}:
             self._summary.clear()
-        elif changed <= {"view.trials", "units"} and self._summary.value is not None:
+        elif changed & self.draws <= {"view.trials", "units"} and (
+            self._summary.value is not None
+        ):
             self._draw()
         else:
             self._summary.restart()

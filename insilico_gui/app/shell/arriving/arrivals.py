@@ -86,8 +86,6 @@ class Arrivals(QObject):
         """Take files of a kind that was found out."""
         window = self._window
         if kind == "stimuli":
-            if window.now.may_see:
-                window.show_panel("Stimulus")
             window.open_stimuli(given)
         elif kind == "sessions":
             window.panel(SessionPanel).use_folder(given)
