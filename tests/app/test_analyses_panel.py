@@ -138,9 +138,9 @@ def record(folder, n_units):
     return str(folder)
 
 
-def describe(path, experiment):
+def describe(path, experiment, session="demo"):
     """A table of units with a column of numbers, another session's units among them."""
-    units = experiment.session("demo").units[["session", "scan_idx", "unit_id"]].copy()
+    units = experiment.session(session).units[["session", "scan_idx", "unit_id"]].copy()
     units["depth"] = np.arange(len(units), dtype=float)
     units.loc[::7, "session"] += 1
     units.to_csv(path, index=False)
@@ -265,6 +265,7 @@ def test_every_analysis_of_weights_from_files_saved_and_run_again(
     np.save(tmp_path / "recorded.npy", (shown + shown.std() * noise).astype("f4"))
     other = {"other_session": mouse, "recording": str(tmp_path / "recorded.npy")}
     other["recordings"] = record(tmp_path / "recorded", 20)
+    other["table"] = describe(tmp_path / "properties.csv", experiment, mouse)
     few = {"n_permutations": 5, "n_draws": 100}
     for name, (stimulus, given) in CASES.items():
         experiment.show(mouse, stimulus)

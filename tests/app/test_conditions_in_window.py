@@ -8,6 +8,7 @@ import pytest
 from insilico_nnpoisson.data.files import write_recordings
 from support.fits import clipped, unreachable
 from support.in_window import choose, use_session
+from support.leaky import LeakySession
 from support.nnpoisson import golden_recordings, session_folder, steinmetz
 
 import insilico_gui as ig
@@ -37,7 +38,9 @@ def crossed(answering):
 
 
 def offered(window):
-    return {slot.title for slot in window.slots if not window.docks.of(slot).isHidden()}
+    shown = {s.title for s in window.slots if not window.docks.of(s).isHidden()}
+    sheets = window.top_bar.sheets.items()
+    return shown | {title for title, button in sheets if button.isVisible()}
 
 
 def test_panels_that_can_do_nothing_are_not_offered(window, tmp_path):

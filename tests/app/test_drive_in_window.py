@@ -42,7 +42,9 @@ def fly(window, fly_folder):
 
 
 def offered(window):
-    return {slot.title for slot in window.slots if not window.docks.of(slot).isHidden()}
+    shown = {s.title for s in window.slots if not window.docks.of(s).isHidden()}
+    sheets = window.top_bar.sheets.items()
+    return shown | {title for title, button in sheets if button.isVisible()}
 
 
 def by_hand(panel, value=40.0, duration_s=0.2):

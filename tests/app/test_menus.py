@@ -87,7 +87,7 @@ def test_reset_layout_brings_back_what_was_moved_and_closed(playing, qtbot):
     playing.wait(LIMIT_S)
     assert not by_title["Selection"].isHidden() and not by_title["Map"].isFloating()
     assert qt_window.dockWidgetArea(by_title["Map"]) == area
-    assert by_title["Selection"] in qt_window.tabifiedDockWidgets(by_title["Map"])
+    assert by_title["Selection"] in qt_window.tabifiedDockWidgets(by_title["Units"])
     assert not playing.docks.of(playing.playback_bar).isHidden()
     conditions = by_title["Conditions"]
     assert conditions.isHidden()  # of no use for this session
