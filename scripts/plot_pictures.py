@@ -1,6 +1,6 @@
 """Draw the pictures of docs/reference/plot.md, with the code of that page.
 
-Each picture is the figure of the block of code before it. ``scripts/screenshots`` runs it.
+Each picture is the figure of the block of code before it. ``scripts/tour`` runs it.
 """
 
 from __future__ import annotations

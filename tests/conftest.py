@@ -52,7 +52,42 @@ def no_window_left():
         gc.freeze()
 
 
+@pytest.fixture(scope="session")
+def plugins_of_napari():
+    """Manifests of installed plugins are read once: napari's fixture forgets that they
+    were, and every viewer would look through all packages anew.
+    """
+    from npe2 import PluginManifest
+
+    discover = PluginManifest.discover
+    found = []
+
+    def discover_once(paths=()):
+        if paths:
+            return discover(paths=paths)
+        if not found:
+            found.extend(discover())
+        return iter(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PluginManifest, "discover", discover_once)
+        yield
+
+
+@pytest.fixture(scope="session")
+def unsaved_settings_of_napari():
+    """No test writes what the user has set in napari, which every viewer does six times."""
+    from napari.settings import get_settings
+
+    settings = get_settings()
+    before, settings._save_on_change = settings._save_on_change, False
+    yield
+    settings._save_on_change = before
+
+
 @pytest.fixture
-def make_napari_viewer(no_window_left, make_napari_viewer):
+def make_napari_viewer(
+    no_window_left, plugins_of_napari, unsaved_settings_of_napari, make_napari_viewer
+):
     """See napari: makes viewers, which are closed when the test is over."""
     return make_napari_viewer

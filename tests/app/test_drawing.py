@@ -73,7 +73,7 @@ def test_a_command_draws_only_the_panels_that_differ(shown, monkeypatch):
     strip = {panel.title for panel in shown.panels if panel.place == "bottom"}
     assert seen(shown) - strip == {*always, "Session", "Units", "Compare"}
     (in_strip,) = strip & seen(shown)
-    expected = {"Units": 1, in_strip: 1}
+    expected = {"Units": 1, "Compare": 1, in_strip: 1}
     assert draws.of(experiment.pick, areas=["V1"]).items() <= expected.items()
     assert draws.of(experiment.narrow, {"rf_x": (None, 0.5)})["Units"] == 1
     assert draws.of(experiment.look, only_selected=True) == {"Units": 1}
@@ -145,6 +145,7 @@ def test_sessions_have_a_selection_each(shown, qtbot):
     assert shown.now.selection.rule == {"all": True}
     assert panel.areas.ticked() == [] and "of 30 units" in panel.count.text()
     assert shown.panel("Units").model.rowCount() == 30
+    shown.panel("Selection")
     panel.fields.item(0).setCheckState(Qt.CheckState.Checked)
     assert len(shown.now.selection) == 15
     experiment.show(session=first)

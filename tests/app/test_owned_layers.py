@@ -160,12 +160,14 @@ def press_all_keys(shown, qtbot):
     handler = viewer.window._qt_viewer._key_map_handler
     before = state(shown)
     sent = set()
-    for layer in ours(shown):
+    for k in range(3):
+        layer = ours(shown)[k]
         viewer.layers.selection.active = layer
         keys = [str(key) for key in handler.active_keymap]
         assert len(keys) > 20  # of the viewer and of this kind of layer
         keys += ["Delete", "Ctrl+Delete", "Ctrl+A", "Ctrl+D", "Ctrl+V", "Ctrl+Z", "F2"]
         for key in keys:
+            layer = ours(shown)[k]
             viewer.layers.selection.active = layer
             combination = QKeySequence(key.replace("Meta", "Ctrl"))[0]
             if key in ("Ctrl+Q", "Ctrl+W"):
@@ -179,6 +181,7 @@ def press_all_keys(shown, qtbot):
             assert_same(before, shown, (layer.name, key))
             # napari's layer list has keys of its own
         for key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            layer = ours(shown)[k]
             viewer.layers.selection.active = layer
             qtbot.keyClick(viewer.window._qt_viewer.layers, key)
             assert_same(before, shown, (layer.name, key))

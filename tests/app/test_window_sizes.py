@@ -57,8 +57,8 @@ def sizes(window):
     left, right, below = (
         window.docks.of(panel)
         for panel in (
-            window.panel("Stimulus"),
-            window.panel("Map"),
+            window.panel("Experiment"),
+            window.panel("Units"),
             window.panel("Traces"),
         )
     )
@@ -138,7 +138,7 @@ def test_docks_and_map_follow_the_window_both_ways(full, qtbot):
     assert camera.zoom == pytest.approx(before, rel=0.02)
     # a border that the user drags is where the window's next size has it
     docks = full.docks
-    left = docks.of(full.panel("Stimulus"))
+    left = docks.of(full.panel("Experiment"))
     docks.window.resizeDocks([left], [first[0] + 100], Qt.Orientation.Horizontal)
     qtbot.wait(100)
     qtbot.mouseRelease(docks.window, LEFT)  # which ends a drag

@@ -22,11 +22,11 @@ from insilico_gui.app.map.owned_layers import (
     writing,
 )
 from insilico_gui.app.map.recolor import Recolorer
+from insilico_gui.app.map.response_limits import ResponseLimits
 from insilico_gui.app.map.unit_looks import BLACK, NEUTRAL, RIM, THIN_RIM, WHITE, looks
 from insilico_gui.app.map.unit_status import tell_units
 from insilico_gui.app.map.unit_words import unit_lines, unit_sentence
 from insilico_gui.app.map.view_fit import ViewFit
-from insilico_gui.app.widgets import colors
 from insilico_gui.app.widgets.theme import colors_for
 from insilico_gui.app.widgets.unit_names import unit_row
 from insilico_gui.drawing.layouts import (
@@ -66,9 +66,6 @@ OUTLINED_BY = frozenset(
 )
 """What the outlines of receptive fields depend on."""
 
-SAMPLED_FRAMES = 64
-"""Frames that the limits of the response colours are estimated from."""
-
 SIZES = {"scalp": 0.4, "list": 0.9}
 """Of points, as a part of the size that fills a layout: scalp and names show through."""
 
@@ -106,6 +103,7 @@ class UnitMap:
         self._base_size = 1.0
         self._view_fit = ViewFit(viewer)
         self._on_top = np.empty(0, np.uint16)
+        self._limits = ResponseLimits()
         self.note = MapNote(viewer)
         self._column: NDArray[np.float64] | None = None
         self.scale = response_scale(RESPONSE, (0.0, 1.0), None, over_stimulus=False)
@@ -310,7 +308,7 @@ class UnitMap:
             self._column = None
             self.scale = response_scale(
                 RESPONSE,
-                self._response_limits(),
+                self._limits.of(self._now.encoded),
                 view.limits if view.color_by == RESPONSE else None,
                 over_stimulus=view.layout == "retinotopic",
             )
@@ -340,17 +338,6 @@ class UnitMap:
         if self._column is not None:
             return self._column
         return self._now.response_at(self._playback.frame)
-
-    def _response_limits(self) -> tuple[float, float]:
-        encoded = self._now.encoded
-        if encoded is None or encoded.moments.n_done == 0:
-            return (0.0, 1.0)
-        n_done = encoded.moments.n_done
-        moments = np.linspace(0, n_done - 1, min(n_done, SAMPLED_FRAMES)).astype(int)
-        low, high = colors.robust_limits(
-            np.concatenate([encoded.moments.row(k) for k in moments])
-        )
-        return (min(low, 0.0) if low < 0.2 * high else low, high)
 
     def use_theme(self) -> None:
         """Draw names and rims in the colours of the viewer's theme."""

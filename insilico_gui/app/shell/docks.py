@@ -188,8 +188,12 @@ class Docks:
 
     def of(self, panel: QWidget) -> QDockWidget:
         """The dock that holds a panel."""
-        docks = self.window.findChildren(QDockWidget)
-        return next(dock for dock in docks if dock.isAncestorOf(panel))
+        above: QWidget | None = panel
+        while above is not None and not isinstance(above, QDockWidget):
+            above = above.parentWidget()
+        if above is None:
+            raise LookupError("The panel is in no dock.")
+        return above
 
     def show(self, panel: QWidget) -> None:
         """Bring a panel to the front."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, QRect, Qt
-from qtpy.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from qtpy.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from qtpy.QtWidgets import QApplication, QMainWindow, QWidget
 
 from insilico_gui.app.widgets.application import application
@@ -17,6 +25,9 @@ if TYPE_CHECKING:
 
 MARGIN, THICK = 3, 2
 """Pixels between a widget and the outer edge of its frame, and how thick the frame is."""
+
+_TOLD_BY = (QKeyEvent, QMouseEvent, QFocusEvent, QPaintEvent)
+"""Of all events of the application few are looked at: asking any for its kind is slow."""
 
 
 class FocusRing(QWidget):
@@ -45,6 +56,8 @@ class FocusRing(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See Qt: keys or the mouse are used, or the focus goes elsewhere."""
+        if not isinstance(event, _TOLD_BY):
+            return False
         kind = event.type()
         if isinstance(event, QKeyEvent) and kind == QEvent.Type.KeyPress:
             self._by_keys = True
