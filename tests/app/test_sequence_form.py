@@ -109,6 +109,7 @@ def test_a_sequence_is_put_together_shown_saved_and_analysed(
     click(qtbot, sequence.button)
     window.wait(LIMIT_S)
     assert window.now.stimulus.spec == expected
+    window.panel("Stimulus")  # the sheet went away when it had its stimulus
     assert f"{n_trials} trials" in panel.info.text()
     responses = window.now.responses
     assert responses.sizes["time"] == n_frames
