@@ -162,7 +162,7 @@ def test_sessions_have_a_selection_each(shown, qtbot):
     assert panel.fields.ticked() == [1]
     # "any of" is a part of the rule
     panel.areas.item(0).setCheckState(Qt.CheckState.Checked)
-    qtbot.mouseClick(panel.any_of, Qt.MouseButton.LeftButton)
+    panel.any_of.click()
     assert shown.now.selection.rule["combine"] == "any"
     experiment.show(session=first)
     experiment.pick(areas=["V1"], fields=[1])
