@@ -374,12 +374,18 @@ def register(column: str, about: ColumnFacts) -> None:
         )
 
 
+AZIMUTH = "rf_azimuth_deg"
+
+
 def main_column(columns: Sequence[str]) -> str | None:
     """The column of a result that shows best on a map; None without columns.
 
-    What a unit prefers, an angle before a size, else the first that is no bare place.
+    Where receptive fields are, before how they are turned; what a unit prefers, an angle
+    before a size; else the first that is no bare place.
     """
     names = [name for name in columns if name not in KEYS and not facts(name).place]
+    if AZIMUTH in names:
+        return AZIMUTH
     for drawn in ("cyclic", "octaves"):
         for name in names:
             if facts(name).drawn == drawn:

@@ -20,7 +20,7 @@ FIRST_WIDTH, FIRST_HEIGHT = 1366, 768
 """Window for which the first sizes of the docks are meant."""
 
 PLACES = {
-    "left": (170, Qt.Orientation.Horizontal),
+    "left": (180, Qt.Orientation.Horizontal),
     "sheet": (335, Qt.Orientation.Horizontal),
     "right": (390, Qt.Orientation.Horizontal),
     "top": (78, Qt.Orientation.Vertical),
@@ -54,13 +54,14 @@ class DockSizes(QObject):
             for place, (pixels, way) in PLACES.items()
         }
         self._parts = dict(self._first)
-        self._timer = delayed(self.apply, self)
+        self._passes = 0
+        self._timer = delayed(self._apply_again, self)
         docks.window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See Qt."""
         if event.type() == QEvent.Type.Resize:
-            self._timer.start()
+            self.again()
         elif event.type() == QEvent.Type.MouseButtonRelease:
             self._remember()  # the borders between docks belong to the window itself
         return False
@@ -79,7 +80,14 @@ class DockSizes(QObject):
 
     def again(self) -> None:
         """Give the docks their parts once what is under way has been drawn."""
+        self._passes = 2  # the height of a place is known once the strip has its own
         self._timer.start()
+
+    def _apply_again(self) -> None:
+        self._passes -= 1
+        self.apply()
+        if self._passes > 0:
+            self._timer.start()
 
     def apply(self) -> None:
         """Give the docks their parts of the window as it is now."""

@@ -208,6 +208,7 @@ class Workspace(QObject):
         comes to the front.
         """
         now, moved = self.now, False
+        in_front = [slot for slot in self.slots if slot.is_seen]
         for slot in self.slots:
             offered, dock = slot.kind.is_offered(now), self.docks.of(slot)
             if offered != slot.was_offered:
@@ -215,21 +216,26 @@ class Workspace(QObject):
                 dock.setVisible(offered and not closed)
                 dock.toggleViewAction().setEnabled(offered)
                 slot.was_offered, moved = offered, True
-            first = offered and slot.kind.is_first(now)
+        if moved:
+            # A tab that appears comes to the front, whoever was there
+            for slot in in_front:
+                if slot.was_offered and not slot.is_sheet:
+                    self.docks.of(slot).raise_()
+            self._bring_first_tabs_up()
+            self.sizes.again()
+        for slot in self.slots:
+            first = bool(slot.was_offered) and slot.kind.is_first(now)
             if first and not slot.was_first:
                 self.docks.show(slot)
             elif slot.is_sheet and slot.was_first and not first:
-                dock.hide()  # what was wanted of it is there
+                self.docks.of(slot).hide()  # what was wanted of it is there
             slot.was_first = first
-        if moved:
-            self._bring_first_tabs_up()
-            self.sizes.again()
 
     def _bring_first_tabs_up(self) -> None:
         """Have the first of the panels that lie behind each other in front."""
         for place in ("right", "table", "bottom"):
             slots = [s for s in self.slots if s.kind.place == place and s.was_offered]
-            if slots and not any(slot.is_seen or slot.was_first for slot in slots):
+            if slots and not any(slot.is_seen for slot in slots):
                 self.docks.of(slots[0]).raise_()
 
     def _offer_anew(self, closed: Collection[str]) -> None:
