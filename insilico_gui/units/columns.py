@@ -92,6 +92,7 @@ _SF, _TF = (_of_unit(unit, drawn="octaves") for unit in ("cycles/deg", "Hz"))
 _SPEED = _of_unit("deg/s", drawn="octaves")
 _PART = _of_unit("", ends=(0.0, 1.0))
 _SCREEN = _of_unit("", ends=(-1.0, 1.0), place=True)
+_CORRELATION = _of_unit("", drawn="diverging", ends=(-1.0, 1.0))
 _UM = _of_unit("µm", place=True)
 _NAME = _of_unit("", drawn="names")
 
@@ -253,6 +254,47 @@ _COLUMNS = {
         simulated_rate=("simulated rate", _of_unit("Hz")),
         recorded_rmse=("rms difference from the recording", _of_unit("Hz")),
     ),
+    **_table("field_uncertainty", rf_error_deg=("95 % radius of the RF centre", _DEG)),
+    **_table(
+        "responsiveness",
+        response_change=("response less blank", _of_unit("", drawn="diverging")),
+        response_d_prime=("d' of the response", _of_unit("", drawn="diverging")),
+    ),
+    **_table(
+        "noise_correlations",
+        mean_noise_correlation=("mean noise correlation", _CORRELATION),
+        mean_noise_correlation_area=(
+            "mean noise correlation within the area",
+            _CORRELATION,
+        ),
+    ),
+    **_table(
+        "response_variability",
+        fano_factor="Fano factor",
+        split_half_reliability="split-half reliability",
+        FEV="FEV (explainable variance)",
+        oracle_jackknife=("jackknife oracle", _CORRELATION),
+    ),
+    **_table("explained_variance", FEVE="FEVE (explained of explainable variance)"),
+    **_table(
+        "grating_modulation",
+        F0="F0",
+        F1="F1",
+        F1_F0="F1/F0",
+        F1_phase_deg=("F1 phase", _TURN),
+    ),
+    **_table(
+        "response_latency",
+        response_latency_s=("time to half of the peak", _S),
+        response_peak_s=("time of the peak", _S),
+        response_peak="peak response",
+        response_baseline="response before the onset",
+    ),
+    **_table(
+        "time_resolved_tuning",
+        tuning_peak_s=("time of the deepest tuning", _S),
+        tuning_half_s=("time to half of the deepest tuning", _S),
+    ),
     **_table(
         "rf_columns",
         rf_azimuth_deg=("RF azimuth", _DEG),
@@ -294,6 +336,12 @@ _ON_SCREEN = _table(x=("x", _SCREEN), y=("y", _SCREEN))
 _UNITS = {"_deg_s": "deg/s", "_deg": "deg", "_ms": "ms", "_s": "s", "_hz": "Hz"}
 """Units that are part of a name."""
 
+ENDS = {
+    **{"low": "low end", "high": "high end"},
+    **{"early": "early", "late": "late"},
+}
+"""Ends of names of an interval, or of two times, beside the column that they are of."""
+
 VARIANTS = ("raw", "folded", "fit")
 """Ends of names that say how a column was computed."""
 
@@ -329,9 +377,11 @@ def known_facts(column: str) -> ColumnFacts | None:
             return None
         variant = ending if ending in VARIANTS else found.variant
         return replace(found, title=f"{found.title}, {ending}", variant=variant)
+    if ending in ENDS and (found := known_facts(rest)) is not None:
+        return replace(found, title=f"{found.title}, {ENDS[ending]}", source="")
     first, _, rest = column.partition("_")
-    if first == "p":
-        return ColumnFacts(f"p ({rest})")
+    if first in ("p", "q"):
+        return ColumnFacts(f"{first} ({rest})")
     if first in ("pref", "best"):
         found = parameter_facts(rest.removeprefix("level_"))
         word = {"pref": "pref."}.get(first, first)

@@ -76,3 +76,18 @@ def check_apart(table: pd.DataFrame, latency_s: float, window_s: float | None) -
             f"A window of {window_s:g} s holds several trials, which follow each other "
             f"after {apart:g} s; give a shorter window, or show longer blanks."
         )
+
+
+def shortest_gap(table: pd.DataFrame) -> float:
+    """Shortest time from the end of a trial to the next onset (s).
+
+    Of a single trial, the time before it.
+    """
+    videos = table["trial"].to_numpy() if "trial" in table else np.zeros(len(table))
+    gaps = []
+    for video in np.unique(videos):
+        rows = table[videos == video].sort_values("onset")
+        ends = (rows["onset"] + rows["duration"]).to_numpy()[:-1]
+        gaps.append(np.min(rows["onset"].to_numpy()[1:] - ends, initial=np.inf))
+    shortest = float(min(gaps))
+    return shortest if np.isfinite(shortest) else float(table["onset"].min())

@@ -48,8 +48,7 @@ def direction_uncertainty(
 
     At each unit's best combination of the other conditions. An index that cannot be
     negative lies above 0 in every draw, so an interval above 0 says nothing about
-    tuning; p and q do. With n presentations of a condition, percentile intervals are
-    narrower than they should be by about sqrt((n - 1) / n).
+    tuning; p and q do.
 
     Parameters
     ----------
@@ -98,7 +97,7 @@ def direction_uncertainty(
         tested[name] = partial(
             vector_angle, directions=directions, turns=turns, period=period
         )
-    combination, best = _combinations(tuning)
+    combination, best = combinations_of(tuning)
     level = np.searchsorted(directions, tuning["trial_direction"].to_numpy())
     draws = bootstrap(
         tuning["trial_response"].to_numpy(),
@@ -149,7 +148,7 @@ def vector_angle(
     return np.where(small, np.nan, angle)
 
 
-def _combinations(
+def combinations_of(
     tuning: xr.Dataset,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Number of the combination of each presentation [n], and the best one [U]."""
