@@ -47,6 +47,16 @@ CASES = {
     "prediction accuracy": ("gratings", {"recordings": "recorded"}),
     "receptive fields": ("dots", {}),
     "retinotopy": ("dots", {"sigma_um": 150.0, "min_r2": 0.05}),
+    # of repeats and of time
+    "tuning uncertainty": ("gratings", {"parameter": "direction", "n_draws": 100}),
+    "receptive field uncertainty": ("spots", {"n_draws": 100}),
+    "responsiveness": ("gratings", {"n_permutations": 50}),
+    "noise correlations": ("gratings", {"matrix": True}),
+    "response variability": ("gratings", {"n_splits": 5}),
+    "explained variance": ("gratings", {"recording": "recorded.npy"}),
+    "grating modulation": ("gratings", {"latency_s": 0.05}),
+    "response latency": ("gratings", {"n_draws": 100}),
+    "time-resolved tuning": ("gratings", {"parameter": "direction", "bin_s": 0.2}),
 }
 """Analyses of videos, the stimulus each is run on, and what is put into its form."""
 
@@ -105,15 +115,26 @@ def demo(window):
     experiment.add_stimulus(
         ig.stimuli.gaussian_dots(n_columns=9, n_rows=5, sigma_deg=9.0), name="dots"
     )
+    experiment.add_stimulus(spots(), name="spots")
     experiment.show("demo", "gratings")
     experiment.pick(fields=[1])
     experiment.look(encode_selected=True)
-    for stimulus in ("dots", "gratings"):
+    for stimulus in ("dots", "spots", "gratings"):
         experiment.show("demo", stimulus)
         window.wait(LIMIT_S)
         window.encode()
         window.wait(LIMIT_S)
     return window
+
+
+def spots():
+    """A few dots, each shown twice."""
+    return ig.stimuli.gaussian_dots(
+        **{"n_columns": 4, "n_rows": 3, "sigma_deg": 20.0, "duration_s": 0.1},
+        margin_s=0.35,
+        repeats=2,
+        polarity=("on",),
+    )
 
 
 def run(window, qtbot, name, parameters):
@@ -234,16 +255,18 @@ def test_every_analysis_of_weights_from_files_saved_and_run_again(
     experiment = window.experiment
     mouse = experiment.add_session(info.id, folder, "cpu")
     gratings = ig.stimuli.drifting_gratings(
-        n_directions=4, duration_s=0.2, blank_s=0.1, repeats=2
+        **{"n_directions": 4, "duration_s": 0.2, "blank_s": 0.1, "repeats": 2},
+        temporal_frequency=4.0,
     )
     experiment.add_stimulus(gratings, name="gratings")
+    experiment.add_stimulus(spots(), name="spots")
     dots = ig.stimuli.gaussian_dots(
         **{"n_columns": 3, "n_rows": 2, "sigma_deg": 20.0, "duration_s": 0.1},
         margin_s=0.35,
         polarity=("on",),
     )
     experiment.add_stimulus(dots, name="dots")
-    for stimulus in ("dots", "gratings"):
+    for stimulus in ("dots", "spots", "gratings"):
         experiment.show(mouse, stimulus)
         window.wait(LIMIT_S)
         window.encode()

@@ -24,6 +24,16 @@ def repeated(demo):
 
 
 @pytest.fixture
+def frequencies(demo):
+    made = ig.stimuli.drifting_gratings(
+        **{"n_directions": 1, "spatial_frequency": (0.02, 0.08), "repeats": 2},
+        duration_s=0.4,
+        blank_s=0.2,
+    )
+    return demo.add_stimulus(made, name="frequencies")
+
+
+@pytest.fixture
 def dots(demo):
     made = ig.stimuli.gaussian_dots(n_columns=9, n_rows=5, sigma_deg=9.0)
     return demo.add_stimulus(made, name="dots")
@@ -46,13 +56,44 @@ COMMANDS = {
         ["direction-uncertainty", "--n-draws", "100"],
         {"n_draws": 100},
     ),
+    # of repeats and of time
+    "tuning uncertainty": (
+        ["tuning-uncertainty", "--parameter", "spatial_frequency", "--n-draws", "100"],
+        {"parameter": "spatial_frequency", "n_draws": 100},
+    ),
+    "responsiveness": (
+        ["responsiveness", "--against", "baseline", "--n-permutations", "50"],
+        {"against": "baseline", "n_permutations": 50},
+    ),
+    "noise correlations": (
+        ["noise-correlations", "--scaled", "together"],
+        {"scaled": "together"},
+    ),
+    "response variability": (["response-variability"], {}),
+    "grating modulation": (
+        ["grating-modulation", "--latency", "0.05"],
+        {"latency_s": 0.05},
+    ),
+    "response latency": (
+        ["response-latency", "--baseline", "0.1"],
+        {"baseline_s": 0.1},
+    ),
+    "time-resolved tuning": (
+        ["time-resolved-tuning", "--parameter", "direction", "--bin", "0.2"],
+        {"parameter": "direction", "bin_s": 0.2},
+    ),
 }
 SHOWN = {
     "receptive fields": "dots",
     "retinotopy": "dots",
     "direction uncertainty": "repeated",
+    "tuning uncertainty": "frequencies",
+    "responsiveness": "repeated",
+    "noise correlations": "repeated",
+    "response variability": "repeated",
 }
 ON_FILES = {"reliability", "comparison", "prediction accuracy", "fit quality"}
+ON_FILES |= {"explained variance", "receptive field uncertainty"}
 OF_CONDITIONS = {
     *("condition tuning", "condition difference", "choices", "psychometric curve"),
     "simulated trials",
@@ -62,7 +103,8 @@ OF_DRIVES = {
     "spike raster",
 }
 """Without a command of their own; tests/conditions, tests/drive and tests/app run them,
-tests/fitting that of prediction accuracy, and those of a twin that of fit quality.
+tests/fitting that of prediction accuracy, those of a twin that of fit quality, and
+test_repeats_by_command.py the last two.
 """
 
 
@@ -71,7 +113,9 @@ def test_every_analysis_is_compared():
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_command_line_gets_the_same_columns(name, demo, dots, repeated, tmp_path):
+def test_the_command_line_gets_the_same_columns(
+    name, demo, dots, repeated, frequencies, tmp_path
+):
     command, parameters = COMMANDS[name]
     stimulus = SHOWN.get(name, "gratings")
     spec = save_spec(demo.stimulus(stimulus).spec, tmp_path / "shown.yaml")
