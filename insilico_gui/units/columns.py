@@ -254,7 +254,9 @@ _COLUMNS = {
         simulated_rate=("simulated rate", _of_unit("Hz")),
         recorded_rmse=("rms difference from the recording", _of_unit("Hz")),
     ),
-    **_table("field_uncertainty", rf_error_deg=("95 % radius of the RF centre", _DEG)),
+    **_table(
+        "field_uncertainty", rf_error_deg=("radius that holds the RF centre", _DEG)
+    ),
     **_table(
         "responsiveness",
         response_change=("response less blank", _of_unit("", drawn="diverging")),

@@ -1,4 +1,4 @@
-"""Noise correlations, Fano factors, reliability and FEVE, against closed forms and loops."""
+"""Noise correlations, Fano factors, reliability and FEVE, by closed forms and loops."""
 
 from __future__ import annotations
 
