@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy.stats import f_oneway, false_discovery_control, kstest
@@ -26,11 +27,11 @@ def with_blanks(n_conditions, repeats, n_blanks, **more):
     """A trial table in which the last rows, without a size, are blanks."""
     table = crossed(size_deg=[*np.arange(n_conditions) + 1.0], repeat=range(repeats))
     blank = crossed(size_deg=[np.nan], repeat=range(n_blanks))
-    table = table._append(blank, ignore_index=True)
+    table = pd.concat([table, blank], ignore_index=True)
     return table.assign(onset=np.arange(len(table)) / RATE, duration=0.0, **more)
 
 
-def tested(values, trials, **options):
+def p_table(values, trials, **options):
     return responsiveness(
         answered(values, trials),
         burn_in_frames=0,
@@ -81,7 +82,7 @@ def test_p_against_blanks_is_uniform_without_a_response(rng, name, blocks):
         values *= 1 + trials["repeat"].to_numpy()[:, None]
     else:
         trials = trials.drop(columns="repeat")
-    assert is_uniform(tested(values, trials)["p_response"].to_numpy())
+    assert is_uniform(p_table(values, trials)["p_response"].to_numpy())
 
 
 @pytest.mark.parametrize(("n_conditions", "repeats"), [(3, 3), (8, 2), (1, 8)])
@@ -141,7 +142,7 @@ def test_power_against_blanks_is_that_of_an_analysis_of_variance(rng):
     shown = np.nan_to_num(trials["size_deg"].to_numpy())
     values = rng.normal(5, 1, size=(len(trials), 300))
     values += 1.3 * (shown == 3)[:, None]
-    columns = tested(values, trials)
+    columns = p_table(values, trials)
     groups = [values[shown == size] for size in range(6)]
     wanted = (f_oneway(*groups).pvalue <= 0.05).mean()
     assert 0.2 < wanted < 0.9
@@ -174,7 +175,7 @@ def test_d_prime_is_that_of_known_noise(rng):
     trials = with_blanks(2, 60, 60).drop(columns="repeat")
     shown = np.nan_to_num(trials["size_deg"].to_numpy())
     values = rng.normal(size=(len(trials), 200)) * 2 + 5 * (shown == 1)[:, None]
-    found = tested(values, trials)["response_d_prime"]
+    found = p_table(values, trials)["response_d_prime"]
     assert abs(found.mean() - 2.5) < 0.05  # 5 / 2
     assert (found > 0).all()
 
@@ -183,7 +184,7 @@ def test_a_silent_unit_and_one_without_noise(rng):
     trials = with_blanks(3, 4, 4).drop(columns="repeat")
     shown = np.nan_to_num(trials["size_deg"].to_numpy())[:, None]
     values = np.hstack([0 * shown, 3 + 0 * shown, 1 + shown, 3 + 1e-5 * shown])
-    found = tested(values, trials)
+    found = p_table(values, trials)
     np.testing.assert_allclose(found["p_response"], [1, 1, 1 / 200, 1])
     assert np.isnan(found["response_d_prime"]).all()
 

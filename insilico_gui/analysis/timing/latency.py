@@ -85,7 +85,8 @@ def response_latency(
         If there is no pause between trials, or no frame in a window.
     """
     check_window(0.0, window_s, burn_in_frames)
-    gap = shortest_gap(trial_table(responses))
+    interval_s = frame_interval(responses)
+    gap = shortest_gap(trial_table(responses), interval_s)
     before = min(gap, LONGEST_BASELINE_S) if baseline_s is None else baseline_s
     if not 0 < before <= gap + 1e-6:
         raise AnalysisError(
@@ -93,7 +94,6 @@ def response_latency(
             "apart; show a pause between trials, or give a shorter baseline."
         )
     after = trial_length(responses) if window_s is None else window_s
-    interval_s = frame_interval(responses)
     n_before = max(1, int(before / interval_s + 1e-6))
     aligned = align(
         responses,
@@ -175,9 +175,11 @@ def measures(course: Floats, seconds: Floats, n_before: int) -> dict[str, Floats
 
 def _courses(block: Floats, condition: NDArray[np.int64], n: int) -> Floats:
     """Means over presentations [n, T, U] of each condition, [C, T, U]."""
-    member = np.equal.outer(np.arange(n), condition).astype(np.float64)
-    member /= member.sum(axis=1, keepdims=True)
-    return np.asarray(np.tensordot(member, block, axes=1))
+    order = np.argsort(condition, kind="stable")
+    first = np.searchsorted(condition[order], np.arange(n))
+    count = np.bincount(condition, minlength=n)
+    sums = np.add.reduceat(block[order], first, axis=0)
+    return np.asarray(sums / count[:, None, None])
 
 
 def _best(courses: Floats, n_before: int) -> NDArray[np.int64]:

@@ -21,7 +21,7 @@ from insilico_gui.analysis.trials.design import NOT_CONDITIONS
 from insilico_gui.analysis.trials.grouping import cell_means
 from insilico_gui.analysis.trials.kept import frame_interval, result_dataset
 from insilico_gui.analysis.trials.levels import levels_of
-from insilico_gui.analysis.trials.strata import make_strata, shuffled
+from insilico_gui.analysis.trials.strata import BLOCKS, shuffled
 from insilico_gui.analysis.trials.window_checks import (
     TOLERANCE_S,
     check_window,
@@ -187,10 +187,26 @@ def _with_blanks(
     known = ~np.isnan(values).all(axis=1)
     _check_left(condition[known], n + 1)
     table, condition, values = table[known], condition[known], values[known]
-    # Of conditions that are crossed with nothing, only blocks of repeats remain
-    stratum = make_strata(table, condition, (), set(map(str, table)))
+    stratum = _blocks(table, condition)
     base = cell_means(values, condition, n + 1)[n]
     return _Shown(values, condition, stratum, n, base, dict(windowed.attrs["windows"]))
+
+
+def _blocks(table: pd.DataFrame, condition: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The block of repeats of each presentation, [n]; 0 where there are no blocks.
+
+    A column says them if each condition has a presentation in a block with others;
+    blocks of one condition alone, such as further blanks, stay as they are.
+    """
+    for name in BLOCKS:
+        if name not in table:
+            continue
+        block = np.unique(table[name].to_numpy(), return_inverse=True)[1].ravel()
+        pairs = np.unique(np.stack([block, condition]), axis=1)
+        mixed = np.bincount(pairs[0])[pairs[0]] > 1
+        if len(np.unique(pairs[1][mixed])) == len(np.unique(condition)):
+            return block.astype(np.int64)
+    return np.zeros(len(table), np.int64)
 
 
 def _from_baseline(
@@ -201,8 +217,10 @@ def _from_baseline(
     baseline_s: float | None,
     options: dict[str, Any],
 ) -> _Shown:
-    gap = shortest_gap(table)
-    latency, shortest = options["latency_s"], float(table["duration"][~blank].min())
+    interval = frame_interval(responses)
+    gap = shortest_gap(table, interval)
+    shortest = max(float(table["duration"][~blank].min()), interval)
+    latency = options["latency_s"]
     if gap <= 0:
         raise AnalysisError(
             "Trials follow each other without a pause, so there is no baseline; show "
@@ -218,7 +236,6 @@ def _from_baseline(
             f"{gap:g} s apart, with a latency of {latency:g} s; give a shorter one, or "
             "show longer pauses."
         )
-    interval = frame_interval(responses)
     n_frames = max(1, int(wanted / interval + TOLERANCE_S))
     # half a frame short, as both ends of a window count
     length = (n_frames - 0.5) * interval
@@ -239,7 +256,8 @@ def _from_baseline(
             "before the first trial, or give a shorter baseline or burn-in."
         )
     condition, n = _conditions(table, over, kept)
-    base = np.nanmean(np.where(kept[:, None], baseline.to_numpy(), np.nan), axis=0)
+    before_all = baseline.to_numpy()[kept]
+    base = cell_means(before_all, np.zeros(len(before_all), np.int64), 1)[0]
     attrs = {**evoked.attrs["windows"], "baseline_s": n_frames * interval}
     stratum = np.zeros(int(kept.sum()), np.int64)
     return _Shown(values[kept], condition, stratum, n, base, attrs)

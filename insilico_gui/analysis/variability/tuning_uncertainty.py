@@ -19,8 +19,9 @@ from insilico_gui.analysis.trials.bootstrap import interval, q_values, resamples
 from insilico_gui.analysis.trials.cells import best_levels
 from insilico_gui.analysis.trials.grouping import cell_means
 from insilico_gui.analysis.trials.levels import levels_of
+from insilico_gui.analysis.trials.sequence_parts import part_that
 from insilico_gui.analysis.trials.windows import trial_responses, trial_table
-from insilico_gui.analysis.tuning.registry import model_of, tune
+from insilico_gui.analysis.tuning.registry import model_of, parameters, tune
 from insilico_gui.analysis.tuning.tuned import columns_table
 from insilico_gui.analysis.tuning.uncertainty import (
     INDICES,
@@ -100,6 +101,12 @@ def tuning_uncertainty(
     AnalysisError
         If draws are too few, or no condition was shown twice.
     """
+    names = set(parameter.split(" x "))
+    responses = part_that(
+        responses,
+        lambda table: names <= set(parameters(table)),
+        f"vary {parameter}",
+    )
     reading, drawing = parts(on_progress, 2)
     tuning, table = tune(
         responses,

@@ -58,14 +58,8 @@ def uncertainty_of_tuning(
     seed: Seed = 0,
 ) -> Result:
     """Bootstrap intervals of all that is measured of a tuning, with q values."""
-    names = set(parameter.split(" x "))
-    responses = part_that(
-        part_of(data, part),
-        lambda table: names <= set(varied(table)),
-        f"vary {parameter}",
-    )
     dataset, columns = tuning_uncertainty(
-        responses,
+        part_of(data, part),
         parameter,
         n_draws=n_draws,
         confidence=confidence,
