@@ -51,7 +51,7 @@ class Aligned(NamedTuple):
     @property
     def n_frames(self) -> int:
         """Frames of each presentation."""
-        return self.seconds.shape[1]
+        return int(self.seconds.shape[1])
 
     def blocks(self, on_progress: OnProgress | None) -> Iterator[tuple[slice, Floats]]:
         """Responses [n, T, some units] of a block of units after the other."""

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.analysis.fits.flatness import FLAT
 from insilico_gui.analysis.timing.aligned import align, trial_length
+from insilico_gui.analysis.trials.blocks import check_layout
 from insilico_gui.analysis.trials.bootstrap import interval, resamples
 from insilico_gui.analysis.trials.kept import frame_interval, result_dataset
 from insilico_gui.analysis.trials.window_checks import check_window, shortest_gap
 from insilico_gui.analysis.trials.windows import trial_table
 from insilico_gui.errors import AnalysisError
+from insilico_gui.progress import OnProgress
 from insilico_gui.responses import BURN_IN_FRAMES
 from insilico_gui.units.identity import of_result, result_table
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.progress import OnProgress
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 LONGEST_BASELINE_S = 0.2
 NAMES = ("response_latency_s", "response_peak_s", "response_peak", "response_baseline")
@@ -85,8 +83,10 @@ def response_latency(
         If there is no pause between trials, or no frame in a window.
     """
     check_window(0.0, window_s, burn_in_frames)
+    table = trial_table(responses)
+    check_layout(responses)
     interval_s = frame_interval(responses)
-    gap = shortest_gap(trial_table(responses), interval_s)
+    gap = shortest_gap(table, interval_s)
     before = min(gap, LONGEST_BASELINE_S) if baseline_s is None else baseline_s
     if not 0 < before <= gap + 1e-6:
         raise AnalysisError(
@@ -143,9 +143,9 @@ def response_latency(
         {"time": ("time", seconds, {"units": "s"})},
         attrs,
     )
-    table = result_table(columns, of_result(dataset))
-    table.attrs.update(attrs)
-    return dataset, table
+    made = result_table(columns, of_result(dataset))
+    made.attrs.update(attrs)
+    return dataset, made
 
 
 def measures(course: Floats, seconds: Floats, n_before: int) -> dict[str, Floats]:

@@ -11,32 +11,27 @@ F1 / F0 above 1 tells simple from complex cells (Skottun et al. 1991, Vision Res
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.analysis.fits.flatness import FLAT
-from insilico_gui.analysis.timing.aligned import align, trial_length
+from insilico_gui.analysis.timing.aligned import Aligned, align, trial_length
 from insilico_gui.analysis.trials.bootstrap import interval, resamples
 from insilico_gui.analysis.trials.grouping import cell_means
 from insilico_gui.analysis.trials.kept import frame_interval, result_dataset
 from insilico_gui.analysis.trials.window_checks import check_window
 from insilico_gui.analysis.trials.windows import trial_table
 from insilico_gui.errors import AnalysisError
-from insilico_gui.progress import parts
+from insilico_gui.progress import OnProgress, parts
 from insilico_gui.responses import BURN_IN_FRAMES
 from insilico_gui.units.identity import of_result, result_table
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.analysis.timing.aligned import Aligned
-    from insilico_gui.progress import OnProgress
-
-    Floats = NDArray[np.float64]
-    Complex = NDArray[np.complex128]
+Floats = NDArray[np.float64]
+Complex = NDArray[np.complex128]
 
 FREQUENCY = "temporal_frequency"
 HARMONICS = 3
@@ -191,7 +186,7 @@ class _Components:
     ) -> dict[str, Floats]:
         """What there is to say of each unit, [U]."""
         at = best, np.arange(len(best))
-        f0, z = (one[at] for one in curves)
+        f0, z = curves[0][at], curves[1][at]
         ratio = np.abs(z) / np.where(f0 > FLAT * np.abs(z), f0, np.nan)
         return {
             "F0": f0,

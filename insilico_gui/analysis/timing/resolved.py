@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.analysis.fits.flatness import is_flat
 from insilico_gui.analysis.timing.aligned import align, trial_length
@@ -15,18 +18,12 @@ from insilico_gui.analysis.trials.windows import trial_table
 from insilico_gui.analysis.tuning.parameters import RESERVED
 from insilico_gui.analysis.tuning.uncertainty import vector_angle
 from insilico_gui.errors import AnalysisError
+from insilico_gui.progress import OnProgress
 from insilico_gui.responses import BURN_IN_FRAMES
 from insilico_gui.units.columns import parameter_facts
 from insilico_gui.units.identity import of_result, result_table
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.progress import OnProgress
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 LEAST_LEVELS = 2
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.analysis.trials.bootstrap import bootstrap, interval, q_values
 from insilico_gui.analysis.tuning.direction import direction_tuning
 from insilico_gui.analysis.tuning.indices import dsi, gdsi, gosi, osi
 from insilico_gui.analysis.tuning.tuned import columns_table
-from insilico_gui.progress import parts
+from insilico_gui.progress import OnProgress, parts
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.progress import OnProgress
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 INDICES: dict[str, Callable[[Floats, Floats], Floats]] = {
     "gOSI": gosi,

@@ -9,27 +9,26 @@ be explained, FEV, and the jackknife oracle (:mod:`.repeats`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
-from insilico_gui.analysis.agreement.recordings import prediction, recorded_from
+from insilico_gui.analysis.agreement.recordings import (
+    Recording,
+    prediction,
+    recorded_from,
+)
 from insilico_gui.analysis.variability.cells import moments, repeats_of
 from insilico_gui.analysis.variability.repeats import oracle_jackknife, variances
 from insilico_gui.errors import AnalysisError
-from insilico_gui.progress import in_blocks
+from insilico_gui.progress import OnProgress, in_blocks
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
 from insilico_gui.units.identity import match_units, result_table
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.analysis.agreement.recordings import Recording
-    from insilico_gui.progress import OnProgress
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 UNITS_AT_ONCE = 128
 """Bounds the working memory: some 200 MB at 10 repeats of 10,000 frames."""

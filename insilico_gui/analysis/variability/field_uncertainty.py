@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.analysis.fields.dot_mapping import (
     dot_angles,
@@ -14,23 +17,16 @@ from insilico_gui.analysis.fields.dot_mapping import (
 )
 from insilico_gui.analysis.fields.dot_places import dot_places, place_means
 from insilico_gui.analysis.fields.dots import polarities
+from insilico_gui.analysis.fields.fitted_fields import ReceptiveFieldFit
 from insilico_gui.analysis.fields.rf_fit import fit_places
 from insilico_gui.analysis.trials.bootstrap import interval, q_values, resamples
 from insilico_gui.analysis.trials.windows import trial_responses, trial_table
 from insilico_gui.errors import AnalysisError
-from insilico_gui.progress import parts
+from insilico_gui.progress import OnProgress, parts
 from insilico_gui.stimuli.core.display import Display
 from insilico_gui.units.identity import of_result, result_table
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.analysis.fields.fitted_fields import ReceptiveFieldFit
-    from insilico_gui.progress import OnProgress
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 CURVES_AT_ONCE = 4096
 """Units times draws that are fitted together."""

@@ -5,15 +5,19 @@ mean of their condition. Each condition is brought to the variance of 1 before c
 are put together (z-scores, the usual way: Cohen & Kohn 2011, Nat. Neurosci. 14:811), or
 they are put together as they are, so that those that vary most count most. With z-scores
 the mean over conditions of correlations over n presentations is measured, which is
-smaller than the true one: by about (1 - r**2) / (2 n), and with n = 2, where only the
+smaller than the true one: by about r (1 - r**2) / (2 n), and with n = 2, where only the
 signs are left, it is 2 / pi asin(r).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from collections.abc import Iterator
+from typing import Any, Literal, get_args
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.analysis.fits.flatness import FLAT
 from insilico_gui.analysis.population.correlations import MAX_UNITS, UNITS_AT_ONCE
@@ -24,20 +28,11 @@ from insilico_gui.analysis.variability.cells import (
     repeats_of,
 )
 from insilico_gui.errors import AnalysisError
-from insilico_gui.progress import in_blocks, parts
-from insilico_gui.responses import BURN_IN_FRAMES
+from insilico_gui.progress import OnProgress, in_blocks, parts
+from insilico_gui.responses import BURN_IN_FRAMES, check_responses
 from insilico_gui.units.identity import of_result, result_table
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.progress import OnProgress
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 Scaled = Literal["each_condition", "together"]
 
@@ -96,6 +91,7 @@ def noise_correlations(
         raise AnalysisError(
             f"scaled is {scaled!r}; choose 'each_condition' or 'together'."
         )
+    check_responses(responses)
     n_units = responses.sizes.get("unit", 0)
     if matrix and n_units > MAX_UNITS:
         raise AnalysisError(

@@ -16,9 +16,12 @@ Of presentations y of C conditions, n of each, with means m and variances s**2 (
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.analysis.fits.flatness import FLAT, is_flat
 from insilico_gui.analysis.trials.grouping import cell_means
@@ -29,18 +32,11 @@ from insilico_gui.analysis.variability.cells import (
     repeats_of,
 )
 from insilico_gui.errors import AnalysisError
-from insilico_gui.progress import in_blocks, parts
+from insilico_gui.progress import OnProgress, in_blocks, parts
 from insilico_gui.responses import BURN_IN_FRAMES
 from insilico_gui.units.identity import of_result, result_table
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.progress import OnProgress
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 Unit = Literal["per_frame", "per_second"]
 LEAST_CONDITIONS = 3

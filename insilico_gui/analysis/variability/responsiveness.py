@@ -11,9 +11,13 @@ sums of squares but that between groups stay as they are, and it alone is compar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.analysis.fits.flatness import is_flat
 from insilico_gui.analysis.trials.bootstrap import q_values
@@ -29,20 +33,11 @@ from insilico_gui.analysis.trials.window_checks import (
 )
 from insilico_gui.analysis.trials.windows import trial_responses, trial_table
 from insilico_gui.errors import AnalysisError
-from insilico_gui.progress import in_blocks
-from insilico_gui.responses import BURN_IN_FRAMES
+from insilico_gui.progress import OnProgress, in_blocks
+from insilico_gui.responses import BURN_IN_FRAMES, check_responses
 from insilico_gui.units.identity import of_result, result_table
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.progress import OnProgress
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 Against = Literal["blanks", "baseline"]
 TIE = 1e-9
@@ -120,6 +115,7 @@ def responsiveness(
     if n_permutations < 1:
         raise AnalysisError(f"{n_permutations} permutations are too few; use 999.")
     check_window(latency_s, window_s, burn_in_frames)
+    check_responses(responses)
     table = trial_table(responses)
     blank = blank_rows(table, over)
     if against is None:
@@ -249,7 +245,7 @@ def _from_baseline(
     )
     same = (evoked["n_frames"].to_numpy() == baseline["n_frames"].to_numpy()) & ~blank
     values = np.where(same[:, None], evoked.to_numpy() - baseline.to_numpy(), np.nan)
-    kept = ~np.isnan(values).all(axis=1)
+    kept: NDArray[np.bool_] = np.asarray(~np.isnan(values).all(axis=1))
     if not kept.any():
         raise AnalysisError(
             "No trial has as many frames before its onset as in its window; show a pause "
@@ -321,8 +317,8 @@ def _shuffles(
         if against == "blanks":
             yield shuffled(shown.condition, shown.stratum, rng), None
         else:
-            signs = rng.integers(0, 2, len(shown.condition)) * 2.0 - 1
-            yield shown.condition, signs
+            signs = 2 * rng.integers(0, 2, len(shown.condition)) - 1
+            yield shown.condition, signs.astype(np.float64)
 
 
 def _result(

@@ -7,13 +7,16 @@ to :mod:`insilico_gui.analysis.tuning` has intervals at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
+from insilico_gui.analysis.fits.tuning_model import TuningModel
 from insilico_gui.analysis.fits.vonmises import VON_MISES
 from insilico_gui.analysis.trials.bootstrap import interval, q_values, resamples
 from insilico_gui.analysis.trials.cells import best_levels
@@ -29,19 +32,10 @@ from insilico_gui.analysis.tuning.uncertainty import (
     combinations_of,
     vector_angle,
 )
-from insilico_gui.progress import parts
+from insilico_gui.progress import OnProgress, parts
 from insilico_gui.units.columns import facts
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from insilico_gui.analysis.fits.tuning_model import TuningModel
-    from insilico_gui.progress import OnProgress
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 Measure = Callable[[xr.Dataset, int], "Mapping[str, NDArray[Any]]"]
 """From a tuning, whose ``curve``, ``best_level`` and ``blank`` are those of n draws, and n
@@ -275,7 +269,7 @@ def _fitted_measure(model: TuningModel[Any], tuning: xr.Dataset) -> Measure:
 def _repeated(fit: Any, n: int) -> Any:
     """A fit, whose arrays are [U] or [U, P], of the same units n times."""
     values = {k: getattr(fit, k) for k in (f.name for f in fields(fit))}
-    repeated = {}
+    repeated: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, np.ndarray):
             repeated[name] = np.concatenate([value] * n)
