@@ -74,13 +74,13 @@ def test_intervals_of_c50_are_those_of_fits_by_scipy(rng):
     trials = crossed(contrast=levels, turn=range(10)).drop(columns="turn")
     shown = trials["contrast"].to_numpy()
     values = rng.poisson(3 + 40 * shown**2 / (shown**2 + 0.25**2)).astype(float)
-    columns = uncertain(values[:, None], trials, "contrast", n_draws=400)
+    columns = uncertain(values[:, None], trials, "contrast", n_draws=300)
 
     def curve(c, b, r, c50, n):
         return b + r * c**n / (c**n + c50**n)
 
     found = []
-    for _ in range(150):
+    for _ in range(100):
         means = [
             rng.choice(values[shown == level], size=9, replace=True).mean()
             for level in levels
@@ -104,7 +104,7 @@ def test_intervals_of_frequencies_hold_the_truth(rng):
     trials = crossed(spatial_frequency=FREQUENCIES, turn=range(12))
     trials = trials.drop(columns="turn")
     shown = np.log2(trials["spatial_frequency"].to_numpy())[:, None]
-    true = rng.uniform(np.log2(0.015), np.log2(0.1), 60)
+    true = rng.uniform(np.log2(0.015), np.log2(0.1), 30)
     rate = 25 * (0.1 + np.exp(-((shown - true) ** 2) / 2))
     columns = uncertain(
         rng.poisson(rate).astype(float),
@@ -125,7 +125,7 @@ def test_intervals_of_frequencies_hold_the_truth(rng):
 def test_intervals_of_sizes_hold_the_truth(rng):
     sizes = [2.0, 4, 8, 12, 20, 30, 45]
     trials = crossed(size_deg=sizes, turn=range(12)).drop(columns="turn")
-    widths = rng.uniform(6, 12, 24)
+    widths = rng.uniform(6, 12, 12)
 
     def rate(d):
         centre, surround = (erf(d / (k * widths)) ** 2 for k in (1, 2.5))
@@ -143,7 +143,7 @@ def test_intervals_of_sizes_hold_the_truth(rng):
 def test_intervals_of_directions_hold_the_truth_around_the_circle(rng):
     trials = crossed(direction=circle(8), turn=range(8)).drop(columns="turn")
     theta = np.radians(trials["direction"].to_numpy())[:, None]
-    true = rng.uniform(0, 360, 60)
+    true = rng.uniform(0, 360, 40)
     rate = 2 + 20 * np.exp(2 * (np.cos(theta - np.radians(true)) - 1))
     columns = uncertain(rng.poisson(rate).astype(float), trials, "direction")
     for name in ("pref_dir", "vector_dir"):

@@ -69,7 +69,7 @@ def test_explained_variance_of_a_file_and_of_a_run(demo, tmp_path):
     columns = check(table, demo, "gratings", "explained variance", recording=path)
     assert columns["FEVE"].median() == pytest.approx(1, abs=0.1)
     assert (columns["FEV"] < 1).all()
-    # a run as what is predicted: without noise, all can be explained
+    # a run as what is predicted: its repeats differ by what came before only
     twice = ig.stimuli.drifting_gratings(
         n_directions=8, duration_s=0.4, blank_s=0.2, repeats=2
     )
@@ -77,6 +77,6 @@ def test_explained_variance_of_a_file_and_of_a_run(demo, tmp_path):
     demo.encode("demo", "twice", selection="few")
     given = {"recorded_session": "demo", "recorded_stimulus": "twice"}
     found = demo.analyse("explained variance", "demo", "gratings", **given)
-    assert (found["FEV"] > 0.9).all()
+    assert found["FEV"].median() > 0.8 and found["FEVE"].median() > 0.8
     with pytest.raises(AnalysisError, match="name one of the two"):
         demo.analyse("explained variance", "demo", "gratings", recorded_session="demo")

@@ -23,7 +23,6 @@ from insilico_gui.analysis.trials.bootstrap import interval, q_values, resamples
 from insilico_gui.analysis.trials.windows import trial_responses, trial_table
 from insilico_gui.errors import AnalysisError
 from insilico_gui.progress import OnProgress, parts
-from insilico_gui.stimuli.core.display import Display
 from insilico_gui.units.identity import of_result, result_table
 
 Floats = NDArray[np.float64]
@@ -45,8 +44,8 @@ def field_uncertainty(
     """Bootstrap intervals of centres and widths of receptive fields, and q values.
 
     Presentations of a dot of one polarity at one place are drawn again, and the Gaussian
-    is fitted to the mean responses by place (:func:`.fit_places`). A draw whose fit
-    fails, or whose centre is off the screen, has no value.
+    is fitted to the mean responses by place (:func:`.fit_places`), starting at the fit of
+    all. A draw whose fit fails, or whose centre is off the screen, has no value.
 
     Parameters
     ----------
@@ -94,7 +93,7 @@ def field_uncertainty(
         **options,
     )
     observed = _measures(fit)
-    drawn = _drawn(responses, fit.display, options, n_draws, seed, drawing)
+    drawn = _drawn(responses, fit, options, n_draws, seed, drawing)
     columns: dict[str, NDArray[Any]] = {}
     for name, value in observed.items():
         low, high = interval(drawn[name], confidence)
@@ -144,7 +143,7 @@ def _measures(fit: ReceptiveFieldFit) -> dict[str, Floats]:
 
 def _drawn(
     responses: xr.DataArray,
-    display: Display,
+    near: ReceptiveFieldFit,
     options: dict[str, Any],
     n_draws: int,
     seed: int,
@@ -153,6 +152,7 @@ def _drawn(
     """Measures [n_draws, U] of presentations drawn again within place and polarity."""
     windowed = trial_responses(responses, **options)
     table, values = trial_table(windowed), windowed.to_numpy()
+    display = near.display
     known = dot_places(table, display, dot_angles(responses))
     if known is None:
         raise AnalysisError(
@@ -170,7 +170,7 @@ def _drawn(
         at = shown[rows]
         waiting.append(place_means(values[at], sign[at], place[at], len(places))[2])
         if len(waiting) == at_once or done == n_draws:
-            fit = fit_places(np.concatenate(waiting), *where, display)
+            fit = fit_places(np.concatenate(waiting), *where, display, near=near)
             n = len(waiting)
             found.append({k: v.reshape(n, -1) for k, v in _measures(fit).items()})
             waiting = []
