@@ -24,16 +24,6 @@ def repeated(demo):
 
 
 @pytest.fixture
-def frequencies(demo):
-    made = ig.stimuli.drifting_gratings(
-        **{"n_directions": 1, "spatial_frequency": (0.02, 0.08), "repeats": 2},
-        duration_s=0.4,
-        blank_s=0.2,
-    )
-    return demo.add_stimulus(made, name="frequencies")
-
-
-@pytest.fixture
 def dots(demo):
     made = ig.stimuli.gaussian_dots(n_columns=9, n_rows=5, sigma_deg=9.0)
     return demo.add_stimulus(made, name="dots")
@@ -56,10 +46,11 @@ COMMANDS = {
         ["direction-uncertainty", "--n-draws", "100"],
         {"n_draws": 100},
     ),
-    # of repeats and of time
+}
+OF_REPEATS = {
     "tuning uncertainty": (
-        ["tuning-uncertainty", "--parameter", "spatial_frequency", "--n-draws", "100"],
-        {"parameter": "spatial_frequency", "n_draws": 100},
+        ["tuning-uncertainty", "--parameter", "direction", "--n-draws", "100"],
+        {"parameter": "direction", "n_draws": 100},
     ),
     "responsiveness": (
         ["responsiveness", "--against", "baseline", "--n-permutations", "50"],
@@ -83,14 +74,12 @@ COMMANDS = {
         {"parameter": "direction", "bin_s": 0.2},
     ),
 }
+"""Those of repeats and of time, which are compared on one field."""
+COMMANDS |= OF_REPEATS
 SHOWN = {
     "receptive fields": "dots",
     "retinotopy": "dots",
     "direction uncertainty": "repeated",
-    "tuning uncertainty": "frequencies",
-    "responsiveness": "repeated",
-    "noise correlations": "repeated",
-    "response variability": "repeated",
 }
 ON_FILES = {"reliability", "comparison", "prediction accuracy", "fit quality"}
 ON_FILES |= {"explained variance", "receptive field uncertainty"}
@@ -104,7 +93,7 @@ OF_DRIVES = {
 }
 """Without a command of their own; tests/conditions, tests/drive and tests/app run them,
 tests/fitting that of prediction accuracy, those of a twin that of fit quality, and
-test_repeats_by_command.py the last two.
+test_repeats_by_command.py those of files and dots of repeats.
 """
 
 
@@ -113,11 +102,13 @@ def test_every_analysis_is_compared():
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_command_line_gets_the_same_columns(
-    name, demo, dots, repeated, frequencies, tmp_path
-):
+def test_the_command_line_gets_the_same_columns(name, demo, dots, repeated, tmp_path):
     command, parameters = COMMANDS[name]
     stimulus = SHOWN.get(name, "gratings")
+    if name in OF_REPEATS:
+        stimulus, command = repeated, [*command, "--field", "1"]
+        demo.select(fields=[1], name="few")
+        demo.encode("demo", stimulus, selection="few")
     spec = save_spec(demo.stimulus(stimulus).spec, tmp_path / "shown.yaml")
     target = tmp_path / "table.parquet"
     arguments = [command[0], "demo", *command[1:], "--stimulus", str(spec)]
