@@ -222,14 +222,26 @@ _COLUMNS = {
         largest_difference=("largest difference", _of_unit("", drawn="diverging")),
         largest_difference_s=("time of the largest difference", _S),
     ),
-    **{
-        f"{name}{end}": entry
-        for end, words in (("", ""), ("_low", ", low end"), ("_high", ", high end"))
-        for name, entry in _table(
-            vector_dir=(f"vector-sum direction{words}", _TURN),
-            vector_ori=(f"vector-sum orientation{words}", _HALF_TURN),
-        ).items()
-    },
+    **_table(
+        vector_dir=("vector-sum direction", _TURN),
+        vector_ori=("vector-sum orientation", _HALF_TURN),
+        rf_error_deg=("radius that holds the RF centre", _DEG),
+        response_change=("response less blank", _of_unit("", drawn="diverging")),
+        response_d_prime=("d' of the response", _of_unit("", drawn="diverging")),
+        mean_noise_correlation=("mean noise correlation", _CORRELATION),
+        mean_noise_correlation_area=("noise correlation in the area", _CORRELATION),
+        fano_factor="Fano factor",
+        split_half_reliability="split-half reliability",
+        oracle_jackknife=("jackknife oracle", _CORRELATION),
+        FEV="FEV (explainable variance)",
+        FEVE="FEVE (explained of explainable variance)",
+        F0="F0",
+        F1="F1",
+        F1_F0="F1/F0",
+        F1_phase_deg=("F1 phase", _TURN),
+        response_latency_s=("time to half of the peak", _S),
+        tuning_half_s=("time to half of the deepest tuning", _S),
+    ),
     **_table(
         "perturbation",
         control_rate=("rate of the control", _of_unit("Hz")),
@@ -253,49 +265,6 @@ _COLUMNS = {
         recorded_rate=("recorded rate", _of_unit("Hz")),
         simulated_rate=("simulated rate", _of_unit("Hz")),
         recorded_rmse=("rms difference from the recording", _of_unit("Hz")),
-    ),
-    **_table(
-        "field_uncertainty", rf_error_deg=("radius that holds the RF centre", _DEG)
-    ),
-    **_table(
-        "responsiveness",
-        response_change=("response less blank", _of_unit("", drawn="diverging")),
-        response_d_prime=("d' of the response", _of_unit("", drawn="diverging")),
-    ),
-    **_table(
-        "noise_correlations",
-        mean_noise_correlation=("mean noise correlation", _CORRELATION),
-        mean_noise_correlation_area=(
-            "mean noise correlation within the area",
-            _CORRELATION,
-        ),
-    ),
-    **_table(
-        "response_variability",
-        fano_factor="Fano factor",
-        split_half_reliability="split-half reliability",
-        FEV="FEV (explainable variance)",
-        oracle_jackknife=("jackknife oracle", _CORRELATION),
-    ),
-    **_table("explained_variance", FEVE="FEVE (explained of explainable variance)"),
-    **_table(
-        "grating_modulation",
-        F0="F0",
-        F1="F1",
-        F1_F0="F1/F0",
-        F1_phase_deg=("F1 phase", _TURN),
-    ),
-    **_table(
-        "response_latency",
-        response_latency_s=("time to half of the peak", _S),
-        response_peak_s=("time of the peak", _S),
-        response_peak="peak response",
-        response_baseline="response before the onset",
-    ),
-    **_table(
-        "time_resolved_tuning",
-        tuning_peak_s=("time of the deepest tuning", _S),
-        tuning_half_s=("time to half of the deepest tuning", _S),
     ),
     **_table(
         "rf_columns",
@@ -338,10 +307,7 @@ _ON_SCREEN = _table(x=("x", _SCREEN), y=("y", _SCREEN))
 _UNITS = {"_deg_s": "deg/s", "_deg": "deg", "_ms": "ms", "_s": "s", "_hz": "Hz"}
 """Units that are part of a name."""
 
-ENDS = {
-    **{"low": "low end", "high": "high end"},
-    **{"early": "early", "late": "late"},
-}
+ENDS = {"low": "low end", "high": "high end", "early": "early", "late": "late"}
 """Ends of names of an interval, or of two times, beside the column that they are of."""
 
 VARIANTS = ("raw", "folded", "fit")

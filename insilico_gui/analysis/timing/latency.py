@@ -132,14 +132,23 @@ def response_latency(
         "n_without": aligned.shown - len(aligned.condition),
         "n_draws": n_draws,
     }
-    columns = {**found, **ends}
+    arrays = {
+        "course": (("time", "unit"), course),
+        "best_condition": ("unit", aligned.levels[best]),
+    }
+    return _result(responses, arrays, seconds, {**found, **ends}, attrs)
+
+
+def _result(
+    responses: xr.DataArray,
+    arrays: dict[str, Any],
+    seconds: Floats,
+    columns: dict[str, Floats],
+    attrs: dict[str, Any],
+) -> tuple[xr.Dataset, pd.DataFrame]:
     dataset = result_dataset(
         responses,
-        {
-            "course": (("time", "unit"), course),
-            "best_condition": ("unit", aligned.levels[best]),
-            **{k: ("unit", v) for k, v in columns.items()},
-        },
+        {**arrays, **{k: ("unit", v) for k, v in columns.items()}},
         {"time": ("time", seconds, {"units": "s"})},
         attrs,
     )
