@@ -169,8 +169,8 @@ def _fit_all(
         for start in range(0, len(units), at_once):
             some = units[start : start + at_once]
             block = flat[some][:, known].astype(np.float64)
-            start = None if near is None else near[some]
-            parameters[some], r2[some], success[some] = _fit(block, here, start)
+            known_p = None if near is None else near[some]
+            parameters[some], r2[some], success[some] = _fit(block, here, known_p)
             done += len(some)
             if on_progress is not None:
                 on_progress(done, n_units)
