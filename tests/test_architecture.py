@@ -115,8 +115,10 @@ ANALYSIS = {
     "analysis.fields",
     "analysis.fits",
     "analysis.population",
+    "analysis.timing",
     "analysis.trials",
     "analysis.tuning",
+    "analysis.variability",
 }
 BELOW = {
     *CONTRACT,
@@ -194,6 +196,10 @@ ROOMS = {
     "analysis.population": {"analysis.fits", "analysis.trials", "analysis.tuning"},
     "analysis.agreement": {"analysis.fits", "analysis.trials", "responses"}
     | {"units.identity", "units.frame", "units.columns"},
+    "analysis.timing": {"analysis.fits", "analysis.trials", "analysis.tuning"}
+    | {"responses", "units.columns", "units.identity"},
+    "analysis.variability": {*ANALYSIS, "responses", "stimuli.core"}
+    | {"units.columns", "units.identity"},
     "experiment": {*CONTRACT, *STIMULI, *ANALYSIS, "encoding", "export", "opening"}
     | {"drawing", "fitting.judging", "units", "units.frame", "units.identity"},
     "cli": BELOW | {"", "app.shell", "units.identity", "units.frame", "units.columns"},

@@ -39,6 +39,9 @@ from insilico_gui.analysis.population.sparseness import (
     population_sparseness,
     sparseness_columns,
 )
+from insilico_gui.analysis.timing.latency import response_latency
+from insilico_gui.analysis.timing.modulation import grating_modulation
+from insilico_gui.analysis.timing.resolved import time_resolved_tuning
 from insilico_gui.analysis.trials.sequence_parts import (
     part_name,
     sequence_parts,
@@ -71,6 +74,13 @@ from insilico_gui.analysis.tuning.size import (
     suppression_index,
 )
 from insilico_gui.analysis.tuning.speed import SpeedFit, fit_speed, speed_columns
+from insilico_gui.analysis.tuning.uncertainty import direction_uncertainty
+from insilico_gui.analysis.variability.explained import explained_variance
+from insilico_gui.analysis.variability.field_uncertainty import field_uncertainty
+from insilico_gui.analysis.variability.noise_correlations import noise_correlations
+from insilico_gui.analysis.variability.repeats import response_variability
+from insilico_gui.analysis.variability.responsiveness import responsiveness
+from insilico_gui.analysis.variability.tuning_uncertainty import tuning_uncertainty
 
 __all__ = [
     "LogGaussianFit",
@@ -87,9 +97,12 @@ __all__ = [
     "condition_tuning",
     "contrast_columns",
     "direction_tuning",
+    "direction_uncertainty",
     "dot_masks",
     "dot_receptive_fields",
     "dsi",
+    "explained_variance",
+    "field_uncertainty",
     "fit_log_gaussian",
     "fit_naka_rushton",
     "fit_receptive_fields",
@@ -99,10 +112,12 @@ __all__ = [
     "frequency_columns",
     "gdsi",
     "gosi",
+    "grating_modulation",
     "image_tuning",
     "join_repeats",
     "lifetime_sparseness",
     "mean_signal_correlation",
+    "noise_correlations",
     "noise_receptive_fields",
     "osi",
     "parameter_map",
@@ -115,6 +130,9 @@ __all__ = [
     "recorded_against_simulated",
     "reliability",
     "reliability_columns",
+    "response_latency",
+    "response_variability",
+    "responsiveness",
     "retinotopy_columns",
     "retinotopy_maps",
     "rf_columns",
@@ -128,9 +146,11 @@ __all__ = [
     "sta_receptive_fields",
     "suppression_index",
     "take_part",
+    "time_resolved_tuning",
     "trial_responses",
     "trial_table",
     "tuning_columns",
+    "tuning_uncertainty",
 ]
 
 

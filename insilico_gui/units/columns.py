@@ -94,6 +94,7 @@ _SF, _TF = (_of_unit(unit, drawn="octaves") for unit in ("cycles/deg", "Hz"))
 _SPEED = _of_unit("deg/s", drawn="octaves")
 _PART = _of_unit("", ends=(0.0, 1.0))
 _SCREEN = _of_unit("", ends=(-1.0, 1.0), place=True)
+_CORRELATION = _of_unit("", drawn="diverging", ends=(-1.0, 1.0))
 _UM = _of_unit("µm", place=True)
 _NAME = _of_unit("", drawn="names")
 
@@ -223,14 +224,26 @@ _COLUMNS = {
         largest_difference=("largest difference", _of_unit("", drawn="diverging")),
         largest_difference_s=("time of the largest difference", _S),
     ),
-    **{
-        f"{name}{end}": entry
-        for end, words in (("", ""), ("_low", ", low end"), ("_high", ", high end"))
-        for name, entry in _table(
-            vector_dir=(f"vector-sum direction{words}", _TURN),
-            vector_ori=(f"vector-sum orientation{words}", _HALF_TURN),
-        ).items()
-    },
+    **_table(
+        vector_dir=("vector-sum direction", _TURN),
+        vector_ori=("vector-sum orientation", _HALF_TURN),
+        rf_error_deg=("radius that holds the RF centre", _DEG),
+        response_change=("response less blank", _of_unit("", drawn="diverging")),
+        response_d_prime=("d' of the response", _of_unit("", drawn="diverging")),
+        mean_noise_correlation=("mean noise correlation", _CORRELATION),
+        mean_noise_correlation_area=("noise correlation in the area", _CORRELATION),
+        fano_factor="Fano factor",
+        split_half_reliability="split-half reliability",
+        oracle_jackknife=("jackknife oracle", _CORRELATION),
+        FEV="FEV (explainable variance)",
+        FEVE="FEVE (explained of explainable variance)",
+        F0="F0",
+        F1="F1",
+        F1_F0="F1/F0",
+        F1_phase_deg=("F1 phase", _TURN),
+        response_latency_s=("time to half of the peak", _S),
+        tuning_half_s=("time to half of the deepest tuning", _S),
+    ),
     **_table(
         "perturbation",
         control_rate=("rate of the control", _of_unit("Hz")),
@@ -296,6 +309,9 @@ _ON_SCREEN = _table(x=("x", _SCREEN), y=("y", _SCREEN))
 _UNITS = {"_deg_s": "deg/s", "_deg": "deg", "_ms": "ms", "_s": "s", "_hz": "Hz"}
 """Units that are part of a name."""
 
+ENDS = {"low": "low end", "high": "high end", "early": "early", "late": "late"}
+"""Ends of names of an interval, or of two times, beside the column that they are of."""
+
 VARIANTS = ("raw", "folded", "fit")
 """Ends of names that say how a column was computed."""
 
@@ -331,9 +347,11 @@ def known_facts(column: str) -> ColumnFacts | None:
             return None
         variant = ending if ending in VARIANTS else found.variant
         return replace(found, title=f"{found.title}, {ending}", variant=variant)
+    if ending in ENDS and (found := known_facts(rest)) is not None:
+        return replace(found, title=f"{found.title}, {ENDS[ending]}", source="")
     first, _, rest = column.partition("_")
-    if first == "p":
-        return ColumnFacts(f"p ({rest})")
+    if first in ("p", "q"):
+        return ColumnFacts(f"{first} ({rest})")
     if first in ("pref", "best"):
         found = parameter_facts(rest.removeprefix("level_"))
         word = {"pref": "pref."}.get(first, first)

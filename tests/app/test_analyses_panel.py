@@ -53,6 +53,25 @@ CASES = {
 
 ALONE = {"prediction accuracy", "unit properties"}
 """They are of the session, whatever is on show."""
+CASES |= {
+    "tuning uncertainty": ("gratings", {"parameter": "direction", "n_draws": 100}),
+    "receptive field uncertainty": ("spots", {"n_draws": 100}),
+    "responsiveness": ("gratings", {"n_permutations": 50}),
+    "noise correlations": ("gratings", {"matrix": True}),
+    "response variability": ("gratings", {"n_splits": 5}),
+    "explained variance": ("gratings", {"recording": "recorded.npy"}),
+    "grating modulation": ("gratings", {}),
+    "response latency": ("gratings", {"n_draws": 100}),
+    "time-resolved tuning": ("gratings", {"parameter": "direction", "bin_s": 0.2}),
+}
+SPOTS = ig.stimuli.gaussian_dots(
+    **{"n_columns": 4, "n_rows": 3, "sigma_deg": 20.0, "duration_s": 0.1},
+    margin_s=0.35,
+    repeats=2,
+    polarity=("on",),
+)
+"""Dots that are shown twice; the demo alone sees them."""
+
 
 OF_CONDITIONS = {
     "condition tuning": ("table", {"parameter": "left"}),
@@ -106,10 +125,11 @@ def demo(window):
     experiment.add_stimulus(
         ig.stimuli.gaussian_dots(n_columns=9, n_rows=5, sigma_deg=9.0), name="dots"
     )
+    experiment.add_stimulus(SPOTS, name="spots")
     experiment.show("demo", "gratings")
     experiment.pick(fields=[1])
     experiment.look(encode_selected=True)
-    for stimulus in ("dots", "gratings"):
+    for stimulus in ("dots", "spots", "gratings"):
         experiment.show("demo", stimulus)
         window.wait(LIMIT_S)
         window.encode()
@@ -246,7 +266,8 @@ def test_every_analysis_of_weights_from_files_saved_and_run_again(
     experiment = window.experiment
     mouse = experiment.add_session(info.id, folder, "cpu")
     gratings = ig.stimuli.drifting_gratings(
-        n_directions=4, duration_s=0.2, blank_s=0.1, repeats=2
+        **{"n_directions": 4, "duration_s": 0.2, "blank_s": 0.1, "repeats": 2},
+        temporal_frequency=4.0,
     )
     experiment.add_stimulus(gratings, name="gratings")
     dots = ig.stimuli.gaussian_dots(
@@ -268,6 +289,8 @@ def test_every_analysis_of_weights_from_files_saved_and_run_again(
     other["table"] = describe(tmp_path / "properties.csv", experiment, mouse)
     few = {"n_permutations": 5, "n_draws": 100}
     for name, (stimulus, given) in CASES.items():
+        if stimulus == "spots":
+            continue
         experiment.show(mouse, stimulus)
         parameters = {k: other.get(k, few.get(k, v)) for k, v in given.items()}
         if name == "retinotopy":  # six dots are too few to map a sheet

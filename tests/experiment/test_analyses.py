@@ -47,12 +47,42 @@ COMMANDS = {
         {"n_draws": 100},
     ),
 }
+OF_REPEATS = {
+    "tuning uncertainty": (
+        ["tuning-uncertainty", "--parameter", "direction", "--n-draws", "100"],
+        {"parameter": "direction", "n_draws": 100},
+    ),
+    "responsiveness": (
+        ["responsiveness", "--against", "baseline", "--n-permutations", "50"],
+        {"against": "baseline", "n_permutations": 50},
+    ),
+    "noise correlations": (
+        ["noise-correlations", "--scaled", "together"],
+        {"scaled": "together"},
+    ),
+    "response variability": (["response-variability"], {}),
+    "grating modulation": (
+        ["grating-modulation", "--latency", "0.05"],
+        {"latency_s": 0.05},
+    ),
+    "response latency": (
+        ["response-latency", "--baseline", "0.1"],
+        {"baseline_s": 0.1},
+    ),
+    "time-resolved tuning": (
+        ["time-resolved-tuning", "--parameter", "direction", "--bin", "0.2"],
+        {"parameter": "direction", "bin_s": 0.2},
+    ),
+}
+"""Those of repeats and of time, which are compared on one field."""
+COMMANDS |= OF_REPEATS
 SHOWN = {
     "receptive fields": "dots",
     "retinotopy": "dots",
     "direction uncertainty": "repeated",
 }
 ON_FILES = {"reliability", "comparison", "prediction accuracy", "fit quality"}
+ON_FILES |= {"explained variance", "receptive field uncertainty"}
 OF_CONDITIONS = {
     *("condition tuning", "condition difference", "choices", "psychometric curve"),
     "simulated trials",
@@ -62,7 +92,8 @@ OF_DRIVES = {
     "spike raster",
 }
 """Without a command of their own; tests/conditions, tests/drive and tests/app run them,
-tests/fitting that of prediction accuracy, and those of a twin that of fit quality.
+tests/fitting that of prediction accuracy, those of a twin that of fit quality, and
+test_repeats_by_command.py those of files and dots of repeats.
 """
 
 
@@ -74,6 +105,10 @@ def test_every_analysis_is_compared():
 def test_the_command_line_gets_the_same_columns(name, demo, dots, repeated, tmp_path):
     command, parameters = COMMANDS[name]
     stimulus = SHOWN.get(name, "gratings")
+    if name in OF_REPEATS:
+        stimulus, command = repeated, [*command, "--field", "1"]
+        demo.select(fields=[1], name="few")
+        demo.encode("demo", stimulus, selection="few")
     spec = save_spec(demo.stimulus(stimulus).spec, tmp_path / "shown.yaml")
     target = tmp_path / "table.parquet"
     arguments = [command[0], "demo", *command[1:], "--stimulus", str(spec)]

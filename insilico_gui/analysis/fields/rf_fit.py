@@ -100,6 +100,8 @@ def fit_places(
     column: Floats,
     display: Display,
     on_progress: OnProgress | None = None,
+    *,
+    near: ReceptiveFieldFit | None = None,
 ) -> ReceptiveFieldFit:
     """Fit the Gaussians of :func:`fit_receptive_fields` to responses at places.
 
@@ -114,6 +116,9 @@ def fit_places(
         Mean response at each place; NaN is left out.
     row, column : arrays, [P]
         Pixels of the display.
+    near : ReceptiveFieldFit, optional
+        Of the same units to responses that differ little, where the search starts; what
+        it has no fit of gets none. `values` may be those of its units several times.
     """
     stack, size = np.asarray(values, np.float64), max(display.pixels)
     step = min(np.diff(np.unique(np.round(axis, 6))).min() for axis in (row, column))
@@ -123,7 +128,25 @@ def fit_places(
         np.ones(len(row), bool),
         _bounds(display, step / 2 / size),  # a width of an eighth of a step or more
     )
-    return _fit_all(stack, places, display, on_progress)
+    start = None
+    if near is not None:
+        known = _parameters(near, size)
+        start = np.concatenate([known] * (len(stack) // len(known)))
+    return _fit_all(stack, places, display, on_progress, start)
+
+
+def _parameters(fit: ReceptiveFieldFit, size: int) -> Floats:
+    """Parameters [U, 7] as they are searched for; NaN without a fit."""
+    p = np.full((len(fit.x0), 7), np.nan)
+    found = fit.success
+    p[found, gaussian.X0] = fit.x0[found] / size
+    p[found, gaussian.Y0] = -fit.y0[found] / size
+    factor = gaussian.factor(fit.covariance[found] / size**2)
+    for column, value in zip((gaussian.A, gaussian.B, gaussian.C), factor, strict=True):
+        p[found, column] = value
+    p[found, gaussian.AMPLITUDE] = fit.amplitude[found]
+    p[found, gaussian.OFFSET] = fit.offset[found]
+    return p
 
 
 def _fit_all(
@@ -131,6 +154,7 @@ def _fit_all(
     places: _Places,
     display: Display,
     on_progress: OnProgress | None,
+    near: Floats | None = None,
 ) -> ReceptiveFieldFit:
     """Fit values [U, P] at places, units with the same known places together."""
     n_units, size = len(flat), max(display.pixels)
@@ -145,7 +169,8 @@ def _fit_all(
         for start in range(0, len(units), at_once):
             some = units[start : start + at_once]
             block = flat[some][:, known].astype(np.float64)
-            parameters[some], r2[some], success[some] = _fit(block, here)
+            known_p = None if near is None else near[some]
+            parameters[some], r2[some], success[some] = _fit(block, here, known_p)
             done += len(some)
             if on_progress is not None:
                 on_progress(done, n_units)
@@ -216,7 +241,9 @@ def _patterns(
     ]
 
 
-def _fit(block: Floats, places: _Places) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+def _fit(
+    block: Floats, places: _Places, near: Floats | None
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Fit maps [n, P]; returns parameters [n, 7], r2 [n] and success [n]."""
     n = len(block)
     parameters = np.full((n, 7), np.nan)
@@ -224,13 +251,22 @@ def _fit(block: Floats, places: _Places) -> tuple[Floats, Floats, NDArray[np.boo
     middle = np.median(block, axis=1)
     deviation = block - middle[:, None]
     height = np.abs(deviation).max(axis=1)
-    todo = np.flatnonzero((height > 0) & ~is_flat(block, axis=1))
+    usable = (height > 0) & ~is_flat(block, axis=1)
+    if near is not None:
+        usable &= np.isfinite(near).all(axis=1)
+    todo = np.flatnonzero(usable)
     if len(todo) == 0:
         return parameters, r2, success
     target = deviation[todo] / height[todo, None]
     lower, upper = places.bounds
-    p = np.clip(_start(target, places), lower, upper)
-    for chosen in (places.coarse, np.ones_like(places.coarse)):
+    if near is None:
+        p = _start(target, places)
+    else:
+        p = near[todo].copy()
+        p[:, gaussian.AMPLITUDE] /= height[todo]
+        p[:, gaussian.OFFSET] = (p[:, gaussian.OFFSET] - middle[todo]) / height[todo]
+    p, every = np.clip(p, lower, upper), np.ones_like(places.coarse)
+    for chosen in (places.coarse, every) if near is None else (every,):
         if chosen.sum() < MIN_CELLS:
             continue
         x, y = places.x[chosen], places.y[chosen]

@@ -124,6 +124,18 @@ class TuningModel(Generic[Result]):
         curves, ordered = check(curve, *levels)
         return self.result(fit_curves(self, curves, ordered, on_progress), **options)
 
+    def refit(
+        self, result: Result, curve: ArrayLike, *levels: ArrayLike, **options: Any
+    ) -> Result:
+        """Fit the model to other curves of the same units, from where `result` ended.
+
+        For curves that differ little, such as those of presentations drawn again. Units
+        that `result` has no fit of have none either.
+        """
+        curves, ordered = (self.check or self.check_levels)(curve, *levels)
+        found = fit_curves(self, curves, ordered, near=self.searched_for(result))
+        return self.result(found, **options)
+
     def searched_for(self, result: Result) -> Floats:
         """The parameters of a result as they are searched for, [U, P]."""
         values = (getattr(result, name) for name in self.parameters)
@@ -239,15 +251,18 @@ def fit_curves(
     curves: Floats,
     levels: Levels,
     on_progress: OnProgress | None = None,
+    *,
+    near: Floats | None = None,
 ) -> CurveFit:
     """Fit a model to each curve [U, K], from the best of its starts.
 
     The baseline is not below 0 if all responses of a unit are positive; see
-    `below_zero`. Progress is in units.
+    `below_zero`. With parameters `near` [U, P] (as they are searched for), these are the
+    only start; units where they are NaN are not fitted. Progress is in units.
     """
     axes = model.axes(*levels)
     found = [
-        _fit(model, curves[units], axes)
+        _fit(model, curves[units], axes, None if near is None else near[units])
         for units in in_blocks(len(curves), UNITS_AT_ONCE, on_progress)
     ]
     parameters, mse, r2, success = map(np.concatenate, zip(*found, strict=True))
@@ -259,7 +274,7 @@ def _plain(found: CurveFit) -> Any:
 
 
 def _fit(
-    model: TuningModel[Any], curves: Floats, axes: Levels
+    model: TuningModel[Any], curves: Floats, axes: Levels, near: Floats | None
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
     """Parameters [n, P], squared error, r2 and success [n] of curves [n, K]."""
     n = len(curves)
@@ -267,6 +282,8 @@ def _fit(
     mse, r2 = np.full(n, np.nan), np.full(n, np.nan)
     success = np.zeros(n, bool)
     usable = is_fittable(model, curves)
+    if near is not None:
+        usable &= np.isfinite(near).all(axis=1)
     todo = np.flatnonzero(usable & ~is_flat(curves, axis=1))
     if len(todo) == 0:
         return parameters, mse, r2, success
@@ -277,13 +294,17 @@ def _fit(
         floor = np.where(lowest < 0, lowest - np.ptp(curves[todo], axis=1), 0)[:, None]
     scale = (curves[todo] - floor).max(axis=1, keepdims=True)
     target = (curves[todo] - floor) / scale
-    best, cost, converged = _best_of_starts(model, target, axes)
+    scaled = [model.parameters.index(name) for name in model.responses]
+    starts = model.starts(target, *axes) if near is None else [near[todo].copy()]
+    if near is not None:
+        starts[0][:, scaled[0]] -= floor[:, 0]
+        starts[0][:, scaled] /= scale
+    best, cost, converged = _best_of_starts(model, target, axes, np.stack(starts))
     # A model that became constant says nothing about where the unit's peak is.
     varies = np.ptp(model.predict(best, *axes), axis=1) > FLAT
     total = ((target - target.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
 
     found = best.copy()
-    scaled = [model.parameters.index(name) for name in model.responses]
     found[:, scaled] *= scale
     found[:, scaled[0]] += floor[:, 0]
     parameters[todo] = np.where(varies[:, None], found, np.nan)
@@ -302,11 +323,13 @@ def is_fittable(model: TuningModel[Any], curves: Floats) -> NDArray[np.bool_]:
 
 
 def _best_of_starts(
-    model: TuningModel[Any], target: Floats, axes: Levels
+    model: TuningModel[Any], target: Floats, axes: Levels, starts: Floats
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Parameters [n, P], costs [n] and convergence [n] of the lowest minimum found."""
+    """Parameters [n, P], costs [n] and convergence [n] of the lowest minimum found.
+
+    From `starts`, [S, n, P].
+    """
     lower, upper = (np.asarray(bound, np.float64) for bound in model.bounds(*axes))
-    starts = np.stack(model.starts(target, *axes))  # [S, n, P]
     n_starts, n, n_parameters = starts.shape
     # all starts in one search: its steps cost the same for few problems as for many
     found = solve(

@@ -2,6 +2,9 @@
 
 Presentations are drawn with replacement within each cell, that is each level in each
 combination of the other conditions, so that every draw has the design of the experiment.
+Of n presentations n - 1 are drawn: the variance of a mean over draws is then that of the
+mean, s**2 / n with n - 1 in s (Rao & Wu 1988, J. Am. Stat. Assoc. 83:231); n of them
+would make every interval too narrow by sqrt((n - 1) / n), 0.71 with two repeats.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from insilico_gui.errors import AnalysisError
 from insilico_gui.progress import in_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -57,30 +60,66 @@ def bootstrap(
     AnalysisError
         If draws are too few, or no cell has two presentations, so that nothing varies.
     """
+    n_levels, n_combinations = int(level.max()) + 1, int(combination.max()) + 1
+    cell, units = combination * n_levels + level, np.arange(values.shape[1])
+    found: dict[str, list[Floats]] = {name: [] for name in indices}
+    for rows, of_cell in resamples(cell, n_draws, seed, on_progress):
+        means = cell_means(values[rows], of_cell, n_levels * n_combinations)
+        curve = means.reshape(n_combinations, n_levels, -1)[best, :, units].T
+        for name, index in indices.items():
+            found[name].append(index(curve))
+    return {name: np.stack(draws) for name, draws in found.items()}
+
+
+def resamples(
+    cell: NDArray[np.int64],
+    n_draws: int,
+    seed: int,
+    on_progress: OnProgress | None = None,
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Presentations drawn again: the one resampling, whatever is measured of it.
+
+    Parameters
+    ----------
+    cell : int array, [n]
+        What each presentation showed, 0 or more; presentations of one cell can stand in
+        for each other.
+    n_draws, seed : int
+    on_progress : callable(done, total), optional
+        In draws.
+
+    Yields
+    ------
+    rows : int64 array, [m]
+        Presentations that were drawn: of each cell one fewer than it has, and of a cell
+        with a single one this one.
+    of_cell : int64 array, [m]
+        The cell of each.
+
+    Raises
+    ------
+    AnalysisError
+        If draws are too few, or no cell has two presentations, so that nothing varies.
+    """
     if n_draws < LEAST_DRAWS:
         raise AnalysisError(
             f"{n_draws} draws do not tell the ends of an interval; use {LEAST_DRAWS} or "
             "more."
         )
-    n_levels, n_combinations = int(level.max()) + 1, int(combination.max()) + 1
-    cell = combination * n_levels + level
     order = np.argsort(cell, kind="stable")
     _, first, size = np.unique(cell[order], return_index=True, return_counts=True)
-    if size.max() < 2:
+    if size.max(initial=0) < 2:
         raise AnalysisError(
             "Every condition was presented only once, so nothing says how much its "
             "response varies; show repeats."
         )
     first, size = np.repeat(first, size), np.repeat(size, size)
-    rng, units = np.random.default_rng(seed), np.arange(values.shape[1])
-    found: dict[str, list[Floats]] = {name: [] for name in indices}
+    drawn = (np.arange(len(cell)) > first) | (size == 1)
+    first, size, of_cell = first[drawn], size[drawn], cell[order][drawn]
+    rng = np.random.default_rng(seed)
     for _ in in_blocks(n_draws, 1, on_progress):
-        drawn = order[first + np.floor(rng.random(len(cell)) * size).astype(np.int64)]
-        means = cell_means(values[drawn], cell[order], n_levels * n_combinations)
-        curve = means.reshape(n_combinations, n_levels, -1)[best, :, units].T
-        for name, index in indices.items():
-            found[name].append(index(curve))
-    return {name: np.stack(draws) for name, draws in found.items()}
+        within = np.floor(rng.random(len(of_cell)) * size).astype(np.int64)
+        yield order[first + within], of_cell
 
 
 def interval(

@@ -76,3 +76,20 @@ def check_apart(table: pd.DataFrame, latency_s: float, window_s: float | None) -
             f"A window of {window_s:g} s holds several trials, which follow each other "
             f"after {apart:g} s; give a shorter window, or show longer blanks."
         )
+
+
+def shortest_gap(table: pd.DataFrame, interval_s: float) -> float:
+    """Shortest time from the end of a trial to the next onset (s).
+
+    A trial lasts a frame at least, `interval_s`. Of a single trial, the time before it.
+    """
+    videos = table["trial"].to_numpy() if "trial" in table else np.zeros(len(table))
+    gaps = []
+    for video in np.unique(videos):
+        rows = table[videos == video].sort_values("onset")
+        lasting = np.maximum(rows["duration"].to_numpy(), interval_s)
+        ends = (rows["onset"].to_numpy() + lasting)[:-1]
+        gaps.append(np.min(rows["onset"].to_numpy()[1:] - ends, initial=np.inf))
+    shortest = float(min(gaps))
+    alone = not np.isfinite(shortest)
+    return float(table["onset"].min()) if alone else round(shortest, 9)

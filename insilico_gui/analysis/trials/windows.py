@@ -16,6 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from insilico_gui.analysis.trials import blocks
+from insilico_gui.analysis.trials.kept import frame_interval
 from insilico_gui.analysis.trials.window_checks import (
     TOLERANCE_S,
     check_apart,
@@ -275,7 +276,7 @@ def _windows(
 ) -> _Windows:
     check_window(latency_s, window_s, burn_in_frames)
     time = responses["time"].to_numpy()
-    interval = _frame_interval(responses)
+    interval = frame_interval(responses)
     length = table["duration"].to_numpy(float) if window_s is None else window_s
     first = table["onset"].to_numpy(float) + latency_s - TOLERANCE_S
     last = first + length + 2 * TOLERANCE_S
@@ -295,19 +296,6 @@ def _windows(
     flags = zip(_REASONS, (in_burn_in, cut_off, no_frame), strict=True)
     counts = {name: int(flag.sum()) for name, flag in flags if flag.any()}
     return _Windows(start.astype(np.int64), stop.astype(np.int64), counts)
-
-
-def _frame_interval(responses: xr.DataArray) -> float:
-    """Seconds from frame to frame."""
-    rate = responses.attrs.get("frame_rate")
-    if rate is not None:
-        return 1 / float(rate)
-    time = responses["time"].to_numpy()
-    if len(time) < 2:
-        raise AnalysisError(
-            "The responses have one frame and no frame_rate in their attrs; add it."
-        )
-    return float(np.median(np.diff(time)))
 
 
 def _video_of_trial(responses: xr.DataArray, table: pd.DataFrame) -> NDArray[np.int64]:

@@ -124,6 +124,24 @@ class ChosenModel(TuningModel[FrequencyFit]):
         scores[~np.stack([each.success for each in found])] = np.inf
         return _result(found, scores.argmin(axis=0).astype(np.int64), frequencies)
 
+    def refit(
+        self,
+        result: FrequencyFit,
+        curve: ArrayLike,
+        *levels: ArrayLike,
+        **options: Any,
+    ) -> FrequencyFit:
+        """Fit to each unit the curve that was chosen for it, from where that ended."""
+        curves, (frequencies,) = self.check_levels(curve, *levels)
+        found = []
+        for k, (model, near) in enumerate(
+            zip(CANDIDATES, result.parameters, strict=True)
+        ):
+            is_chosen = (result.choice == k) & result.success
+            start = np.where(is_chosen[:, None], near, np.nan)
+            found.append(fit_curves(model, curves, (frequencies,), near=start))
+        return _result(found, result.choice, frequencies)
+
     def curve(self, result: FrequencyFit, *levels: ArrayLike) -> Floats:
         """The chosen curves at other frequencies, [K, U]."""
         return result.curve(levels[0])

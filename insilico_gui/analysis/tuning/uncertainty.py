@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
 from insilico_gui.analysis.trials.bootstrap import bootstrap, interval, q_values
 from insilico_gui.analysis.tuning.direction import direction_tuning
 from insilico_gui.analysis.tuning.indices import dsi, gdsi, gosi, osi
 from insilico_gui.analysis.tuning.tuned import columns_table
-from insilico_gui.progress import parts
+from insilico_gui.progress import OnProgress, parts
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pandas as pd
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from insilico_gui.progress import OnProgress
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 INDICES: dict[str, Callable[[Floats, Floats], Floats]] = {
     "gOSI": gosi,
@@ -48,8 +43,7 @@ def direction_uncertainty(
 
     At each unit's best combination of the other conditions. An index that cannot be
     negative lies above 0 in every draw, so an interval above 0 says nothing about
-    tuning; p and q do. With n presentations of a condition, percentile intervals are
-    narrower than they should be by about sqrt((n - 1) / n).
+    tuning; p and q do.
 
     Parameters
     ----------
@@ -98,7 +92,7 @@ def direction_uncertainty(
         tested[name] = partial(
             vector_angle, directions=directions, turns=turns, period=period
         )
-    combination, best = _combinations(tuning)
+    combination, best = combinations_of(tuning)
     level = np.searchsorted(directions, tuning["trial_direction"].to_numpy())
     draws = bootstrap(
         tuning["trial_response"].to_numpy(),
@@ -149,7 +143,7 @@ def vector_angle(
     return np.where(small, np.nan, angle)
 
 
-def _combinations(
+def combinations_of(
     tuning: xr.Dataset,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Number of the combination of each presentation [n], and the best one [U]."""
