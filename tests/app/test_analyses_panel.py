@@ -50,6 +50,12 @@ CASES = {
 }
 """Analyses of videos, the stimulus each is run on, and what is put into its form."""
 
+CASES |= {
+    "whitened STA": ("gratings", {"n_rows": 4, "n_columns": 6, "window_s": 0.1}),
+    "LN fit": ("gratings", {"n_rows": 4, "n_columns": 6, "window_s": 0.1}),
+}
+"""Models of responses, and analyses of stimuli made for them and of populations."""
+
 ALONE = "prediction accuracy"
 """It is of the session, whatever is on show."""
 

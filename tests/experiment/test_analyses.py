@@ -47,6 +47,16 @@ COMMANDS = {
         {"n_draws": 100},
     ),
 }
+COMMANDS |= {
+    "whitened STA": (
+        ["whitened-sta", "--n-rows", "4", "--n-columns", "6", "--window", "0.1"],
+        {"n_rows": 4, "n_columns": 6, "window_s": 0.1},
+    ),
+    "LN fit": (
+        ["ln-fit", "--n-rows", "4", "--n-columns", "6", "--window", "0.1"],
+        {"n_rows": 4, "n_columns": 6, "window_s": 0.1},
+    ),
+}
 SHOWN = {
     "receptive fields": "dots",
     "retinotopy": "dots",
