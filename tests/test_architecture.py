@@ -115,6 +115,7 @@ ANALYSIS = {
     "analysis.fields",
     "analysis.fits",
     "analysis.population",
+    "analysis.probes",
     "analysis.trials",
     "analysis.tuning",
 }
@@ -192,6 +193,8 @@ ROOMS = {
     | {"stimuli.core", "stimuli.render", "units.identity"},
     "analysis.cortex": {"stimuli.core", "units.identity", "units.frame"},
     "analysis.population": {"analysis.fits", "analysis.trials", "analysis.tuning"},
+    "analysis.probes": {"analysis.fits", "analysis.trials", "analysis.tuning"}
+    | {"responses", "units.identity"},
     "analysis.agreement": {"analysis.fits", "analysis.trials", "responses"}
     | {"units.identity", "units.frame", "units.columns"},
     "experiment": {*CONTRACT, *STIMULI, *ANALYSIS, "encoding", "export", "opening"}

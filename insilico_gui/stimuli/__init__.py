@@ -43,6 +43,7 @@ from insilico_gui.stimuli.families.looming import Looming, looming
 from insilico_gui.stimuli.families.monet2 import Monet2, monet2
 from insilico_gui.stimuli.families.moving_bars import MovingBars, moving_bars
 from insilico_gui.stimuli.families.natural_images import NaturalImages, natural_images
+from insilico_gui.stimuli.families.plaids import Plaids, plaids
 from insilico_gui.stimuli.families.random_dots import RandomDots, random_dots
 from insilico_gui.stimuli.families.registry import FAMILIES
 from insilico_gui.stimuli.families.size_series import SizeSeries, size_series
@@ -89,6 +90,7 @@ __all__ = [
     "Monet2",
     "MovingBars",
     "NaturalImages",
+    "Plaids",
     "RandomDots",
     "Recorded",
     "RenderedStimulus",
@@ -121,6 +123,7 @@ __all__ = [
     "open_drive",
     "open_images",
     "open_stimulus",
+    "plaids",
     "random_dots",
     "save_drive",
     "save_spec",

@@ -91,7 +91,6 @@ _TURN, _HALF_TURN = (
 _SF, _TF = (_of_unit(unit, drawn="octaves") for unit in ("cycles/deg", "Hz"))
 _SPEED = _of_unit("deg/s", drawn="octaves")
 _PART = _of_unit("", ends=(0.0, 1.0))
-_SIGNED = _of_unit("", drawn="diverging", ends=(-1.0, 1.0))
 _SCREEN = _of_unit("", ends=(-1.0, 1.0), place=True)
 _UM = _of_unit("µm", place=True)
 _NAME = _of_unit("", drawn="names")
@@ -280,23 +279,6 @@ _COLUMNS = {
         **{
             f"SSI_{polarity}": f"SSI {polarity}" for polarity in ("on", "off", "on+off")
         },
-    ),
-    **_table(
-        "sta_columns",
-        sta_azimuth_deg=("azimuth of the whitened STA", _DEG),
-        sta_elevation_deg=("elevation of the whitened STA", _DEG),
-        sta_theta_deg=("orientation of the whitened STA", _HALF_TURN),
-        sta_ridge="ridge of the whitened STA",
-        sta_correlation=("held-out correlation of the STA", _SIGNED),
-    ),
-    **_table(
-        "ln_columns",
-        ln_correlation=("held-out correlation of the LN model", _SIGNED),
-        ln_linear_correlation=("held-out correlation of its filter", _SIGNED),
-        ln_exponent="exponent of the nonlinearity",
-        ln_threshold="threshold of the nonlinearity (SD)",
-        ln_gain="gain of the nonlinearity",
-        ln_baseline="baseline of the nonlinearity",
     ),
     **_table(
         "retinotopy_columns",

@@ -50,11 +50,31 @@ CASES = {
 }
 """Analyses of videos, the stimulus each is run on, and what is put into its form."""
 
+BRIEF = {"duration_s": 0.2, "blank_s": 0.2}
 CASES |= {
     "whitened STA": ("gratings", {"n_rows": 4, "n_columns": 6, "window_s": 0.1}),
     "LN fit": ("gratings", {"n_rows": 4, "n_columns": 6, "window_s": 0.1}),
+    "plaids": ("plaids", {"latency_s": 0.05}),
+    "surround modulation": ("surrounds", {"latency_s": 0.05}),
+    "neurometric threshold": ("coherent", {}),
+    "joint frequency tuning": ("joint", {"latency_s": 0.05}),
 }
-"""Models of responses, and analyses of stimuli made for them and of populations."""
+PROBES = {
+    "plaids": ig.stimuli.plaids(directions=8, plaid_angle_deg=(0, 90), **BRIEF),
+    "surrounds": ig.stimuli.size_series(
+        directions=2, size_deg=30, surround=("none", "same", "orthogonal"), **BRIEF
+    ),
+    "coherent": ig.stimuli.random_dots(
+        motion="translation", directions=2, speed_deg_s=30, repeats=2, **BRIEF
+    ),
+    "joint": ig.stimuli.drifting_gratings(
+        n_directions=4,
+        spatial_frequency=(0.02, 0.04, 0.08),
+        temporal_frequency=(1, 2, 4),
+        **BRIEF,
+    ),
+}
+"""Stimuli made for one analysis; the demo alone sees them."""
 
 ALONE = "prediction accuracy"
 """It is of the session, whatever is on show."""
@@ -111,10 +131,12 @@ def demo(window):
     experiment.add_stimulus(
         ig.stimuli.gaussian_dots(n_columns=9, n_rows=5, sigma_deg=9.0), name="dots"
     )
+    for name, stimulus in PROBES.items():
+        experiment.add_stimulus(stimulus, name=name)
     experiment.show("demo", "gratings")
     experiment.pick(fields=[1])
     experiment.look(encode_selected=True)
-    for stimulus in ("dots", "gratings"):
+    for stimulus in ("dots", *PROBES, "gratings"):
         experiment.show("demo", stimulus)
         window.wait(LIMIT_S)
         window.encode()
@@ -261,6 +283,8 @@ def test_every_analysis_of_weights_from_files_saved_and_run_again(
     other["recordings"] = record(tmp_path / "recorded", 20)
     few = {"n_permutations": 5, "n_draws": 100}
     for name, (stimulus, given) in CASES.items():
+        if stimulus in PROBES:
+            continue
         experiment.show(mouse, stimulus)
         parameters = {k: other.get(k, few.get(k, v)) for k, v in given.items()}
         if name == "retinotopy":  # six dots are too few to map a sheet

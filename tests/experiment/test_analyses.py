@@ -56,7 +56,29 @@ COMMANDS |= {
         ["ln-fit", "--n-rows", "4", "--n-columns", "6", "--window", "0.1"],
         {"n_rows": 4, "n_columns": 6, "window_s": 0.1},
     ),
+    "plaids": (["plaids", "--latency", "0.05"], {"latency_s": 0.05}),
+    "surround modulation": (["surround-modulation"], {}),
+    "neurometric threshold": (["neurometric-threshold"], {}),
+    "joint frequency tuning": (["joint-frequency-tuning"], {}),
 }
+BRIEF = {"duration_s": 0.2, "blank_s": 0.2}
+PROBES = {
+    "plaids": ig.stimuli.plaids(directions=8, plaid_angle_deg=(0, 90), **BRIEF),
+    "surround modulation": ig.stimuli.size_series(
+        directions=2, size_deg=30, surround=("none", "same", "orthogonal"), **BRIEF
+    ),
+    "neurometric threshold": ig.stimuli.random_dots(
+        motion="translation", directions=2, speed_deg_s=30, repeats=2, **BRIEF
+    ),
+    "joint frequency tuning": ig.stimuli.drifting_gratings(
+        n_directions=4,
+        spatial_frequency=(0.02, 0.04, 0.08),
+        temporal_frequency=(1, 2, 4),
+        **BRIEF,
+    ),
+}
+"""Stimuli made for one analysis, by its name."""
+
 SHOWN = {
     "receptive fields": "dots",
     "retinotopy": "dots",
@@ -84,6 +106,11 @@ def test_every_analysis_is_compared():
 def test_the_command_line_gets_the_same_columns(name, demo, dots, repeated, tmp_path):
     command, parameters = COMMANDS[name]
     stimulus = SHOWN.get(name, "gratings")
+    if name in PROBES:
+        stimulus = demo.add_stimulus(PROBES[name], name="probe")
+        command = [*command, "--fields", "1"]
+        demo.select(fields=[1], name="few")
+        demo.encode("demo", stimulus, selection="few")
     spec = save_spec(demo.stimulus(stimulus).spec, tmp_path / "shown.yaml")
     target = tmp_path / "table.parquet"
     arguments = [command[0], "demo", *command[1:], "--stimulus", str(spec)]

@@ -22,6 +22,7 @@ DEFAULT = [
     "looming",
     "monet2",
     "moving_bars",
+    "plaids",
     "random_dots",
     "size_series",
     "sparse_noise",

@@ -52,6 +52,12 @@ QUICK = {
         "ori_coherence": 2,
     },
     "trippy": {"duration_s": 2},
+    "plaids": {
+        "directions": [0, 90],
+        "plaid_angle_deg": [0, 60],
+        "spatial_frequency": 0.03,
+        "duration_s": 0.2,
+    },
 }
 """Parameters by family; natural images need a folder."""
 
