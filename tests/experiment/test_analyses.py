@@ -108,7 +108,7 @@ def test_the_command_line_gets_the_same_columns(name, demo, dots, repeated, tmp_
     stimulus = SHOWN.get(name, "gratings")
     if name in PROBES:
         stimulus = demo.add_stimulus(PROBES[name], name="probe")
-        command = [*command, "--fields", "1"]
+        command = [*command, "--field", "1"]
         demo.select(fields=[1], name="few")
         demo.encode("demo", stimulus, selection="few")
     spec = save_spec(demo.stimulus(stimulus).spec, tmp_path / "shown.yaml")
