@@ -58,6 +58,9 @@ CASES |= {
     "surround modulation": ("surrounds", {"latency_s": 0.05}),
     "neurometric threshold": ("coherent", {}),
     "joint frequency tuning": ("joint", {"latency_s": 0.05}),
+    "population decoding": ("gratings", {"n_draws": 2, "burn_in_frames": 0}),
+    "participation ratio": ("gratings", {"n_draws": 2, "standardised": True}),
+    "representational dissimilarity": ("gratings", {"n_draws": 2}),
 }
 PROBES = {
     "plaids": ig.stimuli.plaids(directions=8, plaid_angle_deg=(0, 90), **BRIEF),

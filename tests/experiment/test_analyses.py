@@ -60,6 +60,18 @@ COMMANDS |= {
     "surround modulation": (["surround-modulation"], {}),
     "neurometric threshold": (["neurometric-threshold"], {}),
     "joint frequency tuning": (["joint-frequency-tuning"], {}),
+    "population decoding": (
+        ["population-decoding", "--over", "direction", "--n-permutations", "9"],
+        {"over": "direction", "n_permutations": 9},
+    ),
+    "participation ratio": (
+        ["participation-ratio", "--standardised"],
+        {"standardised": True},
+    ),
+    "representational dissimilarity": (
+        ["representational-dissimilarity", "--n-draws", "3"],
+        {"n_draws": 3},
+    ),
 }
 BRIEF = {"duration_s": 0.2, "blank_s": 0.2}
 PROBES = {
@@ -83,6 +95,7 @@ SHOWN = {
     "receptive fields": "dots",
     "retinotopy": "dots",
     "direction uncertainty": "repeated",
+    "population decoding": "repeated",
 }
 ON_FILES = {"reliability", "comparison", "prediction accuracy", "fit quality"}
 OF_CONDITIONS = {
