@@ -41,6 +41,10 @@ from insilico_gui.stimuli.families.full_field_flashes import (
 from insilico_gui.stimuli.families.gaussian_dots import GaussianDots, gaussian_dots
 from insilico_gui.stimuli.families.looming import Looming, looming
 from insilico_gui.stimuli.families.monet2 import Monet2, monet2
+from insilico_gui.stimuli.families.monet2_published import (
+    Monet2Published,
+    monet2_published,
+)
 from insilico_gui.stimuli.families.moving_bars import MovingBars, moving_bars
 from insilico_gui.stimuli.families.natural_images import NaturalImages, natural_images
 from insilico_gui.stimuli.families.plaids import Plaids, plaids
@@ -88,6 +92,7 @@ __all__ = [
     "ImageSet",
     "Looming",
     "Monet2",
+    "Monet2Published",
     "MovingBars",
     "NaturalImages",
     "Plaids",
@@ -117,6 +122,7 @@ __all__ = [
     "load_spec",
     "looming",
     "monet2",
+    "monet2_published",
     "moving_bars",
     "natural_images",
     "open_conditions",

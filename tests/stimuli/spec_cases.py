@@ -51,6 +51,13 @@ QUICK = {
         "temp_bandwidth": 4,
         "ori_coherence": 2,
     },
+    "monet2_published": {
+        "n_dirs": 4,
+        "duration_s": 2,
+        "speed_deg_s": 20.0,
+        "spatial_cutoff": 0.05,
+        "pattern_width": 32,
+    },
     "trippy": {"duration_s": 2},
     "plaids": {
         "directions": [0, 90],
