@@ -41,7 +41,7 @@ from insilico_gui.stimuli.families.full_field_flashes import (
 from insilico_gui.stimuli.families.gaussian_dots import GaussianDots, gaussian_dots
 from insilico_gui.stimuli.families.looming import Looming, looming
 from insilico_gui.stimuli.families.monet2 import Monet2, monet2
-from insilico_gui.stimuli.families.monet2_published import (
+from insilico_gui.stimuli.families.monet_table import (
     Monet2Published,
     monet2_published,
 )

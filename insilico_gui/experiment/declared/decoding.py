@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from insilico_gui.analysis.population.decoding import (
     N_FOLDS,
     RIDGE,
+    Decoding,
     decode_population,
 )
 from insilico_gui.analysis.population.geometry import (
@@ -118,34 +119,60 @@ def decoding(
         reading,
         apart=True,
     )
-    values, table = windowed.to_numpy(), trial_table(windowed)
-    levels = levels_of(table, over)
-    rows = np.flatnonzero((levels.index >= 0) & ~np.isnan(values).all(axis=1))
-    labels = levels.index[rows]
-    ignored = NOT_CONDITIONS | {over}
-    strata = make_strata(table.iloc[rows].reset_index(drop=True), labels, (), ignored)
-    known, areas = values[rows], _areas(data)
+    shown = _classes(windowed, over)
+    values, areas = shown.values, _areas(data)
     if _is_silent(
         data
     ):  # a population that responds, to be refused for its levels only
-        known = np.random.default_rng(0).normal(size=(len(rows), n_units or 2))
-        areas = np.full(known.shape[1], WHOLE)
-    present, labels = np.unique(labels, return_inverse=True)
+        values = np.random.default_rng(0).normal(size=(len(values), n_units or 2))
+        areas = np.full(values.shape[1], WHOLE)
     found = decode_population(
-        known,
-        labels.astype(np.int64),
+        values,
+        shown.label,
         areas,
         n_units=n_units,
         n_draws=n_draws,
         n_folds=n_folds,
         ridge=ridge,
         n_permutations=n_permutations,
-        strata=strata,
+        strata=shown.strata,
         seed=seed,
         on_progress=working,
     )
-    names = list(found.accuracy)
-    chance = float(np.bincount(labels).max() / len(labels))
+    of_areas = {
+        "decoding_accuracy": {k: float(v.mean()) for k, v in found.accuracy.items()}
+    }
+    if n_permutations:
+        of_areas["p_decoding"] = found.p
+    about = {"over": over, **_drawn(found.n_units, n_draws, seed)}
+    about["n_permutations"] = n_permutations
+    return _columns(data, of_areas, _decoded(found, shown, about))
+
+
+class _Shown(NamedTuple):
+    """Responses [n, U] in trials, their levels [n], what these are called, and strata."""
+
+    values: Floats
+    label: NDArray[np.int64]
+    levels: NDArray[Any]
+    strata: NDArray[np.int64]
+
+
+def _classes(windowed: xr.DataArray, over: str) -> _Shown:
+    """Trials that have a level and a response."""
+    values, table = windowed.to_numpy(), trial_table(windowed)
+    levels = levels_of(table, over)
+    rows = np.flatnonzero((levels.index >= 0) & ~np.isnan(values).all(axis=1))
+    present, label = np.unique(levels.index[rows], return_inverse=True)
+    label = label.astype(np.int64)
+    strata = make_strata(
+        table.iloc[rows].reset_index(drop=True), label, (), NOT_CONDITIONS | {over}
+    )
+    return _Shown(values[rows], label, levels.values[present], strata)
+
+
+def _decoded(found: Decoding, shown: _Shown, about: dict[str, Any]) -> xr.Dataset:
+    """Accuracies and confusions as a dataset."""
     variables = {
         "accuracy": (("area", "draw"), np.stack(list(found.accuracy.values()))),
         "confusion": (
@@ -153,26 +180,21 @@ def decoding(
             np.stack(list(found.confusion.values())),
         ),
     }
-    of_areas = {
-        "decoding_accuracy": {k: float(v.mean()) for k, v in found.accuracy.items()}
-    }
-    if n_permutations:
-        of_areas["p_decoding"] = found.p
-    shown = levels.values[present]
-    dataset = xr.Dataset(
+    return xr.Dataset(
         variables,
-        {"area": names, "shown": shown, "decoded": shown},
+        {
+            "area": list(found.accuracy),
+            "shown": shown.levels,
+            "decoded": shown.levels,
+        },
         attrs={
             "variant": "ridge classifier, cross-validated",
-            "over": over,
-            "chance": chance,
-            **_drawn(found.n_units, n_draws, seed),
+            "chance": float(np.bincount(shown.label).max() / len(shown.label)),
             "n_trials": found.n_trials,
             "n_folds": found.n_folds,
-            "n_permutations": n_permutations,
+            **about,
         },
     )
-    return _columns(data, of_areas, dataset)
 
 
 def _check_means(
@@ -296,12 +318,17 @@ def dissimilarities(
             **_drawn(n_drawn, n_draws, seed),
         },
     )
-    others = np.where(np.eye(len(drawn), dtype=bool), np.nan, alike)
-    of_areas = {
-        name: float(np.nanmean(row)) if np.isfinite(row).any() else np.nan
-        for name, row in zip(drawn, others, strict=True)
-    }
+    of_areas = dict(zip(drawn, _with_others(alike), strict=True))
     return _columns(data, {"rdm_similarity": of_areas}, dataset)
+
+
+def _with_others(alike: Floats) -> list[float]:
+    """Mean of each row [A, A] without the diagonal; NaN where nothing is known."""
+    others = np.where(np.eye(len(alike), dtype=bool), np.nan, alike)
+    return [
+        float(np.nanmean(row)) if np.isfinite(row).any() else float("nan")
+        for row in others
+    ]
 
 
 def _drawn(n_units: int, n_draws: int, seed: int) -> dict[str, int]:
