@@ -116,6 +116,7 @@ ANALYSIS = {
     "analysis.fits",
     "analysis.population",
     "analysis.timing",
+    "analysis.probes",
     "analysis.trials",
     "analysis.tuning",
     "analysis.variability",
@@ -194,6 +195,8 @@ ROOMS = {
     | {"stimuli.core", "stimuli.render", "units.identity"},
     "analysis.cortex": {"stimuli.core", "units.identity", "units.frame"},
     "analysis.population": {"analysis.fits", "analysis.trials", "analysis.tuning"},
+    "analysis.probes": {"analysis.fits", "analysis.trials", "analysis.tuning"}
+    | {"responses", "units.identity"},
     "analysis.agreement": {"analysis.fits", "analysis.trials", "responses"}
     | {"units.identity", "units.frame", "units.columns"},
     "analysis.timing": {"analysis.fits", "analysis.trials", "analysis.tuning"}

@@ -41,8 +41,13 @@ from insilico_gui.stimuli.families.full_field_flashes import (
 from insilico_gui.stimuli.families.gaussian_dots import GaussianDots, gaussian_dots
 from insilico_gui.stimuli.families.looming import Looming, looming
 from insilico_gui.stimuli.families.monet2 import Monet2, monet2
+from insilico_gui.stimuli.families.monet_table import (
+    Monet2Published,
+    monet2_published,
+)
 from insilico_gui.stimuli.families.moving_bars import MovingBars, moving_bars
 from insilico_gui.stimuli.families.natural_images import NaturalImages, natural_images
+from insilico_gui.stimuli.families.plaids import Plaids, plaids
 from insilico_gui.stimuli.families.random_dots import RandomDots, random_dots
 from insilico_gui.stimuli.families.registry import FAMILIES
 from insilico_gui.stimuli.families.size_series import SizeSeries, size_series
@@ -87,8 +92,10 @@ __all__ = [
     "ImageSet",
     "Looming",
     "Monet2",
+    "Monet2Published",
     "MovingBars",
     "NaturalImages",
+    "Plaids",
     "RandomDots",
     "Recorded",
     "RenderedStimulus",
@@ -115,12 +122,14 @@ __all__ = [
     "load_spec",
     "looming",
     "monet2",
+    "monet2_published",
     "moving_bars",
     "natural_images",
     "open_conditions",
     "open_drive",
     "open_images",
     "open_stimulus",
+    "plaids",
     "random_dots",
     "save_drive",
     "save_spec",

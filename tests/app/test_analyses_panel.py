@@ -64,13 +64,41 @@ CASES |= {
     "response latency": ("gratings", {"n_draws": 100}),
     "time-resolved tuning": ("gratings", {"parameter": "direction", "bin_s": 0.2}),
 }
-SPOTS = ig.stimuli.gaussian_dots(
-    **{"n_columns": 4, "n_rows": 3, "sigma_deg": 20.0, "duration_s": 0.1},
-    margin_s=0.35,
-    repeats=2,
-    polarity=("on",),
-)
-"""Dots that are shown twice; the demo alone sees them."""
+
+BRIEF = {"duration_s": 0.2, "blank_s": 0.2}
+CASES |= {
+    "whitened STA": ("gratings", {"n_rows": 4, "n_columns": 6, "window_s": 0.1}),
+    "LN fit": ("gratings", {"n_rows": 4, "n_columns": 6, "window_s": 0.1}),
+    "plaids": ("plaids", {"latency_s": 0.05}),
+    "surround modulation": ("surrounds", {"latency_s": 0.05}),
+    "neurometric threshold": ("coherent", {}),
+    "joint frequency tuning": ("joint", {"latency_s": 0.05}),
+    "population decoding": ("gratings", {"n_draws": 2, "burn_in_frames": 0}),
+    "participation ratio": ("gratings", {"n_draws": 2, "standardised": True}),
+    "representational dissimilarity": ("gratings", {"n_draws": 2}),
+}
+PROBES = {
+    "spots": ig.stimuli.gaussian_dots(
+        **{"n_columns": 4, "n_rows": 3, "sigma_deg": 20.0, "duration_s": 0.1},
+        margin_s=0.35,
+        repeats=2,
+        polarity=("on",),
+    ),
+    "plaids": ig.stimuli.plaids(directions=8, plaid_angle_deg=(0, 90), **BRIEF),
+    "surrounds": ig.stimuli.size_series(
+        directions=2, size_deg=30, surround=("none", "same", "orthogonal"), **BRIEF
+    ),
+    "coherent": ig.stimuli.random_dots(
+        motion="translation", directions=2, speed_deg_s=30, repeats=2, **BRIEF
+    ),
+    "joint": ig.stimuli.drifting_gratings(
+        n_directions=4,
+        spatial_frequency=(0.02, 0.04, 0.08),
+        temporal_frequency=(1, 2, 4),
+        **BRIEF,
+    ),
+}
+"""Stimuli made for one analysis; the demo alone sees them."""
 
 
 OF_CONDITIONS = {
@@ -125,11 +153,12 @@ def demo(window):
     experiment.add_stimulus(
         ig.stimuli.gaussian_dots(n_columns=9, n_rows=5, sigma_deg=9.0), name="dots"
     )
-    experiment.add_stimulus(SPOTS, name="spots")
+    for name, stimulus in PROBES.items():
+        experiment.add_stimulus(stimulus, name=name)
     experiment.show("demo", "gratings")
     experiment.pick(fields=[1])
     experiment.look(encode_selected=True)
-    for stimulus in ("dots", "spots", "gratings"):
+    for stimulus in ("dots", *PROBES, "gratings"):
         experiment.show("demo", stimulus)
         window.wait(LIMIT_S)
         window.encode()
@@ -289,7 +318,7 @@ def test_every_analysis_of_weights_from_files_saved_and_run_again(
     other["table"] = describe(tmp_path / "properties.csv", experiment, mouse)
     few = {"n_permutations": 5, "n_draws": 100}
     for name, (stimulus, given) in CASES.items():
-        if stimulus == "spots":
+        if stimulus in PROBES:
             continue
         experiment.show(mouse, stimulus)
         parameters = {k: other.get(k, few.get(k, v)) for k, v in given.items()}

@@ -76,10 +76,55 @@ OF_REPEATS = {
 }
 """Those of repeats and of time, which are compared on one field."""
 COMMANDS |= OF_REPEATS
+COMMANDS |= {
+    "whitened STA": (
+        ["whitened-sta", "--n-rows", "4", "--n-columns", "6", "--window", "0.1"],
+        {"n_rows": 4, "n_columns": 6, "window_s": 0.1},
+    ),
+    "LN fit": (
+        ["ln-fit", "--n-rows", "4", "--n-columns", "6", "--window", "0.1"],
+        {"n_rows": 4, "n_columns": 6, "window_s": 0.1},
+    ),
+    "plaids": (["plaids", "--latency", "0.05"], {"latency_s": 0.05}),
+    "surround modulation": (["surround-modulation"], {}),
+    "neurometric threshold": (["neurometric-threshold"], {}),
+    "joint frequency tuning": (["joint-frequency-tuning"], {}),
+    "population decoding": (
+        ["population-decoding", "--over", "direction", "--n-permutations", "9"],
+        {"over": "direction", "n_permutations": 9},
+    ),
+    "participation ratio": (
+        ["participation-ratio", "--standardised"],
+        {"standardised": True},
+    ),
+    "representational dissimilarity": (
+        ["representational-dissimilarity", "--n-draws", "3"],
+        {"n_draws": 3},
+    ),
+}
+BRIEF = {"duration_s": 0.2, "blank_s": 0.2}
+PROBES = {
+    "plaids": ig.stimuli.plaids(directions=8, plaid_angle_deg=(0, 90), **BRIEF),
+    "surround modulation": ig.stimuli.size_series(
+        directions=2, size_deg=30, surround=("none", "same", "orthogonal"), **BRIEF
+    ),
+    "neurometric threshold": ig.stimuli.random_dots(
+        motion="translation", directions=2, speed_deg_s=30, repeats=2, **BRIEF
+    ),
+    "joint frequency tuning": ig.stimuli.drifting_gratings(
+        n_directions=4,
+        spatial_frequency=(0.02, 0.04, 0.08),
+        temporal_frequency=(1, 2, 4),
+        **BRIEF,
+    ),
+}
+"""Stimuli made for one analysis, by its name."""
+
 SHOWN = {
     "receptive fields": "dots",
     "retinotopy": "dots",
     "direction uncertainty": "repeated",
+    "population decoding": "repeated",
 }
 ON_FILES = {"reliability", "comparison", "prediction accuracy", "fit quality"}
 ON_FILES |= {"explained variance", "receptive field uncertainty"}
@@ -106,7 +151,12 @@ def test_the_command_line_gets_the_same_columns(name, demo, dots, repeated, tmp_
     command, parameters = COMMANDS[name]
     stimulus = SHOWN.get(name, "gratings")
     if name in OF_REPEATS:
-        stimulus, command = repeated, [*command, "--field", "1"]
+        stimulus = repeated
+    if name in PROBES:
+        stimulus = demo.add_stimulus(PROBES[name], name="probe")
+    # the others take a moment for all
+    if name in (*OF_REPEATS, *PROBES, "whitened STA", "LN fit"):
+        command = [*command, "--field", "1"]
         demo.select(fields=[1], name="few")
         demo.encode("demo", stimulus, selection="few")
     spec = save_spec(demo.stimulus(stimulus).spec, tmp_path / "shown.yaml")

@@ -21,7 +21,9 @@ DEFAULT = [
     "gaussian_dots",
     "looming",
     "monet2",
+    "monet2_published",
     "moving_bars",
+    "plaids",
     "random_dots",
     "size_series",
     "sparse_noise",
@@ -47,6 +49,9 @@ def stimuli():
         made[f"{name} small"] = getattr(ig.stimuli, name)(**options, **OF_ALL)
     for name, options in OTHER.items():
         made[f"{name} other"] = getattr(ig.stimuli, name)(**options)
+    # As long as it was by default when it was frozen
+    made["sparse_noise"] = ig.stimuli.sparse_noise(n_presentations=1000)
+    made["sparse_noise default"] = ig.stimuli.sparse_noise()
     parts = (
         ig.stimuli.drifting_gratings(n_directions=4).spec,
         ig.stimuli.trippy(duration_s=2.0).spec,

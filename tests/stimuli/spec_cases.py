@@ -51,7 +51,20 @@ QUICK = {
         "temp_bandwidth": 4,
         "ori_coherence": 2,
     },
+    "monet2_published": {
+        "n_dirs": 4,
+        "duration_s": 2,
+        "speed_deg_s": 20.0,
+        "spatial_cutoff": 0.05,
+        "pattern_width": 32,
+    },
     "trippy": {"duration_s": 2},
+    "plaids": {
+        "directions": [0, 90],
+        "plaid_angle_deg": [0, 60],
+        "spatial_frequency": 0.03,
+        "duration_s": 0.2,
+    },
 }
 """Parameters by family; natural images need a folder."""
 

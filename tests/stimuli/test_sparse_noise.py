@@ -15,12 +15,12 @@ DISPLAY = Display()
 
 def test_defaults():
     stimulus = sparse_noise()
-    assert stimulus.n_frames == 15 + 1000 * 6 + 15
+    assert stimulus.n_frames == 15 + 1300 * 6 + 15
     assert stimulus.trials["onset"].iloc[0] == 0.5
     assert (stimulus.frames(0, 15) == 128).all()
-    assert (stimulus.frames(6015, 6030) == 128).all()
+    assert (stimulus.frames(7815, 7830) == 128).all()
     assert stimulus.spec.grid == (15, 26)  # 121.4 x 215.8 degrees in squares of 8
-    assert len(stimulus.trials) == 1000
+    assert len(stimulus.trials) == 1300
     assert list(stimulus.trials.columns) == [
         "onset",
         "duration",
@@ -30,6 +30,18 @@ def test_defaults():
         "n_off",
         "repeat",
     ]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"density": 0.1}, {"size_deg": 16.0}, {"size_deg": 5.0}]
+)
+def test_by_default_every_square_is_shown_as_often_as_fields_need(options):
+    spec = sparse_noise(**options).spec
+    shown = sum(np.abs(spec.signs(k)) for k in range(spec.n_pictures))
+    assert 60 <= shown.mean() < 61
+    assert shown.std() < 1.1 * np.sqrt(60)
+    assert len(spec.trials) == spec.n_pictures
+    assert sparse_noise(n_presentations=40, **options).spec.n_pictures == 40
 
 
 def test_the_screen_shows_what_signs_and_masks_say():

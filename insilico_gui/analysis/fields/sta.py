@@ -91,8 +91,8 @@ def sta_receptive_fields(
         wrong, or the maps would not fit in memory.
     """
     check_responses(responses)
-    _check(responses, stimulus)
-    frames_back = _check_lags(lags)
+    check_movie(responses, stimulus)
+    frames_back = check_lags(lags)
     if quantity not in get_args(Quantity):
         raise AnalysisError(
             f"There is no quantity {quantity!r}; average luminance or contrast."
@@ -164,7 +164,8 @@ def _aligned(
         before = frames[len(frames) - longest :]
 
 
-def _check(responses: xr.DataArray, stimulus: Stimulus) -> None:
+def check_movie(responses: xr.DataArray, stimulus: Stimulus) -> None:
+    """Refuse responses that do not have a value for each frame of a stimulus."""
     blocks.check_layout(responses)
     if "trial" in responses.dims:
         raise AnalysisError(
@@ -184,7 +185,8 @@ def _check(responses: xr.DataArray, stimulus: Stimulus) -> None:
         )
 
 
-def _check_lags(lags: Sequence[int]) -> list[int]:
+def check_lags(lags: Sequence[int]) -> list[int]:
+    """Lags as ascending frames; an error if there are none, or one is negative."""
     values = np.asarray(lags)
     if values.ndim != 1 or len(values) == 0 or values.dtype.kind not in "iu":
         raise AnalysisError("lags must be a list of whole numbers of frames.")

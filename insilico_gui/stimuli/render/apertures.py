@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from insilico_gui.stimuli.render.carrier import FULL_WEIGHT, disc, gaussian
+from insilico_gui.stimuli.render.carrier import FULL_WEIGHT, disc, full, gaussian
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,4 +50,13 @@ class Gaussian:
         return gaussian(display, self.sigma_deg, self.center, angles)
 
 
-Aperture = Disc | Outside | Gaussian
+@dataclass(frozen=True)
+class Everywhere:
+    """The whole screen, for gratings that are added to each other."""
+
+    def weights(self, display: Display, angles: Angles) -> NDArray[np.int32]:
+        """Weight of every pixel in 1/32768; int32 [H, W]."""
+        return full(display)
+
+
+Aperture = Disc | Outside | Gaussian | Everywhere

@@ -104,6 +104,11 @@ def deviation_table(contrast: float, waveform: Waveform) -> NDArray[np.int32]:
     return np.rint(deviation).astype(np.int32)
 
 
+def full(display: Display) -> NDArray[np.int32]:
+    """Weights of no aperture at all, 32768 at every pixel; int32 [H, W]."""
+    return np.full(display.pixels, FULL_WEIGHT, np.int32)
+
+
 def disc(
     display: Display,
     diameter_deg: float,

@@ -64,7 +64,8 @@ class GratingPainter:
     Parameters
     ----------
     layers : sequence of sequence of Layer
-        Those of each condition; the weights of their apertures add up to 1 at most.
+        Those of each condition; at no pixel do contrasts times weights of apertures add
+        up to more than 1.
     display : Display
     frame_rate : float
         Frames per second (Hz).
