@@ -12,7 +12,6 @@ from insilico_gui.cli.filter_syntax import parse_conditions
 from insilico_gui.errors import SelectionError
 from insilico_gui.units.selection import select_units
 
-
 UNITS = pd.DataFrame(
     {
         "unit_id": [1, 2, 3, 4],

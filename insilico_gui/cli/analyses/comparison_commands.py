@@ -15,7 +15,7 @@ from insilico_gui.cli.sources import analysed, run_data
 from insilico_gui.cli.steps import choose
 from insilico_gui.cli.tables import check_table, write_table
 from insilico_gui.cli.terminal.batches import Job, distinct, named, run_jobs
-from insilico_gui.cli.terminal.inputs import contents, files
+from insilico_gui.cli.terminal.inputs import contents
 from insilico_gui.cli.terminal.telling import say, tell, written
 from insilico_gui.errors import AnalysisError, quoted
 from insilico_gui.experiment.declared.reliability import Video, agreement
@@ -115,7 +115,7 @@ def compare(
     Writes mean responses, their difference and, if both files have the same times, the
     correlation over frames.
     """
-    *others, reference = files(responses)
+    *others, reference = responses
     if not others:
         raise AnalysisError(
             f"There is nothing to compare {quoted(reference, '')} with; name two files "

@@ -81,7 +81,8 @@ def _ending() -> Iterator[None]:
         yield
     except BrokenPipeError as error:
         # What is left in the buffer would be written when the process ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         raise typer.Exit(CLOSED) from error
     except KeyboardInterrupt as error:
         typer.echo("Interrupted.", err=True)
