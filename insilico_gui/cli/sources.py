@@ -50,6 +50,7 @@ from insilico_gui.encoding.behavior_file import read_behavior
 from insilico_gui.errors import AnalysisError, StimulusError
 from insilico_gui.experiment.analyses import Analysis, Result, RunData, find_analysis
 from insilico_gui.export import load_suffixes, suffix_of
+from insilico_gui.opening import twins
 from insilico_gui.progress import analysis_bar
 from insilico_gui.session import (
     ImageSession,
@@ -369,7 +370,9 @@ def _inputs(given: Mapping[str, Any]) -> list[tuple[str, str | None, str | None]
     ends = load_suffixes()
     sources: list[str] = []
     for word in given["session"]:
-        is_path = suffix_of(word, ends) or os.path.isdir(word)
+        # A fit is a folder too: twin/run is a session, and ./twin/run is a folder
+        is_folder = os.path.isdir(word) and word.split("/")[0] not in twins()
+        is_path = suffix_of(word, ends) or is_folder
         found = contents([word], ends, "responses") if is_path else None
         sources += found or sessions(word, given["directory"])
     shown: list[str | None] = [*files(given["stimulus"] or ())] or [None]

@@ -133,7 +133,7 @@ def distinct(given: Sequence[tuple[str, ...]]) -> list[str]:
 
 def named(
     output: Path | None, names: Sequence[str], suffix: str, *, many: bool
-) -> list[Path | None]:
+) -> Sequence[Path | None]:
     """An output for each of the inputs of these names.
 
     It is in the folder `output` as ``NAME`` and the `suffix`, or ``{name}`` in `output`
