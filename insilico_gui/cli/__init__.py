@@ -31,7 +31,7 @@ from insilico_gui.cli.recordings.judge_command import judge
 from insilico_gui.cli.response_commands import encode, export
 from insilico_gui.cli.session_commands import fetch, sessions
 from insilico_gui.cli.stimulus_command import stimulus
-from insilico_gui.cli.terminal.examples import epilog
+from insilico_gui.cli.terminal.examples import PROGRAM, epilog
 from insilico_gui.cli.terminal.exit_codes import (
     INTERRUPTED,
     USAGE,
@@ -165,7 +165,7 @@ def main() -> None:
         for handler in logging.getLogger().handlers:
             handler.setFormatter(OneLineFormatter(LOG_FORMAT))
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name=PROGRAM)
     except InsilicoError as error:
         logger.debug("Refused", exc_info=error)
         typer.echo(f"Error: {error}", err=True)
