@@ -169,7 +169,7 @@ def _make_folders(folders: Iterable[Path]) -> None:
 
 
 def _is_folder(output: Path) -> bool:
-    return output.is_dir() and output.suffix.lower() != ".zarr"
+    return os.path.isdir(output) and output.suffix.lower() != ".zarr"
 
 
 _opened: ContextVar[dict[Any, ig.Session] | None] = ContextVar("opened", default=None)
