@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from insilico_gui.cli.terminal.batches import Job, distinct, named, run_jobs
+from insilico_gui.cli.terminal.batches import NAME, Job, distinct, named, run_jobs
 from insilico_gui.cli.terminal.inputs import files
 from insilico_gui.cli.terminal.telling import report, say, show, tell, written
 from insilico_gui.experiment.library import Library, summary, used_at
@@ -50,7 +50,8 @@ def run(
     given = files(experiments)
     names = distinct([(one,) for one in given])
     many = len(given) > 1 or given[0] not in experiments
-    folders = named(out, names, "", many=many)
+    is_one = not many and NAME not in str(out)  # which must not be there yet
+    folders = [out] if is_one else named(out, names, "", many=many)
     kept = Library() if use_library else None
     run_jobs(
         [
