@@ -32,7 +32,7 @@ def dots(demo):
 COMMANDS = {
     "direction tuning": (["tuning"], {}),
     "tuning": (
-        ["tuning", "--parameter", "direction", "--latency", "0.05"],
+        ["tuning", "--parameter", "direction", "--latency-s", "0.05"],
         {"parameter": "direction", "latency_s": 0.05},
     ),
     "receptive fields": (["receptive-fields"], {}),
@@ -62,15 +62,15 @@ OF_REPEATS = {
     ),
     "response variability": (["response-variability"], {}),
     "grating modulation": (
-        ["grating-modulation", "--latency", "0.05"],
+        ["grating-modulation", "--latency-s", "0.05"],
         {"latency_s": 0.05},
     ),
     "response latency": (
-        ["response-latency", "--baseline", "0.1"],
+        ["response-latency", "--baseline-s", "0.1"],
         {"baseline_s": 0.1},
     ),
     "time-resolved tuning": (
-        ["time-resolved-tuning", "--parameter", "direction", "--bin", "0.2"],
+        ["time-resolved-tuning", "--parameter", "direction", "--bin-s", "0.2"],
         {"parameter": "direction", "bin_s": 0.2},
     ),
 }
@@ -78,14 +78,14 @@ OF_REPEATS = {
 COMMANDS |= OF_REPEATS
 COMMANDS |= {
     "whitened STA": (
-        ["whitened-sta", "--n-rows", "4", "--n-columns", "6", "--window", "0.1"],
+        ["whitened-sta", "--n-rows", "4", "--n-columns", "6", "--window-s", "0.1"],
         {"n_rows": 4, "n_columns": 6, "window_s": 0.1},
     ),
     "LN fit": (
-        ["ln-fit", "--n-rows", "4", "--n-columns", "6", "--window", "0.1"],
+        ["ln-fit", "--n-rows", "4", "--n-columns", "6", "--window-s", "0.1"],
         {"n_rows": 4, "n_columns": 6, "window_s": 0.1},
     ),
-    "plaids": (["plaids", "--latency", "0.05"], {"latency_s": 0.05}),
+    "plaids": (["plaids", "--latency-s", "0.05"], {"latency_s": 0.05}),
     "surround modulation": (["surround-modulation"], {}),
     "neurometric threshold": (["neurometric-threshold"], {}),
     "joint frequency tuning": (["joint-frequency-tuning"], {}),
