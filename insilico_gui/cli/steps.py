@@ -42,7 +42,7 @@ def encode_with_bar(
             selection,
             on_progress=show,
             store=store,
-            fit=fit,  # type: ignore[arg-type]  # checked by convert
+            fit=fit,
             overwrite=overwrite,
         )
 
