@@ -22,6 +22,7 @@ from insilico_gui.cli.field_commands import receptive_fields, retinotopy
 from insilico_gui.cli.generated_commands import generated_commands
 from insilico_gui.cli.kind_commands import conditions, drive
 from insilico_gui.cli.outputs import keeping_outputs
+from insilico_gui.cli.plots import plot_command
 from insilico_gui.cli.population_commands import signal_correlations, sparseness
 from insilico_gui.cli.recordings.import_command import import_recording
 from insilico_gui.cli.recordings.judge_command import judge
@@ -136,6 +137,7 @@ for command in (
 ):
     app.command()(keeping_outputs(command))
 app.add_typer(fit_command.app, name="fit")
+app.add_typer(plot_command.app, name="plot")
 
 
 def main() -> None:

@@ -69,7 +69,7 @@ def test_unequal_videos_are_named_runs(leaky, clips):
         "<Runs of leaky: 3 runs ('array', 'array (2)', 'array (3)')>"
     )
     assert "time: 53" in found._repr_html_() and len(found._repr_html_()) < 20_000
-    with pytest.raises(KeyError, match="no run 'x'; there is array"):
+    with pytest.raises(KeyError, match=r"no run 'x'; there is array"):
         found["x"]
 
 
@@ -96,7 +96,7 @@ def test_a_folder_a_pattern_and_an_iterator(leaky, folder):
         assert [found[n].sizes["time"] for n in names] == [14, 10, 18]  # 30 to 10 Hz
     given = ig.encode(leaky, (folder / name for name in names))
     assert [*given] == names
-    with pytest.raises(StimulusError, match="no file like '.*none"):
+    with pytest.raises(StimulusError, match=r"no file like '.*none"):
         ig.encode(leaky, folder / "none*.mp4")
     (folder / "one [a].npy").write_bytes((folder / "clip2.npy").read_bytes())
     assert ig.encode(leaky, folder / "one [a].npy").dims == ("time", "unit")
@@ -110,14 +110,14 @@ def test_what_fails_is_said_and_the_others_are_kept(leaky, folder):
     assert [*found.failed] == ["clip3.mp4"]
     assert "failed: 'clip3.mp4'" in repr(found)
     assert "clip3.mp4 cannot be read as a video" in found._repr_html_()
-    with pytest.raises(EncodingError, match="'clip3.mp4' could not be encoded"):
+    with pytest.raises(EncodingError, match=r"'clip3.mp4' could not be encoded"):
         found["clip3.mp4"]
     files = [folder / "clip2.npy", folder / "clip3.mp4", folder / "clip1.npy"]
-    with pytest.warns(RuntimeWarning, match="clip3"):
+    with pytest.warns(RuntimeWarning, match=r"clip3"):
         assert [*ig.encode(leaky, files)] == ["clip2.npy", "clip1.npy"]
-    with pytest.raises(EncodingError, match="^clip3.mp4: "):
+    with pytest.raises(EncodingError, match=r"^clip3.mp4: "):
         ig.encode(leaky, {"clip3.mp4": folder / "clip3.mp4"})
-    with pytest.raises(StimulusError, match="no file 'gone.mp4'"):
+    with pytest.raises(StimulusError, match=r"no file 'gone.mp4'"):
         ig.encode(leaky, [folder / "clip2.npy", folder / "gone.mp4"])
 
 
@@ -134,7 +134,7 @@ def test_what_is_wrong_for_all_is_refused_at_once(leaky, clips, tmp_path):
             ig.encode(leaky, clips, on_progress=lambda *p: told.append(p), **options)
         assert "\n" not in str(caught.value)
     assert not told and not [*tmp_path.iterdir()]
-    with pytest.raises(EncodingError, match="no name of a run"):
+    with pytest.raises(EncodingError, match=r"no name of a run"):
         ig.encode(leaky, {1: clips["a"]})
 
 
@@ -161,7 +161,7 @@ def test_cancelling_keeps_the_runs_that_are_complete(leaky, clips):
         if done > 1000:
             event.set()
 
-    with pytest.raises(EncodingCancelled, match="1 of 3 stimuli were done") as caught:
+    with pytest.raises(EncodingCancelled, match=r"1 of 3 stimuli were done") as caught:
         ig.encode(leaky, clips, on_progress=report, cancel=event)
     assert [*caught.value.runs] == ["a"]
     alike(caught.value.runs["a"], ig.encode(leaky, clips["a"]))
@@ -207,7 +207,7 @@ def test_sessions_of_other_kinds():
     assert [one.sizes["trial"] for one in found.values()] == [3, 2]
     table = found.table()
     assert len(table) == len(PictureSession().units) * (3 + 2) and "trial" in table
-    with pytest.raises(AnalysisError, match="no time"):
+    with pytest.raises(AnalysisError, match=r"no time"):
         found.table(0.1)
     rows = [pd.DataFrame({"left": [0.0, 1.0]}), pd.DataFrame({"left": [0.5]})]
     answered = ig.encode(Slopes(), rows)
@@ -263,12 +263,12 @@ def test_a_row_for_each_unit_and_stimulus(leaky, clips):
     ] == "leaky"
     joined = table.merge(leaky.units[["unit_id", "area"]], on="unit_id")
     assert len(joined) == len(table)
-    with pytest.raises(AnalysisError, match="'b' has 30 frames, and the first 40"):
+    with pytest.raises(AnalysisError, match=r"'b' has 30 frames, and the first 40"):
         found.table(burn_in_frames=40)
-    with pytest.raises(AnalysisError, match="shorter than a frame"):
+    with pytest.raises(AnalysisError, match=r"shorter than a frame"):
         found.table(0.001)
     for wrong in (0, -1, "fast", np.nan):
-        with pytest.raises(AnalysisError, match="bin_s is"):
+        with pytest.raises(AnalysisError, match=r"bin_s is"):
             found.table(wrong)
 
 
@@ -294,9 +294,9 @@ def test_parquet_is_written_in_row_groups(leaky, clips, tmp_path, monkeypatch):
     with pytest.raises(ExportError, match=r"t\.parquet"):
         found.to_parquet(path)
     found.to_parquet(path, overwrite=True)
-    with pytest.raises(ExportError, match="end it in .parquet"):
+    with pytest.raises(ExportError, match=r"end it in .parquet"):
         found.to_parquet(tmp_path / "t.csv")
-    with pytest.raises(ExportError, match="no run to write"):
+    with pytest.raises(ExportError, match=r"no run to write"):
         Runs("demo").to_parquet(tmp_path / "u.parquet")
     assert [p.name for p in tmp_path.iterdir()] == ["t.parquet"]
 
@@ -316,7 +316,7 @@ def test_labels_of_trials_are_columns(leaky, tmp_path):
     path = tmp_path / "t.parquet"
     tidy_table.write_tidy_table(path, {"first": batch, "second": batch[:1]})
     assert len(pd.read_parquet(path)) == len(made)
-    with pytest.raises(ExportError, match="no table in common"):
+    with pytest.raises(ExportError, match=r"no table in common"):
         tidy_table.tidy_table({"first": batch, "second": batch[0]})
 
 
