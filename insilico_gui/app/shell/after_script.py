@@ -20,6 +20,9 @@ from qtpy.QtWidgets import QApplication
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
+TRIES = 10
+"""Times that a window is closed; each waits for what still runs, see CloseGuard."""
+
 _registered = False
 
 
@@ -54,8 +57,11 @@ def _at_end() -> None:
     if not failed and not is_interactive():
         with suppress(KeyboardInterrupt):
             run_until_closed()
-    for window in _shown():
-        window.close()
+    for _ in range(TRIES):  # a window that waits for its threads may refuse at first
+        if not _shown():
+            break
+        for window in _shown():
+            window.close()
     # What was to be deleted is, while there is still something to delete it
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 

@@ -74,6 +74,8 @@ def launch(
     InsilicoError
         If the session or the stimulus cannot be opened.
     """
+    if block is None:
+        stay_after_script()  # first: what cannot be shown is closed at the end, too
     window = open_window(
         session,
         stimulus=stimulus,
@@ -82,9 +84,7 @@ def launch(
         viewer=viewer,
         encode=encode,
     )
-    if block is None:
-        stay_after_script()
-    elif block:
+    if block:
         run_until_closed()
     return window
 
