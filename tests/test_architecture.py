@@ -196,7 +196,8 @@ ROOMS = {
     | {"units.identity", "units.frame", "units.columns"},
     "experiment": {*CONTRACT, *STIMULI, *ANALYSIS, "encoding", "export", "opening"}
     | {"drawing", "fitting.judging", "units", "units.frame", "units.identity"},
-    "cli": BELOW | {"", "app.shell", "plot", "units.identity", "units.frame"}
+    "cli": BELOW
+    | {"", "app.shell", "plot", "units.identity", "units.frame"}
     | {"units.columns"},
     "app": {"app.shell"},
     "app.work": {"encoding", "experiment", "export", "fitting", "session", "stimuli"}

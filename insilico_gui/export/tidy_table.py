@@ -159,7 +159,7 @@ def tidy_table(
         if len(parts) % 16 == 0:  # both the parts and the whole are there in the end
             check_memory(2 * n_bytes, "The table", AnalysisError)
     table = UnitTable(_joined(parts)) if parts else UnitTable()
-    table.attrs = {**rows.about, "failed": dict(failed or {})}
+    table.attrs.update(rows.about, failed=dict(failed or {}))
     return table
 
 

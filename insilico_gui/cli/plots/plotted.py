@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import insilico_gui as ig
 from insilico_gui.analysis.trials.sequence_parts import part_name, take_part
@@ -106,7 +106,7 @@ def responses_of(source: Source, default: str | None = None) -> xr.DataArray:
                 f"{quoted(source.session, '')} is a table of units; this plot is of "
                 "responses, so give a file of them, or a session with --stimulus."
             )
-        return _in_part(found, source)
+        return _in_part(cast("xr.DataArray", found), source)
     named = source.stimulus or default
     if named is None:
         raise AnalysisError(
@@ -149,20 +149,13 @@ def columns_of(path: Path | None) -> pd.DataFrame | None:
     return table
 
 
-def experiment_of(
-    source: Source, session: str | None, *, with_results: bool = True
-) -> ig.Experiment:
-    """The experiment of a file, its runs encoded (or taken from the library).
+def experiment_of(source: Source, session: str | None) -> ig.Experiment:
+    """The experiment of a file, its runs encoded, or taken from the library.
 
-    Parameters
-    ----------
-    source : Source
-    session : str or None
-        Its name in the experiment; None for all.
-    with_results : bool
-        Whether its analyses are computed, so that their columns can be drawn.
+    The analyses of `session` (None: of all) are computed, so that columns can be drawn.
     """
-    unused = {"--area": source.areas, "--field": source.fields, "--where": source.where}
+    unused: dict[str, Any] = {"--area": source.areas, "--field": source.fields}
+    unused |= {"--where": source.where}
     unused |= {"--trials": source.trials, "--set": source.settings}
     given = [name for name, value in unused.items() if value]
     if given:
@@ -176,10 +169,10 @@ def experiment_of(
         if all(name in (None, mine) for name, mine in zip(wanted, pair, strict=True)):
             with progress_bar(f"Encoding {pair[1]}") as show:
                 experiment.encode(*pair, on_progress=show)
-    if with_results:
-        for entry in experiment.document.analyses:
-            if session in (None, entry.session):
-                experiment.compute(entry)
+    for entry in experiment.document.analyses:
+        shown = source.stimulus is None or entry.stimulus in (None, source.stimulus)
+        if shown and session in (None, entry.session):
+            experiment.compute(entry)
     return experiment
 
 
