@@ -274,8 +274,9 @@ def test_a_row_for_each_unit_and_stimulus(leaky, clips):
 
 def test_parquet_is_written_in_row_groups(leaky, clips, tmp_path, monkeypatch):
     found = ig.encode(leaky, clips)
+    short = found["b"][:12]
     for k in range(140):  # more names than a byte counts
-        found.add(f"x{k}", found["b"][:12], lambda: found["b"][:12])
+        found.add(f"x{k}", short, lambda: short)
     found.failed["gone.mp4"] = "There is no file."
     monkeypatch.setattr(tidy_table, "GROUP_ROWS", 200)
     path = found.to_parquet(tmp_path / "t.parquet", 0.25)
