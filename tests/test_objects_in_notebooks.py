@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -190,6 +191,9 @@ def test_namespaces_list_what_is_public():
     )
     assert "direction_tuning" in dir(ig.analysis)
     assert opening.__name__.split(".")[-1] not in dir(ig)
+    for package in (ig.stimuli, ig.fitting, ig.plot):
+        assert set(dir(package)) == set(package.__all__)
+        assert not any(inspect.ismodule(getattr(package, n)) for n in dir(package))
 
 
 def test_single_names_where_lists_are_meant(demo):
@@ -205,6 +209,13 @@ def test_single_names_where_lists_are_meant(demo):
     assert ig.select(named, units="u2").indices.tolist() == [2]
     with pytest.raises(ig.InsilicoError, match="no area 'V9'"):
         ig.select(demo, areas="V9")
+    for one, many in (("on", ["on"]), ("off", ["off"])):
+        alone, listed = (ig.stimuli.gaussian_dots(polarity=k) for k in (one, many))
+        assert alone.trials.equals(listed.trials)
+    movie = ig.stimuli.drifting_gratings(n_directions=1, duration_s=0.5)
+    seen = ig.encode(demo, movie, indices=3)
+    fields = [ig.analysis.sta_receptive_fields(seen, movie, lags=k) for k in (2, [2])]
+    assert fields[0].equals(fields[1])
 
 
 def test_labels_without_an_index_are_taken_as_well(responses, demo):

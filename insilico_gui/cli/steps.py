@@ -49,7 +49,7 @@ def encode_with_bar(
             behavior,
             on_progress=show,
             store=store,
-            fit=fit,  # type: ignore[arg-type]  # checked by convert
+            fit=fit,
             overwrite=overwrite,
         )
 

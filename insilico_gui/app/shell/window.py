@@ -106,9 +106,9 @@ class InsilicoWindow(Workspace):
         self.menu = file_menu_of(self)
         self.view_menu, self.help_menu = ViewMenu(self), HelpMenu(self)
         self.top_bar = TopBar(self)
-        # A script that closes the viewer has decided about what is not saved
+        # A script that closes the viewer has decided about what runs and is not saved
         self._guard = CloseGuard(
-            *(window, jobs, lambda text: self.confirm(text)),
+            *(window, jobs, lambda q: self.arrivals.closes_viewer or self.confirm(q)),
             lambda: self.arrivals.closes_viewer or self.files.may_close(),
             self,
         )
