@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import tomllib
 
 import nbformat
 import pytest
@@ -76,6 +77,36 @@ def test_links_lead_somewhere(page):
             assert DOCS in target.resolve().parents, f"{link} is no page of the site"
         if anchor:
             assert anchor in anchors(target), f"{page.name}: {link}"
+
+
+def named_links(text):
+    """Links that are named in the text, with their targets, which stand at its end."""
+    targets = dict(re.findall(r"^\[([\w-]+)\]: (\S+)$", text, re.MULTILINE))
+    used = set(re.findall(r"\]\[([\w-]+)\]", text))
+    assert used == set(targets), used ^ set(targets)
+    return targets
+
+
+def test_links_of_the_readme_hold_on_the_package_index():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    home = project["urls"]["Repository"]
+    raw = home.replace("//github.com/", "//raw.githubusercontent.com/")
+    text = text_of(ROOT / "README.md")
+    named = named_links(text)
+    links = [*named.values(), *LINK.findall(text)]
+    assert len(links) > 20
+    for link in links:
+        assert link.startswith("https://"), f"{link} is relative"
+        if link.startswith((home, raw)):
+            start = f"{raw}/main/" if link.startswith(raw) else f"{home}/blob/main/"
+            assert link.startswith(start), link
+            path, _, anchor = link.removeprefix(start).partition("#")
+            assert (ROOT / path).is_file(), link
+            assert not anchor or anchor in anchors(ROOT / path), link
+    pictures = re.findall(r"!\[[^\]]*\]\[([\w-]+)\]", text)
+    assert pictures
+    for name in pictures:  # as it is, not a page that shows it
+        assert named[name].startswith(f"{raw}/main/")
 
 
 def documented():

@@ -1,4 +1,4 @@
-"""The blocks of code of a page, with the mark that stands before each.
+"""The blocks of code of a page or a notebook, with the mark that stands before each.
 
 A mark is an HTML comment on the line before a block: ``<!-- not run: REASON -->``,
 ``<!-- file: NAME -->`` for a block that is a file of the reader, and
@@ -7,9 +7,10 @@ A mark is an HTML comment on the line before a block: ``<!-- not run: REASON -->
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,8 +46,10 @@ class Block:
 
 
 def blocks_of(page: Path) -> list[Block]:
-    """All blocks of a page of Markdown, in order, without directives of the site."""
+    """All blocks of a page, in order: of a notebook its cells, without directives."""
     text = page.read_text(encoding="utf-8")
+    if page.suffix == ".ipynb":
+        text = as_markdown(json.loads(text))
     found = []
     marks = 0
     for match in FENCE.finditer(text):
@@ -66,6 +69,16 @@ def blocks_of(page: Path) -> list[Block]:
         )
     assert marks == len(MARK.findall(text)), f"{page.name}: a mark is at no block"
     return found
+
+
+def as_markdown(notebook: dict[str, Any]) -> str:
+    """The cells of a notebook, those of code as blocks of Python."""
+    cells = []
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        is_code = cell["cell_type"] == "code"
+        cells.append(f"```python\n{source}\n```" if is_code else source)
+    return "\n\n".join(cells) + "\n"
 
 
 def given_to(blocks: list[Block]) -> list[str]:

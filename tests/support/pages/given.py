@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
-
 from support import berg_fwrf, berg_vit
 
 if TYPE_CHECKING:

@@ -67,7 +67,7 @@ def lay_files(files: dict[str, str], site: Path) -> None:
 
 
 def use_files() -> None:
-    """Find what :func:`lay_files` wrote: a package, or modules of this project's folders."""
+    """Find what :func:`lay_files` wrote: a package, or modules for folders of this one."""
     here = Path.cwd()
     sys.path[:0] = [str(here), os.environ[SITE]]
     importlib.invalidate_caches()
@@ -105,13 +105,18 @@ def run_blocks(blocks: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict
 
 
 def _python(code: str, names: dict[str, Any], title: str) -> tuple[str, str]:
-    """Run Python as a cell of a notebook: what its last expression is is shown."""
+    """Run Python as the cell of a notebook, which shows the value of its last line."""
     said = io.StringIO()
     try:
         tree = ast.parse(code, title)
+        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
         with contextlib.redirect_stdout(said), warnings.catch_warnings():
             warnings.simplefilter("error")
+            warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
             exec(compile(tree, title, "exec"), names)
+            if last is not None:
+                value = eval(compile(ast.Expression(last.value), title, "eval"), names)
+                print("" if value is None else repr(value))
     except BaseException:  # of the page, also SystemExit
         return said.getvalue(), traceback.format_exc()
     return said.getvalue(), ""

@@ -1,8 +1,9 @@
 """Forks a process for each page, and for each ``insilico-gui`` in the shell of a page.
 
 Python with everything imported starts in no time this way, where each command of a page
-would take seconds. ``python -m support.pages.server SOCKET`` listens at the socket; a request
-is one line of JSON with the standard streams of the one who asks, the answer is the exit code.
+would take seconds. ``python -m support.pages.server SOCKET`` listens at the socket; a
+request is a line of JSON with the standard streams of the one who asks, the answer is the
+exit code.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,14 +72,18 @@ def serving(folder: Path) -> Iterator[str]:
         [tests, *filter(None, [os.environ.get("PYTHONPATH")])]
     )
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
     ) as server:
         try:
             assert server.stdout is not None
             assert server.stdout.readline() == "ready\n", "the server did not start"
             yield address
         finally:
-            server.terminate()
+            os.killpg(server.pid, signal.SIGKILL)  # with pages that ran out of time
 
 
 def serve(address: str) -> None:
@@ -120,8 +126,18 @@ def _answer(connection: socket.socket) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+        note_time()
         connection.send(str(code).encode())
         os._exit(code)
+
+
+def note_time() -> None:
+    """Add the processor time of this process to the file beside the site of the page."""
+    from support.pages.runner import SITE
+
+    if SITE in os.environ:
+        with Path(f"{os.environ[SITE]}.seconds").open("a") as file:
+            file.write(f"{time.process_time()}\n")
 
 
 def _do(request: dict[str, Any]) -> int:
