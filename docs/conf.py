@@ -78,6 +78,8 @@ def _commands_of(group: Any, context: Any, prefix: str = "") -> list[str]:
                 what, meaning = (cell.replace("|", "\\|").strip() for cell in record)
                 lines.append(f"| `{what}` | {' '.join(meaning.split())} |")
         lines.append("")
+        if examples := (command.epilog or "").split("\n\n")[1:]:
+            lines += ["```text", *examples, "```", ""]
         if hasattr(command, "list_commands"):
             lines += _commands_of(command, inner, f"{name} ")
     return lines

@@ -8,6 +8,7 @@ the log keeps the traceback.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 MAX_ECHO = 80
 """Length in characters to which values from outside are cut in messages."""
@@ -51,6 +52,16 @@ def listed(values: Iterable[object], marks: str = "", none: str = "none") -> str
     if len(given) > MAX_LISTED:
         parts.append(f"and {len(given) - MAX_LISTED} more")
     return ", ".join(parts) or none
+
+
+def nearest(word: object, known: Iterable[object]) -> str:
+    """``" (did you mean 'x'?)"``, of a word that is misspelt.
+
+    "" if nothing that is known resembles it, with upper and lower case taken as one.
+    """
+    by_lower = {str(name).lower(): str(name) for name in known}
+    found = get_close_matches(str(word)[:MAX_ECHO].lower(), by_lower, n=1, cutoff=0.7)
+    return f" (did you mean {quoted(by_lower[found[0]])}?)" if found else ""
 
 
 def _one_line(text: str) -> str:

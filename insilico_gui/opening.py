@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from insilico_gui.drawing.sessions import show_itself
-from insilico_gui.errors import InsilicoError, SessionError, quoted
+from insilico_gui.errors import InsilicoError, SessionError, nearest, quoted
 from insilico_gui.files import settle
 from insilico_gui.session import FLOAT32, Session, SessionInfo, check_units
 from insilico_gui.streaming import is_out_of_memory
@@ -158,7 +158,10 @@ def open_session(
             session = twin.open(session_id, folder, device, precision)
         else:
             session = twin.open(session_id, folder, device)
-    except InsilicoError:
+    except InsilicoError as error:
+        meant = "" if type(error) is not SessionError else _meant(session_id, folder)
+        if meant:
+            raise SessionError(f"{str(error).rstrip('.')}{meant}.") from error
         raise
     except Exception as error:  # a plugin, or what it reads, can raise anything
         if is_out_of_memory(error):
@@ -241,6 +244,15 @@ def precisions(session_id: str, device: str = "auto") -> tuple[str, ...]:
     return (FLOAT32,)
 
 
+def _meant(session_id: str, folder: Path | None) -> str:
+    """What session may be meant by an id that none has."""
+    try:
+        known = [info.id for info in twins()[session_id.split("/")[0]].sessions(folder)]
+    except Exception:  # what is wrong has been said
+        return ""
+    return "" if session_id in known else nearest(session_id, known)
+
+
 def _twin_of(session_id: str) -> Twin:
     if not isinstance(session_id, str):
         raise SessionError(
@@ -251,7 +263,8 @@ def _twin_of(session_id: str) -> Twin:
     known = twins()
     if family not in known:
         raise SessionError(
-            f"No installed twin has a session {quoted(session_id)} (twins installed: "
+            f"No installed twin has a session {quoted(session_id)}"
+            f"{nearest(family, known)} (twins installed: "
             f"{', '.join(known) or 'none'}); list what can be opened with "
             "`insilico-gui sessions`."
         )

@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 OnProgress = Callable[[int, int], object]
 """Called with the amount of work done and the whole of it, in the same unit; the whole is
 0 while it is not known."""
+
+_no_bars: ContextVar[bool] = ContextVar("no_bars", default=False)
 
 PER_PART = 1000
 """Steps into which :func:`parts` divides each part."""
@@ -104,6 +107,16 @@ def _part(on_progress: OnProgress, i: int, n: int) -> OnProgress:
 
 
 @contextmanager
+def without_bars(wanted: bool = True) -> Iterator[None]:
+    """Draw no bars inside, if that is `wanted`."""
+    token = _no_bars.set(wanted or _no_bars.get())
+    try:
+        yield
+    finally:
+        _no_bars.reset(token)
+
+
+@contextmanager
 def progress_bar(what: str, **style: Any) -> Iterator[OnProgress]:
     """``on_progress`` that draws a bar on a terminal, or in a notebook.
 
@@ -121,7 +134,8 @@ def progress_bar(what: str, **style: Any) -> Iterator[OnProgress]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TqdmWarning)
         from tqdm.auto import tqdm
-    with tqdm(desc=what, **{"disable": None, **style}) as bar:
+    style = {"disable": None, **style} | ({"disable": True} if _no_bars.get() else {})
+    with tqdm(desc=what, **style) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total or None

@@ -78,6 +78,9 @@ class VideoSession(Session, Protocol):
     It may have ``grey`` (``"stored luma"`` or ``"Rec. 601"``): which grey level of a colour
     video its model was trained on; default the luma that the file stores.
 
+    It may have ``behavior_columns`` (mapping of str to sequence of str): what the columns
+    of each behaviour input are called in files, such as ``"pupil_x"``.
+
     A session in reduced precision satisfies :class:`ReducedSession`.
     """
 

@@ -54,7 +54,7 @@ def test_tuning_recovers_the_directions(tmp_path):
     out = tmp_path / "tuning.csv"
     result = run(
         *("tuning", "demo", "-o", out, "--directions", 16, "--device", "cpu"),
-        *("--duration", 0.8, "--blank", 0.3),
+        *("--duration-s", 0.8, "--blank-s", 0.3),
     )
     assert result.exit_code == 0, result.output
     table = pd.read_csv(out)

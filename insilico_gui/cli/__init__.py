@@ -16,19 +16,30 @@ import typer
 from typer.core import TyperGroup
 
 from insilico_gui.cli import fit_command
-from insilico_gui.cli.comparison_commands import compare, reliability
+from insilico_gui.cli.analyses.comparison_commands import compare, reliability
+from insilico_gui.cli.analyses.field_commands import receptive_fields, retinotopy
+from insilico_gui.cli.analyses.generated_commands import generated_commands
+from insilico_gui.cli.analyses.kind_commands import conditions, drive
+from insilico_gui.cli.analyses.population_commands import (
+    signal_correlations,
+    sparseness,
+)
+from insilico_gui.cli.analyses.tuning_command import tuning
 from insilico_gui.cli.experiment_commands import library, run
-from insilico_gui.cli.field_commands import receptive_fields, retinotopy
-from insilico_gui.cli.generated_commands import generated_commands
-from insilico_gui.cli.kind_commands import conditions, drive
-from insilico_gui.cli.outputs import keeping_outputs
-from insilico_gui.cli.population_commands import signal_correlations, sparseness
 from insilico_gui.cli.recordings.import_command import import_recording
 from insilico_gui.cli.recordings.judge_command import judge
 from insilico_gui.cli.response_commands import encode, export
 from insilico_gui.cli.session_commands import fetch, sessions
 from insilico_gui.cli.stimulus_command import stimulus
-from insilico_gui.cli.tuning_command import tuning
+from insilico_gui.cli.terminal.examples import PROGRAM, epilog
+from insilico_gui.cli.terminal.exit_codes import (
+    INTERRUPTED,
+    USAGE,
+    Mistyped,
+    exit_code,
+)
+from insilico_gui.cli.terminal.misspelt import UsageErrors, in_one_sentence
+from insilico_gui.cli.terminal.running import runs
 from insilico_gui.cli.window_command import window
 from insilico_gui.errors import InsilicoError, quoted
 from insilico_gui.log_file import OneLineFormatter, unexpected
@@ -37,7 +48,7 @@ from insilico_gui.opening import twins
 HELP_NAMES = ["-h", "--help"]
 DEBUG = "--debug"
 LOG_FORMAT = "%(levelname)s: %(message)s"
-OWN_OPTIONS = [*HELP_NAMES, "--version"]
+OWN_OPTIONS = [*HELP_NAMES, "--version", "--install-completion", "--show-completion"]
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +71,10 @@ class WindowByDefault(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Insert the command ``window`` if no command is named."""
+        if ctx.resilient_parsing and not args:  # Tab after the name of the program
+            return super().parse_args(ctx, args)
         if not args or not self._is_known(args[0]):
-            if args:
+            if args and not ctx.resilient_parsing:
                 self._refuse_misspelt(args[0])
             args = ["window", *args]
         return super().parse_args(ctx, args)
@@ -78,7 +91,7 @@ class WindowByDefault(TyperGroup):
         known = (*self.commands, *generated_commands(self.commands))
         near = get_close_matches(word.lower(), known, n=1, cutoff=0.7)
         if near and word.split("/")[0] not in twins() and not Path(word).exists():
-            raise InsilicoError(
+            raise Mistyped(
                 f"There is no command {quoted(word)}; did you mean {near[0]!r}? To open "
                 "the window, give a session, such as demo."
             )
@@ -92,7 +105,6 @@ def _show_version(wanted: bool) -> None:
 
 app = typer.Typer(
     cls=WindowByDefault,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": HELP_NAMES},
 )
@@ -109,7 +121,8 @@ def common(
 ) -> None:
     """In silico experiments with digital twins of the brain.
 
-    The option --debug, at any place, shows the traceback of an error.
+    The option --debug, at any place, shows the traceback of an error. Every command has
+    --json, which prints its result for programs, and --quiet.
     """
 
 
@@ -134,7 +147,8 @@ for command in (
     library,
     fetch,
 ):
-    app.command()(keeping_outputs(command))
+    name = command.__name__.replace("_", "-")
+    app.command(name, epilog=epilog(name))(runs(command, name))
 app.add_typer(fit_command.app, name="fit")
 
 
@@ -151,11 +165,18 @@ def main() -> None:
         for handler in logging.getLogger().handlers:
             handler.setFormatter(OneLineFormatter(LOG_FORMAT))
     try:
-        app()
+        code = app(standalone_mode=False, prog_name=PROGRAM)
     except InsilicoError as error:
         logger.debug("Refused", exc_info=error)
         typer.echo(f"Error: {error}", err=True)
-        sys.exit(1)
+        sys.exit(exit_code(error))
+    except UsageErrors as error:
+        typer.echo(f"Error: {in_one_sentence(error)}", err=True)
+        sys.exit(USAGE)
+    except (typer.Abort, KeyboardInterrupt):
+        typer.echo("Interrupted.", err=True)
+        sys.exit(INTERRUPTED)
     except Exception as error:  # the last resort: no traceback in a user's face
         typer.echo(f"Error: {unexpected(error)}", err=True)
-        sys.exit(1)
+        sys.exit(exit_code(error))
+    sys.exit(code if isinstance(code, int) else 0)

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from insilico_gui.errors import FitError
+from insilico_gui.cli.terminal.examples import epilog
+from insilico_gui.cli.terminal.exit_codes import Mistyped
+from insilico_gui.cli.terminal.running import runs
+from insilico_gui.cli.terminal.telling import say, tell, written
+from insilico_gui.errors import FitError, listed, nearest, quoted
 from insilico_gui.fitting import FitDeclaration, FitLoop, FitProgress, fits
 from insilico_gui.fitting.registry import usable_fits
 from insilico_gui.fitting.running import BAR_STEPS, run_loop
@@ -30,6 +34,11 @@ class FitGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a fit."""
         known = fits()
+        if cmd_name not in known and not ctx.resilient_parsing:
+            raise Mistyped(
+                f"There is no fit {quoted(cmd_name)}{nearest(cmd_name, known)}; there is "
+                f"{listed(known)}."
+            )
         return command_of(known[cmd_name]) if cmd_name in known else None
 
 
@@ -74,9 +83,9 @@ def command_of(declared: FitDeclaration) -> Any:
         out = declared.folder(parameters) if out is None else as_path(out, FitError)
         loop = FitLoop(task, out, resume=resume)
         for sentence in task.notices():
-            typer.echo(sentence)
+            say(sentence)
         if loop.round_number:
-            typer.echo(f"Going on with round {loop.round_number}.")
+            say(f"Going on with round {loop.round_number}.")
         with progress_bar(f"Fitting {declared.name}", unit="step") as show:
 
             def told(step: FitProgress) -> None:
@@ -84,8 +93,9 @@ def command_of(declared: FitDeclaration) -> Any:
 
             report = run_loop(loop, told)
         for sentence in report.sentences():
-            typer.echo(sentence)
-        typer.echo(f"Written: {out}")
+            say(sentence)
+        tell(report=report.sentences())
+        written(out)
 
     shared = {
         "data": Annotated[str, typer.Argument(help=declared.data_help)],
@@ -115,7 +125,11 @@ def command_of(declared: FitDeclaration) -> Any:
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    made.command(name=declared.name, help=declared.help, cls=FitCommand)(run)
+    command = runs(run, f"fit {declared.name}")
+    text = epilog(f"fit {declared.name}")
+    made.command(name=declared.name, help=declared.help, epilog=text, cls=FitCommand)(
+        command
+    )
     return typer.main.get_command(made)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import insilico_gui as ig
-from insilico_gui.errors import StimulusError, listed, quoted
+from insilico_gui.cli.terminal.completing import family_names
+from insilico_gui.errors import StimulusError, listed, nearest, quoted
 from insilico_gui.stimuli.families.registry import FAMILIES
 from insilico_gui.stimuli.spec.files import SPEC_SUFFIXES, load_spec
 from insilico_gui.untrusted.text import parse_json
@@ -31,7 +32,8 @@ def named_stimulus(name: str, settings: Mapping[str, Any]) -> ig.Stimulus:
         unknown = [key for key in settings if key not in known]
         if unknown:
             raise StimulusError(
-                f"{name} has no parameter {quoted(unknown[0])}; it has {', '.join(known)}."
+                f"{name} has no parameter {quoted(unknown[0])}"
+                f"{nearest(unknown[0], known)}; it has {', '.join(known)}."
             )
         try:
             return family(**settings)
@@ -43,8 +45,8 @@ def named_stimulus(name: str, settings: Mapping[str, Any]) -> ig.Stimulus:
     path = Path(name)
     if not os.path.exists(path) and not path.suffix:
         raise StimulusError(
-            f"There is no stimulus {quoted(name)}; name a file or one of "
-            f"{', '.join(family_names())}."
+            f"There is no stimulus {quoted(name)}{nearest(name, family_names())}; name a "
+            f"file or one of {', '.join(family_names())}."
         )
     if settings:
         raise StimulusError(
@@ -54,11 +56,6 @@ def named_stimulus(name: str, settings: Mapping[str, Any]) -> ig.Stimulus:
     if path.suffix.lower() in SPEC_SUFFIXES:
         return load_spec(path).stimulus()
     return ig.open_stimulus(path)
-
-
-def family_names() -> list[str]:
-    """Names of the families as they are typed."""
-    return [name.replace(" ", "-") for name in FAMILIES]
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:

@@ -7,14 +7,39 @@ from typing import Annotated
 
 import typer
 
-Session = Annotated[str, typer.Argument(help="Session to use, such as demo.")]
+from insilico_gui.cli.terminal import completing
+
+Session = Annotated[
+    str,
+    typer.Argument(
+        help="Session to use, such as demo.", autocompletion=completing.sessions
+    ),
+]
+Sessions = Annotated[
+    str,
+    typer.Argument(
+        help="Session to use, such as demo; several with commas between, or a pattern "
+        "such as 'NAME/*'.",
+        autocompletion=completing.sessions,
+    ),
+]
 Output = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--output",
         "-o",
         help="File to write; the suffix chooses the format: .npz .csv .parquet .zarr, "
-        "and for responses to images .nii.gz .func.gii .npy -epo.fif.",
+        "and for responses to images .nii.gz .func.gii .npy -epo.fif. For several inputs "
+        "a folder, or a name with {name} in it; - is standard output (.csv).",
+    ),
+]
+Behavior = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--behavior",
+        help="Behaviour: a table (.csv, .parquet) with a row for each frame and a column "
+        "for each trace, or an array (.npy). For several stimuli one for all, one for "
+        "each, or a name with {name} in it.",
     ),
 ]
 Directory = Annotated[
@@ -32,18 +57,26 @@ Precision = Annotated[
 ]
 Areas = Annotated[
     list[str] | None,
-    typer.Option("--area", help="Only units of this brain area; repeatable."),
+    typer.Option(
+        "--areas",
+        "--area",
+        help="Only units of these brain areas, such as V1 or V1,LM; repeatable.",
+    ),
 ]
 Fields = Annotated[
-    list[int] | None,
-    typer.Option("--field", help="Only units of this imaging field; repeatable."),
+    list[str] | None,
+    typer.Option(
+        "--fields",
+        "--field",
+        help="Only units of these imaging fields, such as 1 or 1,3; repeatable.",
+    ),
 ]
 Where = Annotated[
     list[str] | None,
     typer.Option(
         "--where",
         help="Only units that meet this condition on a column of the unit table, such "
-        "as 'gOSI>=0.25', 'pref_sf<=0.1' or 'layer==L4'; repeatable.",
+        "as 'gOSI>0.25', 'pref_sf<=0.1', 'area=V1,LM' or 'layer!=L4'; repeatable.",
     ),
 ]
 AnyOf = Annotated[

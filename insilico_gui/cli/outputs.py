@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from insilico_gui.cli.terminal.telling import is_file, needs_output, written
 from insilico_gui.errors import ExportError
 from insilico_gui.export import export_suffixes, suffix_of
 from insilico_gui.files import (
@@ -57,9 +58,15 @@ def keeping_outputs(command: Callable[P, T]) -> Callable[P, T]:
 
 
 def check_output(
-    output: Path, overwrite: bool, suffixes: Sequence[str] | None = None
+    output: Path | None, overwrite: bool, suffixes: Sequence[str] | None = None
 ) -> None:
-    """Check the name of an output; by default it may have any suffix of an export."""
+    """Check the name of an output; by default it may have any suffix of an export.
+
+    Standard output needs no check, and none is needed with ``--json``.
+    """
+    needs_output(output)
+    if output is None or not is_file(output):
+        return
     suffixes = export_suffixes() if suffixes is None else suffixes
     if not suffix_of(output, suffixes):
         raise ExportError(
@@ -72,7 +79,7 @@ def check_output(
 
 
 def reserve(
-    output: Path, overwrite: bool, suffixes: Sequence[str], *beside: str
+    output: Path | None, overwrite: bool, suffixes: Sequence[str], *beside: str
 ) -> None:
     """Check an output and the files `beside` it, and reserve their names.
 
@@ -80,6 +87,8 @@ def reserve(
     by :func:`output_claim` or :func:`output_file`.
     """
     check_output(output, overwrite, suffixes)
+    if output is None or not is_file(output):
+        return
     for name in beside:
         check_target(output.with_name(name), overwrite, ExportError)
     kept = _kept.get()
@@ -113,6 +122,7 @@ def write_arrays(output: Path, dataset: xr.Dataset, names: Sequence[str]) -> Non
     texts = {k: v.astype(str) for k, v in arrays.items() if v.dtype.kind in "OT"}
     with output_file(output) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **{**arrays, **texts})
+    written(output)
 
 
 def _held(output: Path) -> Claim | None:

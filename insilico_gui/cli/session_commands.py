@@ -3,7 +3,6 @@
 # Without "from __future__ import annotations": typer needs the types themselves
 
 import functools
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -12,36 +11,42 @@ import typer
 
 import insilico_gui as ig
 from insilico_gui.cli.options import Directory
-from insilico_gui.errors import SessionError, quoted
+from insilico_gui.cli.terminal.inputs import sessions as matching
+from insilico_gui.cli.terminal.telling import say, show, tell
+from insilico_gui.errors import SessionError, nearest, quoted
 from insilico_gui.opening import twins
 from insilico_gui.progress import progress_bar
 from insilico_gui.twin import FetchingTwin, PublishingTwin
 
 
 def sessions(
+    pattern: Annotated[
+        str | None,
+        typer.Argument(help="Only sessions like this, such as 'NAME/*'; default all."),
+    ] = None,
     directory: Directory = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the sessions that can be opened, with their units and areas."""
     infos = ig.session_infos(directory)
-    if as_json:
-        rows = [
-            {
-                "id": info.id,
-                "title": info.title,
-                "n_units": info.n_units,
-                "areas": dict(info.areas),
-                "fields": {str(k): v for k, v in info.fields.items()},
-                "input_kind": info.input_kind,
-            }
-            for info in infos
-        ]
-        typer.echo(json.dumps(rows, indent=2))
-        return
+    if pattern is not None:
+        wanted = matching(pattern, directory)
+        infos = [info for info in infos if info.id in wanted]
+    rows = [
+        {
+            "id": info.id,
+            "title": info.title,
+            "n_units": info.n_units,
+            "areas": dict(info.areas),
+            "fields": {str(k): v for k, v in info.fields.items()},
+            "input_kind": info.input_kind,
+        }
+        for info in infos
+    ]
+    tell(sessions=rows)
     for info in infos:
         areas = ", ".join(f"{area} {n}" for area, n in info.areas.items())
         units = f"{info.n_units} units" if info.n_units else "units not known"
-        typer.echo(f"{info.id}\t{units}\t{areas or 'areas not known'}")
+        show(f"{info.id}\t{units}\t{areas or 'areas not known'}")
 
 
 def fetch(
@@ -58,7 +63,8 @@ def fetch(
     fetching = _fetching(twin)
     with progress_bar(f"Fetching {twin}", unit="B", unit_scale=True) as show:
         fetching(directory, on_progress=show)
-    typer.echo(f"Fetched into {directory}")
+    tell(fetched=twin, folder=str(directory))
+    say(f"Fetched into {directory}")
 
 
 def _fetching(name: str) -> Callable[..., None]:
@@ -80,6 +86,6 @@ def _fetching(name: str) -> Callable[..., None]:
         for what in more.published
     ]
     raise SessionError(
-        f"There is nothing to download for {quoted(name)}; there is something for: "
-        f"{', '.join(names) or 'no installed twin'}."
+        f"There is nothing to download for {quoted(name)}{nearest(name, names)}; there "
+        f"is something for: {', '.join(names) or 'no installed twin'}."
     )

@@ -4,6 +4,7 @@
 
 import functools
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +18,39 @@ import insilico_gui as ig
 from insilico_gui.analysis.trials.blocks import are_to_images, check_layout
 from insilico_gui.analysis.trials.dry_run import rehearse, silent_responses
 from insilico_gui.analysis.tuning.image_tuning import silent_image_responses
-from insilico_gui.cli.analysis_options import Part, Responses, Settings, Shown, Trials
+from insilico_gui.cli.analyses.analysis_options import (
+    Part,
+    Responses,
+    Settings,
+    Shown,
+    Trials,
+)
 from insilico_gui.cli.named_stimuli import named_stimulus, parse_settings
-from insilico_gui.cli.options import AnyOf, Areas, Device, Directory, Fields, Where
+from insilico_gui.cli.options import (
+    AnyOf,
+    Areas,
+    Behavior,
+    Device,
+    Directory,
+    Fields,
+    Where,
+)
 from insilico_gui.cli.steps import choose, encode_with_bar, select
 from insilico_gui.cli.tables import read_table, write_table
+from insilico_gui.cli.terminal.batches import (
+    NAME,
+    Job,
+    distinct,
+    named,
+    open_session,
+    run_jobs,
+)
+from insilico_gui.cli.terminal.inputs import behaviors, contents, files, sessions
+from insilico_gui.encoding.behavior_file import read_behavior
 from insilico_gui.errors import AnalysisError, StimulusError
 from insilico_gui.experiment.analyses import Analysis, Result, RunData, find_analysis
 from insilico_gui.export import load_suffixes, suffix_of
+from insilico_gui.opening import twins
 from insilico_gui.progress import analysis_bar
 from insilico_gui.session import (
     ImageSession,
@@ -61,7 +87,7 @@ class Analysed:
         return pd.DataFrame(index=self.units.index) if found is None else found
 
     def write(
-        self, output: Path, columns: pd.DataFrame | None = None, **more: Any
+        self, output: Path | None, columns: pd.DataFrame | None = None, **more: Any
     ) -> pd.DataFrame:
         """Write and return the unit table with the columns; see :func:`.write_table`."""
         columns = self.columns if columns is None else columns
@@ -72,11 +98,13 @@ class Analysed:
 class Source:
     """A file of responses, or a session and a stimulus to encode.
 
-    The fields are the options that the analysis commands share; see :func:`of_source`.
+    The fields are the options that the analysis commands share; see :func:`of_source`,
+    which makes one for each of several inputs.
     """
 
-    session: Responses
-    stimulus: Shown = None
+    session: str
+    stimulus: str | None = None
+    behavior: str | None = None
     settings: Settings = None
     trials: Trials = None
     part: Part = None
@@ -139,7 +167,7 @@ class Source:
             data = run_data(self._loaded())
             about = data.responses.attrs
         else:
-            session = ig.open_session(self.session, self.directory, self.device)
+            session = open_session(self.session, self.directory, self.device)
             chosen = self._select(session)
             data = RunData(session, chosen.indices, None, _other, _known)
             about = {
@@ -154,11 +182,14 @@ class Source:
     ) -> RunData:
         """Responses of a file; a stimulus may be named for an analysis of its frames."""
         settings = [*given, *parse_settings(self.settings or ())]
-        named = None if declared.sees_frames else self.stimulus
-        if named is not None or settings:
+        if self.behavior is not None:
+            settings.append("--behavior")
+        if self.stimulus is not None and not declared.sees_frames:
+            settings = ["--stimulus"]
+        if settings:
             raise AnalysisError(
                 f"{self.session} holds responses to a stimulus already; leave out "
-                f"{'--stimulus' if named else ', '.join(settings)}, or name a session."
+                f"{', '.join(settings)}, or name a session."
             )
         responses = self._with_trials(self._loaded())
         # A parametric stimulus is made again from what the responses say of it; a movie
@@ -174,7 +205,8 @@ class Source:
         checked: Callable[[RunData], Mapping[str, Any]],
     ) -> RunData:
         """Responses to what is shown, if the analysis will take them."""
-        session = ig.open_session(self.session, self.directory, self.device)
+        session = open_session(self.session, self.directory, self.device)
+        behavior = None
         shown: ig.Stimulus | ImageSet
         if is_video_session(session):
             shown = self._shown(shows, given)
@@ -184,9 +216,13 @@ class Source:
                 session.frame_rate,
                 grey=grey_wanted(session),
             )
+            if self.behavior is not None:
+                behavior = read_behavior(session, self.behavior, frames.n_frames)
             silent = silent_responses(frames)
         elif is_image_session(session):
             declared.refuse_misfit(run_data(silent_image_responses(session, [])))
+            if self.behavior is not None:
+                read_behavior(session, self.behavior)
             shown = self._images(session)
             silent = silent_image_responses(session, shown.labels)
         else:
@@ -197,7 +233,8 @@ class Source:
         selection = self._select(session)
         tried = run_data(self._with_trials(silent), session, shown)
         rehearse(lambda _: declared.rehearse(tried, checked(tried)), silent)
-        responses = encode_with_bar(session, shown, selection)
+        traces: dict[str, Any] = {} if behavior is None else {"behavior": behavior}
+        responses = encode_with_bar(session, shown, selection, **traces)
         return run_data(self._with_trials(responses), session, shown)
 
     def _shown(self, default: str, given: Mapping[str, Any]) -> ig.Stimulus:
@@ -274,18 +311,74 @@ def _known(analysis: str, parameters: Mapping[str, Any]) -> None:
     """No other results are at hand."""
 
 
-def of_source(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the fields of :class:`Source` as options, in place of `source`."""
+SEVERAL = {"session": Responses, "stimulus": Shown, "behavior": Behavior}
+"""Options that may be given several times, each of which is another input."""
+SUFFIXES = {"arrays": ".npz", "maps": ".npz", "matrix": ".npy"}
+"""Ends of the names of outputs in a folder, beside those of --output."""
+
+
+def of_source(
+    command: Callable[..., None], suffix: str = ".csv"
+) -> Callable[..., None]:
+    """Give a command the fields of :class:`Source` as options, in place of `source`.
+
+    With several inputs it runs for each; in a folder its outputs end in `suffix`.
+    """
     shared = inspect.signature(Source).parameters
     own = inspect.signature(command).parameters
-    both = [*shared.values(), *(p for name, p in own.items() if name != "source")]
+    both = [
+        p.replace(
+            annotation=SEVERAL.get(name, p.annotation),
+            kind=inspect.Parameter.KEYWORD_ONLY,
+        )
+        for name, p in {**shared, **own}.items()
+        if name != "source"
+    ]
 
     @functools.wraps(command)
     def run(**options: Any) -> None:
-        source = Source(**{name: options.pop(name) for name in shared})
-        command(source=source, **options)
+        given = {name: options.pop(name) for name in shared}
+        typed = [*given["session"], *(given["stimulus"] or ())]
+        inputs = _inputs(given)
+        words = [tuple(filter(None, (s, shown))) for s, shown, _ in inputs]
+        names = distinct(words)
+        many = len(inputs) > 1 or any(word not in typed for word in words[0])
+        ends = {"output": suffix, **SUFFIXES}
+        outputs = {
+            name: named(options[name], names, end, many=many)
+            for name, end in ends.items()
+            if name in options
+        }
+        jobs = []
+        for k, (session, stimulus, behavior) in enumerate(inputs):
+            traces = None if behavior is None else behavior.replace(NAME, names[k])
+            parts = {"session": session, "stimulus": stimulus, "behavior": traces}
+            ready = {
+                "source": Source(**{**given, **parts}),
+                **options,
+                **{name: each[k] for name, each in outputs.items()},
+            }
+            jobs.append(Job(" ".join(words[k]), functools.partial(command, **ready)))
+        run_jobs(jobs)
 
-    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in both]
-    )
+    run.__signature__ = inspect.Signature(both)  # type: ignore[attr-defined]
     return run
+
+
+def _inputs(given: Mapping[str, Any]) -> list[tuple[str, str | None, str | None]]:
+    """Each session or file with each stimulus, and the behaviour that goes with it."""
+    ends = load_suffixes()
+    sources: list[str] = []
+    for word in given["session"]:
+        # A fit is a folder too: twin/run is a session, and ./twin/run is a folder
+        is_folder = os.path.isdir(word) and word.split("/")[0] not in twins()
+        is_path = suffix_of(word, ends) or is_folder
+        found = contents([word], ends, "responses") if is_path else None
+        sources += found or sessions(word, given["directory"])
+    shown: list[str | None] = [*files(given["stimulus"] or ())] or [None]
+    traces = behaviors(given["behavior"], len(shown))
+    return [
+        (source, stimulus, trace)
+        for source in sources
+        for stimulus, trace in zip(shown, traces, strict=True)
+    ]

@@ -10,10 +10,21 @@ import numpy as np
 import typer
 from numpy.lib import format as npy
 
-from insilico_gui.cli.analysis_options import Settings
-from insilico_gui.cli.named_stimuli import family_names, named_stimulus, parse_settings
+from insilico_gui.cli.analyses.analysis_options import Settings
+from insilico_gui.cli.named_stimuli import named_stimulus, parse_settings
 from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.outputs import check_output, output_file
+from insilico_gui.cli.terminal import completing
+from insilico_gui.cli.terminal.completing import family_names
+from insilico_gui.cli.terminal.telling import (
+    STANDARD_OUTPUT,
+    is_file,
+    report,
+    say,
+    show,
+    tell,
+    written,
+)
 from insilico_gui.errors import ExportError, StimulusError
 from insilico_gui.files import require_space
 from insilico_gui.files.formulas import write_csv
@@ -33,7 +44,8 @@ def stimulus(
         list[str] | None,
         typer.Argument(
             help="A family such as drifting-gratings, or a specification (.yaml, "
-            ".json); several are shown one after the other."
+            ".json); several are shown one after the other.",
+            autocompletion=completing.families,
         ),
     ] = None,
     settings: Settings = None,
@@ -43,11 +55,15 @@ def stimulus(
             "--output",
             "-o",
             help="File to write: .yaml or .json the specification, .npy or .mkv the "
-            "frames, .mp4 nearly the frames, .csv the trial table.",
+            "frames, .mp4 nearly the frames, .csv the trial table; - is the specification "
+            "on standard output.",
         ),
     ] = None,
     blank: Annotated[
-        float, typer.Option(help="Of a sequence: seconds of grey around each part.")
+        float,
+        typer.Option(
+            "--blank-s", help="Of a sequence: seconds of grey around each part."
+        ),
     ] = 1.0,
     repeats: Annotated[
         int, typer.Option(help="Of a sequence: how often the whole is shown.")
@@ -64,9 +80,12 @@ def stimulus(
     edited, and encoded like a video.
     """
     if not sources:
+        families = []
         for name, family in zip(family_names(), FAMILIES.values(), strict=True):
             about = (family.__doc__ or "").partition("\n")[0]
-            typer.echo(f"{name}\t{about}")
+            show(f"{name}\t{about}")
+            families.append({"name": name, "about": about})
+        tell(families=families)
         return
     if output is not None:
         known = (*sorted(SPEC_SUFFIXES), FRAMES, *VIDEO_SUFFIXES, TRIALS)
@@ -87,16 +106,24 @@ def stimulus(
             order="random" if random_order else "sequential",
             seed=seed,
         )
-    typer.echo(_summary(spec))
-    if output is None:
-        typer.echo(f"\n{as_yaml(spec)}", nl=False)
+    say(_summary(spec))
+    tell(
+        n_frames=spec.n_frames,
+        frame_rate=spec.frame_rate,
+        n_trials=len(spec.trials),
+    )
+    if output is None or not is_file(output):
+        tell(specification=spec.to_dict(), trials=spec.trials.to_dict("records"))
+        if not report().as_json:
+            blank_line = "" if output == STANDARD_OUTPUT else "\n"
+            typer.echo(f"{blank_line}{as_yaml(spec)}", nl=False)
         return
     suffix = output.suffix.lower()
     if suffix in SPEC_SUFFIXES:
         save_spec(spec, output, overwrite=overwrite)
     else:
         _write(spec, output)
-    typer.echo(f"Written: {output}")
+    written(output)
 
 
 def _spec(name: str, settings: list[str] | None) -> StimulusSpec:

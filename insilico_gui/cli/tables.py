@@ -8,12 +8,12 @@ escaped in ``.csv`` (:mod:`insilico_gui.files.formulas`).
 from __future__ import annotations
 
 import json
-import math
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from insilico_gui.cli.outputs import output_claim, reserve
+from insilico_gui.cli.terminal.telling import is_file, plain, print_file, report, tell
 from insilico_gui.errors import ExportError, quoted
 from insilico_gui.files import fingerprints, refuse_foreign, settle, writing
 from insilico_gui.files.formulas import unescape_table, write_csv
@@ -26,7 +26,6 @@ from insilico_gui.untrusted.tables import read_csv, read_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import pandas as pd
 
@@ -37,16 +36,16 @@ METADATA_KEY = b"insilico_gui_table"
 COUNTS = ("n_presentations", "n_frames", "n_samples", "n_units")
 
 
-def check_table(output: Path, overwrite: bool) -> None:
+def check_table(output: Path | None, overwrite: bool) -> None:
     """Check and reserve the file of a table, before the computation starts."""
-    side = _side_file(output)
+    side = None if output is None else _side_file(output)
     reserve(output, overwrite, SUFFIXES, *([side.name] if side else []))
-    if side is not None:
+    if output is not None and side is not None:
         refuse_foreign(side, FORMAT, [output.name], [], ExportError)
 
 
 def write_table(
-    output: Path,
+    output: Path | None,
     units: pd.DataFrame,
     columns: pd.DataFrame,
     provenance: Mapping[str, Any],
@@ -54,6 +53,7 @@ def write_table(
 ) -> pd.DataFrame:
     """Write and return the unit table with the columns of an analysis.
 
+    Without a file, the rows go to standard output, or into the JSON of the command.
     `columns` have a row per unit, joined by the ids of the units, and the parameters of
     the analysis in ``attrs``. A column that `units` has too is named ``<name>_measured``.
     `provenance` (``attrs`` of the responses) and `more` (fit for JSON) are stored with
@@ -76,8 +76,22 @@ def write_table(
         "columns": {str(name): _about(str(name), analysis) for name in named},
         **more,
     }
-    _publish(output, table, {"format": FORMAT, **_plain(about)})
+    if output is not None and is_file(output):
+        _publish(output, table, {"format": FORMAT, **plain(about)})
+    else:
+        _print(table, plain(about))
     return table
+
+
+def _print(table: pd.DataFrame, about: dict[str, Any]) -> None:
+    """A table on standard output: rows of text, or part of the JSON."""
+    if report().as_json:
+        tell(**about, units=table.to_dict("records"))
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        write_csv(table, path)
+        print_file(path)
 
 
 def _publish(output: Path, table: pd.DataFrame, about: dict[str, Any]) -> None:
@@ -145,16 +159,3 @@ def _about(name: str, analysis: Mapping[str, Any]) -> dict[str, Any]:
         "window_s": analysis.get("window_s"),
         "n": counts[0] if counts else None,
     }
-
-
-def _plain(value: Any) -> Any:
-    """A copy for JSON: numpy numbers as numbers, NaN as null, other objects as text."""
-    if isinstance(value, np.generic | np.ndarray):
-        value = value.tolist()
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, bool | int) else str(value)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from insilico_gui.cli.options import Device, Directory
+from insilico_gui.cli.terminal.telling import say, tell
 from insilico_gui.errors import InsilicoError, echoed
 
 
@@ -52,7 +53,8 @@ def window(
         size=_pixels(size),
     )
     if screenshot is not None:
-        typer.echo(f"Picture of the window: {screenshot}")
+        tell(screenshot=str(screenshot))
+        say(f"Picture of the window: {screenshot}")
 
 
 def _pixels(size: str) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from insilico_gui.errors import SelectionError, echoed
+from insilico_gui.errors import SelectionError, echoed, nearest
 from insilico_gui.units.columns import is_measure
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def check_conditions(
     for name, wanted in where.items():
         if name not in table:
             raise SelectionError(
-                f"{owner} has no column {echoed(name)}; it has "
-                f"{_listed(table.columns)} (a "
+                f"{owner} has no column {echoed(name)}{nearest(name, table.columns)}; "
+                f"it has {_listed(table.columns)} (a "
                 "result becomes a column once it is computed)."
             )
         column = table[name]
@@ -86,8 +86,8 @@ def members(
     missing = [value for value in wanted if value not in known]
     if missing:
         raise SelectionError(
-            f"{owner} has no {column} {', '.join(map(repr, missing))}; it has "
-            f"{_listed(known)}."
+            f"{owner} has no {column} {', '.join(map(repr, missing))}"
+            f"{nearest(missing[0], known)}; it has {_listed(known)}."
         )
     mask: NDArray[np.bool_] = table[column].isin(wanted).to_numpy()
     return mask

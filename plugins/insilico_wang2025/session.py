@@ -52,6 +52,12 @@ class Wang2025Session(StreamingSession[Any]):
     input_kind: InputKind = "video"
     frame_rate = FRAME_RATE
     behavior: Mapping[str, int] = MappingProxyType({"perspective": 2, "modulation": 2})
+    behavior_columns: Mapping[str, tuple[str, ...]] = MappingProxyType(
+        {
+            "perspective": ("pupil_x", "pupil_y"),
+            "modulation": ("pupil_radius", "treadmill"),
+        }
+    )
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from insilico_gui.analysis.fields.registry import NOISE, map_fields
 from insilico_gui.cli.tables import METADATA_KEY
 
 SOME = ("--area", "V1", "--field", 1, "--device", "cpu")
-SHORT = ("--duration", 0.8, "--blank", 0.3, "--latency", 0.3, "--window", 0.5)
+SHORT = ("--duration-s", 0.8, "--blank-s", 0.3, "--latency-s", 0.3, "--window-s", 0.5)
 
 
 def done(*arguments):
@@ -97,7 +97,7 @@ def test_significance_tells_tuned_from_untuned(files):
     out = files / "p.csv"
     done(
         *("tuning", "demo", "-o", out, *SOME, *SHORT, "--repeats", 2),
-        *("--directions", 8, "--permutations", 40, "--seed", 3),
+        *("--directions", 8, "--n-permutations", 40, "--seed", 3),
     )
     table = pd.read_csv(out)
     untuned = table["true_class"] == "untuned"
@@ -114,7 +114,16 @@ def test_contrast_of_a_family_set_by_name(files):
     done(
         *("tuning", "demo", "-o", out, *SOME, "--stimulus", "drifting-gratings"),
         *("--set", "contrast=0.05,0.1,0.2,0.4,0.7,1", "--set", "directions=8"),
-        *("--blank", 0.1, "--parameter", "contrast", "--latency", 0.5, "--window", 0.5),
+        *(
+            "--blank-s",
+            0.1,
+            "--parameter",
+            "contrast",
+            "--latency-s",
+            0.5,
+            "--window-s",
+            0.5,
+        ),
     )
     table = pd.read_csv(out)
     tuned = table["true_class"] != "untuned"
@@ -147,7 +156,7 @@ def test_a_specification_is_shown_from_its_file(files):
     )
     line = done(
         *("tuning", "demo", "-o", out, *SOME, "--stimulus", spec),
-        *("-p", "temporal_frequency", "--latency", 0.3, "--window", 0.5),
+        *("-p", "temporal_frequency", "--latency-s", 0.3, "--window-s", 0.5),
     )
     assert "tuning to temporal_frequency" in line
     table = pd.read_csv(out)
@@ -306,7 +315,7 @@ def test_signal_correlations_and_their_matrix(gratings, files):
         (("tuning", "demo", "-o", "x.csv", "--set", "colour=red"), "colour"),
         (("tuning", "GRATINGS", "-o", "x.csv", "--set", "repeats=2"), "already"),
         (("tuning", "GRATINGS", "-o", "x.csv", "-p", "size_deg"), "do not vary"),
-        (("tuning", "GRATINGS", "-o", "x.csv", "--permutations", 5), "only once"),
+        (("tuning", "GRATINGS", "-o", "x.csv", "--n-permutations", 5), "only once"),
         (("tuning", "GRATINGS", "-o", "x.csv", "--trials", "no.csv"), "no.csv"),
         (("tuning", "GRATINGS", "-o", "x.csv", "--released", "no.csv"), "no.csv"),
         (("receptive-fields", "GRATINGS", "-o", "x.csv", "--method", "x"), "contrast"),

@@ -33,7 +33,16 @@ def test_a_bar_is_drawn_on_a_terminal_alone(stderr, monkeypatch):
 
 
 def test_a_log_has_no_bars(tmp_path):
-    options = ("--directions", "4", "--duration", "0.8", "--area", "V1", "--field", "1")
+    options = (
+        "--directions",
+        "4",
+        "--duration-s",
+        "0.8",
+        "--area",
+        "V1",
+        "--field",
+        "1",
+    )
     out = tmp_path / "tuning.csv"
     result = CliRunner().invoke(app, ["tuning", "demo", "-o", str(out), *options])
     assert result.exit_code == 0, result.output

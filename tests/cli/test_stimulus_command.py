@@ -52,7 +52,7 @@ def test_what_is_shown_can_be_redirected_to_a_file(gratings, tmp_path):
 def test_several_make_a_sequence_that_is_encoded(gratings, tmp_path):
     battery = tmp_path / "battery.json"
     result = run(
-        *("stimulus", gratings, "gaussian_dots", "-o", battery, "--blank", 0.5),
+        *("stimulus", gratings, "gaussian_dots", "-o", battery, "--blank-s", 0.5),
         *("--repeats", 2, "--random", "--seed", 3),
     )
     assert result.exit_code == 0, result.output

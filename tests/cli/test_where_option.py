@@ -10,23 +10,70 @@ from support.command_line import error_of, run
 import insilico_gui as ig
 from insilico_gui.cli.filter_syntax import parse_conditions
 from insilico_gui.errors import SelectionError
+from insilico_gui.units.selection import select_units
+
+UNITS = pd.DataFrame(
+    {
+        "unit_id": [1, 2, 3, 4],
+        "area": ["V1", "LM", "AL", None],
+        "field": [1, 2, 3, 3],
+        "gOSI": np.array([0.1, 0.25, 0.5, np.nan], np.float32),
+        "z": [-100.0, -100.0, 0.0, 5.0],
+        "n_spikes": [1, 2, 3, 4],
+    }
+)
+
+
+def chosen(*texts):
+    """Ids of the units that meet all conditions."""
+    where = parse_conditions(texts, UNITS)
+    selected = select_units(UNITS, "the table", where=where)
+    return UNITS["unit_id"].iloc[selected.indices].tolist()
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["gOSI>0.25"], [3]),
+        (["gOSI>=0.25"], [2, 3]),
+        (["gOSI<0.25"], [1]),
+        (["gOSI>0.1", "gOSI<0.5"], [2]),
+        (["n_spikes>1", "n_spikes<4"], [2, 3]),
+        (["n_spikes>1.5"], [2, 3, 4]),
+        (["z<0"], [1, 2]),
+        (["area=V1"], [1]),
+        (["area = V1, LM"], [1, 2]),
+        (["area in V1,LM"], [1, 2]),
+        (["area not in V1,LM"], [3]),
+        (["area!=V1"], [2, 3]),
+        (["area!=V1", "area!=AL"], [2]),
+        (["field!=3"], [1, 2]),
+        (["field in 1,3", "gOSI<=0.5"], [1, 3]),
+    ],
+)
+def test_signs_and_lists(texts, expected):
+    assert chosen(*texts) == expected
 
 
 def test_what_is_typed():
     texts = ["gOSI>=0.25", " gOSI <= 0.5", "area==V1", "field == 3", "z>=-1e2"]
-    assert parse_conditions(texts) == {
+    assert parse_conditions(texts, UNITS) == {
         "gOSI": (0.25, 0.5),
         "area": "V1",
         "field": 3,
         "z": (-100.0, None),
     }
-    assert parse_conditions([]) == {}
+    assert parse_conditions([], UNITS) == {}
 
 
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (["gOSI>0.25"], "'gOSI>0.25' is no condition; write a column, >=, <= or =="),
+        (["gOSI=>0.25"], "'gOSI=>0.25' is no condition; write a column, one of >, >="),
+        (["gOSI>0.2,0.3"], "is no condition"),
+        (["gOSI!=0"], "does not fit gOSI, which is a measurement"),
+        (["gOSI=0.1,0.2"], "does not fit gOSI, which is a measurement"),
+        (["area!=V11"], r"No unit has the area 'V11' \(did you mean 'V1'\?\)"),
         (["gOSI"], "is no condition"),
         (["gOSI>="], "is no condition"),
         (["area>=V1"], "is no condition"),
@@ -39,7 +86,7 @@ def test_what_is_typed():
 )
 def test_what_is_typed_wrong(texts, message):
     with pytest.raises(SelectionError, match=message):
-        parse_conditions(texts)
+        parse_conditions(texts, UNITS)
 
 
 def test_every_way_to_choose_units(tmp_path):

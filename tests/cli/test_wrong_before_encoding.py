@@ -19,7 +19,7 @@ from insilico_gui.cli import app, sources
 from insilico_gui.stimuli.families.registry import FAMILIES
 from insilico_gui.stimuli.spec.files import save_spec
 
-GRATINGS = ("--duration", 1, "--blank", 0.5)
+GRATINGS = ("--duration-s", 1, "--blank-s", 0.5)
 
 
 @pytest.fixture
@@ -33,33 +33,36 @@ def nothing_is_encoded(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("tuning", *GRATINGS, "--window", 2), "A window of 2 s holds several"),
-        (("tuning", *GRATINGS, "--window", -1), "The window is -1.0 s long"),
-        (("tuning", *GRATINGS, "--latency", -0.1), "The latency is -0.1 s"),
-        (("tuning", *GRATINGS, "--latency", 5), "With a latency of 5 s the window"),
-        (("sparseness", "--latency", 5), "With a latency of 5 s the window"),
-        (("tuning", *GRATINGS, "--latency", 900), "None of the 16 trials"),
-        (("tuning", *GRATINGS, "--burn-in", -1), "A burn-in of -1 frames"),
+        (("tuning", *GRATINGS, "--window-s", 2), "A window of 2 s holds several"),
+        (("tuning", *GRATINGS, "--window-s", -1), "The window is -1.0 s long"),
+        (("tuning", *GRATINGS, "--latency-s", -0.1), "The latency is -0.1 s"),
+        (("tuning", *GRATINGS, "--latency-s", 5), "With a latency of 5 s the window"),
+        (("sparseness", "--latency-s", 5), "With a latency of 5 s the window"),
+        (("tuning", *GRATINGS, "--latency-s", 900), "None of the 16 trials"),
+        (("tuning", *GRATINGS, "--burn-in-frames", -1), "A burn-in of -1 frames"),
         (("tuning", "-p", "size_deg"), "do not vary 'size_deg'"),
         (("tuning", "--directions", 3), "3 directions; show more"),
-        (("tuning", "--permutations", 50), "only once"),
-        (("tuning", "--directions", 4, "--permutations", 50), "only once"),
+        (("tuning", "--n-permutations", 50), "only once"),
+        (("tuning", "--directions", 4, "--n-permutations", 50), "only once"),
         (("tuning", "--trials", "no.csv"), "no.csv"),
         (("tuning", "--trials", "onsets.csv"), "no column 'duration'"),
         (("tuning", "--stimulus", "clip.npy"), "has no trial table"),
-        (("sparseness", "--window", 2), "A window of 2 s holds several"),
+        (("sparseness", "--window-s", 2), "A window of 2 s holds several"),
         (("sparseness", "--over", "x"), "no column 'x'"),
         (("sparseness", "--over", "contrast"), "show two or more"),
-        (("signal-correlations", "--window", 2), "A window of 2 s holds several"),
+        (("signal-correlations", "--window-s", 2), "A window of 2 s holds several"),
         (("signal-correlations", "--set", "directions=2"), "at least 3 conditions"),
-        (("receptive-fields", "--method", "sparse-noise", "--window", 0), "0.0 s long"),
-        (("receptive-fields", "--method", "contrast-sta", "--latency", -1), "-1.0 s"),
+        (
+            ("receptive-fields", "--method", "sparse-noise", "--window-s", 0),
+            "0.0 s long",
+        ),
+        (("receptive-fields", "--method", "contrast-sta", "--latency-s", -1), "-1.0 s"),
         (("receptive-fields", "--method", "x"), "There is no method 'x'"),
         (
             ("receptive-fields", "--stimulus", "flash.yaml"),
             "show Gaussian dots, sparse",
         ),
-        (("retinotopy", "--latency", -1), "The latency is -1.0 s"),
+        (("retinotopy", "--latency-s", -1), "The latency is -1.0 s"),
     ],
 )
 def test_wrong_parameters(

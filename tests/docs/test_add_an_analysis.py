@@ -79,7 +79,7 @@ def check_works(tmp_path):
     )
     file, out = tmp_path / "in.npz", tmp_path / "ratio.csv"
     ig.export(responses, file)
-    done = run("modulation-ratio", file, "--latency", 0.1, "-o", out)
+    done = run("modulation-ratio", file, "--latency-s", 0.1, "-o", out)
     assert done.exit_code == 0, done.output
     table = pd.read_csv(out)
     np.testing.assert_allclose(table["modulation_ratio"], ratio, rtol=1e-6)
@@ -87,7 +87,7 @@ def check_works(tmp_path):
         run("modulation-ratio", "--help").output.replace("│", " ").split()
     )
     refused = error_of("modulation-ratio", "demo", "-o", out, "--overwrite",
-                       "--latency", 100, "--stimulus", "drifting-gratings")  # fmt: skip
+                       "--latency-s", 100, "--stimulus", "drifting-gratings")  # fmt: skip
     assert "holds no frame" in refused
     assert "no temporal frequency" in error_of(
         *("modulation-ratio", "demo", "-o", tmp_path / "no.csv"),

@@ -32,7 +32,7 @@ def dots(demo):
 COMMANDS = {
     "direction tuning": (["tuning"], {}),
     "tuning": (
-        ["tuning", "--parameter", "direction", "--latency", "0.05"],
+        ["tuning", "--parameter", "direction", "--latency-s", "0.05"],
         {"parameter": "direction", "latency_s": 0.05},
     ),
     "receptive fields": (["receptive-fields"], {}),

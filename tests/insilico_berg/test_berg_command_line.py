@@ -131,7 +131,7 @@ def test_images_that_cannot_be_compared_are_refused_before_encoding(
         "sparseness", VOXELS, "--stimulus", folder / "a.png", *at
     )
     assert "leave out --set" in error_of("sparseness", *two, "--set", "repeats=2")
-    assert "leave out --over" in error_of("sparseness", *two, "--latency", 0.1)
+    assert "leave out --over" in error_of("sparseness", *two, "--latency-s", 0.1)
     trials = tmp_path / "trials.csv"
     trials.write_text("onset,duration\n0,1\n")
     assert "leave out --trials" in error_of("sparseness", *two, "--trials", trials)

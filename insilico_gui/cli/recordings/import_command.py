@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from insilico_gui.cli.terminal.telling import say, tell, written
 from insilico_gui.fitting.recordings.importing import import_recording as imported
 from insilico_gui.progress import progress_bar
 
@@ -44,7 +45,8 @@ def import_recording(
         ),
     ] = None,
     rate: Annotated[
-        float | None, typer.Option(help="Volumes per second, if no file says it.")
+        float | None,
+        typer.Option("--rate-hz", help="Volumes per second, if no file says it."),
     ] = None,
     pupil: Annotated[
         Path | None,
@@ -63,11 +65,14 @@ def import_recording(
         Literal["drop", "fill"],
         typer.Option(
             help="Trials with behaviour that is not known for longer than "
-            "--longest-gap: leave them out, or take it to be at its mean."
+            "--longest-gap-s: leave them out, or take it to be at its mean."
         ),
     ] = "drop",
     longest_gap: Annotated[
-        float, typer.Option(help="Gap (s) of behaviour that is still interpolated.")
+        float,
+        typer.Option(
+            "--longest-gap-s", help="Gap (s) of behaviour that is still interpolated."
+        ),
     ] = 0.5,
 ) -> None:
     """Import a recording as a training and an evaluation set.
@@ -94,5 +99,6 @@ def import_recording(
             on_progress=show,
         )
     for sentence in report.sentences():
-        typer.echo(sentence)
-    typer.echo(f"Written: {out}")
+        say(sentence)
+    tell(report=report.sentences())
+    written(out)

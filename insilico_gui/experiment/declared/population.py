@@ -116,8 +116,9 @@ def _means(
     if are_to_images(responses):
         if (over, latency_s, window_s, burn_in_frames) != OF_TRIALS:
             raise AnalysisError(
-                f"{OF_IMAGES}; leave out --over, --latency, --window and --burn-in (over, "
-                "latency_s, window_s and burn_in_frames in Python).",
+                f"{OF_IMAGES}; leave out --over, --latency-s, --window-s and "
+                "--burn-in-frames (over, latency_s, window_s and burn_in_frames in "
+                "Python).",
                 in_window=f"{OF_IMAGES}; leave column, latency, window and burn-in as "
                 "they were.",
             )

@@ -119,7 +119,7 @@ def _ops(path: Path, rate_hz: float | None, notes: list[str]) -> dict[str, Any]:
         if rate_hz is None:
             raise FitError(
                 f"{path.name} has no ops.npy, which holds the rate; name the rate "
-                "(--rate)."
+                "(--rate-hz)."
             )
         notes.append("There is no ops.npy, so the number of planes was not checked.")
         return {}
@@ -128,7 +128,7 @@ def _ops(path: Path, rate_hz: float | None, notes: list[str]) -> dict[str, Any]:
     except InsilicoError as error:
         if rate_hz is None:
             raise FitError(
-                f"The rate is not known, because {error} Or name the rate (--rate)."
+                f"The rate is not known, because {error} Or name the rate (--rate-hz)."
             ) from error
         notes.append("ops.npy could not be read as plain data and was passed by.")
         return {}
@@ -139,7 +139,7 @@ def _ops(path: Path, rate_hz: float | None, notes: list[str]) -> dict[str, Any]:
             found[name] = float(value)
     if "fs" not in found and rate_hz is None:
         raise FitError(
-            f"ops.npy of {path.name} has no rate 'fs' above 0; name the rate (--rate)."
+            f"ops.npy of {path.name} has no rate 'fs' above 0; name the rate (--rate-hz)."
         )
     return found
 

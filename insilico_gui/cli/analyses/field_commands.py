@@ -8,12 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from insilico_gui.analysis.cortex.cortical_maps import MIN_R2
-from insilico_gui.cli.analysis_options import Table
+from insilico_gui.cli.analyses.analysis_options import Table
 from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.outputs import check_arrays, write_arrays
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table
-from insilico_gui.errors import AnalysisError, echoed
+from insilico_gui.cli.terminal.telling import tell, written
+from insilico_gui.errors import AnalysisError, echoed, nearest
 
 METHODS = {
     "dots": "dots",
@@ -32,12 +33,12 @@ Method = Annotated[
 FieldLatency = Annotated[
     float | None,
     typer.Option(
-        "--latency", help="Seconds to the response window. Default: by method."
+        "--latency-s", help="Seconds to the response window. Default: by method."
     ),
 ]
 FieldWindow = Annotated[
     float | None,
-    typer.Option("--window", help="Seconds of the window. Default: by method."),
+    typer.Option("--window-s", help="Seconds of the window. Default: by method."),
 ]
 Maps = Annotated[Path | None, typer.Option(help="File for the maps themselves: .npz.")]
 
@@ -45,7 +46,7 @@ Maps = Annotated[Path | None, typer.Option(help="File for the maps themselves: .
 @of_source
 def receptive_fields(
     source: Source,
-    output: Table,
+    output: Table = None,
     method: Method = None,
     latency: FieldLatency = None,
     window: FieldWindow = None,
@@ -68,16 +69,18 @@ def receptive_fields(
         write_arrays(maps, done.result.dataset, names)
     table = done.write(output)
     n_found = int(done.columns["rf_x_fit"].notna().sum())
-    typer.echo(
-        f"Written: {output} ({n_found} of {len(table)} units have a field on the "
-        f"screen, by {done.columns.attrs['variant']})"
+    tell(n_units=len(table), n_fields=n_found, variant=done.columns.attrs["variant"])
+    written(
+        output,
+        f"{n_found} of {len(table)} units have a field on the screen, by "
+        f"{done.columns.attrs['variant']}",
     )
 
 
 @of_source
 def retinotopy(
     source: Source,
-    output: Table,
+    output: Table = None,
     known: Annotated[
         bool,
         typer.Option("--known", help="Use the session's rf_x and rf_y; map no fields."),
@@ -86,7 +89,8 @@ def retinotopy(
     latency: FieldLatency = None,
     window: FieldWindow = None,
     sigma: Annotated[
-        float, typer.Option(help="Width of the smoothing on the sheet, um.")
+        float,
+        typer.Option("--sigma-um", help="Width of the smoothing on the sheet, um."),
     ] = 60.0,
     min_r2: Annotated[
         float,
@@ -125,10 +129,18 @@ def retinotopy(
     columns.attrs = {**sheet.attrs["centres"], "retinotopy": signs.attrs}
     table = done.write(output, columns)
     patches = sheet["patch_sign"].to_numpy()
-    typer.echo(
-        f"Written: {output} ({int(signs['field_sign'].notna().sum())} of {len(table)} "
-        f"units have a field sign; {(patches > 0).sum()} patches of positive and "
-        f"{(patches < 0).sum()} of negative sign)"
+    n_signs = int(signs["field_sign"].notna().sum())
+    positive, negative = int((patches > 0).sum()), int((patches < 0).sum())
+    tell(
+        n_units=len(table),
+        n_signs=n_signs,
+        n_positive_patches=positive,
+        n_negative_patches=negative,
+    )
+    written(
+        output,
+        f"{n_signs} of {len(table)} units have a field sign; {positive} patches of "
+        f"positive and {negative} of negative sign",
     )
 
 
@@ -138,7 +150,8 @@ def _mapping(
     """Parameters of the mapping."""
     if method is not None and method not in METHODS:
         raise AnalysisError(
-            f"There is no method {echoed(method)}; choose one of {', '.join(METHODS)}."
+            f"There is no method {echoed(method)}{nearest(method, METHODS)}; choose one "
+            f"of {', '.join(METHODS)}."
         )
     chosen = None if method is None else METHODS[method]
     return {"method": chosen, "latency_s": latency, "window_s": window}

@@ -2,19 +2,24 @@
 
 # Without "from __future__ import annotations": typer needs the types themselves
 
+import functools
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import insilico_gui as ig
-from insilico_gui.cli.analysis_options import BurnIn, Table
+from insilico_gui.cli.analyses.analysis_options import BurnIn, Table
 from insilico_gui.cli.options import AnyOf, Areas, Fields, Overwrite, Where
 from insilico_gui.cli.sources import analysed, run_data
 from insilico_gui.cli.steps import choose
 from insilico_gui.cli.tables import check_table, write_table
-from insilico_gui.errors import AnalysisError
+from insilico_gui.cli.terminal.batches import Job, distinct, named, run_jobs
+from insilico_gui.cli.terminal.inputs import contents
+from insilico_gui.cli.terminal.telling import say, tell, written
+from insilico_gui.errors import AnalysisError, quoted
 from insilico_gui.experiment.declared.reliability import Video, agreement
+from insilico_gui.export import load_suffixes
 from insilico_gui.progress import analysis_bar
 from insilico_gui.responses import BURN_IN_FRAMES, unit_table
 
@@ -28,7 +33,7 @@ def reliability(
             ".npy, or .npz with the arrays 'responses' and, optionally, 'unit_id'."
         ),
     ],
-    output: Table,
+    output: Table = None,
     also_predicted: Annotated[
         list[Path] | None,
         typer.Option(help="Predicted responses to a further video; repeatable."),
@@ -75,17 +80,29 @@ def reliability(
         },
     )
     medians = columns[["cc_abs", "cc_max", "cc_norm"]].median()
-    typer.echo(
-        f"Written: {output} ({len(table)} units, {columns.attrs['n_nan']} without "
+    tell(
+        n_units=len(table),
+        n_without_cc_norm=columns.attrs["n_nan"],
+        medians=medians.to_dict(),
+    )
+    written(
+        output,
+        f"{len(table)} units, {columns.attrs['n_nan']} without "
         f"CC_norm; medians: CC_abs {medians['cc_abs']:.3f}, "
-        f"CC_max {medians['cc_max']:.3f}, CC_norm {medians['cc_norm']:.3f})"
+        f"CC_max {medians['cc_max']:.3f}, CC_norm {medians['cc_norm']:.3f}",
     )
 
 
 def compare(
-    responses: Annotated[Path, typer.Argument(help="File of responses.")],
-    reference: Annotated[Path, typer.Argument(help="File of reference responses.")],
-    output: Table,
+    responses: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RESPONSES REFERENCE",
+            help="File of responses, and file of the reference; several files, a folder "
+            "or a pattern are compared with the last file.",
+        ),
+    ],
+    output: Table = None,
     area: Areas = None,
     field: Fields = None,
     any_of: AnyOf = False,
@@ -98,15 +115,49 @@ def compare(
     Writes mean responses, their difference and, if both files have the same times, the
     correlation over frames.
     """
+    *others, reference = responses
+    if not others:
+        raise AnalysisError(
+            f"There is nothing to compare {quoted(reference, '')} with; name two files "
+            "of responses."
+        )
+    given = contents(others, load_suffixes(), "responses")
+    names = distinct([(one,) for one in given])
+    outputs = named(output, names, ".csv", many=len(given) > 1)
+    choices = (area, field, any_of, where)
+    run_jobs(
+        [
+            Job(
+                one,
+                functools.partial(
+                    _compare, Path(one), reference, place, burn_in, choices, overwrite
+                ),
+            )
+            for one, place in zip(given, outputs, strict=True)
+        ]
+    )
+
+
+def _compare(
+    responses: Path,
+    reference: str,
+    output: Path | None,
+    burn_in: int,
+    choices: tuple[Any, ...],
+    overwrite: bool,
+) -> None:
+    """Compare a file of responses with one."""
     check_table(output, overwrite)
-    one = ig.load_responses(responses)
-    one = choose(one, str(responses), area, field, any_of, where)
-    given = {"other_file": str(reference), "burn_in_frames": burn_in}
+    one = choose(ig.load_responses(responses), str(responses), *choices)
+    given = {"other_file": reference, "burn_in_frames": burn_in}
     done = analysed("comparison", run_data(one), given, one.attrs)
     table, columns = done.write(output), done.columns
     text = f"{columns.attrs['n_common_units']} of {len(table)} units in both"
     if "correlation" in columns:
-        text += f"; median correlation {columns['correlation'].median():.3f}"
-    typer.echo(f"Written: {output} ({text})")
+        median = columns["correlation"].median()
+        tell(median_correlation=median)
+        text += f"; median correlation {median:.3f}"
+    tell(n_units=len(table), n_common_units=columns.attrs["n_common_units"])
+    written(output, text)
     if "warning" in columns.attrs:
-        typer.echo(f"Note: {columns.attrs['warning']}")
+        say(f"Note: {columns.attrs['warning']}")

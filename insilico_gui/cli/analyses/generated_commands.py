@@ -9,11 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from insilico_gui.cli.analysis_options import Table
+from insilico_gui.cli.analyses.analysis_options import Table
 from insilico_gui.cli.options import Overwrite
-from insilico_gui.cli.outputs import check_arrays, keeping_outputs, write_arrays
+from insilico_gui.cli.outputs import check_arrays, write_arrays
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table
+from insilico_gui.cli.terminal.examples import epilog
+from insilico_gui.cli.terminal.running import runs
+from insilico_gui.cli.terminal.telling import tell, written
 from insilico_gui.experiment.analyses import Analysis, Parameter, analyses
 
 WRITTEN_BY_HAND = {
@@ -35,7 +38,7 @@ def generated_commands(known: Container[str]) -> Mapping[str, Any]:
     for analysis in analyses().values():
         name = analysis.name.replace(" ", "-").replace("_", "-").lower()
         if WRITTEN_BY_HAND.get(analysis.name, name) not in known:
-            app.command(name)(keeping_outputs(command_of(analysis)))
+            app.command(name, epilog=epilog(name))(runs(command_of(analysis), name))
     return typer.main.get_group(app).commands
 
 
@@ -44,7 +47,7 @@ def command_of(analysis: Analysis) -> Callable[..., None]:
 
     def run(
         source: Source,
-        output: Path,
+        output: Path | None = None,
         arrays: Path | None = None,
         overwrite: bool = False,
         **options: Any,
@@ -61,7 +64,8 @@ def command_of(analysis: Analysis) -> Callable[..., None]:
             dataset = done.result.dataset
             write_arrays(arrays, dataset, tuple(map(str, dataset.variables)))
         table = done.write(output)
-        typer.echo(f"Written: {output} ({len(table)} units)")
+        tell(n_units=len(table))
+        written(output, f"{len(table)} units")
 
     common = inspect.signature(Source).parameters
     own = [
@@ -78,7 +82,7 @@ def command_of(analysis: Analysis) -> Callable[..., None]:
     ]
     signature = [
         _keyword("source", Source),
-        _keyword("output", Table),
+        _keyword("output", Table, None),
         *own,
         _keyword("arrays", Arrays, None),
         _keyword("overwrite", Overwrite, default=False),
@@ -110,9 +114,8 @@ def _annotation(parameter: Parameter) -> Any:
 
 
 def _flag(parameter: Parameter) -> str:
-    """``latency_s`` in seconds is the option ``--latency``."""
-    name = parameter.name.removesuffix(f"_{parameter.unit}")
-    flag = f"--{name.replace('_', '-')}"
+    """The option of a parameter: ``--latency-s`` of ``latency_s``."""
+    flag = f"--{parameter.name.replace('_', '-')}"
     return f"{flag}/--no{flag[1:]}" if parameter.kind is bool else flag
 
 

@@ -11,11 +11,18 @@ import typer
 from insilico_gui.analysis.population.sparseness import SparsenessVariant
 from insilico_gui.analysis.tuning.image_tuning import IMAGE
 from insilico_gui.analysis.tuning.tuned import curve_of
-from insilico_gui.cli.analysis_options import BurnIn, Latency, Over, Table, Window
+from insilico_gui.cli.analyses.analysis_options import (
+    BurnIn,
+    Latency,
+    Over,
+    Table,
+    Window,
+)
 from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.outputs import output_file, reserve
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table
+from insilico_gui.cli.terminal.telling import say, tell, written
 from insilico_gui.errors import AnalysisError, echoed
 from insilico_gui.responses import BURN_IN_FRAMES
 
@@ -31,7 +38,7 @@ VARIANTS: dict[str, SparsenessVariant] = {
 @of_source
 def sparseness(
     source: Source,
-    output: Table,
+    output: Table = None,
     variant: Annotated[
         str, typer.Option(help=f"Definition: {' or '.join(VARIANTS)}.")
     ] = "vinje-gallant",
@@ -67,19 +74,25 @@ def sparseness(
     )
     below = float((curve_of(tuning) < 0).mean())
     if below > 0:
-        typer.echo(f"Responses below zero ({below:.0%} of them) count as 0.")
+        say(f"Responses below zero ({below:.0%} of them) count as 0.")
     lifetime = done.columns[f"lifetime_sparseness_{chosen}"].median()
-    typer.echo(
-        f"Written: {output} ({len(table)} units, {_number(tuning)}; medians: "
-        f"lifetime sparseness {lifetime:.3f}, population "
-        f"{np.nanmedian(population):.3f})"
+    middle = np.nanmedian(population)
+    tell(
+        n_units=len(table),
+        median_lifetime_sparseness=lifetime,
+        median_population_sparseness=middle,
+    )
+    written(
+        output,
+        f"{len(table)} units, {_number(tuning)}; medians: "
+        f"lifetime sparseness {lifetime:.3f}, population {middle:.3f}",
     )
 
 
 @of_source
 def signal_correlations(
     source: Source,
-    output: Table,
+    output: Table = None,
     over: Over = "condition",
     matrix: Annotated[
         Path | None,
@@ -108,10 +121,14 @@ def signal_correlations(
         pairs = done.result.dataset["signal_correlation"].to_numpy()
         with output_file(matrix) as partial, partial.open("wb") as file:
             np.save(file, pairs)
+        written(matrix)
     table = done.write(output)
-    typer.echo(
-        f"Written: {output} ({len(table)} units, {_number(done.result.dataset)}; median "
-        f"of means {done.columns['mean_signal_correlation'].median():.3f})"
+    median = done.columns["mean_signal_correlation"].median()
+    tell(n_units=len(table), median_mean_signal_correlation=median)
+    written(
+        output,
+        f"{len(table)} units, {_number(done.result.dataset)}; median of means "
+        f"{median:.3f}",
     )
 
 

@@ -7,19 +7,33 @@ from typing import Annotated
 
 import typer
 
+from insilico_gui.cli.terminal import completing
+
 Responses = Annotated[
-    str,
-    typer.Argument(help="Session, such as demo, or a file of responses."),
+    list[str],
+    typer.Argument(
+        metavar="SESSION",
+        help="Session, such as demo, or a file of responses; several, a folder of files, "
+        "or a pattern are analysed one after the other.",
+        autocompletion=completing.sessions,
+    ),
 ]
 Table = Annotated[
-    Path, typer.Option("--output", "-o", help="Table to write: .csv or .parquet.")
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Table to write: .csv or .parquet. For several inputs a folder, or a name "
+        "with {name} in it; - is standard output.",
+    ),
 ]
 Shown = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--stimulus",
         help="Stimulus to encode: a family such as size-series, a specification "
-        "(.yaml, .json), a video, images or an array.",
+        "(.yaml, .json), a video, images or an array; repeatable, each is analysed.",
+        autocompletion=completing.families,
     ),
 ]
 Settings = Annotated[
@@ -41,16 +55,22 @@ Part = Annotated[
     typer.Option(help="Part of a sequence to analyse, by name or number."),
 ]
 Latency = Annotated[
-    float, typer.Option(help="Delay (s) from onset to the response window.")
+    float,
+    typer.Option("--latency-s", help="Delay (s) from onset to the response window."),
 ]
 Window = Annotated[
     float | None,
     typer.Option(
-        help="Length (s) of the response window; default: the trial's duration."
+        "--window-s",
+        help="Length (s) of the response window; default: the trial's duration.",
     ),
 ]
 BurnIn = Annotated[
-    int, typer.Option(help="Number of frames at the start of a video to leave out.")
+    int,
+    typer.Option(
+        "--burn-in-frames",
+        help="Number of frames at the start of a video to leave out.",
+    ),
 ]
 Over = Annotated[
     str,

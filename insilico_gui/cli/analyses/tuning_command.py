@@ -15,7 +15,7 @@ from insilico_gui.analysis.agreement.published import (
 )
 from insilico_gui.analysis.trials.windows import trial_table
 from insilico_gui.analysis.tuning.registry import parameters as varied
-from insilico_gui.cli.analysis_options import (
+from insilico_gui.cli.analyses.analysis_options import (
     BurnIn,
     Latency,
     Table,
@@ -24,7 +24,9 @@ from insilico_gui.cli.analysis_options import (
 from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.sources import Source, of_source
 from insilico_gui.cli.tables import check_table, read_table
-from insilico_gui.errors import AnalysisError, quoted
+from insilico_gui.cli.terminal.inputs import comma_list, comma_numbers
+from insilico_gui.cli.terminal.telling import say, tell, written
+from insilico_gui.errors import AnalysisError, StimulusError, quoted
 from insilico_gui.experiment.analyses import RunData
 from insilico_gui.experiment.declared.shared import part_of
 from insilico_gui.responses import BURN_IN_FRAMES
@@ -37,34 +39,46 @@ if TYPE_CHECKING:
 @of_source
 def tuning(
     source: Source,
-    output: Table,
+    output: Table = None,
     parameter: Annotated[
         list[str] | None,
         typer.Option(
             "--parameter",
             "-p",
-            help="What to tune to: a column of the trial table, given twice for a "
-            "pair. Default: direction, or the first that the trials vary.",
+            help="What to tune to: a column of the trial table, two with a comma "
+            "between for a pair. Default: direction, or the first that the trials vary.",
         ),
     ] = None,
     directions: Annotated[
         int | None, typer.Option(help="Evenly spaced directions. Default 16.")
     ] = None,
     spatial_frequency: Annotated[
-        list[float] | None,
-        typer.Option("--sf", help="Cycles/degree; repeatable. Default 0.04."),
+        list[str] | None,
+        typer.Option(
+            "--spatial-frequency",
+            "--sf",
+            help="Cycles/degree, such as 0.02,0.04; repeatable. Default 0.04.",
+        ),
     ] = None,
     temporal_frequency: Annotated[
-        list[float] | None, typer.Option("--tf", help="Hz; repeatable. Default 2.")
+        list[str] | None,
+        typer.Option(
+            "--temporal-frequency",
+            "--tf",
+            help="Hz, such as 1,2,4; repeatable. Default 2.",
+        ),
     ] = None,
     contrast: Annotated[
-        list[float] | None, typer.Option(help="0 to 1; repeatable. Default 1.")
+        list[str] | None,
+        typer.Option(help="0 to 1, such as 0.1,0.5; repeatable. Default 1."),
     ] = None,
     duration: Annotated[
-        float | None, typer.Option(help="Seconds of a trial. Default 1.")
+        float | None,
+        typer.Option("--duration-s", help="Seconds of a trial. Default 1."),
     ] = None,
     blank: Annotated[
-        float | None, typer.Option(help="Seconds of grey before it. Default 0.5.")
+        float | None,
+        typer.Option("--blank-s", help="Seconds of grey before it. Default 0.5."),
     ] = None,
     repeats: Annotated[
         int | None, typer.Option(help="Presentations of each. Default 1.")
@@ -77,7 +91,10 @@ def tuning(
     burn_in: BurnIn = BURN_IN_FRAMES,
     permutations: Annotated[
         int,
-        typer.Option(help="Shuffles for the significance of the tuning; 100 is usual."),
+        typer.Option(
+            "--n-permutations",
+            help="Shuffles for the significance of the tuning; 100 is usual.",
+        ),
     ] = 0,
     released: Annotated[
         Path | None,
@@ -98,9 +115,9 @@ def tuning(
     published = None if released is None else read_table(released)
     given = {
         "directions": directions,
-        "spatial_frequency": spatial_frequency,
-        "temporal_frequency": temporal_frequency,
-        "contrast": contrast,
+        "spatial_frequency": _numbers(spatial_frequency, "--spatial-frequency"),
+        "temporal_frequency": _numbers(temporal_frequency, "--temporal-frequency"),
+        "contrast": _numbers(contrast, "--contrast"),
         "duration_s": duration,
         "blank_s": blank,
         "repeats": repeats,
@@ -125,9 +142,14 @@ def tuning(
     more = {} if published is None else _compared(done.units, dataset, published)
     table = done.write(output, **more)
     for reason in dict.fromkeys(columns.attrs.get("absent", {}).values()):
-        typer.echo(f"Left out: {reason}")
+        say(f"Left out: {reason}")
     name = done.parameters["parameter"]
-    typer.echo(f"Written: {output} ({len(table)} units, tuning to {name})")
+    tell(n_units=len(table), parameter=name)
+    written(output, f"{len(table)} units, tuning to {name}")
+
+
+def _numbers(typed: list[str] | None, option: str) -> list[float] | None:
+    return comma_numbers(typed, option, float, StimulusError)
 
 
 def _compared(
@@ -142,16 +164,16 @@ def _compared(
     }
     against = compare_with_released(pd.DataFrame(known | of_units), published)
     for line in report(against):
-        typer.echo(line)
+        say(line)
     if "warning" in against.attrs:
-        typer.echo(f"Note: {against.attrs['warning']}")
+        say(f"Note: {against.attrs['warning']}")
     return {"released": against.reset_index().to_dict("records")}
 
 
 def _parameter(asked: list[str] | None, trials: pd.DataFrame) -> str:
     """The name that :func:`tune` knows."""
     if asked:
-        return " x ".join(asked)
+        return " x ".join(comma_list(asked))
     known = varied(trials)
     if not known:
         text = [str(name) for name in trials if isinstance(trials[name].iloc[0], str)]
