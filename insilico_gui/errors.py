@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 MAX_ECHO = 80
 """Length in characters to which values from outside are cut in messages."""
@@ -135,7 +136,16 @@ class EncodingMemoryError(EncodingError):
 
 
 class EncodingCancelled(InsilicoError):
-    """Encoding was cancelled by the caller; no response was kept."""
+    """Encoding was cancelled by the caller.
+
+    Attributes
+    ----------
+    runs : insilico_gui.encoding.Runs or None
+        Of several stimuli, the responses to those that were complete; else None, as no
+        response was kept.
+    """
+
+    runs: Any = None
 
 
 class AnalysisError(InsilicoError):

@@ -27,6 +27,9 @@ _no_bars: ContextVar[bool] = ContextVar("no_bars", default=False)
 PER_PART = 1000
 """Steps into which :func:`parts` divides each part."""
 
+WITHOUT_COUNTS = "{l_bar}{bar}| {elapsed}<{remaining}"
+"""Form of a bar that counts in what means nothing to people."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -106,6 +109,22 @@ def _part(on_progress: OnProgress, i: int, n: int) -> OnProgress:
     return report
 
 
+class Bar:
+    """``on_progress`` that draws; what is done may be told in other words meanwhile."""
+
+    def __init__(self, drawn: Any) -> None:
+        self._drawn = drawn
+
+    def __call__(self, done: int, total: int) -> None:
+        """See :data:`OnProgress`."""
+        self._drawn.total = total or None
+        self._drawn.update(done - self._drawn.n)
+
+    def describe(self, what: str) -> None:
+        """Say what is being done, before the bar."""
+        self._drawn.set_description(what)
+
+
 @contextmanager
 def without_bars(wanted: bool = True) -> Iterator[None]:
     """Draw no bars inside, if that is `wanted`."""
@@ -117,7 +136,7 @@ def without_bars(wanted: bool = True) -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(what: str, **style: Any) -> Iterator[OnProgress]:
+def progress_bar(what: str, **style: Any) -> Iterator[Bar]:
     """``on_progress`` that draws a bar on a terminal, or in a notebook.
 
     Parameters
@@ -136,12 +155,7 @@ def progress_bar(what: str, **style: Any) -> Iterator[OnProgress]:
         from tqdm.auto import tqdm
     style = {"disable": None, **style} | ({"disable": True} if _no_bars.get() else {})
     with tqdm(desc=what, **style) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total or None
-            bar.update(done - bar.n)
-
-        yield show
+        yield Bar(bar)
 
 
 @contextmanager
@@ -165,6 +179,5 @@ def reporting(
 @contextmanager
 def analysis_bar(what: str) -> Iterator[OnProgress]:
     """``on_progress`` for an analysis, which is counted in what means nothing to people."""
-    form = "{l_bar}{bar}| {elapsed}<{remaining}"
-    with progress_bar(what, total=1, bar_format=form) as show:
+    with progress_bar(what, total=1, bar_format=WITHOUT_COUNTS) as show:
         yield show

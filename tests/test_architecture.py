@@ -172,7 +172,7 @@ ROOMS = {
     "stimuli.readers": {"stimuli.core", "stimuli.spec"},
     "stimuli.families": {*STIMULI, "stimuli.render"} - {"stimuli"},
     "encoding": {*CONTRACT, *STIMULI, "units", "units.identity", "export"},
-    "export": {"session", "responses"},
+    "export": {"session", "responses", "units.frame"},
     "fitting": {"fitting.judging", "fitting.recordings", "opening", "session"},
     "fitting.recordings": {"stimuli", "stimuli.core"},
     "fitting.judging": {
@@ -196,7 +196,8 @@ ROOMS = {
     | {"units.identity", "units.frame", "units.columns"},
     "experiment": {*CONTRACT, *STIMULI, *ANALYSIS, "encoding", "export", "opening"}
     | {"drawing", "fitting.judging", "units", "units.frame", "units.identity"},
-    "cli": BELOW | {"", "app.shell", "units.identity", "units.frame", "units.columns"},
+    "cli": BELOW | {"", "app.shell", "plot", "units.identity", "units.frame"}
+    | {"units.columns"},
     "app": {"app.shell"},
     "app.work": {"encoding", "experiment", "export", "fitting", "session", "stimuli"}
     | {"stimuli.readers"},

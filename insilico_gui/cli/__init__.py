@@ -26,6 +26,7 @@ from insilico_gui.cli.analyses.population_commands import (
 )
 from insilico_gui.cli.analyses.tuning_command import tuning
 from insilico_gui.cli.experiment_commands import library, run
+from insilico_gui.cli.plots import plot_command
 from insilico_gui.cli.recordings.import_command import import_recording
 from insilico_gui.cli.recordings.judge_command import judge
 from insilico_gui.cli.response_commands import encode, export
@@ -150,6 +151,7 @@ for command in (
     name = command.__name__.replace("_", "-")
     app.command(name, epilog=epilog(name))(runs(command, name))
 app.add_typer(fit_command.app, name="fit")
+app.add_typer(plot_command.app, name="plot")
 
 
 def main() -> None:

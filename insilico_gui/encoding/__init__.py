@@ -12,7 +12,9 @@ from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob
 from insilico_gui.encoding.inputs import open_for
 from insilico_gui.encoding.precision import precision_sentence
-from insilico_gui.encoding.running import encode, encoding_job
+from insilico_gui.encoding.running import encode
+from insilico_gui.encoding.runs import Runs
+from insilico_gui.encoding.starting import encoding_job
 from insilico_gui.progress import Progress
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "EncodingJob",
     "ImageJob",
     "Progress",
+    "Runs",
     "encode",
     "encoding_job",
     "open_for",

@@ -257,6 +257,14 @@ def chunk_ends(n_frames: int, first: int, largest: int) -> Iterator[int]:
         size = min(2 * size, largest)
 
 
+def lengths_of(session: VideoSession, stimuli: Sequence[Any], fit: Fit) -> list[int]:
+    """Frames that a session gets of each of several videos or arrays."""
+    if not stimuli:
+        return []
+    videos, _ = as_videos([*stimuli], session.frame_rate)
+    return [_as_frames(video, session, fit).n_frames for video in videos]
+
+
 def _common_length(videos: Sequence[Stimulus]) -> int:
     n_frames = videos[0].n_frames
     for video in videos:

@@ -4,160 +4,68 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, nullcontext
+from pathlib import Path
 from typing import Any, cast, overload
 
-import numpy as np
-import pandas as pd
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from insilico_gui.conditions import is_condition_session
-from insilico_gui.drive import is_drive_session
 from insilico_gui.encoding.conditions import ConditionJob
 from insilico_gui.encoding.drive import DriveJob
-from insilico_gui.encoding.engine import EncodingJob
 from insilico_gui.encoding.images import ImageJob
-from insilico_gui.encoding.inputs import as_image_set, open_for
-from insilico_gui.errors import EncodingCancelled, EncodingError
-from insilico_gui.progress import OnProgress, reporting
-from insilico_gui.session import Session, check_session, is_image_session
-from insilico_gui.stimuli import (
-    ConditionTable,
-    Drive,
-    Fit,
-    Stimulus,
-    open_conditions,
-    open_drive,
-    open_stimulus,
+from insilico_gui.encoding.provenance import chosen_units
+from insilico_gui.encoding.runs import Runs
+from insilico_gui.encoding.several import (
+    Failure,
+    as_list,
+    behavior_of,
+    several,
+    stores_of,
 )
-from insilico_gui.stimuli.readers.images import ImageSet
+from insilico_gui.encoding.shelf import Shelf
+from insilico_gui.encoding.starting import Job, One, Stimuli, encoding_job
+from insilico_gui.errors import (
+    EncodingCancelled,
+    EncodingError,
+    InsilicoError,
+    quoted,
+)
+from insilico_gui.progress import (
+    PER_PART,
+    WITHOUT_COUNTS,
+    Bar,
+    OnProgress,
+    parts,
+    progress_bar,
+    reporting,
+)
+from insilico_gui.session import Session, check_session
+from insilico_gui.stimuli import Fit, Stimulus
 from insilico_gui.units.selection import Selection
 
-Path = str | os.PathLike[str]
-Video = Stimulus | NDArray[np.uint8]
-Pictures = Video | ImageSet | Sequence[Video]
-Opened = Pictures | ConditionTable | pd.DataFrame | Drive
-Stimuli = Opened | Path | Sequence[Path]
+COUNTED = {ImageJob: " images", ConditionJob: " conditions", DriveJob: " windows"}
+"""What the steps of jobs are; of other jobs, frames."""
 
 
 @overload
-def encoding_job(
-    session: Session, stimulus: Pictures, *arguments: Any, **options: Any
-) -> EncodingJob | ImageJob: ...
+def encode(
+    session: Session, stimulus: One, *arguments: Any, **options: Any
+) -> xr.DataArray: ...
 @overload
-def encoding_job(
+def encode(
+    session: Session, stimulus: Mapping[str, Any], *arguments: Any, **options: Any
+) -> Runs: ...
+@overload
+def encode(
     session: Session, stimulus: Stimuli, *arguments: Any, **options: Any
-) -> EncodingJob | ImageJob | ConditionJob | DriveJob: ...
-def encoding_job(
-    session: Session,
-    stimulus: Stimuli,
-    units: Selection | ArrayLike | None = None,
-    behavior: Mapping[str, ArrayLike] | None = None,
-    *,
-    unit_ids: ArrayLike | None = None,
-    indices: ArrayLike | None = None,
-    fit: Fit = "crop",
-    store: str | os.PathLike[str] | None = None,
-    overwrite: bool = False,
-) -> EncodingJob | ImageJob | ConditionJob | DriveJob:
-    """Check that encoding can start, and make the job that does it.
-
-    Parameters and errors as of :func:`encode`.
-    """
-    check_session(session)
-    options: dict[str, Any] = {
-        "unit_ids": unit_ids,
-        "indices": indices,
-        "store": store,
-        "overwrite": overwrite,
-    }
-    if is_condition_session(session):
-        if behavior:
-            raise EncodingError(
-                f"{session.id} answers conditions and takes no behaviour; leave it out."
-            )
-        return ConditionJob(
-            session, _as_conditions(session, stimulus), units, **options
-        )
-    if is_drive_session(session):
-        if behavior:
-            raise EncodingError(
-                f"{session.id} is driven and takes no behaviour; leave it out."
-            )
-        return DriveJob(session, _as_drive(session, stimulus), units, **options)
-    if isinstance(stimulus, Drive):
-        raise EncodingError(
-            f"{session.id} takes {session.input_kind}, and {stimulus.name} is a drive; "
-            "show it a stimulus of that kind."
-        )
-    stimulus = _opened(session, stimulus)
-    if isinstance(stimulus, ConditionTable | pd.DataFrame):
-        raise EncodingError(
-            f"{session.id} is driven by {session.input_kind}, and a table of conditions "
-            "was given; show it a stimulus of that kind."
-        )
-    if is_image_session(session):
-        if behavior:
-            raise EncodingError(
-                f"{session.id} answers single images and takes no behaviour; leave it "
-                "out."
-            )
-        images = as_image_set(cast("Any", stimulus))
-        return ImageJob(session, images, units, **options)
-    if isinstance(stimulus, ImageSet):
-        raise EncodingError(
-            f"{session.id} is driven by {session.input_kind}, and {stimulus.name} is a "
-            "set of images; open it with open_stimulus to show them one after the other."
-        )
-    videos = cast("Any", stimulus)
-    return EncodingJob(session, videos, units, behavior, fit=fit, **options)
-
-
-def _as_drive(session: Session, stimulus: Any) -> Drive:
-    """A drive, its file, or its plain data; another stimulus is an EncodingError."""
-    if isinstance(stimulus, Stimulus | ImageSet | ConditionTable | np.ndarray):
-        raise EncodingError(
-            f"{session.id} is driven with values of channels and events; give an "
-            "insilico_gui.stimuli.Drive, or a file of one."
-        )
-    return open_drive(stimulus)
-
-
-def _as_conditions(session: Session, stimulus: Any) -> ConditionTable:
-    """A table of conditions, its file, or rows; another stimulus is an EncodingError."""
-    if isinstance(stimulus, Stimulus | ImageSet | Drive | np.ndarray):
-        raise EncodingError(
-            f"{session.id} answers tables of conditions, not pictures; give a DataFrame "
-            "with a row for each condition."
-        )
-    return open_conditions(stimulus)
-
-
-def _opened(session: Session, stimulus: Stimuli) -> Opened:
-    """The stimulus; paths are opened in the form that the session takes."""
-    if isinstance(stimulus, str | os.PathLike):
-        return open_for(session, stimulus)
-    if not isinstance(stimulus, list | tuple):
-        return cast("Opened", stimulus)
-    paths = [each for each in stimulus if isinstance(each, str | os.PathLike)]
-    if not paths:
-        return cast("Opened", stimulus)
-    if len(paths) < len(stimulus):
-        raise EncodingError(
-            "The list mixes paths with opened stimuli; open all of them, or none."
-        )
-    if is_image_session(session):
-        return open_for(session, paths)
-    return [open_stimulus(path) for path in paths]
-
-
+) -> xr.DataArray | Runs: ...
 def encode(
     session: Session,
-    stimulus: Stimuli,
+    stimulus: Stimuli | Mapping[str, Any] | Iterator[Any],
     units: Selection | ArrayLike | None = None,
-    behavior: Mapping[str, ArrayLike] | None = None,
+    behavior: Mapping[str, Any] | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
     store: str | os.PathLike[str] | None = None,
@@ -167,7 +75,7 @@ def encode(
     progress: bool = False,
     fit: Fit = "crop",
     overwrite: bool = False,
-) -> xr.DataArray:
+) -> xr.DataArray | Runs:
     """Predict the responses of a session's units to a stimulus.
 
     Parameters
@@ -182,18 +90,23 @@ def encode(
         a DataFrame, a :class:`.ConditionTable` or a file of one. A session of the kind
         ``"drive"`` takes a :class:`.Drive` or a file of one. Files that need options
         are opened by :func:`.open_stimulus` or :func:`.open_images` first.
+        Videos of unequal length in a list, a folder of videos, a pattern such as
+        ``"clips/*.mp4"``, and a mapping of names to stimuli of any kind are runs of
+        their own, encoded one after the other.
     units : Selection or 0/1 array [U], optional
         Units to compute; by default all. Other whole numbers, which could be ids or
         positions, are refused; use `unit_ids` or `indices`.
     behavior : mapping of str to array [T, K] or [N, T, K], optional
         Traces at the session's frame rate, by the names in ``session.behavior``; zeros
-        by default.
+        by default. Of several runs, a mapping of their names to such mappings.
     on_progress : callable(done, total), optional
-        Called after every chunk with numbers of frames.
+        Called after every chunk with numbers of frames; of several runs with
+        thousandths, 1000 for each run.
     cancel : threading.Event, optional
         When set, encoding stops within one chunk.
     store : path ending in ``.zarr``, optional
         Write the responses to this folder during encoding; the result reads from it.
+        Of several runs, a folder in which each run has a ``NAME.zarr``.
     unit_ids : sequence, optional
         Units to compute, by ``unit_id`` of the unit table.
     indices : sequence of int, optional
@@ -208,24 +121,45 @@ def encode(
 
     Returns
     -------
-    xarray.DataArray
+    xarray.DataArray or Runs
         float32 with dims (``time``, ``unit``), or (``trial``, ``time``, ``unit``) for a
         batch; ``time`` in seconds, the unit table as coordinates of ``unit``, provenance
         and trial table in ``attrs``. Responses to images have (``trial``, ...) with the
         dims of the session's response; those to conditions have (``trial``, ``time``,
-        ``unit``) with the parameters as coordinates of ``trial``.
+        ``unit``) with the parameters as coordinates of ``trial``. Several runs are a
+        :class:`.Runs`, a mapping of names to such arrays; a stimulus that fails is in
+        its ``failed``, and in a RuntimeWarning.
 
     Raises
     ------
     EncodingCancelled
-        If `cancel` was set; no responses are kept.
+        If `cancel` was set; no responses are kept, but those of runs that are complete,
+        in its ``runs``.
     InsilicoError
-        If an input does not fit, or memory or disk run out.
+        If an input does not fit, or memory or disk run out; of several runs, if none of
+        them could be encoded.
     """
     _stop_if(cancel, "Encoding was cancelled before it began.")
+    check_session(session)
+    stimulus = as_list(session, stimulus)
+    stimuli = several(session, stimulus, fit)
+    if stimuli is not None:
+        options: dict[str, Any] = {
+            "units": chosen_units(session, units, unit_ids, indices),
+            "fit": fit,
+            "overwrite": overwrite,
+        }
+        places = stores_of(stimuli, store, overwrite=overwrite)
+        given = behavior_of(behavior, stimuli)
+        style = {"total": len(stimuli) * PER_PART, "bar_format": WITHOUT_COUNTS}
+        shown = progress_bar("Encoding", **style, disable=False)
+        with shown if progress else nullcontext() as bar:
+            return _encode_each(
+                session, stimuli, given, places, options, on_progress, cancel, bar
+            )
     job = encoding_job(
         session,
-        stimulus,
+        cast("Stimuli", stimulus),
         units,
         behavior,
         unit_ids=unit_ids,
@@ -235,28 +169,77 @@ def encode(
         overwrite=overwrite,
     )
     doing = f"Encoding {job.stimulus.name}"
-    unit = {
-        ImageJob: " images",
-        ConditionJob: " conditions",
-        DriveJob: " windows",
-    }.get(type(job), " frames")
+    unit = COUNTED.get(type(job), " frames")
+    with reporting(progress, on_progress, doing, unit=unit, disable=False) as report:
+        return _finished(job, report, cancel)
+
+
+def _finished(
+    job: Job, report: OnProgress, cancel: threading.Event | None
+) -> xr.DataArray:
+    """Run a job to its end."""
     # Also if on_progress raises: closing ends the threads and removes the output
-    with (
-        closing(job.run()) as steps,
-        reporting(progress, on_progress, doing, unit=unit, disable=False) as report,
-    ):
+    with closing(job.run()) as steps:
         try:
             while True:
                 step = next(steps)
                 report(step.done, step.total)
                 _stop_if(
                     cancel,
-                    f"{doing} was cancelled after {step.done} of {step.total} "
-                    f"{step.what}.",
+                    f"Encoding {job.stimulus.name} was cancelled after {step.done} of "
+                    f"{step.total} {step.what}.",
                 )
         except StopIteration as end:
             responses: xr.DataArray = end.value
             return responses
+
+
+def _encode_each(
+    session: Session,
+    stimuli: Mapping[str, Any],
+    behavior: Mapping[str, Any],
+    places: Mapping[str, Path],
+    options: Mapping[str, Any],
+    on_progress: OnProgress | None,
+    cancel: threading.Event | None,
+    bar: Bar | None,
+) -> Runs:
+    """One run after the other; what fails is noted, and the others go on."""
+    runs, shelf, n = Runs(session.id), Shelf(), len(stimuli)
+
+    def report(done: int, total: int) -> None:
+        for tell in (on_progress, bar):
+            if tell is not None:
+                tell(done, total)
+
+    each = zip(stimuli.items(), parts(report, n), strict=True)
+    for k, ((name, stimulus), tell) in enumerate(each):
+        if bar is not None:
+            bar.describe(f"{quoted(name, '')} ({k + 1} of {n})")
+        try:
+            _stop_if(cancel, f"Encoding was cancelled before {quoted(name, '')}.")
+            if isinstance(stimulus, Failure):
+                raise EncodingError(stimulus.why)
+            job = encoding_job(
+                session,
+                stimulus,
+                behavior=behavior.get(name),
+                store=places.get(name),
+                **options,
+            )
+            responses = _finished(job, tell or report, cancel)
+            runs.add(name, responses, shelf.keep(responses))
+        except EncodingCancelled as error:
+            stopped = EncodingCancelled(f"{error} {k} of {n} stimuli were done before.")
+            stopped.runs = runs
+            raise stopped from error
+        except InsilicoError as error:
+            runs.failed[name] = str(error)
+        report((k + 1) * PER_PART, n * PER_PART)
+        if isinstance(stimulus, Stimulus):
+            stimulus.release()
+    runs.tell_of_failures()
+    return runs
 
 
 def _stop_if(cancel: threading.Event | None, sentence: str) -> None:

@@ -77,8 +77,8 @@ class Viewing(Responding):
 
     def pick(
         self,
-        areas: Sequence[str] | None = None,
-        fields: Sequence[int] | None = None,
+        areas: str | Sequence[str] | None = None,
+        fields: int | Sequence[int] | None = None,
         units: ArrayLike | None = None,
         combine: Combine = "all",
         where: Conditions | None = None,

@@ -37,3 +37,7 @@ __all__ = [
     "read_report",
     "write_report",
 ]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

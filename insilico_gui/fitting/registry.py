@@ -92,7 +92,7 @@ def declare(
     name: str,
     *,
     data: str,
-    generated: Sequence[str] = (),
+    generated: Sequence[str] | str = (),
     default_data: str | None = None,
     folder: Callable[[Mapping[str, Any]], Path] | None = None,
     recognizes: Callable[[Path], bool] | None = None,
@@ -109,7 +109,7 @@ def declare(
         Where they are if nothing is said.
     folder : callable(parameters) -> Path, optional
         The folder for results where none is given.
-    generated : sequence of str
+    generated : sequence of str, or str
         Names that stand for data that the fit makes itself, for a form to offer.
     recognizes : callable(Path) -> bool, optional
         Whether data are laid out as the fit takes them: where the parameters suit several
@@ -125,7 +125,7 @@ def declare(
             data,
             parameters_of(function),
             function,
-            tuple(generated),
+            (generated,) if isinstance(generated, str) else tuple(generated),
             default_data,
             folder,
             recognizes,

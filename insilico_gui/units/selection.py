@@ -84,8 +84,8 @@ class Selection:
 
 def select(
     session: Session,
-    areas: Sequence[str] | None = None,
-    fields: Sequence[int] | None = None,
+    areas: str | Sequence[str] | None = None,
+    fields: int | Sequence[int] | None = None,
     units: ArrayLike | None = None,
     combine: Combine = "all",
     where: Conditions | None = None,
@@ -101,9 +101,9 @@ def select(
     Parameters
     ----------
     session : Session
-    areas : sequence of str, optional
+    areas : str or sequence of str, optional
         Values of the unit table's ``area``.
-    fields : sequence of int, optional
+    fields : int or sequence of int, optional
         Values of the unit table's ``field``.
     units : 0/1 array [U], or sequence of str, optional
         A boolean (or 0/1) vector with one entry per unit, or ids that are text. Other
@@ -115,9 +115,9 @@ def select(
         limits (None for no limit), or one number; for a column of labels (text,
         ``field``, ``unit_id``) a list of values, or one value. A unit without a value
         satisfies no condition.
-    unit_ids : sequence of int or str, optional
+    unit_ids : sequence of int or str, or one, optional
         Values of the unit table's ``unit_id``.
-    indices : sequence of int, optional
+    indices : sequence of int, or int, optional
         Positions in response order: rows of the unit table.
 
     Returns
@@ -150,8 +150,8 @@ def select(
 def select_units(
     table: pd.DataFrame,
     owner: str,
-    areas: Sequence[str] | None = None,
-    fields: Sequence[int] | None = None,
+    areas: str | Sequence[str] | None = None,
+    fields: int | Sequence[int] | None = None,
     units: ArrayLike | None = None,
     combine: Combine = "all",
     where: Conditions | None = None,

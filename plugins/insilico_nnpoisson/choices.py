@@ -99,7 +99,11 @@ def read_choices(
             "density": (("trial", "action", "time"), np.moveaxis(densities, 2, 1)),
             "excess": ("trial", excess),
         },
-        {"choice": list(CHOICES), "action": list(ACTIONS), "time": times},
+        {
+            "choice": list(CHOICES),
+            "action": list(ACTIONS),
+            "time": ("time", times, {"units": "s"}),
+        },
         {"reading": reading, "meaning": READINGS[reading]},
     )
     if text := warning(model, reading):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from insilico_gui.analysis.fits.flatness import is_flat
 from insilico_gui.errors import AnalysisError
-from insilico_gui.responses import check_responses, with_unit_index
+from insilico_gui.responses import SECONDS, check_responses, with_unit_index
 from insilico_gui.units.identity import of_result, result_table
 
 Floats = NDArray[np.float64]
@@ -74,7 +74,8 @@ def perturbation(
         )
     }
     used = {"parameters": [], "start_s": start_s, "stop_s": stop_s}
-    dataset = _dataset(perturbed, made, {"time": times}, used)
+    seconds = {"time": ("time", times, SECONDS)}
+    dataset = _dataset(perturbed, made, seconds, used)
     means = one[inside].mean(axis=0), two[inside].mean(axis=0)
     table = result_table(
         {
@@ -147,7 +148,7 @@ def recorded_against_simulated(
         "recorded": (("time", "unit"), truth),
         "simulated": (("time", "unit"), simulated),
     }
-    coords = {"time": used * interval_s}
+    coords = {"time": ("time", used * interval_s, SECONDS)}
     dataset = _dataset(responses, made, coords, {"parameters": [], "skip": skip})
     table = result_table(
         {

@@ -35,7 +35,7 @@ def sta_receptive_fields(
     responses: xr.DataArray,
     stimulus: Stimulus,
     *,
-    lags: Sequence[int] = (0, 1, 2, 3, 4, 5, 6, 7, 8),
+    lags: Sequence[int] | int = (0, 1, 2, 3, 4, 5, 6, 7, 8),
     background: float = 128.0,
     shape: tuple[int, int] = DEFAULT_SHAPE,
     display: Display | None = None,
@@ -56,7 +56,7 @@ def sta_receptive_fields(
         (``time``, ``unit``), a value for each frame of the stimulus.
     stimulus : Stimulus
         What was shown, at the frame rate of the responses; frames fill the screen.
-    lags : sequence of int
+    lags : sequence of int, or int
         Frames by which the stimulus comes before the response; 0 is the same frame.
     background : float
         Grey level s_0.
@@ -184,8 +184,8 @@ def _check(responses: xr.DataArray, stimulus: Stimulus) -> None:
         )
 
 
-def _check_lags(lags: Sequence[int]) -> list[int]:
-    values = np.asarray(lags)
+def _check_lags(lags: Sequence[int] | int) -> list[int]:
+    values = np.atleast_1d(np.asarray(lags))
     if values.ndim != 1 or len(values) == 0 or values.dtype.kind not in "iu":
         raise AnalysisError("lags must be a list of whole numbers of frames.")
     if values.min() < 0:

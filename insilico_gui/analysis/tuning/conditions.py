@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from insilico_gui.analysis.tuning.tuned import columns_table
 from insilico_gui.errors import AnalysisError, listed, quoted
-from insilico_gui.responses import check_responses, with_unit_index
+from insilico_gui.responses import SECONDS, check_responses, with_unit_index
 from insilico_gui.units.identity import of_result, result_table
 
 Floats = NDArray[np.float64]
@@ -176,7 +176,7 @@ def condition_difference(
     dataset = _dataset(
         responses,
         {"difference": (("time", "unit"), difference)},
-        {"time": times},
+        {"time": ("time", times, SECONDS)},
         {"parameters": [], "first": first, "second": second},
     )
     table = result_table(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import napari
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QWidget
 
+from insilico_gui.app.shell.after_script import run_until_closed, stay_after_script
 from insilico_gui.app.shell.window import InsilicoWindow
 from insilico_gui.errors import InsilicoError
 from insilico_gui.experiment.document import SessionEntry
@@ -37,12 +38,13 @@ def launch(
     device: str = "auto",
     viewer: napari.Viewer | None = None,
     encode: bool = True,
+    block: bool | None = None,
 ) -> InsilicoWindow:
     """Open the window.
 
     Session and stimulus are loaded before it appears; encoding goes on in the
-    background, see :meth:`InsilicoWindow.wait`. In a script, call ``napari.run()``
-    afterwards.
+    background, see :meth:`InsilicoWindow.wait`. A script goes on with its next line, and
+    when it has ended, the window stays until it is closed.
 
     Parameters
     ----------
@@ -58,6 +60,9 @@ def launch(
         Where to put the panels, unless it has them already; default a new viewer.
     encode : bool
         Start encoding at once when there are a session and a stimulus.
+    block : bool, optional
+        True: return when the window is closed. False: the window goes when the script
+        ends. Default: as above; in IPython and in napari it lives in their event loop.
 
     Returns
     -------
@@ -69,7 +74,51 @@ def launch(
     InsilicoError
         If the session or the stimulus cannot be opened.
     """
+    if block is None:
+        stay_after_script()  # first: what cannot be shown is closed at the end, too
+    window = open_window(
+        session,
+        stimulus=stimulus,
+        directory=directory,
+        device=device,
+        viewer=viewer,
+        encode=encode,
+    )
+    if block:
+        run_until_closed()
+    return window
+
+
+def open_window(
+    session: Session | str | None,
+    *,
+    stimulus: Any = None,
+    directory: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    viewer: napari.Viewer | None = None,
+    encode: bool = True,
+) -> InsilicoWindow:
+    """The window of :func:`launch`; one that cannot show what is asked for is closed."""
     window = _shown_in(viewer) if viewer is not None else InsilicoWindow()
+    try:
+        _show(window, session, stimulus, directory, device, encode=encode)
+    except BaseException:
+        if viewer is None:
+            window.viewer.close()
+        raise
+    return window
+
+
+def _show(
+    window: InsilicoWindow,
+    session: Session | str | None,
+    stimulus: Any,
+    directory: str | os.PathLike[str] | None,
+    device: str,
+    *,
+    encode: bool,
+) -> None:
+    """Put a session and a stimulus on show, and encode them if wanted."""
     experiment, name, shown = window.experiment, None, None
     if isinstance(session, str):
         name = experiment.add_session(session, directory, device)
@@ -86,7 +135,6 @@ def launch(
         )
     if encode and name is not None and shown is not None:
         window.encode()
-    return window
 
 
 class PluginWidget(QWidget):

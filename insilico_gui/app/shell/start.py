@@ -6,7 +6,7 @@ from pathlib import Path
 
 import napari
 
-from insilico_gui.app.shell.launch import launch
+from insilico_gui.app.shell.launch import open_window
 from insilico_gui.app.shell.window import InsilicoWindow
 from insilico_gui.errors import ExportError, InsilicoError
 from insilico_gui.experiment import Experiment
@@ -48,7 +48,9 @@ def run(
             )
         window = open_experiment(session, search=directory)
     else:
-        window = launch(session, stimulus=shown, directory=directory, device=device)
+        window = open_window(
+            session, stimulus=shown, directory=directory, device=device
+        )
     if screenshot is None:
         napari.run()
         return

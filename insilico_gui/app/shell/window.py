@@ -94,9 +94,9 @@ class InsilicoWindow(Workspace):
         self._opener = Opener(self.viewer, self)
         self.files = ExperimentFiles(self)
         self.menu = file_menu_of(self)
-        # A script that closes the viewer has decided about what is not saved
+        # A script that closes the viewer has decided about what runs and is not saved
         self._guard = CloseGuard(
-            *(window, jobs, lambda text: self.confirm(text)),
+            *(window, jobs, lambda q: self._opener.closes_viewer or self.confirm(q)),
             lambda: self._opener.closes_viewer or self.files.may_close(),
             self,
         )

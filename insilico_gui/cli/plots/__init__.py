@@ -1,0 +1,1 @@
+"""``insilico-gui plot``: plots of results as files, drawn by :mod:`insilico_gui.plot`."""
