@@ -59,7 +59,7 @@ def test_what_cannot_be_written_is_one_sentence(tmp_path):
         frame_times = np.array([0, 0.1, 0.11, 0.3, 0.4])
 
     uneven = Uneven(stimulus.frames(0, 5), 24.0)
-    with pytest.raises(StimulusError, match="frame rate of .* varies"):
+    with pytest.raises(StimulusError, match=r"frame rate of .* varies"):
         save_video(uneven, tmp_path / "b.mkv")
     assert [path.name for path in tmp_path.iterdir()] == ["a.mkv"]
 
