@@ -168,7 +168,8 @@ ROOMS = {
     "responses": {"arrays", "units.identity", "units.frame"},
     "units": {"session", "responses", "units.identity", "units.frame"}
     | {"units.columns"},
-    "stimuli": {"stimuli.core", "stimuli.readers", "stimuli.spec", "stimuli.families"},
+    "stimuli": {"stimuli.core", "stimuli.readers", "stimuli.render", "stimuli.spec"}
+    | {"stimuli.families"},
     "stimuli.core": set(),
     "stimuli.render": {"stimuli.core"},
     "stimuli.spec": {"stimuli.core", "stimuli.render"},

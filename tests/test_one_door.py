@@ -36,6 +36,7 @@ EXCEPTIONS = {
     "insilico_gui/stimuli/core/cache.py": "a temporary file of its own",
     "insilico_gui/encoding/store.py": "a temporary file of its own",
     "insilico_gui/export/zarr_folder.py": "writes; its reading is checked below",
+    "insilico_gui/stimuli/render/video_file.py": "writes",
     "insilico_gui/untrusted/locking.py": "its own locks",
     "insilico_gui/untrusted/transfers.py": "opens addresses, not files",
     # What writes looks at what it wrote, in a folder that it holds locked

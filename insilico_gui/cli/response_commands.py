@@ -50,7 +50,7 @@ from insilico_gui.conditions import is_condition_session
 from insilico_gui.drive import is_drive_session
 from insilico_gui.encoding import open_for, precision_sentence
 from insilico_gui.encoding.behavior_file import read_behavior
-from insilico_gui.errors import StimulusError
+from insilico_gui.errors import ExportError, StimulusError
 from insilico_gui.export import Destination, Kind, check_fit, load_suffixes
 from insilico_gui.responses import unit_dim, unit_table
 from insilico_gui.session import is_image_session, is_video_session
@@ -105,11 +105,32 @@ def encode(
             "frame.",
         ),
     ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="One table (.parquet) of the responses to all stimuli, in place of "
+            "--output: a row for each stimulus, unit and bin."
+        ),
+    ] = None,
+    bin_s: Annotated[
+        float | None,
+        typer.Option(help="Length (s) of the bins of --table; default: one bin."),
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Encode stimuli and write the responses."""
     twins = sessions(session, directory)
     shown = clips(stimuli)
+    if table is not None:
+        if output is not None or len(twins) != 1:
+            raise ExportError(
+                "--table is one table of the responses of one session; leave out "
+                "--output, and name one session."
+            )
+        how = How(precision, (area, field, any_of, where), fit, frame_rate, interval)
+        opening = (twins[0], directory, device, precision)
+        _encode_table(opening, shown, behavior, how, (table, bin_s, overwrite))
+        return
     inputs = [(twin, one) for twin in twins for one in shown]
     names = distinct(inputs)
     many = len(inputs) > 1 or shown[0] not in stimuli
@@ -188,6 +209,36 @@ def _encode(
         sizes=dict(responses.sizes),
     )
     written(output)
+
+
+def _encode_table(
+    opening: tuple[str, Path | None, str, str],
+    stimuli: list[str],
+    behavior: list[str] | None,
+    how: How,
+    place: tuple[Path, float | None, bool],
+) -> None:
+    """Encode stimuli by a session, and write one table (path, bin in s, overwrite)."""
+    table, bin_s, overwrite = place
+    check_output(table, overwrite, (".parquet",))
+    twin = open_session(*opening)
+    names = distinct([(one,) for one in stimuli])
+    shown = {
+        name: _opened(twin, Path(one), how)
+        for name, one in zip(names, stimuli, strict=True)
+    }
+    traces = {
+        name: _behavior(twin, shown[name], file.replace(NAME, name), how)["behavior"]
+        for name, file in zip(names, behaviors(behavior, len(names)), strict=True)
+        if file is not None
+    }
+    selection = select(twin, *how.choices)
+    say(f"Encoding {len(shown)} stimuli for {len(selection):,} units.")
+    fit: Any = how.fit or "crop"  # checked by encode
+    runs = ig.encode(twin, shown, selection, traces or None, fit=fit, progress=True)
+    runs.to_parquet(table, bin_s, overwrite=overwrite)
+    tell(session=twin.id, stimuli=names, n_units=len(selection))
+    written(table, f"{len(selection):,} units, {len(names)} stimuli")
 
 
 def _opened(

@@ -81,9 +81,20 @@ def choose(
     if not areas and not fields and not where:
         return responses
     units = unit_table(responses)
-    given = _choices(units, areas, fields, any_of, where)
-    chosen = select_units(units, owner, **given)
+    chosen = choose_rows(units, owner, areas, fields, any_of, where)
     return take_units(responses, chosen.indices, chosen.rule)
+
+
+def choose_rows(
+    table: pd.DataFrame,
+    owner: str,
+    areas: list[str] | None,
+    fields: list[str] | None,
+    any_of: bool,
+    where: list[str] | None,
+) -> ig.Selection:
+    """Rows of a unit table by area, field and condition; by default all."""
+    return select_units(table, owner, **_choices(table, areas, fields, any_of, where))
 
 
 def _choices(

@@ -31,6 +31,7 @@ from insilico_gui.files.formulas import write_csv
 from insilico_gui.progress import in_blocks, progress_bar
 from insilico_gui.stimuli import RenderedStimulus, Sequence, StimulusSpec, save_spec
 from insilico_gui.stimuli.families.registry import FAMILIES
+from insilico_gui.stimuli.render.video_file import VIDEO_SUFFIXES, write_frames
 from insilico_gui.stimuli.spec.files import SPEC_SUFFIXES, as_yaml
 
 FRAMES = ".npy"
@@ -53,8 +54,9 @@ def stimulus(
         typer.Option(
             "--output",
             "-o",
-            help="File to write: .yaml or .json the specification, .npy the frames, "
-            ".csv the trial table; - is the specification on standard output.",
+            help="File to write: .yaml or .json the specification, .npy or .mkv the "
+            "frames, .mp4 nearly the frames, .csv the trial table; - is the specification "
+            "on standard output.",
         ),
     ] = None,
     blank: Annotated[
@@ -86,7 +88,8 @@ def stimulus(
         tell(families=families)
         return
     if output is not None:
-        check_output(output, overwrite, (*sorted(SPEC_SUFFIXES), FRAMES, TRIALS))
+        known = (*sorted(SPEC_SUFFIXES), FRAMES, *VIDEO_SUFFIXES, TRIALS)
+        check_output(output, overwrite, known)
     specs = [_spec(name, settings if len(sources) == 1 else None) for name in sources]
     if len(specs) == 1:
         spec = specs[0]
@@ -151,9 +154,14 @@ def _length(spec: StimulusSpec) -> str:
 
 def _write(spec: StimulusSpec, output: Path) -> None:
     """Write frames or the trial table; complete, or not at all."""
+    suffix = output.suffix.lower()
     with output_file(output) as partial:
-        if output.suffix.lower() == TRIALS:
+        if suffix == TRIALS:
             write_csv(spec.trials, partial)
+        elif suffix in VIDEO_SUFFIXES:
+            shown = spec.stimulus()
+            with progress_bar(f"Rendering {shown.name}", unit="frame") as show:
+                write_frames(shown, partial, show)
         else:
             shape = (spec.n_frames, *spec.display.pixels)
             require_space(output.parent, math.prod(shape), ExportError)

@@ -61,6 +61,7 @@ from insilico_gui.stimuli.readers.condition_files import open_conditions
 from insilico_gui.stimuli.readers.drive_files import open_drive, save_drive
 from insilico_gui.stimuli.readers.images import ImageSet, open_images
 from insilico_gui.stimuli.readers.opening import SUPPORTED_SUFFIXES, open_stimulus
+from insilico_gui.stimuli.render.video_file import save_video
 from insilico_gui.stimuli.spec.files import load_spec, save_spec
 from insilico_gui.stimuli.spec.parametric import (
     RenderedStimulus,
@@ -133,6 +134,7 @@ __all__ = [
     "random_dots",
     "save_drive",
     "save_spec",
+    "save_video",
     "size_series",
     "sparse_noise",
     "spec_from_dict",

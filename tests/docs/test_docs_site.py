@@ -78,6 +78,31 @@ def test_links_lead_somewhere(page):
             assert anchor in anchors(target), f"{page.name}: {link}"
 
 
+def named_links(text):
+    """Links that are named in the text, with their targets, which stand at its end."""
+    targets = dict(re.findall(r"^\[([\w-]+)\]: (\S+)$", text, re.MULTILINE))
+    used = set(re.findall(r"\]\[([\w-]+)\]", text))
+    assert used == set(targets), used ^ set(targets)
+    return targets
+
+
+def test_links_of_the_readme_hold():
+    text = text_of(ROOT / "README.md")
+    named = named_links(text)
+    links = [*named.values(), *LINK.findall(text)]
+    assert len(links) > 20
+    for link in links:
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        assert (ROOT / path).is_file(), link
+        assert not anchor or anchor in anchors(ROOT / path), link
+    pictures = re.findall(r"!\[[^\]]*\]\[([\w-]+)\]", text)
+    assert pictures
+    for name in pictures:
+        assert named[name].endswith((".png", ".svg"))
+
+
 def documented():
     """Full names of all that the reference documents."""
     names = set()

@@ -81,6 +81,14 @@ def test_frames_that_only_the_description_has(tmp_path):
     assert "declares 99 frames and holds 9 that are whole" in stimulus.attrs["warning"]
 
 
+def save_packed(picture, path, codec):
+    """Write a picture with a codec, unless this Pillow has been built without it."""
+    try:
+        picture.save(path, compression=codec)
+    except OSError:
+        pytest.skip(f"Pillow cannot write {codec}")
+
+
 CODECS = ["tiff_lzw", "jpeg", "zstd", "lzma", "packbits", "tiff_adobe_deflate"]
 
 
@@ -88,7 +96,7 @@ CODECS = ["tiff_lzw", "jpeg", "zstd", "lzma", "packbits", "tiff_adobe_deflate"]
 @pytest.mark.parametrize("samples", [1, 3])
 def test_what_libtiff_reads_is_read(tmp_path, codec, samples):
     picture = np.zeros((16, 16) if samples == 1 else (16, 16, 3), np.uint8) + 90
-    Image.fromarray(picture).save(tmp_path / "a.tif", compression=codec)
+    save_packed(Image.fromarray(picture), tmp_path / "a.tif", codec)
     for source in (tmp_path / "a.tif", tmp_path):
         frame = open_stimulus(source).frames(0, 1)
         assert np.abs(frame.astype(int) - 90).max() <= 2
@@ -129,7 +137,7 @@ def test_damage_is_not_told_as_a_missing_decoder(tmp_path, compression):
     path = tmp_path / "damaged.tif"
     rng = np.random.default_rng(0)
     picture = Image.fromarray(rng.integers(0, 255, (48, 64), np.uint8))
-    picture.save(path, compression=compression)
+    save_packed(picture, path, compression)
     assert open_stimulus(path).frames(0, 1).shape == (1, 48, 64)
     content = bytearray(path.read_bytes())
     content[8:40] = b"\xff" * 32  # the pixels come first

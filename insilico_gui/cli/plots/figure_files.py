@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from insilico_gui.cli.outputs import output_file, reserve
+from insilico_gui.cli.terminal.telling import written
 from insilico_gui.errors import AnalysisError, echoed
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def draw(
             metadata=UNDATED[suffix],
         )
     mpl("matplotlib.pyplot").close(figure)
-    typer.echo(f"Written: {output}")
+    written(output)
 
 
 def ids_of(typed: Sequence[str] | None) -> list[int | str] | None:

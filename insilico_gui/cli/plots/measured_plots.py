@@ -12,7 +12,7 @@ from insilico_gui.analysis.trials.windows import trial_table
 from insilico_gui.analysis.tuning.conditions import condition_tuning as tune_conditions
 from insilico_gui.analysis.tuning.registry import parameters as varied
 from insilico_gui.analysis.tuning.registry import tune
-from insilico_gui.cli.field_commands import METHODS, Method
+from insilico_gui.cli.analyses.field_commands import METHODS, Method
 from insilico_gui.cli.options import Overwrite
 from insilico_gui.cli.plots.figure_files import (
     Dpi,

@@ -9,7 +9,6 @@ import typer
 
 import insilico_gui as ig
 from insilico_gui.cli.options import Overwrite
-from insilico_gui.cli.outputs import keeping_outputs
 from insilico_gui.cli.plots.figure_files import (
     Columns,
     Dpi,
@@ -43,6 +42,7 @@ from insilico_gui.cli.plots.plotted import (
     stimulus_of,
 )
 from insilico_gui.cli.sources import Source, of_source
+from insilico_gui.cli.terminal.running import runs
 
 Trial = Annotated[
     int | None, typer.Option(help="Which trial of responses in trials, from 0.")
@@ -267,4 +267,4 @@ for name, command in (
     ("retinotopy", retinotopy),
     ("condition-tuning", condition_tuning),
 ):
-    app.command(name)(keeping_outputs(command))
+    app.command(name)(runs(command, name))

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import insilico_gui as ig
 from insilico_gui.analysis.trials.sequence_parts import part_name, take_part
-from insilico_gui.cli.filter_syntax import parse_conditions
 from insilico_gui.cli.named_stimuli import named_stimulus, parse_settings
-from insilico_gui.cli.steps import choose, encode_with_bar, select
+from insilico_gui.cli.steps import choose, choose_rows, encode_with_bar, select
 from insilico_gui.cli.tables import SUFFIXES, read_table
 from insilico_gui.conditions import is_condition_session
 from insilico_gui.drive import is_drive_session
@@ -19,7 +18,6 @@ from insilico_gui.experiment.file import SUFFIX
 from insilico_gui.progress import progress_bar
 from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import open_conditions, open_drive
-from insilico_gui.units.selection import select_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,15 +76,8 @@ def read(path: Path, source: Source | None = None) -> xr.DataArray | pd.DataFram
         )
     if source is None or not (source.areas or source.fields or source.where):
         return table
-    chosen = select_units(
-        table,
-        source.session,
-        source.areas,
-        source.fields,
-        combine="any" if source.any_of else "all",
-        where=parse_conditions(source.where or ()),
-    )
-    return table.iloc[chosen.indices]
+    how = (source.areas, source.fields, source.any_of, source.where)
+    return table.iloc[choose_rows(table, source.session, *how).indices]
 
 
 def responses_of(source: Source, default: str | None = None) -> xr.DataArray:
