@@ -24,45 +24,50 @@ if TYPE_CHECKING:
     from insilico_demo.session import DemoSession
 
 SESSION_ID = "demo"
-TITLE = "Demo: synthetic motion-energy twin with known tuning"
+NOISY_ID = "demo/noisy"
+TITLES = {
+    SESSION_ID: "Demo: synthetic motion-energy twin with known tuning",
+    NOISY_ID: "Demo with noise: Poisson events on gains that units share",
+}
 
 
 class DemoTwin:
-    """Satisfies :class:`insilico_gui.twin.Twin` with one session, ``"demo"``."""
+    """Satisfies :class:`insilico_gui.twin.Twin` with ``"demo"`` and ``"demo/noisy"``."""
 
     def sessions(self, directory: Path | None) -> Sequence[SessionInfo]:
-        """Describe the one session; it is there whatever the folder."""
+        """Describe both sessions; they are there whatever the folder."""
         from insilico_demo.population import demo_population
 
         population = demo_population()
         return [
             SessionInfo(
-                id=SESSION_ID,
-                title=TITLE,
+                id=session_id,
+                title=title,
                 n_units=len(population),
                 areas=_counts(population.area),
                 fields=_counts(population.field),
             )
+            for session_id, title in TITLES.items()
         ]
 
     def open(self, session_id: str, directory: Path | None, device: str) -> DemoSession:
-        """Open the session; `directory` plays no part.
+        """Open a session; `directory` plays no part.
 
         Raises
         ------
         SessionError
-            If `session_id` is not ``"demo"``.
+            If `session_id` is neither ``"demo"`` nor ``"demo/noisy"``.
         DeviceError
             If there is no such device.
         """
-        if session_id != SESSION_ID:
+        if session_id not in TITLES:
             raise SessionError(
-                f"The demo twin has no session {session_id!r}; open {SESSION_ID!r}, "
-                "the only one."
+                f"The demo twin has no session {session_id!r}; open {SESSION_ID!r} or, "
+                f"with noise, {NOISY_ID!r}."
             )
         from insilico_demo.session import DemoSession
 
-        return DemoSession(device)
+        return DemoSession(device, noisy=session_id == NOISY_ID)
 
 
 def _counts(labels: NDArray[np.generic]) -> dict[str, int]:

@@ -13,6 +13,8 @@ from insilico_demo.filters import CONTRAST_BLOCK, ENERGY_BLOCK
 from insilico_demo.screen import FRAME_RATE, HALF_RANGE, MEAN_GREY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from insilico_demo.filters import Filters
@@ -85,7 +87,10 @@ class MotionEnergy:
         return Memory(0, zeros, zeros, self.baseline.expand(n_videos, -1))
 
     def advance(
-        self, memory: Memory, frames: torch.Tensor
+        self,
+        memory: Memory,
+        frames: torch.Tensor,
+        disturb: Callable[[torch.Tensor], torch.Tensor] | None = None,
     ) -> tuple[torch.Tensor, Memory]:
         """Responses to the next frames, and the state after them.
 
@@ -94,6 +99,8 @@ class MotionEnergy:
         memory : Memory
             Not changed.
         frames : uint8, [N, n, H, W]
+        disturb : function, optional
+            Puts noise on the responses [n, N, U] before calcium smooths them.
 
         Returns
         -------
@@ -118,6 +125,8 @@ class MotionEnergy:
         responses = self.baseline + self.gain * drive / (
             self.semisaturation + channels[:, 4]
         )
+        if disturb is not None:
+            responses = disturb(responses)
         calcium = memory.calcium
         for t in range(n_frames):
             calcium = torch.lerp(calcium, responses[t], self.calcium_rate)

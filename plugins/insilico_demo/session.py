@@ -1,7 +1,9 @@
-"""The demo session: unit table, checks, and the model driven chunk by chunk."""
+"""The demo sessions: unit table, checks, and the model driven chunk by chunk."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -9,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from insilico_demo import SESSION_ID, screen
+from insilico_demo import NOISY_ID, SESSION_ID, screen
 from insilico_demo.filters import build_filters
 from insilico_demo.model import CALCIUM_TAU, Memory, MotionEnergy
+from insilico_demo.noise import NoiseLayer
 from insilico_demo.population import SEED, demo_population
 from insilico_demo.units import unit_table
 from insilico_gui.device import resolve_device
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_demo.filters import Filters
+    from insilico_demo.noise import NoiseMemory
     from insilico_gui.session import InputKind
 
 
@@ -39,11 +43,14 @@ class DemoState:
         Model of the units asked for; None before the first frame.
     memory : Memory or None
         Its state; None before the first frame.
+    noise : NoiseMemory or None
+        State of the noise; None before the first frame and without noise.
     """
 
     n_videos: int
     model: MotionEnergy | None = None
     memory: Memory | None = None
+    noise: NoiseMemory | None = None
 
 
 class DemoSession(StreamingSession[DemoState]):
@@ -53,6 +60,8 @@ class DemoSession(StreamingSession[DemoState]):
     ----------
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    noisy : bool
+        Whether responses have noise: session ``"demo/noisy"``.
 
     Raises
     ------
@@ -60,12 +69,12 @@ class DemoSession(StreamingSession[DemoState]):
         If there is no such device.
     """
 
-    id = SESSION_ID
     input_kind: InputKind = "video"
     frame_shape = screen.FRAME_SHAPE
     frame_rate = screen.FRAME_RATE
 
-    def __init__(self, device: str = "auto") -> None:
+    def __init__(self, device: str = "auto", *, noisy: bool = False) -> None:
+        self.id = NOISY_ID if noisy else SESSION_ID
         self.device = resolve_device(device)
         self.behavior: dict[str, int] = {}
         self._filters = _filters()
@@ -85,6 +94,14 @@ class DemoSession(StreamingSession[DemoState]):
             "calcium_tau_s": CALCIUM_TAU,
             "dtype": "float32",
         }
+        self._noise = NoiseLayer(demo_population().area) if noisy else None
+        if self._noise is not None:
+            self.units["true_gain_loading"] = self._noise.loading
+            self.attrs["noise"] = self._noise.attrs
+            about = json.dumps(self._noise.attrs, sort_keys=True)
+            parts = self.attrs["weights_hash"] + about
+            sha = hashlib.sha256(parts.encode()).hexdigest()
+            self.attrs["weights_hash"] = f"sha256:{sha}"
 
     def initial_state(self, n_videos: int) -> DemoState:
         """As after a long time of mean grey."""
@@ -116,10 +133,23 @@ class DemoSession(StreamingSession[DemoState]):
             )
         model = state.model or self._model_of(units)
         memory = state.memory or model.rest(state.n_videos)
+        noise = state.noise
+
+        def disturbed(responses: torch.Tensor) -> torch.Tensor:
+            nonlocal noise
+            if self._noise is None:
+                return responses
+            before = noise or self._noise.rest(state.n_videos)
+            clean = responses.cpu().numpy()
+            noisy, noise = self._noise.advance(before, frames, clean, units)
+            return torch.from_numpy(noisy).to(self.device)
+
         with torch.inference_mode():
             video = torch.from_numpy(np.ascontiguousarray(frames)).to(self.device)
-            responses, memory = model.advance(memory, video)
-            return responses.cpu().numpy(), DemoState(state.n_videos, model, memory)
+            responses, memory = model.advance(memory, video, disturbed)
+            return responses.cpu().numpy(), DemoState(
+                state.n_videos, model, memory, noise
+            )
 
     def _model_of(self, units: NDArray[np.int64] | None) -> MotionEnergy:
         if units is None:

@@ -21,17 +21,17 @@ WEIGHTS_HASH = "sha256:a2bd127a04edd83257bacf0f026e30683819053a42aa03bf2091adb90
 
 def test_listing_needs_no_torch_and_no_folder(tmp_path):
     code = (
-        "import sys; from insilico_demo import twin; info, = twin.sessions(None); "
+        "import sys; from insilico_demo import twin; info, _ = twin.sessions(None); "
         "assert info.id == 'demo'; assert not {'torch', 'qtpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-    (info,) = twin.sessions(tmp_path)
-    (same,) = twin.sessions(None)
-    assert info == same
+    assert twin.sessions(tmp_path) == twin.sessions(None)
+    assert [info.id for info in twin.sessions(None)] == ["demo", "demo/noisy"]
 
 
 def test_info_agrees_with_the_table(demo):
-    (info,) = twin.sessions(None)
+    info, noisy = twin.sessions(None)
+    assert noisy.areas == info.areas
     units = demo.units
     assert info.n_units == len(units)
     assert 1900 <= info.n_units <= 2100
@@ -40,7 +40,7 @@ def test_info_agrees_with_the_table(demo):
     assert info.input_kind == demo.input_kind == "video"
 
 
-def test_only_the_plain_id_opens():
+def test_no_other_id_opens():
     with pytest.raises(SessionError, match="demo/anything"):
         twin.open("demo/anything", None, "cpu")
 
