@@ -85,7 +85,7 @@ def test_what_nobody_foresaw_is_one_sentence_and_a_log(log, monkeypatch, capsys)
     with pytest.raises(SystemExit) as left:
         cli.main()
     shown = capsys.readouterr().err
-    assert left.value.code == 1
+    assert left.value.code == 70
     assert shown.count("\n") == 1
     assert "KeyError" in shown
     assert str(log) in shown

@@ -22,7 +22,7 @@ OPENERS = re.compile(
 )
 #: Of these, calls of other things: objects of this project, and what reads text.
 OTHERS = re.compile(
-    r"^(self|super\(\)|twin|ig)\.|stimulus_panel\.open$"
+    r"^(self|super\(\)|twin|ig)\.|stimulus_panel\.open$|^window\.files\.open$"
     r"|^(point|machine|family|foreign)\.load$"
     r"|^archive\.open$|^Experiment\.open$|^file\.load$|^(read_json|read_text|read_csv|read_parquet|read_table)$"
 )
@@ -35,6 +35,7 @@ EXCEPTIONS = {
     "insilico_gui/untrusted/pickled_arrays.py": "reads from a file that is open",
     "insilico_gui/stimuli/core/cache.py": "a temporary file of its own",
     "insilico_gui/encoding/store.py": "a temporary file of its own",
+    "insilico_gui/encoding/shelf.py": "a temporary file of its own",
     "insilico_gui/export/zarr_folder.py": "writes; its reading is checked below",
     "insilico_gui/stimuli/render/video_file.py": "writes",
     "insilico_gui/untrusted/locking.py": "its own locks",

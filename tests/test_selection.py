@@ -154,7 +154,10 @@ def test_conditions_are_a_kind_of_their_own(measured):
     ("where", "message"),
     [
         ("gOSI >= 0.25", "give a condition for each column"),
-        ({"gosi": (0, 1)}, r"no column 'gosi'; it has 'unit_id', .*'gOSI'"),
+        (
+            {"gosi": (0, 1)},
+            r"no column 'gosi' .did you mean 'gOSI'.*; it has 'unit_id', .*'gOSI'",
+        ),
         ({"gOSI": (0.5, 0.25)}, "ends at 0.25, before it starts at 0.5"),
         ({"gOSI": (None, None)}, "give a finite limit"),
         ({"gOSI": (np.nan, 1)}, "give a finite limit"),
@@ -216,6 +219,9 @@ def test_units_by_name():
     assert chosen.rule == {"unit_ids": ["u7", "u2", "u7"]}
     both = ig.select(session, areas=["V2"], units=np.array(["u2", "u7"]))
     np.testing.assert_array_equal(both.indices, [7])
-    with pytest.raises(SelectionError, match=r"no unit_id 'U7'; it has 'u0', .*\.\.\."):
+    with pytest.raises(
+        SelectionError,
+        match=r"no unit_id 'U7' .did you mean 'u7'.*; it has 'u0', .*\.\.\.",
+    ):
         ig.select(session, units=["u2", "U7"])
     assert ig.select(session, units="u2") == ig.select(session, units=["u2"])

@@ -182,7 +182,7 @@ def test_exit_codes_are_those_of_the_docs(files, tmp_path, monkeypatch, capsys):
     ("typed", "offered"),
     [
         ("enc", {"encode"}),
-        ("tuning de", {"demo"}),
+        ("tuning de", {"demo", "demo/noisy"}),
         ("tuning demo --stimulus size", {"size-series"}),
         ("tuning demo --lat", {"--latency-s"}),
     ],

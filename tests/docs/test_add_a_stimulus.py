@@ -62,7 +62,7 @@ def test_the_family_is_there_and_a_broken_one_is_told(package, caplog):
     assert "my_stimuli" not in sys.modules
     with caplog.at_level(logging.WARNING):
         assert list(FAMILIES)[-1] == "checkerboard reversals"
-        assert len(FAMILIES) == 15
+        assert len(FAMILIES) == 17
     (record,) = caplog.records
     said = record.getMessage()
     assert "'broken' (not_there_at_all) cannot be imported" in said

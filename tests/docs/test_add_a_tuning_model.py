@@ -17,7 +17,7 @@ from insilico_gui.analysis.tuning import registry
 from insilico_gui.analysis.tuning.fitted_curves import fitted_curve
 
 PAGE = Path(__file__).parents[2] / "docs" / "how_to_add_a_tuning_model.md"
-COMMAND = "insilico-gui tuning demo --stimulus random-dots"
+COMMAND = "insilico-gui tuning demo --area LM --stimulus random-dots"
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ from insilico_gui.cli.plots.plotted import (
     stimulus_of,
 )
 from insilico_gui.cli.sources import Source, of_source
+from insilico_gui.cli.terminal.examples import epilog
 from insilico_gui.cli.terminal.running import runs
 
 Trial = Annotated[
@@ -267,4 +268,5 @@ for name, command in (
     ("retinotopy", retinotopy),
     ("condition-tuning", condition_tuning),
 ):
-    app.command(name)(runs(command, name))
+    full = f"plot {name}"
+    app.command(name, epilog=epilog(full))(runs(command, full))

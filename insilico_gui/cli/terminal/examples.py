@@ -54,6 +54,16 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "library": ("library --json",),
     "fetch": ("fetch NAME WEIGHTS",),
     "fit": ("fit NAME DATA --out RUN",),
+    "plot map": ("plot map demo --color pref_dir -o map.svg",),
+    "plot tuning": ("plot tuning responses.npz --unit-ids 1003 -o tuning.pdf",),
+    "plot raster": ("plot raster responses.npz --sort pref_dir -o raster.png",),
+    "plot traces": ("plot traces responses.npz --unit-ids 1003,1004 -o traces.svg",),
+    "plot field": ("plot field demo --unit-id 1003 -o field.png",),
+    "plot population": ("plot population demo --column gOSI -o population.svg",),
+    "plot compare": ("plot compare slow.npz fast.npz -o compare.svg",),
+    "plot scalp": ("plot scalp responses.npz -o scalp.png",),
+    "plot retinotopy": ("plot retinotopy demo --known -o retinotopy.svg",),
+    "plot condition-tuning": ("plot condition-tuning responses.npz -o curves.svg",),
 }
 """What follows the name of the program, by command."""
 

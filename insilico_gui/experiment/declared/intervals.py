@@ -1,4 +1,4 @@
-"""``tuning uncertainty``, ``receptive field uncertainty`` and ``responsiveness``."""
+"""Intervals of directions, tunings and receptive fields, and ``responsiveness``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from insilico_gui.analysis.fields.registry import DOTS, WINDOWS_S
 from insilico_gui.analysis.trials.sequence_parts import part_tables, part_that
 from insilico_gui.analysis.trials.windows import trial_table
 from insilico_gui.analysis.tuning.registry import parameters as varied
+from insilico_gui.analysis.tuning.uncertainty import direction_uncertainty
 from insilico_gui.analysis.variability.field_uncertainty import field_uncertainty
 from insilico_gui.analysis.variability.responsiveness import responsiveness
 from insilico_gui.analysis.variability.tuning_uncertainty import tuning_uncertainty
@@ -22,6 +23,7 @@ from insilico_gui.experiment.declared.shared import (
     has_trials,
     part_of,
 )
+from insilico_gui.experiment.declared.tuning import varies_direction
 from insilico_gui.progress import OnProgress
 from insilico_gui.responses import BURN_IN_FRAMES
 
@@ -34,6 +36,40 @@ Confidence = Annotated[
 ]
 Shuffles = Annotated[int, About("Shuffles of a significance test, for p and q values.")]
 Seed = Annotated[int, About("Seed of the draws and shuffles.")]
+
+
+@register("direction uncertainty", fits=varies_direction)
+def uncertainty_of_direction(
+    data: RunData,
+    on_progress: OnProgress | None,
+    *,
+    n_draws: Draws = 500,
+    confidence: Confidence = 0.95,
+    n_permutations: Shuffles = 0,
+    latency_s: Latency = 0.0,
+    window_s: Window = None,
+    burn_in_frames: BurnIn = BURN_IN_FRAMES,
+    part: Part = None,
+    seed: Seed = 0,
+) -> Result:
+    """Bootstrap intervals of direction and orientation tuning, with q values."""
+    responses = part_that(
+        part_of(data, part),
+        lambda table: "direction" in varied(table),
+        "vary direction",
+    )
+    dataset, columns = direction_uncertainty(
+        responses,
+        n_draws=n_draws,
+        confidence=confidence,
+        n_permutations=n_permutations,
+        latency_s=latency_s,
+        window_s=window_s,
+        burn_in_frames=burn_in_frames,
+        seed=seed,
+        on_progress=on_progress,
+    )
+    return Result(dataset, columns, data.rows)
 
 
 @register("tuning uncertainty", fits=has_trials, rehearse=True)
