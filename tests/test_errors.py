@@ -77,7 +77,7 @@ def log(tmp_path, monkeypatch):
 
 
 def test_what_nobody_foresaw_is_one_sentence_and_a_log(log, monkeypatch, capsys):
-    def broken():
+    def broken(**_options):
         raise KeyError(LONG)
 
     monkeypatch.setattr(cli, "app", broken)

@@ -130,10 +130,9 @@ def test_a_broken_one_is_one_sentence_in_the_log(tmp_path, install, caplog, case
         ig.export(make_responses(), tmp_path / "x.npz")
         ig.export(make_responses(), tmp_path / "y.npz")
     (record,) = caplog.records
-    assert re.search(
-        rf"'broken' .*{said}.*; install its package again", record.getMessage()
-    )
-    assert "\n" not in record.getMessage()
+    told = record.getMessage()
+    assert re.search(rf"'broken' .*{said}.*; install its package again", told)
+    assert "\n" not in told
     assert registry.export_suffixes() == before
 
 
