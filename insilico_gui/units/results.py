@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from insilico_gui.responses import distinct_names, unit_dim
 from insilico_gui.units.identity import measured_names
@@ -12,7 +13,6 @@ from insilico_gui.units.identity import measured_names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -57,7 +57,7 @@ class Measured:
         one with a name that another analysis gave is named after its stimulus as well.
         """
         units = units.drop(columns=self.columns(analysis))
-        made = []
+        made: dict[str, NDArray[Any]] = {}
         results = measured[measured_names(measured)]
         for column, values in results.rename(
             columns=distinct_names(results.columns, own)
@@ -70,9 +70,11 @@ class Measured:
             name = str(column)
             if name in units:
                 name = f"{name} of {parameters.get('stimulus')}"
-            units[name] = full
-            made.append(name)
-        self._columns[analysis] = made
+            made[name] = full
+        # At once: a table to which columns are added one by one becomes slow
+        kept = units.drop(columns=[name for name in made if name in units])
+        units = pd.concat([kept, pd.DataFrame(made, index=units.index)], axis=1)
+        self._columns[analysis] = list(made)
         self._parameters.pop(analysis, None)  # the latest analysis comes last
         self._parameters[analysis] = dict(parameters)
         return units

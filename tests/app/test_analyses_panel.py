@@ -141,7 +141,7 @@ class SmallTwin:
 
 @pytest.fixture
 def demo(window):
-    """The demo session and two stimuli, encoded for the 252 units of one field."""
+    """The demo session and stimuli, encoded for 84 units of one field."""
     experiment = window.experiment
     experiment.add_session("demo")
     experiment.add_stimulus(
@@ -156,7 +156,8 @@ def demo(window):
     for name, stimulus in PROBES.items():
         experiment.add_stimulus(stimulus, name=name)
     experiment.show("demo", "gratings")
-    experiment.pick(fields=[1])
+    field = experiment.session("demo").units["field"] == 1
+    experiment.pick(indices=np.flatnonzero(field)[::3])
     experiment.look(encode_selected=True)
     for stimulus in ("dots", *PROBES, "gratings"):
         experiment.show("demo", stimulus)
