@@ -57,7 +57,9 @@ def test_three_training_steps(case):
     optimiser = ClippedSGD(trained, rules(trained, UNITS), **PUBLISHED)
     burnin = int(case["burnin_frames"])
     generator = torch.Generator().manual_seed(0)
-    # rounding at the edge of the retinal image grows from step to step
+    # Rounding at the edge of the retinal image grows from step to step: weights of the
+    # perspective that differ by 1e-7 of themselves move the parameters after the third
+    # step by up to 8e-3, the third objective by 5e-3 and the last one by 4e-3
     for k, near in enumerate((1e-6, 2e-5, 1e-3)):
         noise = draw_noise(2, UNITS, generator) if k == 0 else None  # times zero
         value = objective(
