@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_origin
 
@@ -92,7 +93,10 @@ def _widget(name: str, parameter: Parameter, kind: Any) -> Widget:
     bounds = {side: n for side, n in bounds.items() if abs(n) <= LARGEST}
     options: dict[str, Any] = {}
     if kind in (int, float):
-        options = bounds
+        options = dict(bounds)
+        digits = len(format(Decimal(str(parameter.default)), "f").partition(".")[2])
+        if kind is float and digits > 2:  # boxes show as many as their step has
+            options["step"] = 10.0**-digits
     elif get_origin(kind) is tuple:
         options["options"] = {**bounds, "step": 0.1}
     told: dict[str, Any] = {
