@@ -39,8 +39,8 @@ def crossed(answering):
 
 def offered(window):
     shown = {s.title for s in window.slots if not window.docks.of(s).isHidden()}
-    sheets = window.top_bar.sheets.items()
-    return shown | {title for title, button in sheets if button.isVisible()}
+    sheets = window.top_bar._shown.items()
+    return shown | {title for title, action in sheets if action.isVisible()}
 
 
 def test_panels_that_can_do_nothing_are_not_offered(window, tmp_path):

@@ -43,8 +43,8 @@ def fly(window, fly_folder):
 
 def offered(window):
     shown = {s.title for s in window.slots if not window.docks.of(s).isHidden()}
-    sheets = window.top_bar.sheets.items()
-    return shown | {title for title, button in sheets if button.isVisible()}
+    sheets = window.top_bar._shown.items()
+    return shown | {title for title, action in sheets if action.isVisible()}
 
 
 def by_hand(panel, value=40.0, duration_s=0.2):

@@ -231,6 +231,7 @@ def test_frames_of_a_video_cancel_and_several_files(window, root, pictures, vide
     panel.interval.setValue(0.0)
     window.wait()
     assert window.now.images.n_images == 48
+    window.panel("Stimulus")
     assert "every frame" in panel.info.text()
 
     told = []

@@ -45,6 +45,8 @@ class PanelSlot(QScrollArea):
     was_offered : bool or None
         Whether the window has shown the dock; None at first.
     was_first : bool
+    is_held : bool
+        Whether docks are being shown and hidden: Qt says of each that it is in front.
     """
 
     made = Signal(object)
@@ -56,6 +58,7 @@ class PanelSlot(QScrollArea):
         self.failure = ""
         self.was_offered: bool | None = None
         self.was_first = False
+        self.is_held = False
         self._desk = desk
         # Names alone: a panel that is not there must not hold what was on show before
         self._missed: frozenset[str] = frozenset()
@@ -124,7 +127,7 @@ class PanelSlot(QScrollArea):
 
     def came_to_front(self, in_front: bool) -> None:
         """The dock is seen, or not any more: nothing is drawn meanwhile."""
-        if in_front:
+        if in_front and not self.is_held:
             panel = self.make()
             if panel is not None:
                 panel.came_to_front(True)

@@ -72,10 +72,14 @@ class RememberedLayout:
 
     def _put(self, state: QByteArray, closed: Collection[str]) -> bool:
         with unsaved_settings():
-            if not self._docks.window.restoreState(state, VERSION):
-                return False
-            self._offer(closed)
-        return True
+            for slot in self._slots:
+                slot.is_held = True
+            restored = self._docks.window.restoreState(state, VERSION)
+            for slot in self._slots:
+                slot.is_held = False
+            if restored:
+                self._offer(closed)
+        return restored
 
     def remember(self) -> None:
         """Remember the places of now, for windows that open on such a screen."""

@@ -18,6 +18,7 @@ from insilico_gui.app.shell.panel_slots import PanelSlot
 from insilico_gui.app.shell.remembered_layout import RememberedLayout
 from insilico_gui.app.widgets.theme import ThemeFollower
 from insilico_gui.app.work.jobs import Jobs
+from insilico_gui.app.work.timers import delayed
 from insilico_gui.errors import InsilicoError, listed, quoted
 from insilico_gui.experiment import Experiment
 from insilico_gui.experiment.resolved import Resolver
@@ -107,6 +108,8 @@ class Workspace(QObject):
             if slot.is_sheet:  # else the runs would keep the room of one that goes
                 self.docks.of(slot).visibilityChanged.connect(self.sizes.again)
         self._closed: frozenset[str] = frozenset()
+        self._wanted: set[str] = set()
+        self._settle = delayed(self._show_what_is_in_front, self)
         self.layout = RememberedLayout(
             self.docks, self.sizes, self.slots, self._offer_anew
         )
@@ -210,6 +213,8 @@ class Workspace(QObject):
         now, moved = self.now, False
         in_front = [slot for slot in self.slots if slot.is_seen]
         for slot in self.slots:
+            slot.is_held = True
+        for slot in self.slots:
             offered, dock = slot.kind.is_offered(now), self.docks.of(slot)
             if offered != slot.was_offered:
                 closed = slot.is_sheet or slot.title in self._closed
@@ -224,12 +229,29 @@ class Workspace(QObject):
             self._bring_first_tabs_up()
             self.sizes.again()
         for slot in self.slots:
+            slot.is_held = False
+        for slot in self.slots:
             first = bool(slot.was_offered) and slot.kind.is_first(now)
-            if first and not slot.was_first:
+            if slot.is_sheet:
+                if slot.was_first and not first:
+                    self.docks.of(slot).hide()  # what was wanted of it is there
+            elif first and not slot.was_first:
                 self.docks.show(slot)
-            elif slot.is_sheet and slot.was_first and not first:
-                self.docks.of(slot).hide()  # what was wanted of it is there
             slot.was_first = first
+        self._settle.start()
+
+    def _show_what_is_in_front(self) -> None:
+        """Draw panels that have come to the front, and show the sheet that is wanted.
+
+        A sheet is not wanted any more where what it asks for was given at once.
+        """
+        for slot in self.slots:
+            wanted = slot.is_sheet and slot.was_first
+            if wanted and slot.title not in self._wanted:
+                self.docks.show(slot)
+            elif slot.is_seen:
+                slot.came_to_front(True)
+        self._wanted = {s.title for s in self.slots if s.is_sheet and s.was_first}
 
     def _bring_first_tabs_up(self) -> None:
         """Have the first of the panels that lie behind each other in front."""
