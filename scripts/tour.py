@@ -17,7 +17,9 @@ from PIL import Image
 
 import insilico_gui as ig
 from insilico_gui.app import InsilicoWindow, launch
+from insilico_gui.app.panels.analyses_panel import AnalysesPanel
 from insilico_gui.app.panels.drive.activity_panel import ActivityPanel
+from insilico_gui.app.panels.export_panel import ExportPanel
 from insilico_gui.app.shell.start import take_picture
 from insilico_gui.stimuli import Drive, Recorded, Silence, Stimulate, Target
 from insilico_gui.stimuli.render.scene import moving_scene
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 SMALL, LARGE, LARGEST = (1366, 768), (1920, 1080), (2560, 1440)
-N_COLORS = 256
+N_COLORS = {SMALL: 256, LARGE: 256, LARGEST: 64}
 LIMIT_S = 600.0
 
 
@@ -58,6 +60,7 @@ def gratings() -> InsilicoWindow:
     found.wait(LIMIT_S)
     found.analyse("direction tuning", {})
     found.wait(LIMIT_S)
+    found.show_panel("Tuning")
     return found
 
 
@@ -89,9 +92,12 @@ def trials() -> InsilicoWindow:
 def analyses() -> InsilicoWindow:
     """The sheet of analyses with a result."""
     found = gratings()
+    panel = found.panel(AnalysesPanel)
+    panel.analysis.setCurrentText("sparseness")
+    panel.analysis.textActivated.emit("sparseness")
     found.analyse("sparseness", {})
     found.wait(LIMIT_S)
-    found.show_panel("Analyses")
+    found.show_panel("Population")
     return found
 
 
@@ -99,7 +105,7 @@ def export() -> InsilicoWindow:
     """The sheet in which responses are exported."""
     found = gratings()
     found.experiment.pick(areas=["V1"])
-    found.show_panel("Export")
+    found.panel(ExportPanel).path.setText("gratings_V1.parquet")
     return found
 
 
@@ -210,7 +216,7 @@ def main(wanted: list[str]) -> None:
         get_settings().appearance.theme = theme
         path = PICTURES / f"{make.__name__}.png"
         take_picture(make(), path, size)
-        picture = Image.open(path).convert("RGB").quantize(N_COLORS)
+        picture = Image.open(path).convert("RGB").quantize(N_COLORS[size])
         picture.save(path, optimize=True)
         print(path, path.stat().st_size // 1000, "kB", flush=True)
 

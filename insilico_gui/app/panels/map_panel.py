@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QGridLayout, QHBoxLayout
 
 from insilico_gui.app.map.map_note import empty_note, places_note
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 BAR_HEIGHT, LEAST_BAR, BAR_WIDTH = 62, 90, 420
 """Pixels of the colour bar with its axis."""
+
+EDGE = 6
+"""Pixels at both ends of its label."""
 
 
 class MapPanel(Panel):
@@ -138,7 +142,12 @@ class MapPanel(Panel):
             axis.setTicks([angles] if angles else None)
         label = getattr(session, "response_label", scale.column)
         is_response = scale.column == RESPONSE
-        self.bar.setLabel("bottom", label if is_response else about.label)
+        text = label if is_response else about.label
+        self.bar.setToolTip(text)
+        metrics, room = self.bar.fontMetrics(), self.bar.width() - 2 * EDGE
+        self.bar.setLabel(
+            "bottom", metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        )
         has_ends = scale.categories is None
         by_hand = has_ends and self.now.view.limits is not None
         self.automatic.setEnabled(has_ends)
