@@ -292,7 +292,7 @@ def test_closing_during_a_job_asks_and_stops_it(window, qtbot, monkeypatch):
     assert "moving" in asked[0] or "array" in asked[0]
     answer(QMessageBox.StandardButton.Yes)
     job = window.now.encoded
-    window.viewer.close()
+    assert qt_window.close()
     assert len(asked) == 2
     assert job.moments.n_done < 3000
 
