@@ -115,7 +115,11 @@ def test_the_sdist_holds_what_tests_and_docs_need(built):
     with tarfile.open(built[0]) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
     assert {"README.md", "LICENSE", "constraints.txt", "docs/conf.py"} < names
-    assert {"scripts/test", "tests/test_packaging.py", "docs/pictures/raster.png"} < names
+    assert {
+        "scripts/test",
+        "tests/test_packaging.py",
+        "docs/pictures/raster.png",
+    } < names
 
 
 def test_the_metadata_are_those_that_the_napari_hub_reads(built):

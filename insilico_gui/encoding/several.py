@@ -218,7 +218,8 @@ def _matching(path: str | os.PathLike[str]) -> list[Path]:
         return []
     if not found:
         raise StimulusError(
-            f"There is no file like {quoted(pattern)}; check the pattern and the folder."
+            f"There is no file like {quoted(Path(pattern).name)} in "
+            f"{quoted(Path(pattern).parent)}; check the pattern and the folder."
         )
     return _ordered([file for file in found if not file.is_dir()] or found)
 

@@ -127,7 +127,7 @@ SHOWN = {
     "population decoding": "repeated",
 }
 ON_FILES = {"reliability", "comparison", "prediction accuracy", "fit quality"}
-ON_FILES |= {"explained variance", "receptive field uncertainty"}
+ON_FILES |= {"explained variance", "receptive field uncertainty", "unit properties"}
 OF_CONDITIONS = {
     *("condition tuning", "condition difference", "choices", "psychometric curve"),
     "simulated trials",
