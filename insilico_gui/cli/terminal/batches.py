@@ -155,8 +155,8 @@ def named(
     if output == STANDARD_OUTPUT or (output.suffix and not _is_folder(output)):
         advice = output.with_name(f"{NAME}{output.suffix or suffix}")
         raise ExportError(
-            f"{quoted(output.name, '')} is one output, and there are several inputs; name a "
-            f"folder, or put {NAME} into the name, such as {quoted(advice.name, '')}."
+            f"{quoted(output.name, '')} is one output, and there are several inputs; name "
+            f"a folder, or put {NAME} into the name, such as {quoted(advice.name, '')}."
         )
     _make_folders({output})
     return [output / f"{name}{suffix}" for name in names]
