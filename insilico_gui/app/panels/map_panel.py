@@ -14,6 +14,7 @@ from insilico_gui.app.map.unit_map import COLORED_BY
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
 from insilico_gui.app.widgets.controls import check, choice, number, quietly
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
+from insilico_gui.app.work.timers import delayed
 from insilico_gui.drawing.layouts import available_layouts
 from insilico_gui.experiment.viewing import RESPONSE
 from insilico_gui.units.columns import facts
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
+    from qtpy.QtGui import QResizeEvent
 
     from insilico_gui.app.panels.desk import Desk
 
@@ -62,6 +64,7 @@ class MapPanel(Panel):
         self.bar.setYRange(0, 1, padding=0)
         self.about = text_label()
         self.about.hide()
+        self._fitting = delayed(self._write_label, self)
 
         choices = QFormLayout()
         choices.setVerticalSpacing(4)
@@ -126,6 +129,17 @@ class MapPanel(Panel):
         """Limits of the responses follow those that have come."""
         self._draw_legend()
 
+    def _write_label(self) -> None:
+        """Write what the colours are of, as much of it as there is room for."""
+        metrics, room = self.bar.fontMetrics(), self.bar.width() - 2 * EDGE
+        right = Qt.TextElideMode.ElideRight
+        self.bar.setLabel("bottom", metrics.elidedText(self.bar.toolTip(), right, room))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """See Qt."""
+        super().resizeEvent(event)
+        self._fitting.start()  # the bar takes its own size first
+
     def _draw_legend(self) -> None:
         scale = self.desk.window.map.scale
         low, high = scale.limits
@@ -142,12 +156,8 @@ class MapPanel(Panel):
             axis.setTicks([angles] if angles else None)
         label = getattr(session, "response_label", scale.column)
         is_response = scale.column == RESPONSE
-        text = label if is_response else about.label
-        self.bar.setToolTip(text)
-        metrics, room = self.bar.fontMetrics(), self.bar.width() - 2 * EDGE
-        self.bar.setLabel(
-            "bottom", metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-        )
+        self.bar.setToolTip(label if is_response else about.label)
+        self._write_label()
         has_ends = scale.categories is None
         by_hand = has_ends and self.now.view.limits is not None
         self.automatic.setEnabled(has_ends)
