@@ -193,7 +193,8 @@ def test_the_command_writes_table_and_pages(recorded, tmp_path):
     assert "2 clips of 4 to 5 repeats" in done.output
     assert page.stat().st_size > 10_000
     assert "exists already" in error_of("judge", "demo", recorded, "--report", page)
-    assert "nothing to write" in error_of("judge", "demo", recorded)
+    told = run("judge", "demo", recorded)  # where to?
+    assert told.exit_code == 2 and "--json" in told.output, told.output
     assert "end its name" in error_of("judge", "demo", recorded, "--report", "r.txt")
 
 
