@@ -162,7 +162,7 @@ def _lists(values: Any) -> Any:
 
 
 def _array(name: str, path: Path | None) -> str:
-    from insilico_gui.experiment.file import array_path
+    from insilico_gui.experiment.saving.file import array_path
 
     return f"np.load({str(array_path(path, name))!r})"
 

@@ -17,7 +17,7 @@ from insilico_gui.experiment.document import (
     ExperimentDocument,
     ViewState,
 )
-from insilico_gui.experiment.file import sentence
+from insilico_gui.experiment.saving.file import sentence
 
 KINDS = {"session": "sessions", "stimulus": "stimuli", "selection": "selections"}
 """What has names, and the part of the document that holds them."""

@@ -12,7 +12,7 @@ import pytest
 
 import insilico_gui as ig
 from insilico_gui.errors import ExperimentError
-from insilico_gui.experiment.recovery import KEPT, Recovery, find_leftovers
+from insilico_gui.experiment.saving.recovery import KEPT, Recovery, find_leftovers
 
 #: Keeps an experiment with a stimulus from memory, tells of it, and waits to be killed.
 WINDOW = """
@@ -20,7 +20,7 @@ import sys, time
 from pathlib import Path
 import numpy as np
 import insilico_gui as ig
-from insilico_gui.experiment.recovery import Recovery
+from insilico_gui.experiment.saving.recovery import Recovery
 
 experiment = ig.Experiment(library=None)
 experiment.add_session("demo")

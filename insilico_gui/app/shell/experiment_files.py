@@ -17,7 +17,7 @@ from insilico_gui.app.work.autosave import Autosave
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import InsilicoError, quoted
 from insilico_gui.experiment import file
-from insilico_gui.experiment.recovery import find_leftovers
+from insilico_gui.experiment.saving.recovery import find_leftovers
 from insilico_gui.settings import add_recent, read_settings
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.shell.window import InsilicoWindow
     from insilico_gui.app.work.jobs import Job
-    from insilico_gui.experiment.recovery import Leftover
+    from insilico_gui.experiment.saving.recovery import Leftover
 
 FILTER = f"Experiments (*{file.SUFFIX})"
 SEARCH = "Search in a folder…"

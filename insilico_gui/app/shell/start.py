@@ -10,7 +10,7 @@ from insilico_gui.app.shell.launch import open_window
 from insilico_gui.app.shell.window import InsilicoWindow
 from insilico_gui.errors import ExportError, InsilicoError
 from insilico_gui.experiment import Experiment
-from insilico_gui.experiment.file import SUFFIX
+from insilico_gui.experiment.saving.file import SUFFIX
 from insilico_gui.files import check_target, publishing, refuse_folder
 from insilico_gui.stimuli.render.scene import moving_scene
 

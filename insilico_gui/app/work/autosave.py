@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, QTimer
 
-from insilico_gui.experiment.recovery import Recovery
+from insilico_gui.experiment.saving.recovery import Recovery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from insilico_gui.app.work.jobs import Job, Jobs
     from insilico_gui.experiment import Experiment
-    from insilico_gui.experiment.recovery import Leftover
+    from insilico_gui.experiment.saving.recovery import Leftover
 
 DELAY_MS = 3000
 """How long after a change an experiment is written, with what changed meanwhile."""

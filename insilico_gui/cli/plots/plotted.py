@@ -14,7 +14,7 @@ from insilico_gui.conditions import is_condition_session
 from insilico_gui.drive import is_drive_session
 from insilico_gui.encoding import open_for
 from insilico_gui.errors import AnalysisError, ExportError, InsilicoError, quoted
-from insilico_gui.experiment.file import SUFFIX
+from insilico_gui.experiment.saving.file import SUFFIX
 from insilico_gui.progress import progress_bar
 from insilico_gui.session import is_image_session
 from insilico_gui.stimuli import open_conditions, open_drive

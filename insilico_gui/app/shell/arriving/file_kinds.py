@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from insilico_gui.errors import InsilicoError, quoted
-from insilico_gui.experiment.file import SUFFIX as EXPERIMENT
+from insilico_gui.experiment.saving.file import SUFFIX as EXPERIMENT
 from insilico_gui.export import load_suffixes, suffix_of
 from insilico_gui.opening import session_infos
 from insilico_gui.stimuli import SUPPORTED_SUFFIXES

@@ -1,0 +1,1 @@
+"""Files of experiments, and what is left of one after a crash."""
