@@ -19,12 +19,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from insilico_gui.errors import ExperimentError, quoted
-from insilico_gui.experiment import file, script
+from insilico_gui.experiment import script
 from insilico_gui.experiment.analysing import Analysing
 from insilico_gui.experiment.document import ExperimentDocument
 from insilico_gui.experiment.encoded import copying
 from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.live import Live
+from insilico_gui.experiment.saving import file
 from insilico_gui.experiment.state import PARTS, History
 from insilico_gui.export import export
 from insilico_gui.notebook import card, count_of, table

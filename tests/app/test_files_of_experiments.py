@@ -19,8 +19,8 @@ from insilico_gui.app.shell.experiment_files import Answer
 from insilico_gui.app.shell.library_dialog import LibraryDialog
 from insilico_gui.app.shell.menus.file_menu import REDO, SAVE, SAVE_AS, UNDO
 from insilico_gui.app.work import autosave
-from insilico_gui.experiment import file
 from insilico_gui.experiment.library import Library
+from insilico_gui.experiment.saving import file
 from insilico_gui.experiment.saving.recovery import Recovery, find_leftovers
 from insilico_gui.settings import change_settings, read_settings
 

@@ -9,7 +9,7 @@ import insilico_gui as ig
 from insilico_gui.app.shell.start import open_experiment, run
 from insilico_gui.app.work.encoding_run import EncodingRun
 from insilico_gui.errors import InsilicoError
-from insilico_gui.experiment import file
+from insilico_gui.experiment.saving import file
 
 FAST = 90
 

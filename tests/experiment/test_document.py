@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from insilico_gui.errors import ExperimentError
-from insilico_gui.experiment import file
 from insilico_gui.experiment.document import (
     FORMAT,
     RULE,
@@ -26,6 +25,7 @@ from insilico_gui.experiment.document import (
     ViewState,
     json_schema,
 )
+from insilico_gui.experiment.saving import file
 from insilico_gui.stimuli.spec.plain_yaml import read_yaml, write_yaml
 
 LETTERS = string.ascii_letters + string.digits + " _-.()é猫'\"#:{}[]&*!|>%@`,"

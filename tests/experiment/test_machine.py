@@ -21,11 +21,11 @@ from hypothesis.stateful import (
 from support.rounded import LeakyTwin
 
 from insilico_gui.errors import InsilicoError
-from insilico_gui.experiment import file
 from insilico_gui.experiment.analysing import AnalysisTask
 from insilico_gui.experiment.experiment import Experiment
 from insilico_gui.experiment.resolved import Resolver
 from insilico_gui.experiment.runs import Task
+from insilico_gui.experiment.saving import file
 from insilico_gui.experiment.unit_tables import label_of
 
 NAMES = st.sampled_from(["a", "a", "a", "b", "b", "c"])

@@ -16,7 +16,7 @@ from insilico_gui.app.shell.question import LATER, ask_beside
 from insilico_gui.app.work.autosave import Autosave
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import InsilicoError, quoted
-from insilico_gui.experiment import file
+from insilico_gui.experiment.saving import file
 from insilico_gui.experiment.saving.recovery import find_leftovers
 from insilico_gui.settings import add_recent, read_settings
 

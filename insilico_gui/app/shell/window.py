@@ -18,10 +18,10 @@ from insilico_gui.app.shell.keys import WindowKeys
 from insilico_gui.app.shell.map_tools import MapTools
 from insilico_gui.app.shell.menus.file_menu import file_menu_of
 from insilico_gui.app.shell.menus.help_menu import HelpMenu
+from insilico_gui.app.shell.menus.top_bar import TopBar
 from insilico_gui.app.shell.menus.view_menu import ViewMenu
 from insilico_gui.app.shell.playback_keys import playback_keys
 from insilico_gui.app.shell.result_colors import color_by_result
-from insilico_gui.app.shell.top_bar import TopBar
 from insilico_gui.app.shell.work_line import show_work
 from insilico_gui.app.shell.workspace import Workspace
 from insilico_gui.app.work.analysis_run import AnalysisRun

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from platformdirs import user_state_path
 
 from insilico_gui.errors import ExperimentError, InsilicoError, quoted
-from insilico_gui.experiment import file
+from insilico_gui.experiment.saving import file
 from insilico_gui.files import locks, publishing, settle
 from insilico_gui.untrusted.text import PlainDataError, read_json
 
