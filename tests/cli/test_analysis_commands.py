@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from pyarrow import parquet
 from support.command_line import error_of, run
+from support.exact_csv import EXACT
 
 import insilico_gui as ig
 from insilico_gui.analysis.fields.registry import NOISE, map_fields
@@ -99,7 +100,7 @@ def test_significance_tells_tuned_from_untuned(files):
         *("tuning", "demo", "-o", out, *SOME, *SHORT, "--repeats", 2),
         *("--directions", 8, "--n-permutations", 40, "--seed", 3),
     )
-    table = pd.read_csv(out)
+    table = pd.read_csv(out, **EXACT)
     untuned = table["true_class"] == "untuned"
     assert (table["p_gOSI"][~untuned] <= 0.05).mean() > 0.95
     assert (table["p_gOSI"] >= 1 / 41).all()

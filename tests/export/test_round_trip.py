@@ -20,17 +20,12 @@ from make_responses import (
     make_responses,
 )
 from pyarrow import parquet
+from support.exact_csv import EXACT
 
 import insilico_gui as ig
 from insilico_gui.export import export, load_responses, load_suffixes
 
 every_format = pytest.mark.parametrize("suffix", load_suffixes())
-
-
-EXACT = (
-    {} if int(pd.__version__.split(".")[0]) > 2 else {"float_precision": "round_trip"}
-)
-"""What makes pandas read the numbers that were written; later versions do anyway."""
 
 
 def round_trip(responses, path):
