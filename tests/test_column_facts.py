@@ -15,12 +15,11 @@ from insilico_gui.errors import AnalysisError
 from insilico_gui.units.columns import (
     ColumnFacts,
     facts,
-    is_measure,
     known_facts,
-    measured_columns,
     parameter_facts,
     register,
 )
+from insilico_gui.units.measures import is_measure, measured_columns
 
 DIMENSIONLESS = {
     *("unit_id", "session", "scan_idx", "field", "area", "subject", "stream", "vertex"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from insilico_gui.errors import SelectionError, echoed, nearest
-from insilico_gui.units.columns import is_measure
+from insilico_gui.units.measures import is_measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

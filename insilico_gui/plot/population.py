@@ -19,7 +19,8 @@ from insilico_gui.plot.figures import (
     small_legend,
 )
 from insilico_gui.plot.sources import check_column, table_of, with_columns
-from insilico_gui.units.columns import facts, is_measure
+from insilico_gui.units.columns import facts
+from insilico_gui.units.measures import is_measure
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,12 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from insilico_gui.errors import AnalysisError
-from insilico_gui.units.frame import KEYS, MEASURED_AGAIN
+from insilico_gui.units.frame import MEASURED_AGAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
+    pass
 
 Drawn = Literal["linear", "octaves", "cyclic", "diverging", "names"]
 
@@ -390,32 +388,3 @@ def register(column: str, about: ColumnFacts) -> None:
             f"The column {column!r} is known as {_COLUMNS[column].label!r}; give the new "
             "one another name."
         )
-
-
-AZIMUTH = "rf_azimuth_deg"
-
-
-def main_column(columns: Sequence[str]) -> str | None:
-    """The column of a result that shows best on a map; None without columns.
-
-    Where receptive fields are, before how they are turned; what a unit prefers, an angle
-    before a size; else the first that is no bare place.
-    """
-    names = [name for name in columns if name not in KEYS and not facts(name).place]
-    if AZIMUTH in names:
-        return AZIMUTH
-    for drawn in ("cyclic", "octaves"):
-        for name in names:
-            if facts(name).drawn == drawn:
-                return name
-    return names[0] if names else None
-
-
-def is_measure(column: pd.Series[Any]) -> bool:
-    """Whether a column measures something, so that a range of it has a meaning."""
-    return column.dtype.kind in "fiu" and facts(str(column.name)).drawn != "names"
-
-
-def measured_columns(units: pd.DataFrame) -> list[str]:
-    """Columns of a unit table that hold measurements: what can be plotted."""
-    return [str(name) for name, column in units.items() if is_measure(column)]

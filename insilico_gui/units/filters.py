@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from insilico_gui.errors import SelectionError, echoed, nearest
-from insilico_gui.units.columns import is_measure
+from insilico_gui.units.measures import is_measure
 
 if TYPE_CHECKING:
     import pandas as pd

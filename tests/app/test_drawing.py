@@ -68,21 +68,21 @@ def seen(window):
 
 def test_a_command_draws_only_the_panels_that_differ(shown, monkeypatch):
     experiment, draws = shown.experiment, Draws(shown, monkeypatch)
-    shown.panel("Compare")
+    for title in ("Compare", "Traces"):
+        shown.panel(title)
     always = {"Playback", "Experiment", "Map"}
-    strip = {panel.title for panel in shown.panels if panel.place == "bottom"}
-    assert seen(shown) - strip == {*always, "Session", "Units", "Compare"}
-    (in_strip,) = strip & seen(shown)
-    expected = {"Units": 1, "Compare": 1, in_strip: 1}
-    assert draws.of(experiment.pick, areas=["V1"]).items() <= expected.items()
-    assert draws.of(experiment.narrow, {"rf_x": (None, 0.5)})["Units"] == 1
+    assert seen(shown) == {*always, "Session", "Units", "Compare", "Traces"}
+    three = {"Units": 1, "Compare": 1, "Traces": 1}
+    assert draws.of(experiment.pick, areas=["V1"]) == three
+    assert draws.of(experiment.narrow, {"rf_x": (None, 0.5)}) == three
     assert draws.of(experiment.look, only_selected=True) == {"Units": 1}
     assert draws.of(experiment.look, limits=(0.0, 1.0)) == {"Map": 1}
     assert draws.of(experiment.look, color_by="rf_x") == {"Map": 1}
     assert draws.of(experiment.look, layout="anatomical") == {"Map": 1}
     shown.panel("Selection")
-    assert draws.of(experiment.pick_none)["Selection"] == 1
-    assert "Units" not in draws.of(experiment.undo)
+    three = {"Selection": 1, "Compare": 1, "Traces": 1}
+    assert draws.of(experiment.pick_none) == three
+    assert draws.of(experiment.undo) == {**three, "Experiment": 1}  # it can be redone
 
 
 def test_what_changes_nothing_draws_nothing(shown, monkeypatch):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from npe2 import PluginManager, PluginManifest
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QMessageBox
 from support.in_window import choose, use_session, use_stimulus
 from support.leaky import LeakySession
@@ -291,8 +292,13 @@ def test_closing_during_a_job_asks_and_stops_it(window, qtbot, monkeypatch):
     assert qt_window.isVisible() and window.jobs.running
     assert "moving" in asked[0] or "array" in asked[0]
     job = window.now.encoded
+    answer(QMessageBox.StandardButton.Yes)
+    monkeypatch.setattr(window.files, "may_close", lambda: True)
+    event = QCloseEvent()  # that of the user, which may go on now
+    assert not window._guard.eventFilter(qt_window, event)
+    assert len(asked) == 2 and not window.jobs.running
     window.viewer.close()  # a script has decided
-    assert len(asked) == 1
+    assert len(asked) == 2
     assert job.moments.n_done < 3000
 
 

@@ -173,8 +173,8 @@ def test_the_command_line_gets_the_same_columns(name, demo, dots, repeated, tmp_
         stored = f"{column}_measured" if f"{column}_measured" in table else column
         if column in ("session", "scan_idx"):
             continue
-        if name == "joint frequency tuning":
-            # Older linear algebra rounds by place, and fits of untuned units with it
+        if name == "joint frequency tuning" and np.__version__ < "2.1":
+            # Its linear algebra rounds by place, and fits of untuned units with it
             same = np.isclose(table[stored], values, 1e-6, 1e-9, equal_nan=True)
             assert same.mean() > 0.98, column
         elif values.dtype.kind in "fiub":

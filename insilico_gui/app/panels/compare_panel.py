@@ -20,8 +20,9 @@ from insilico_gui.errors import AnalysisError
 from insilico_gui.experiment.document import Reference
 from insilico_gui.export import load_suffixes
 from insilico_gui.responses import distinct_names, unit_dim, unit_table
-from insilico_gui.units.columns import facts, measured_columns
+from insilico_gui.units.columns import facts
 from insilico_gui.units.identity import match_units, measured_names
+from insilico_gui.units.measures import measured_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,8 @@ from insilico_gui.app.panels.panel import NarrowText, Panel, fill_box
 from insilico_gui.app.widgets.controls import choice
 from insilico_gui.app.widgets.histogram import Histogram
 from insilico_gui.drawing.histograms import median_of
-from insilico_gui.units.columns import facts, measured_columns
+from insilico_gui.units.columns import facts
+from insilico_gui.units.measures import measured_columns
 
 if TYPE_CHECKING:
     from insilico_gui.app.panels.desk import Desk

@@ -28,9 +28,10 @@ from insilico_gui.app.widgets.copying import copy_selected, tab_separated
 from insilico_gui.app.widgets.unit_names import unit_name, unit_row
 from insilico_gui.app.widgets.units_model import RIGHT, UnitsModel
 from insilico_gui.errors import SelectionError, quoted
-from insilico_gui.units.columns import facts, is_measure
+from insilico_gui.units.columns import facts
 from insilico_gui.units.filters import condition_text
 from insilico_gui.units.frame import MEASURED_AGAIN
+from insilico_gui.units.measures import is_measure
 
 if TYPE_CHECKING:
     from qtpy.QtCore import QModelIndex

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from insilico_gui.units.columns import facts, main_column
+from insilico_gui.units.columns import facts
+from insilico_gui.units.measures import main_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

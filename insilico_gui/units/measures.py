@@ -1,0 +1,41 @@
+"""Which columns of a unit table measure something, and which shows best on a map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from insilico_gui.units.columns import facts
+from insilico_gui.units.frame import KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+AZIMUTH = "rf_azimuth_deg"
+
+
+def main_column(columns: Sequence[str]) -> str | None:
+    """The column of a result that shows best on a map; None without columns.
+
+    Where receptive fields are, before how they are turned; what a unit prefers, an angle
+    before a size; else the first that is no bare place.
+    """
+    names = [name for name in columns if name not in KEYS and not facts(name).place]
+    if AZIMUTH in names:
+        return AZIMUTH
+    for drawn in ("cyclic", "octaves"):
+        for name in names:
+            if facts(name).drawn == drawn:
+                return name
+    return names[0] if names else None
+
+
+def is_measure(column: pd.Series[Any]) -> bool:
+    """Whether a column measures something, so that a range of it has a meaning."""
+    return column.dtype.kind in "fiu" and facts(str(column.name)).drawn != "names"
+
+
+def measured_columns(units: pd.DataFrame) -> list[str]:
+    """Columns of a unit table that hold measurements: what can be plotted."""
+    return [str(name) for name, column in units.items() if is_measure(column)]
