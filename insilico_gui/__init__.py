@@ -19,6 +19,7 @@ from insilico_gui.encoding import encode
 from insilico_gui.errors import EncodingCancelled, InsilicoError
 from insilico_gui.experiment import Experiment
 from insilico_gui.export import export, export_spikes, load_responses
+from insilico_gui.films import save_film
 from insilico_gui.opening import (
     list_sessions,
     open_properties,
@@ -55,6 +56,7 @@ __all__ = [
     "open_session",
     "open_stimulus",
     "plot",
+    "save_film",
     "select",
     "session_infos",
     "stimuli",

@@ -139,7 +139,7 @@ BELOW = {
 }
 ROOMS = {
     "": {*CONTRACT, "analysis", "encoding", "experiment", "export", "opening"}
-    | {"fitting", "plot", "stimuli", "units", "cli"},
+    | {"fitting", "films", "plot", "stimuli", "units", "cli"},
     "errors": set(),
     "device": set(),
     "progress": set(),
@@ -165,6 +165,7 @@ ROOMS = {
     | {"units.columns"},
     "plot": {*CONTRACT, *STIMULI, *ANALYSIS, "drawing", "experiment", "units"}
     | {"units.columns", "units.identity"},
+    "films": {"drawing", "experiment", "plot", "session"},
     "responses": {"arrays", "units.identity", "units.frame"},
     "units": {"session", "responses", "units.identity", "units.frame"}
     | {"units.columns"},
@@ -207,7 +208,7 @@ ROOMS = {
     "experiment": {*CONTRACT, *STIMULI, *ANALYSIS, "encoding", "export", "opening"}
     | {"drawing", "fitting.judging", "units", "units.frame", "units.identity"},
     "cli": BELOW
-    | {"", "app.shell", "plot", "units.identity", "units.frame"}
+    | {"", "app.shell", "films", "plot", "units.identity", "units.frame"}
     | {"units.columns"},
     "app": {"app.shell"},
     "app.work": {"encoding", "experiment", "export", "fitting", "session", "stimuli"}
@@ -218,7 +219,7 @@ ROOMS = {
     | {"analysis", "analysis.cortex", "stimuli.core", "units", "units.columns"},
     "app.panels": {*BELOW, "units.identity", "units.frame", "units.columns"}
     | {"", "app.widgets", "app.map", "app.work"},
-    "app.shell": {*BELOW, "", "app.panels", "app.widgets", "app.map", "app.work"}
+    "app.shell": {*BELOW, "", "films", "app.panels", "app.widgets", "app.map", "app.work"}
     | {"units.frame", "units.columns"},
 }
 #: Plugins stand on the contract alone, and on the host where a script would.

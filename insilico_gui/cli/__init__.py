@@ -26,6 +26,7 @@ from insilico_gui.cli.analyses.population_commands import (
 )
 from insilico_gui.cli.analyses.tuning_command import tuning
 from insilico_gui.cli.experiment_commands import library, run
+from insilico_gui.cli.film_command import film
 from insilico_gui.cli.plots import plot_command
 from insilico_gui.cli.recordings.import_command import import_recording
 from insilico_gui.cli.recordings.judge_command import judge
@@ -144,6 +145,7 @@ for command in (
     conditions,
     drive,
     export,
+    film,
     run,
     library,
     fetch,

@@ -50,6 +50,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "export responses.zarr v1.csv --area V1 --where 'gOSI>0.25'",
         "export runs/*.zarr -o 'csv/{name}.csv'",
     ),
+    "film": (
+        "film demo --stimulus clip.mp4 -o film.mp4",
+        "film v1.insilico.yaml --session demo --color pref_dir --light -o film.mp4",
+    ),
     "run": ("run v1.insilico.yaml --out results --search FILMS",),
     "library": ("library --json",),
     "fetch": ("fetch NAME WEIGHTS",),
