@@ -219,7 +219,7 @@ ROOMS = {
     | {"analysis", "analysis.cortex", "stimuli.core", "units", "units.columns"},
     "app.panels": {*BELOW, "units.identity", "units.frame", "units.columns"}
     | {"", "app.widgets", "app.map", "app.work"},
-    "app.shell": {*BELOW, "", "films", "app.panels", "app.widgets", "app.map", "app.work"}
+    "app.shell": {*BELOW, "", "films", "plot", "app.panels", "app.widgets", "app.map", "app.work"}
     | {"units.frame", "units.columns"},
 }
 #: Plugins stand on the contract alone, and on the host where a script would.

@@ -65,9 +65,8 @@ def axes_for(
     polar: bool = False,
 ) -> Axes:
     """The axes to draw into: those given, or those of a new figure."""
-    pyplot = mpl("matplotlib.pyplot")
-    if ax is None:
-        _, ax = pyplot.subplots(
+    if ax is None:  # else not even imported: it is for the main thread
+        _, ax = mpl("matplotlib.pyplot").subplots(
             figsize=size_inches,
             layout="constrained",
             subplot_kw={"projection": "polar"} if polar else {},

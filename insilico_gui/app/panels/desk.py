@@ -76,6 +76,9 @@ class Window(Protocol):
     def analyse(self, analysis: str, parameters: dict[str, Any]) -> None:
         """Run an analysis of the run on show in the background."""
 
+    def film(self) -> None:
+        """Ask which film of the run on show to write."""
+
     def arm_lasso(self, on: bool) -> None:
         """Let the user draw around units on the map, or not any more."""
 

@@ -67,6 +67,11 @@ class ExportPanel(Panel):
         self.overwrite = QCheckBox("Replace an existing file")
         self.button = button("Export", self.export)
 
+        self.film_button = button(
+            "Film of the run…",
+            lambda: self.desk.window.film(),
+            "Map, stimulus and traces of every frame as a video (.mp4)",
+        )
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow("Format", self.format)
@@ -76,6 +81,7 @@ class ExportPanel(Panel):
         self.body.addWidget(self.overwrite)
         self.body.addWidget(self.button)
         self.body.addWidget(self.result)
+        self.body.addWidget(self.film_button)
         self.body.addStretch(1)
 
     # -- from the user -----------------------------------------------------------------
@@ -165,6 +171,7 @@ class ExportPanel(Panel):
         self._fill_formats()
         ready = responses is not None and n_units > 0
         self.button.setEnabled(ready)
+        self.film_button.setEnabled(responses is not None)
         self.path.setPlaceholderText(
             str(self._proposed()) if ready else "file to write"
         )

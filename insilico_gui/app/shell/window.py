@@ -20,6 +20,7 @@ from insilico_gui.app.shell.menus.file_menu import file_menu_of
 from insilico_gui.app.shell.menus.help_menu import HelpMenu
 from insilico_gui.app.shell.menus.top_bar import TopBar
 from insilico_gui.app.shell.menus.view_menu import ViewMenu
+from insilico_gui.app.shell.pictures.map_pictures import MapPictures
 from insilico_gui.app.shell.playback_keys import playback_keys
 from insilico_gui.app.shell.result_colors import color_by_result
 from insilico_gui.app.shell.work_line import show_work
@@ -103,6 +104,7 @@ class InsilicoWindow(Workspace):
         self.stimuli = StimulusOpening(experiment, jobs, self)
         self.arrivals = Arrivals(self)
         self.files = ExperimentFiles(self)
+        self.pictures = MapPictures(self)
         self.menu = file_menu_of(self)
         self.view_menu, self.help_menu = ViewMenu(self), HelpMenu(self)
         self.top_bar = TopBar(self)
@@ -214,6 +216,10 @@ class InsilicoWindow(Workspace):
         self.encoding.waiting.clear()
         self.stimuli.waiting.clear()
         cancel_all(self.jobs, self.say)
+
+    def film(self) -> None:
+        """Ask which film of the run on show to write."""
+        self.pictures.ask_for_film()
 
     def arm_lasso(self, on: bool = True) -> None:
         """Let the user draw around units, in a flat layout; or not any more."""

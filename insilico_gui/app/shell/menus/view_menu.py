@@ -14,7 +14,7 @@ from insilico_gui.app.shell.menus.kept_actions import KeptActions, Line, made_ac
 if TYPE_CHECKING:
     from qtpy.QtGui import QAction
 
-    from insilico_gui.app.shell.workspace import Workspace
+    from insilico_gui.app.shell.window import InsilicoWindow
 
 THEMES = {"light": "Light", "dark": "Dark", "system": "As the system"}
 """Themes of napari, and what the menu calls them."""
@@ -25,7 +25,7 @@ class ViewMenu(QObject):
 
     Parameters
     ----------
-    window : Workspace
+    window : InsilicoWindow
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class ViewMenu(QObject):
         The other lines by their text.
     """
 
-    def __init__(self, window: Workspace) -> None:
+    def __init__(self, window: InsilicoWindow) -> None:
         super().__init__(window)
         docks, main = window.docks, window.docks.window
         self._docks = docks
@@ -51,12 +51,14 @@ class ViewMenu(QObject):
         lines = (
             Line("Reset layout", window.layout.reset),
             Line("napari tools", self._toggle_tools, checkable=True),
+            Line("Save map as…", window.pictures.ask_for_map),
+            Line("Save film…", window.pictures.ask_for_film),
         )
         self.actions = {line.text: made_action(main, line) for line in lines}
         self.actions["napari tools"].setToolTip(
             "napari's list of layers and its controls of layers"
         )
-        reset, tools = self.actions.values()
+        reset, tools, *saved = self.actions.values()
         self._kept = KeptActions(
             view_menu,
             [
@@ -64,6 +66,8 @@ class ViewMenu(QObject):
                 reset,
                 tools,
                 self.theme_menu.menuAction(),
+                made_action(main, None),
+                *saved,
                 made_action(main, None),
             ],
             self,
