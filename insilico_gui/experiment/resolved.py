@@ -88,6 +88,8 @@ class Resolved:
         Its responses by moment of playback, which may be coming in.
     responses : xarray.DataArray or None
         Its responses when they are complete.
+    behavior : mapping of str to float32 array [T, K]
+        Its traces of behaviour.
     units : pandas.DataFrame
         Unit table with the columns of results; not to be written to.
     measured : Measured
@@ -126,6 +128,7 @@ class Resolved:
     state: State | None = None
     encoded: Encoded | None = None
     responses: xr.DataArray | None = None
+    behavior: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     units: pd.DataFrame = field(default_factory=lambda: NO_UNITS)
     measured: Measured = field(default_factory=lambda: NOTHING_MEASURED)
     selection: Selection | None = None
@@ -284,6 +287,7 @@ class Resolver:
             pair = session_name, stimulus_name
             found["state"] = experiment.state(*pair)
             found["computing"] = experiment.computing(*pair)
+            found["behavior"] = experiment.behavior(*pair)
             if shown is not None:
                 responses = experiment.at_hand(*pair)
                 found |= {

@@ -8,15 +8,17 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from insilico_gui.errors import ExperimentError, quoted
+from insilico_gui.encoding.behavior import check_behavior
+from insilico_gui.errors import BehaviorError, ExperimentError, quoted
 from insilico_gui.experiment import runs
 from insilico_gui.experiment.document import RunEntry
 from insilico_gui.experiment.encoded import Encoded
 from insilico_gui.experiment.run_states import RunStates
 from insilico_gui.experiment.session_input import input_of
 from insilico_gui.responses import take_units
+from insilico_gui.session import is_video_session
 from insilico_gui.stimuli import Stimulus
 
 LARGE_BYTES = 16 * 2**20
@@ -49,6 +51,51 @@ class Responding(RunStates):
         document = self.document.with_run(run)
         self._replace("add_run", {"runs"}, runs=document.runs)
         return run
+
+    def set_behavior(
+        self,
+        session: str | None = None,
+        stimulus: str | None = None,
+        behavior: Mapping[str, ArrayLike] | None = None,
+    ) -> RunEntry:
+        """Give a run traces of behaviour, or constants, in place of those that it has.
+
+        Parameters
+        ----------
+        session, stimulus : str, optional
+            Names in the document; default the only one.
+        behavior : mapping of str to array [T, K] or [K], optional
+            Traces at the session's frame rate, or what each column has at all frames;
+            none to take the behaviour back.
+
+        Raises
+        ------
+        BehaviorError
+            If the session does not take it, its length is another than that of the
+            stimulus, or a value is missing.
+        """
+        session = self._only("session", session, self.document.sessions)
+        stimulus = self._only("stimulus", stimulus, self.document.stimuli)
+        opened, fit = self.session(session), self.document.stimuli[stimulus].fit
+        given: dict[str, NDArray[np.float32]] = {}
+        if behavior:
+            if not is_video_session(opened) or not opened.behavior:
+                raise BehaviorError(f"{opened.id} takes no behaviour; leave it out.")
+            n = input_of(opened).shown(self.stimulus(stimulus), fit).n_items
+            given = check_behavior(opened, _at_all(behavior, n), n, None)
+        traces = {name: self._live.put_array(trace) for name, trace in given.items()}
+        known = self.document.run(session, stimulus)
+        run = known or RunEntry(session=session, stimulus=stimulus)
+        run = run.model_copy(update={"behavior": traces})
+        document = self.document.with_run(run)
+        self._replace("set_behavior", {"runs"}, runs=document.runs)
+        return run
+
+    def behavior(self, session: str, stimulus: str) -> dict[str, NDArray[np.float32]]:
+        """Traces of behaviour of a run, [T, K] each; none where it has none."""
+        run = self.document.run(session, stimulus)
+        traces = {} if run is None else run.behavior
+        return {name: self._live.array(key) for name, key in traces.items()}
 
     def _new_run(
         self,
@@ -264,3 +311,14 @@ class Responding(RunStates):
                 "computed; encode them first."
             )
         return responses
+
+
+def _at_all(
+    behavior: Mapping[str, ArrayLike], n_frames: int
+) -> dict[str, NDArray[np.float32]]:
+    """Traces [T, K], also of what is one value for each column."""
+    given = {name: np.asarray(trace, np.float32) for name, trace in behavior.items()}
+    return {
+        name: np.repeat(trace[None], n_frames, axis=0) if trace.ndim == 1 else trace
+        for name, trace in given.items()
+    }

@@ -31,6 +31,8 @@ class ValueSlider(QWidget):
         Is called when the user sets another number.
     suffix : str
         Unit, in the box.
+    bottom : float, optional
+        Where the slider begins; default zero.
     """
 
     def __init__(
@@ -40,16 +42,22 @@ class ValueSlider(QWidget):
         command: Callable[[], object] | None = None,
         *,
         suffix: str = "",
+        bottom: float | None = None,
     ) -> None:
         super().__init__()
-        self._bottom = max(ends[0], min(0.0, top))
+        self._bottom = max(ends[0], min(0.0, top)) if bottom is None else bottom
         self._top = top
         self._command = command
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, STEPS)
         self.slider.setMinimumWidth(40)
         self.box = number(
-            self._bottom, ends, self._boxed, step=top / 20, decimals=2, suffix=suffix
+            max(self._bottom, min(0.0, top)),
+            ends,
+            self._boxed,
+            step=top / 20,
+            decimals=2,
+            suffix=suffix,
         )
         self.box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.box.setFixedWidth(BOX_WIDTH)

@@ -6,9 +6,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtWidgets import QHBoxLayout
+from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from insilico_gui.analysis.trials.traces import TraceSummary
+from insilico_gui.app.panels.behavior.behavior_plot import BehaviorPlot
 from insilico_gui.app.panels.panel import Panel
 from insilico_gui.app.panels.parts.condition_curves import (
     ConditionCurves,
@@ -54,7 +55,7 @@ class TracesPanel(Panel):
     draws = frozenset(
         {
             *("encoded", "selection", "session", "shown", "stimulus", "selections"),
-            *("view.traces", "view.unit_id"),
+            *("view.traces", "view.unit_id", "behavior"),
         }
     )
 
@@ -68,12 +69,17 @@ class TracesPanel(Panel):
         self.controls = TraceControls(desk)
         self.plot = TracePlot()
         self.plot.setMinimumHeight(90)
+        self.behavior = BehaviorPlot()
         self._conditions = ConditionCurves(self.plot)
         self._named = -1
         self.plot.clicked.connect(self._clicked)
         row = QHBoxLayout()
         row.addWidget(self.controls)
-        row.addWidget(self.plot, 1)
+        plots = QVBoxLayout()
+        plots.setSpacing(0)
+        plots.addWidget(self.plot, 1)
+        plots.addWidget(self.behavior)
+        row.addLayout(plots, 1)
         self.body.addLayout(row)
         self.recolor()
 
@@ -103,12 +109,13 @@ class TracesPanel(Panel):
     def draw(self, changed: frozenset[str]) -> None:
         """Summarise anew; what is drawn of another selection stays until then."""
         self.controls.show_state(self.now)
+        self.behavior.show_behavior(self.now, self._axis(), self.plot_colors)
         encoded, summary = self.now.encoded, self._summary.value
         known = 0 if encoded is None else encoded.moments.n_done
         of_another = summary is not None and summary.n_done > known
         if encoded is None or of_another or changed & {"session", "shown"}:
             self._summary.clear()
-        elif changed - {"stimulus"} or summary is None:
+        elif changed - {"stimulus", "behavior"} or summary is None:
             self._summary.restart()
 
     def draw_time(self) -> None:
@@ -122,7 +129,8 @@ class TracesPanel(Panel):
             if self._conditions.curves and self._named != self.frame_on_show:
                 self._name_conditions()
             return
-        self.playhead.setValue(axis.place(playback.time))
+        for each in (self.plot, self.behavior):
+            each.playhead.setValue(axis.place(playback.time))
 
     def grow(self) -> None:
         """Take in responses that have come since the last time."""
@@ -130,6 +138,7 @@ class TracesPanel(Panel):
 
     def recolor(self) -> None:
         """Draw the curves in the colours of the theme."""
+        self.behavior.show_behavior(self.now, self._axis(), self.plot_colors)
         self._draw()
 
     def _axis(self) -> TimeAxis:
