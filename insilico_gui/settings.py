@@ -17,7 +17,7 @@ from insilico_gui.errors import InsilicoError, quoted
 from insilico_gui.files import publishing
 from insilico_gui.untrusted.text import PlainDataError, parse_json, read_text
 
-MAX_RECENT, MAX_LAYOUTS = 10, 20
+MAX_RECENT, MAX_LAYOUTS, MAX_FRAME_RATES = 10, 20, 200
 VARIABLE = "INSILICO_SETTINGS"
 
 _Path = Annotated[str, pydantic.Field(min_length=1, max_length=4096)]
@@ -49,6 +49,26 @@ class Layout(pydantic.BaseModel):
     parts: Annotated[dict[_Title, _Part], pydantic.Field(max_length=20)]
 
 
+class FrameRate(pydantic.BaseModel):
+    """How fast frames of files without a rate of their own are meant to be shown.
+
+    Attributes
+    ----------
+    kind : str
+        Of file, such as ``".npy"``.
+    folder : str
+        That holds them.
+    rate : float
+        Hz.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    kind: _Title
+    folder: _Path
+    rate: Annotated[float, pydantic.Field(gt=0, le=1e5)]
+
+
 class Settings(pydantic.BaseModel):
     """What a user has set.
 
@@ -64,6 +84,8 @@ class Settings(pydantic.BaseModel):
         Responses that were not used for so many days are removed.
     layouts : dict of str to Layout
         By the size of the screen, such as ``"1366x768"``. One that is damaged is left out.
+    frame_rates : tuple of FrameRate
+        Answers to the question how fast files without a frame rate are to be shown.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
@@ -73,6 +95,9 @@ class Settings(pydantic.BaseModel):
     library_gb: Annotated[float, pydantic.Field(gt=0, le=1e6)] = 20.0
     library_days: Annotated[float, pydantic.Field(gt=0, le=1e5)] = 180.0
     layouts: dict[str, Layout] = pydantic.Field(default_factory=dict)
+    frame_rates: Annotated[
+        tuple[FrameRate, ...], pydantic.Field(max_length=MAX_FRAME_RATES)
+    ] = ()
 
     @pydantic.field_validator("layouts", mode="before")
     @classmethod
@@ -146,6 +171,27 @@ def remember_layout(screen: str, layout: Layout) -> Settings:
     """Remember where panels are on screens of a size."""
     others = {k: v for k, v in read_settings()[0].layouts.items() if k != screen}
     return change_settings(layouts={**others, screen: layout})
+
+
+def known_frame_rate(kind: str, folder: Path) -> float | None:
+    """How fast (Hz) such files of a folder are to be shown; None if nobody has said."""
+    wanted = kind, str(folder.absolute())
+    for known in read_settings()[0].frame_rates:
+        if (known.kind, known.folder) == wanted:
+            return known.rate
+    return None
+
+
+def remember_frame_rate(kind: str, folder: Path, rate: float) -> Settings:
+    """Remember how fast (Hz) such files of a folder are to be shown."""
+    place = str(folder.absolute())
+    others = [
+        known
+        for known in read_settings()[0].frame_rates
+        if (known.kind, known.folder) != (kind, place)
+    ]
+    new = FrameRate(kind=kind, folder=place, rate=rate)
+    return change_settings(frame_rates=(new, *others)[:MAX_FRAME_RATES])
 
 
 def add_recent(path: Path) -> Settings:

@@ -219,8 +219,8 @@ ROOMS = {
     | {"analysis", "analysis.cortex", "stimuli.core", "units", "units.columns"},
     "app.panels": {*BELOW, "units.identity", "units.frame", "units.columns"}
     | {"", "app.widgets", "app.map", "app.work"},
-    "app.shell": {*BELOW, "", "films", "plot", "app.panels", "app.widgets", "app.map", "app.work"}
-    | {"units.frame", "units.columns"},
+    "app.shell": {*BELOW, "", "app.panels", "app.widgets", "app.map", "app.work"}
+    | {"films", "plot", "units.frame", "units.columns"},
 }
 #: Plugins stand on the contract alone, and on the host where a script would.
 PUBLIC = {"twin", "session", "streaming", "stimuli", "device", "errors", "untrusted"}

@@ -331,6 +331,41 @@ class Inputs(DocumentState):
         stimuli = {**self.document.stimuli, stimulus: changed}
         self._replace("set_interval", {"stimuli"}, stimuli=stimuli)
 
+    def set_frame_rate(
+        self, stimulus: str, frame_rate: float, opened: Stimulus | None = None
+    ) -> None:
+        """Show frames from files without a rate of their own at another one.
+
+        Parameters
+        ----------
+        stimulus : str
+        frame_rate : float
+            Hz.
+        opened : Stimulus, optional
+            The same files, opened with that rate; default they are opened now.
+
+        Raises
+        ------
+        InsilicoError
+            If it has a rate of its own, or the rate is none.
+        """
+        self._known("stimulus", stimulus, self.document.stimuli)
+        entry = self.document.stimuli[stimulus]
+        known = self._live.stimulus(entry)
+        if not isinstance(entry, FileStimulus) or (
+            entry.frame_rate is None and not known.attrs.get("frame_rate_assumed")
+        ):
+            raise ExperimentError(
+                f"{quoted(stimulus)} has a frame rate of its own, which stays."
+            )
+        changed = entry.model_copy(update={"frame_rate": float(frame_rate)})
+        if opened is None:
+            self._live.stimulus(changed)  # refuses what is no rate
+        else:
+            self._live.put_stimulus(changed, opened)
+        stimuli = {**self.document.stimuli, stimulus: changed}
+        self._replace("set_frame_rate", {"stimuli"}, stimuli=stimuli)
+
     def remove_stimulus(self, name: str) -> None:
         """Remove a stimulus with its runs and analyses."""
         self._known("stimulus", name, self.document.stimuli)

@@ -9,6 +9,7 @@ import napari
 from qtpy.QtWidgets import QMessageBox
 
 from insilico_gui.app.shell.arriving.arrivals import Arrivals
+from insilico_gui.app.shell.arriving.frame_rates import FrameRates
 from insilico_gui.app.shell.beginning.welcome import Welcome
 from insilico_gui.app.shell.closing import CloseGuard
 from insilico_gui.app.shell.docks import child_of
@@ -23,7 +24,7 @@ from insilico_gui.app.shell.menus.view_menu import ViewMenu
 from insilico_gui.app.shell.pictures.map_pictures import MapPictures
 from insilico_gui.app.shell.playback_keys import playback_keys
 from insilico_gui.app.shell.result_colors import color_by_result
-from insilico_gui.app.shell.work_line import show_work
+from insilico_gui.app.shell.work_line import Failures, show_work
 from insilico_gui.app.shell.workspace import Workspace
 from insilico_gui.app.work.analysis_run import AnalysisRun
 from insilico_gui.app.work.cancelling import cancel_all
@@ -97,12 +98,13 @@ class InsilicoWindow(Workspace):
         )
         window, experiment, jobs = self.docks.window, self.experiment, self.jobs
         self.map_tools = MapTools(self)
+        self._failures = Failures()
         self.reader = FrameReader(experiment, jobs, self)
         self.encoding = EncodingRun(experiment, jobs, self.reader, self)
         self.analyses = AnalysisRun(experiment, jobs, self)
         self.opening = Opening(experiment, jobs, self)
         self.stimuli = StimulusOpening(experiment, jobs, self)
-        self.arrivals = Arrivals(self)
+        self.arrivals, self.frame_rates = Arrivals(self), FrameRates(self)
         self.files = ExperimentFiles(self)
         self.pictures = MapPictures(self)
         self.menu = file_menu_of(self)
@@ -146,16 +148,16 @@ class InsilicoWindow(Workspace):
         self.reader.replaced.connect(self._show_frames)
         self.reader.made.connect(self._frames_made)
         self.encoding.grew.connect(self._grow)
-        self.encoding.completed.connect(self.say)
+        self.encoding.completed.connect(self._run_completed)
         self.opening.missing.connect(self.files.encode_again)
         self.opening.moved.connect(self.files.offer_search)
         self.stimuli.added.connect(self._stimulus_added)
         self.analyses.completed.connect(self._color_by)
         self._guard.closing.connect(self._close)
         self.layer_owner.refused.connect(self.say)
-        for problem in (self.jobs.failed, self.reader.problem):
+        self.jobs.failed.connect(self._job_failed)
+        for problem in (self.reader.problem, self._guard.problem):
             problem.connect(self._say_problem)
-        self._guard.problem.connect(self._say_problem)
 
     # -- commands ----------------------------------------------------------------------
 
@@ -330,6 +332,7 @@ class InsilicoWindow(Workspace):
     def _stimulus_added(self, stimulus: str) -> None:
         """Encode it at once, if that is wanted and a session is there to answer."""
         session, misfit = self.now.session_name, self.now.misfit
+        self.frame_rates.ask(stimulus)
         if session is not None and misfit and stimulus == self.now.stimulus_name:
             self.say(misfit, problem=True)
         if session is None or not self.now.view.encode_at_once:
@@ -358,9 +361,13 @@ class InsilicoWindow(Workspace):
         self._playback_changed()
 
     def _job_began(self, job: Job) -> None:
-        """What went wrong earlier is over, unless it was in work that still goes on."""
-        if all(other is job or other.cancelled for other in self.jobs.announced()):
-            self.playback_bar.forget_problem()
+        self._failures.began(self, job)
+
+    def _job_failed(self, text: str) -> None:
+        self._failures.failed(self, text)
+
+    def _run_completed(self, text: str) -> None:
+        self._failures.completed(self, text)
 
     def _show_work(self) -> None:
         show_work(self)

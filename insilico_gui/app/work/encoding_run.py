@@ -8,7 +8,7 @@ from qtpy.QtCore import QObject, Signal
 
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.encoding import precision_sentence
-from insilico_gui.errors import InsilicoError
+from insilico_gui.errors import InsilicoError, quoted
 from insilico_gui.experiment import runs
 from insilico_gui.experiment.encoded import running
 from insilico_gui.progress import Progress, Throttle
@@ -57,6 +57,8 @@ class EncodingRun(QObject):
         Sessions and stimuli to be encoded next.
     plays : bool
         Whether responses to frames are played once all are there.
+    goes_on : bool
+        Whether what begins now follows what has just ended, without anybody's wish.
     """
 
     grew = Signal()
@@ -76,6 +78,7 @@ class EncodingRun(QObject):
         self._reader = reader
         self.waiting: list[Pair] = []
         self.plays = True
+        self.goes_on = False
         self._running: tuple[Pair, runs.Task | None, Job] | None = None
         self._follow = False
         self._redraw = Throttle(REDRAW_S)
@@ -169,6 +172,12 @@ class EncodingRun(QObject):
             except InsilicoError as error:
                 self._jobs.failed.emit(sentence(error))
 
+    def _go_on(self) -> None:
+        """Start what waits, after something has ended."""
+        self.goes_on = True
+        self._start_next()
+        self.goes_on = False
+
     def _open(self, pair: Pair) -> None:
         """Open session and stimulus, then encode."""
         experiment = self._experiment
@@ -179,7 +188,7 @@ class EncodingRun(QObject):
                 experiment.tell_opened()
                 if not job.cancelled:
                     self.waiting.insert(0, pair)
-            self._start_next()
+            self._go_on()
 
         job = self._jobs.start(
             f"Opening {pair[1]}", lambda: experiment.task(*pair), on_end=ended
@@ -211,13 +220,19 @@ class EncodingRun(QObject):
             self._forget(task)
             if job.stopped or job.cancelled:
                 experiment.fail(task, cancelled=job.cancelled)
-            self._start_next()
+            self._go_on()
+
+        def failed(text: str) -> None:
+            if _pair(task) != experiment.on_show():  # else nobody asks of what it is
+                text = f"{quoted(task.run.stimulus)} is not encoded: {text}"
+            self._jobs.failed.emit(text)
 
         job = self._jobs.start(
             f"Encoding {task.stimulus.name}",
             work,
             on_progress=lambda progress: self._progressed(task, progress),
             on_return=lambda found: self._take(task, *found),
+            on_failure=failed,
             on_end=ended,
         )
         self._running = pair, task, job

@@ -12,7 +12,8 @@ from insilico_gui.app.work.jobs import sentence
 from insilico_gui.errors import InsilicoError, quoted
 from insilico_gui.experiment.session_input import AnyStimulus
 from insilico_gui.export import load_responses
-from insilico_gui.session import is_image_session
+from insilico_gui.session import is_image_session, is_video_session
+from insilico_gui.settings import known_frame_rate
 from insilico_gui.stimuli.readers.images import are_stills
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 
 INTERVAL_S = 1.0
 """Between the images taken from a video for a session of images, unless told otherwise."""
+
+
+IMAGES = "folders of images"
+RATELESS = {".npy": ".npy files", ".tif": "TIFF files", ".tiff": "TIFF files"}
+"""Kinds of files that have no frame rate of their own, by their suffix."""
 
 
 class _Batch:
@@ -47,6 +53,8 @@ class StimulusOpening(QObject):
     ----------
     waiting : list
         What is opened next.
+    goes_on : bool
+        Whether what begins now follows what has just ended, without anybody's wish.
     """
 
     added = Signal(str)
@@ -59,6 +67,7 @@ class StimulusOpening(QObject):
         self._jobs = jobs
         self._job: Job | None = None
         self._reading: Job | None = None
+        self.goes_on = False
         self.waiting: list[tuple[Any, dict[str, Any], _Batch]] = []
 
     def stop(self) -> None:
@@ -108,7 +117,9 @@ class StimulusOpening(QObject):
 
     def _ended(self, _job: Job) -> None:
         self._job = None
+        self.goes_on = True
         self._start_next()
+        self.goes_on = False
 
     def open_reference(self, path: Path, say: Callable[[str], object]) -> None:
         """Compare what is on show with the responses in a file."""
@@ -141,14 +152,33 @@ class StimulusOpening(QObject):
 def _open_entry(
     experiment: Experiment, source: Any, options: dict[str, Any]
 ) -> tuple[AnyStimulusEntry, AnyStimulus]:
-    """Open a stimulus in any thread; of a video for images, some of the frames."""
+    """Open a stimulus in any thread; of a video for images, some of the frames.
+
+    Files without a frame rate get the one that the user has told of such files.
+    """
     given = dict(options)
     session, is_file = given["session"], not isinstance(source, AnyStimulus)
+    if isinstance(source, str | os.PathLike) and given.get("frame_rate") is None:
+        if session is None or is_video_session(experiment.session(session)):
+            found = rate_key(Path(source))
+            if found is not None:
+                given["frame_rate"] = known_frame_rate(*found)
     if "interval_s" not in given and session is not None and is_file:
         of_images = is_image_session(experiment.session(session))
         if of_images and not are_stills(source):
             given["interval_s"] = INTERVAL_S
     return experiment.open_entry(source, **given)
+
+
+def rate_key(path: Path) -> tuple[str, Path] | None:
+    """Kind and folder by which the frame rate of files is remembered.
+
+    None for a kind that has a frame rate of its own.
+    """
+    if path.is_dir():
+        return IMAGES, path.absolute().parent
+    kind = RATELESS.get(path.suffix.lower())
+    return None if kind is None else (kind, path.absolute().parent)
 
 
 def _called(source: Any) -> str:
