@@ -18,7 +18,8 @@ from insilico_gui.files import publishing
 from insilico_gui.untrusted.text import PlainDataError, parse_json, read_text
 
 MAX_RECENT, MAX_LAYOUTS, MAX_FRAME_RATES = 10, 20, 200
-VARIABLE = "INSILICO_SETTINGS"
+MOST_AT_ONCE = 4096
+VARIABLE, AUTO = "INSILICO_SETTINGS", "auto"
 
 _Path = Annotated[str, pydantic.Field(min_length=1, max_length=4096)]
 _Title = Annotated[str, pydantic.Field(min_length=1, max_length=100)]
@@ -84,6 +85,15 @@ class Settings(pydantic.BaseModel):
         Responses that were not used for so many days are removed.
     layouts : dict of str to Layout
         By the size of the screen, such as ``"1366x768"``. One that is damaged is left out.
+    device : str
+        Where sessions are loaded that nobody says it of, in the window.
+    at_once : int
+        Frames or images that are computed together, at most; 0 for as many as the
+        session prefers. Responses are the same.
+    autosave_s : float
+        Seconds after a change until an unsaved experiment is kept in case of a crash.
+    weights_folder : str or None
+        Where weights are looked for first, in the window.
     frame_rates : tuple of FrameRate
         Answers to the question how fast files without a frame rate are to be shown.
     """
@@ -95,6 +105,10 @@ class Settings(pydantic.BaseModel):
     library_gb: Annotated[float, pydantic.Field(gt=0, le=1e6)] = 20.0
     library_days: Annotated[float, pydantic.Field(gt=0, le=1e5)] = 180.0
     layouts: dict[str, Layout] = pydantic.Field(default_factory=dict)
+    device: Annotated[str, pydantic.Field(min_length=1, max_length=100)] = AUTO
+    at_once: Annotated[int, pydantic.Field(ge=0, le=MOST_AT_ONCE)] = 0
+    autosave_s: Annotated[float, pydantic.Field(ge=0.1, le=86_400)] = 3.0
+    weights_folder: _Path | None = None
     frame_rates: Annotated[
         tuple[FrameRate, ...], pydantic.Field(max_length=MAX_FRAME_RATES)
     ] = ()
@@ -137,6 +151,11 @@ def read_settings() -> tuple[Settings, str]:
         )
 
 
+def most_at_once() -> int:
+    """How many frames or images may be computed together; 0 if nobody has said."""
+    return read_settings()[0].at_once
+
+
 def change_settings(**changes: Any) -> Settings:
     """Write other values of some settings.
 
@@ -145,7 +164,6 @@ def change_settings(**changes: Any) -> Settings:
     SettingsError
         If a value is out of its range, or the file cannot be written.
     """
-    place = settings_file()
     try:
         settings = Settings(**{**dict(read_settings()[0]), **changes})
     except pydantic.ValidationError as error:
@@ -155,6 +173,22 @@ def change_settings(**changes: Any) -> Settings:
             f"{quoted(changes.get(name))} is no value of the setting {name}: "
             f"{first['msg'].lower()}."
         ) from error
+    return _write(settings)
+
+
+def reset_settings() -> Settings:
+    """Have all settings as at first.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be written.
+    """
+    return _write(Settings())
+
+
+def _write(settings: Settings) -> Settings:
+    place = settings_file()
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -26,6 +26,7 @@ from insilico_gui.errors import EncodingError, StimulusError
 from insilico_gui.progress import Progress
 from insilico_gui.responses import BURN_IN_FRAMES, SECONDS, with_unit_index
 from insilico_gui.session import is_reduced, is_video_session
+from insilico_gui.settings import most_at_once
 from insilico_gui.stimuli import Stimulus, convert
 from insilico_gui.stimuli.core.conversion import CONVERSION, grey_wanted
 from insilico_gui.streaming import telling_of_memory
@@ -108,6 +109,7 @@ class EncodingJob:
         self._n_videos = len(videos) if self._batched else None
         self.behavior = check_behavior(session, behavior, self.n_frames, self._n_videos)
         preferred: int = getattr(session, "chunk_frames", CHUNK_FRAMES)
+        preferred = min(preferred, most_at_once() or preferred)
         self._largest_chunk = chunk_frames or preferred
         self._first_chunk = chunk_frames or FIRST_CHUNK_FRAMES
         self._check: PrecisionCheck | None = None

@@ -20,6 +20,7 @@ from insilico_gui.errors import EncodingError
 from insilico_gui.export import Destination, load_responses
 from insilico_gui.progress import Progress
 from insilico_gui.responses import SECONDS, with_unit_index
+from insilico_gui.settings import most_at_once
 from insilico_gui.streaming import ADVICE_ON_IMAGES, telling_of_memory
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class ImageJob:
     def _batches(self, units: NDArray[np.int64] | None) -> Iterator[NDArray[np.uint8]]:
         """Batches [n, 3, H, W] of consecutive images of one size that fit into memory."""
         waiting: list[NDArray[np.uint8]] = []
-        size = 1
+        size, most = 1, most_at_once() or LARGEST_BATCH
         for k in range(self.n_frames):
             image = np.ascontiguousarray(np.moveaxis(self.stimulus.image(k), -1, 0))
             self._hash.update(f"{image.shape}".encode())
@@ -154,7 +155,7 @@ class ImageJob:
                 waiting = []
             if not waiting:
                 fitting = self.session.batch_size(image.shape[1:], units)
-                size = max(1, min(LARGEST_BATCH, fitting))
+                size = max(1, min(LARGEST_BATCH, fitting, most))
             waiting.append(image)
         yield np.stack(waiting)
 

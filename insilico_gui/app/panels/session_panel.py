@@ -23,6 +23,7 @@ from insilico_gui.errors import quoted
 from insilico_gui.experiment.document import SessionEntry
 from insilico_gui.opening import open_session, precisions, session_infos
 from insilico_gui.session import FLOAT32, SessionInfo
+from insilico_gui.settings import AUTO, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +70,7 @@ class SessionPanel(Panel):
         self.session.setMinimumContentsLength(12)
         self.session.currentTextChanged.connect(self._show_info)
         self.device = QComboBox()
-        self.device.addItem("auto")
+        self.device.addItem(AUTO)
         self.precision = QComboBox()
         self.precision.setToolTip(
             "Less than float32 is faster; by how much responses then differ is measured "
@@ -96,6 +97,9 @@ class SessionPanel(Panel):
         self._shown_folder = ""
         self._own: list[str] = []
         self._has_looked = False
+        known = read_settings()[0].weights_folder
+        if known is not None and Path(known).is_dir():
+            self.folder.setText(known)
         self._looks_for_devices = delayed(self._look_for_devices, self)
         self.look_for_sessions()
 
@@ -150,7 +154,10 @@ class SessionPanel(Panel):
             self.use_folder(folder)
 
     def _devices(self, names: list[str]) -> None:
+        wanted = read_settings()[0].device
         self.device.addItems(names)
+        if self.device.currentText() == AUTO and wanted in names:
+            self.device.setCurrentText(wanted)
 
     def _found(self, found: tuple[list[SessionInfo], list[str]]) -> None:
         infos, own = found

@@ -54,6 +54,7 @@ class ExperimentFiles(QObject):
         self._window_ref = ref(window)
         self._base_title = window.viewer.title
         self.autosave = Autosave(window.experiment, window.jobs, self._tell, self)
+        self.autosave.set_delay(round(1000 * read_settings()[0].autosave_s))
 
     @property
     def _window(self) -> InsilicoWindow:

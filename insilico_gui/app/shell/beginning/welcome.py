@@ -238,7 +238,9 @@ class Welcome(QObject):
     def _fetch(self, one: Fetchable) -> None:
         window = self._window
         chosen = QFileDialog.getExistingDirectory(
-            window.docks.window, f"Folder for the weights of {one.name}"
+            window.docks.window,
+            f"Folder for the weights of {one.name}",
+            read_settings()[0].weights_folder or "",
         )
         if not chosen:
             return

@@ -10,14 +10,13 @@ from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QMenu
 
 from insilico_gui.app.shell.menus.kept_actions import KeptActions, Line, made_action
+from insilico_gui.app.shell.menus.themes import THEMES, use_theme
+from insilico_gui.app.shell.preferences.dialog import show_preferences
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QAction
 
     from insilico_gui.app.shell.window import InsilicoWindow
-
-THEMES = {"light": "Light", "dark": "Dark", "system": "As the system"}
-"""Themes of napari, and what the menu calls them."""
 
 
 class ViewMenu(QObject):
@@ -53,12 +52,13 @@ class ViewMenu(QObject):
             Line("napari tools", self._toggle_tools, checkable=True),
             Line("Save map as…", window.pictures.ask_for_map),
             Line("Save film…", window.pictures.ask_for_film),
+            Line("Preferences…", partial(show_preferences, window), ("Ctrl+,",)),
         )
         self.actions = {line.text: made_action(main, line) for line in lines}
         self.actions["napari tools"].setToolTip(
             "napari's list of layers and its controls of layers"
         )
-        reset, tools, *saved = self.actions.values()
+        reset, tools, *saved, preferences = self.actions.values()
         self._kept = KeptActions(
             view_menu,
             [
@@ -68,6 +68,8 @@ class ViewMenu(QObject):
                 self.theme_menu.menuAction(),
                 made_action(main, None),
                 *saved,
+                made_action(main, None),
+                preferences,
                 made_action(main, None),
             ],
             self,
@@ -85,8 +87,3 @@ class ViewMenu(QObject):
         chosen = get_settings().appearance.theme
         for theme, action in self._themes.items():
             action.setChecked(theme == chosen)
-
-
-def use_theme(theme: str) -> None:
-    """Have all windows drawn in a theme of napari from now on."""
-    get_settings().appearance.theme = theme
