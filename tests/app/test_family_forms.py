@@ -7,6 +7,7 @@ import gc
 import numpy as np
 import pytest
 from PIL import Image
+from qtpy.QtWidgets import QLabel, QLineEdit
 from support.in_window import use_session
 
 from insilico_gui.app.widgets.family_form import family_form
@@ -48,6 +49,52 @@ def test_lists_are_as_high_as_their_words(qapp):
 
 def test_long_values_are_seen_from_their_start(qapp):
     assert family_form("size series")["size_deg"].native.cursorPosition() == 0
+
+
+def test_values_are_written_as_people_write_them(qapp):
+    form = family_form("size series")
+    assert form["size_deg"].native.text() == "5, 10, 15, 20, 30, 40, 50, 60"
+    assert form["surround_contrast"].native.placeholderText() == "that of the grating"
+    for text, value in (("2.5", 2.5), ("2.5, 4", (2.5, 4)), ("(3, 4)", (3, 4))):
+        form["size_deg"].native.setText(text)
+        assert form["size_deg"].value == value
+    exact = family_form("drifting gabors")["duration_s"]
+    assert len(exact.native.text()) <= 8
+    assert exact.value == 10 / 12
+
+
+@pytest.mark.parametrize("family", list(FAMILIES))
+def test_parameters_are_in_groups_and_none_is_called_none(family, qapp):
+    native = family_form(family).native
+    headings = [
+        label.text() for label in native.findChildren(QLabel) if "<b>" in label.text()
+    ]
+    assert "<b>What is shown</b>" in headings
+    assert "<b>Screen</b>" in headings
+    texts = [edit.text() for edit in native.findChildren(QLineEdit)]
+    assert not [text for text in texts if "None" in text or "(" in text]
+
+
+def test_the_preview_moves_while_it_is_seen(window, qtbot, leaky):
+    use_session(window, leaky)
+    form = window.panel("Stimulus").form
+    qtbot.waitUntil(lambda: len(form._moving) > 10, timeout=30_000)
+    seen = set()
+
+    def moved():
+        seen.add(form.preview.frame.tobytes())
+        return len(seen) > 3
+
+    qtbot.waitUntil(moved, timeout=30_000)
+    assert all(frame.std() > 20 for frame in form._moving)  # of trials, not of blanks
+    window.docks.of(window._made("Stimulus")).hide()
+    frame = form.preview.frame
+    qtbot.wait(250)
+    assert form.preview.frame is frame
+    form.family.setCurrentText("natural images")
+    window.panel("Stimulus")
+    qtbot.waitUntil(lambda: "Choose a folder" in form.about.text(), timeout=30_000)
+    assert form.preview.frame is None
 
 
 def test_no_form_is_wider_than_its_place(window, qtbot, leaky):

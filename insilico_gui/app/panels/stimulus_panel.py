@@ -261,8 +261,9 @@ class StimulusPanel(Panel):
             if is_driven
             else "Open video or images…"
         )
-        for part in (self.preview, self.folder_button):
-            part.setVisible(not of_conditions and not is_driven)
+        sees = not of_conditions and not is_driven
+        self.folder_button.setVisible(sees)
+        self.preview.setVisible(sees and now.stimulus_name is not None)
         self._options.setRowVisible(self.fit, of_video)
         self._options.setRowVisible(self.interval, of_images)
         self.why_no_form.setVisible(of_images)

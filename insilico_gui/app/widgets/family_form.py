@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, get_origin
 
 from magicgui.widgets import (
     Container,
+    FileEdit,
     LiteralEvalLineEdit,
     Select,
     SpinBox,
     create_widget,
 )
+from qtpy.QtWidgets import QLabel
 
 from insilico_gui.drawing.labels import parameter_label
 from insilico_gui.errors import StimulusError, quoted
@@ -29,16 +31,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from magicgui.widgets import Widget
+    from qtpy.QtWidgets import QBoxLayout
 
     from insilico_gui.stimuli.spec.parameters import Parameter
     from insilico_gui.stimuli.spec.parametric import StimulusSpec
+
+GROUPS: dict[str, frozenset[str]] = {
+    "What is shown": frozenset(),
+    "Trials": frozenset(
+        {
+            *(
+                "duration_s",
+                "image_s",
+                "hold_s",
+                "blank_s",
+                "blank_jitter_s",
+                "margin_s",
+            ),
+            *("n_blocks", "n_clips", "n_presentations", "repeats", "order", "seed"),
+        }
+    ),
+    "Screen": frozenset({"center", "angles", "fit", "frame_rate"}),
+}
+"""Parameters below each heading of a form; below the first one all others."""
 
 LARGEST = 2**31 - 1
 """Of the whole numbers that a spin box can hold."""
 
 
 class ValuesEdit(LiteralEvalLineEdit):
-    """One or several numbers, typed; None is an empty field.
+    """One or several numbers, typed with commas between; None is an empty field.
 
     Attributes
     ----------
@@ -48,13 +70,28 @@ class ValuesEdit(LiteralEvalLineEdit):
 
     may_be_empty = True
 
+    _shown: tuple[str, Any] = ("", None)
+
     def get_value(self) -> Any:
-        """See magicgui."""
-        return super().get_value() if self.native.text().strip() else None
+        """See magicgui; what is not typed over is the value with all its digits."""
+        text = self.native.text().strip()
+        if text and text == self._shown[0]:
+            return self._shown[1]
+        return super().get_value() if text else None
 
     def set_value(self, value: Any) -> None:
         """See magicgui."""
-        super().set_value("" if value is None else value)
+        self._shown = (in_words(value), value)
+        self.native.setText(self._shown[0])
+
+
+def in_words(value: Any) -> str:
+    """A number, or several with commas between, as people write them; None is empty."""
+    if value is None:
+        return ""
+    several = isinstance(value, list | tuple)
+    text = ", ".join(f"{one:.6g}" for one in (value if several else (value,)))
+    return f"{text}," if several and len(value) == 1 else text
 
 
 def family_form(family: str) -> Container[Any]:
@@ -78,11 +115,28 @@ def spec_form(spec: type[StimulusSpec], names: Iterable[str]) -> Container[Any]:
                 SpinBox(name=parameter.count, value=parameter.n, min=1, max=360, **told)
             )
         widgets.append(_widget(name, parameter, types[name]))
-    form: Container[Any] = Container(widgets=widgets)
+    grouped = {title: [w for w in widgets if _group(w) == title] for title in GROUPS}
+    form: Container[Any] = Container(widgets=[w for g in grouped.values() for w in g])
     form.margins = (0, 0, 0, 0)
     for widget in form:
         _tidy(widget)
+    _add_headings(form, {title: len(group) for title, group in grouped.items()})
     return form
+
+
+def _group(widget: Widget) -> str:
+    """The heading that a parameter is below."""
+    first = next(iter(GROUPS))
+    return next((t for t, names in GROUPS.items() if widget.name in names), first)
+
+
+def _add_headings(form: Container[Any], sizes: dict[str, int]) -> None:
+    """Write headings above groups of so many rows, if there are several."""
+    layout: QBoxLayout = form.native.layout()
+    at, groups = 0, [(title, n) for title, n in sizes.items() if n]
+    for title, n in groups if len(groups) > 1 else ():
+        layout.insertWidget(at, QLabel(f"<b>{title}</b>"))
+        at += 1 + n
 
 
 def _widget(name: str, parameter: Parameter, kind: Any) -> Widget:
@@ -112,6 +166,8 @@ def _widget(name: str, parameter: Parameter, kind: Any) -> Widget:
         widget = edit
     else:
         widget = create_widget(annotation=kind, options=options, **told)
+        if isinstance(widget, FileEdit):
+            widget.choose_btn.text = "Choose…"
     widget.tooltip = _plain(parameter.help)
     return widget
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout
 
 from insilico_gui.app.panels.panel import Panel, text_label
@@ -19,18 +20,23 @@ from insilico_gui.stimuli.families.registry import FAMILIES
 from insilico_gui.stimuli.spec.files import SPEC_SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    import numpy as np
     from magicgui.widgets import Container
-    from qtpy.QtGui import QShowEvent
+    from qtpy.QtCore import QTimerEvent
+    from qtpy.QtGui import QHideEvent, QShowEvent
     from qtpy.QtWidgets import QWidget
 
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.app.work.jobs import Job
     from insilico_gui.stimuli import RenderedStimulus, StimulusSpec
 
+    Seen = tuple[RenderedStimulus, list[np.ndarray]]
+
 SPEC_FILES = f"Specifications ({' '.join(f'*{s}' for s in sorted(SPEC_SUFFIXES))})"
+
+PREVIEW_S, PREVIEW_HZ = 3.0, 15.0
+"""How much of a stimulus is seen beforehand, and how many of its frames a second."""
 
 DELAY_MS = 300
 """A form changes in bursts; the preview follows the last change."""
@@ -57,7 +63,9 @@ class StimulusForm(Panel):
         self.family = QComboBox()
         self.family.addItems(list(FAMILIES))
         self.family.currentTextChanged.connect(self._show_family)
-        self.preview = FrameView(80)
+        self.preview = FrameView(96)
+        self._moving: list[np.ndarray] = []
+        self._moved, self._ticks = 0, 0
         self.about = text_label()
         self.button = button("Show this stimulus", self._choose)
         self.add_button = button(
@@ -94,6 +102,8 @@ class StimulusForm(Panel):
 
     def _show_family(self, family: str) -> None:
         chosen = self.form(family)
+        self._stop_moving()
+        self._moving = []
         self.preview.clear_frame()  # it is of another family
         for form in self._forms.values():
             form.native.setVisible(form is chosen)  # each takes the room that it needs
@@ -109,6 +119,8 @@ class StimulusForm(Panel):
             values = values_of(self.form(family))
         except StimulusError as error:
             return partial(_fail, error)  # told like what the family itself refuses
+        if values.get("folder") == Path():
+            return partial(_fail, StimulusError("Choose a folder of images."))
         return partial(FAMILIES[family], **values)
 
     # -- preview and choice ------------------------------------------------------------
@@ -120,35 +132,71 @@ class StimulusForm(Panel):
         if self._preview is not None:
             self._preview.cancel()  # the newest counts
 
-        def work() -> tuple[RenderedStimulus, np.ndarray]:
+        def work() -> Iterator[Seen]:
             stimulus = make()
-            trials = stimulus.trials
-            seconds = 0.0
-            if trials is not None and len(trials):
-                seconds = float(trials["onset"][0] + trials["duration"][0] / 2)
-            frame = min(int(seconds * stimulus.frame_rate), stimulus.n_frames - 1)
-            return stimulus, stimulus.frames(frame, frame + 1)[0]
+            frames: list[np.ndarray] = []
+            for frame in _previewed(stimulus):
+                frames.append(stimulus.frames(frame, frame + 1)[0])
+                yield stimulus, frames
+            return stimulus, frames
 
         self._preview = self.jobs.start(
             "Preview",
             work,
+            on_progress=self._show_first,
             on_return=self._show_preview,
             on_failure=self._refuse,
             quiet=True,
         )
 
-    def _show_preview(self, result: tuple[RenderedStimulus, np.ndarray]) -> None:
-        stimulus, frame = result
+    def _show_first(self, seen: Seen) -> None:
+        """Show the first frame as soon as it is there; the others follow."""
+        stimulus, frames = seen
+        if len(frames) == 1 or not self._moving:
+            self._stop_moving()
+            self._tell(stimulus)
+            self.preview.show_frame(frames[0])
+            self._moving = frames[:1]
+
+    def _show_preview(self, seen: Seen) -> None:
+        """Play what was rendered, over and over."""
+        stimulus, self._moving = seen
+        self._tell(stimulus)
+        self._stop_moving()
+        self.preview.show_frame(self._moving[0])
+        if len(self._moving) > 1 and self.isVisible():
+            self._ticks = self.startTimer(round(1000 / PREVIEW_HZ))
+
+    def _tell(self, stimulus: RenderedStimulus) -> None:
         n_trials = 0 if stimulus.trials is None else len(stimulus.trials)
         self.about.setText(
             f"{n_trials:,} trials, {stimulus.duration:.1f} s, "
             f"{stimulus.n_frames:,} frames"
         )
         self._allow(True)
-        self.preview.show_frame(frame)
+
+    def timerEvent(self, event: QTimerEvent) -> None:
+        """See Qt: the next frame of what is seen beforehand."""
+        if event.timerId() != self._ticks or not self._moving:
+            super().timerEvent(event)
+            return
+        self._moved = (self._moved + 1) % len(self._moving)
+        self.preview.show_frame(self._moving[self._moved])
+
+    def _stop_moving(self) -> None:
+        if self._ticks:
+            self.killTimer(self._ticks)
+        self._ticks = self._moved = 0
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """See Qt: what nobody sees does not move."""
+        self._stop_moving()
+        super().hideEvent(event)
 
     def _refuse(self, reason: str) -> None:
         self.about.setText(f"⚠ {reason}")
+        self._stop_moving()
+        self._moving = []
         self.preview.clear_frame()  # it was of something else
         self._allow(False)
 
@@ -246,3 +294,24 @@ def path_to_save(parent: QWidget, name: str) -> Path | None:
 
 def _fail(error: StimulusError) -> RenderedStimulus:
     raise error
+
+
+def _previewed(stimulus: RenderedStimulus) -> list[int]:
+    """Frames that are seen beforehand: of the first trials, without the blanks.
+
+    They begin in the middle of the first trial, and go round.
+    """
+    trials, rate, last = stimulus.trials, stimulus.frame_rate, stimulus.n_frames - 1
+    spans = [(0.0, stimulus.duration)]
+    if trials is not None and len(trials):
+        few = trials.head(round(PREVIEW_S * PREVIEW_HZ))
+        spans = [(t.onset, t.duration) for t in few.itertuples(index=False)]
+    places: list[int] = []
+    for onset, duration in spans:
+        n = max(round(duration * PREVIEW_HZ), 1)
+        # In the middle of each step: never at the edge of a blank
+        at = onset + (np.arange(n) + 0.5) * duration / n
+        places += np.minimum(at * rate, last).astype(int).tolist()
+    places = places[: round(PREVIEW_S * PREVIEW_HZ)]
+    middle = min(round(spans[0][1] * PREVIEW_HZ) // 2, len(places) - 1)
+    return [*places[middle:], *places[:middle]]
