@@ -55,6 +55,9 @@ GROUPS: dict[str, frozenset[str]] = {
 }
 """Parameters below each heading of a form; below the first one all others."""
 
+MOST_DECIMALS = 6
+"""Of numbers in boxes; one with more is typed, and shown rounded."""
+
 LARGEST = 2**31 - 1
 """Of the whole numbers that a spin box can hold."""
 
@@ -159,7 +162,10 @@ def _widget(name: str, parameter: Parameter, kind: Any) -> Widget:
         "label": parameter.form.get("label") or label_of(name),
     }
     widget: Widget
-    if LITERAL in getattr(kind, "__metadata__", ()):
+    is_long = (
+        options.get("step", 1.0) < 10.0**-MOST_DECIMALS if kind is float else False
+    )
+    if is_long or LITERAL in getattr(kind, "__metadata__", ()):
         edit = ValuesEdit(**told)
         edit.may_be_empty = parameter.default is None
         edit.native.setPlaceholderText(parameter.form.get("empty"))
