@@ -24,6 +24,8 @@ OnProgress = Callable[[int, int], object]
 
 _no_bars: ContextVar[bool] = ContextVar("no_bars", default=False)
 
+_check: ContextVar[Callable[[], object] | None] = ContextVar("check", default=None)
+
 PER_PART = 1000
 """Steps into which :func:`parts` divides each part."""
 
@@ -89,6 +91,26 @@ def in_blocks(
         yield slice(start, stop)
         if on_progress is not None:
             on_progress(stop, n)
+
+
+def may_go_on() -> None:
+    """Raise what :func:`stopped_by` says if the work that this is a part of is cancelled.
+
+    For loops of which nobody is told how far they are, such as reading a large file.
+    """
+    check = _check.get()
+    if check is not None:
+        check()
+
+
+@contextmanager
+def stopped_by(check: Callable[[], object]) -> Iterator[None]:
+    """Have `check` called between the pieces of work inside; it raises to stop it."""
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
 
 
 def parts(on_progress: OnProgress | None, n: int) -> list[OnProgress | None]:

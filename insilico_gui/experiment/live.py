@@ -27,6 +27,7 @@ from insilico_gui.experiment.document.plain_stimuli import (
     plain_stimulus,
 )
 from insilico_gui.opening import open_session
+from insilico_gui.progress import may_go_on
 from insilico_gui.stimuli import (
     ConditionTable,
     Drive,
@@ -81,6 +82,7 @@ def files_hash(paths: Iterable[Path]) -> str:
         for file in inside if path.is_dir() else [path]:
             with open_input(file, ExperimentError) as content:
                 while block := content.read(_BLOCK):
+                    may_go_on()
                     digest.update(block)
     return digest.hexdigest()
 

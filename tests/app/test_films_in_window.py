@@ -131,4 +131,3 @@ def test_pictures_of_the_map_have_its_legend(shown, qtbot, tmp_path, monkeypatch
     click_entry(open_menu(window, qtbot), qtbot, "Copy map")
     window.wait(60)
     assert QApplication.clipboard().image().width() == drawn.width()
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from support.drops import drop
@@ -92,3 +94,28 @@ def test_the_frame_rate_is_asked_once_for_a_kind_in_a_folder(loaded, tmp_path, q
     question.reject()
     (kept,) = read_settings()[0].frame_rates
     assert (kept.kind, kept.folder, kept.rate) == (".npy files", str(lab), 5.0)
+
+
+def test_opening_is_cancelled_within_half_a_second(loaded, tmp_path, qtbot):
+    """Of a file of which all is read for its hash, for much longer than that."""
+    window, path = loaded, tmp_path / "long.npy"
+    shape = (6000, 1200, 1600)  # without taking room on the disk
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        file.truncate(file.tell() + int(np.prod(shape)))
+    drop(window.viewer.window._qt_window, path)
+    qtbot.waitUntil(lambda: bool(window.jobs.announced()), timeout=5000)
+    qtbot.wait(200)
+    (job,) = window.jobs.announced()
+    assert job.title == "Opening long.npy"
+    ended = []
+    job.ended.connect(lambda _job: ended.append(time.monotonic()))
+    asked = time.monotonic()
+    qtbot.mouseClick(window.playback_bar.cancel_button, LEFT)
+    assert window.playback_bar.message.text().startswith("Cancelling: Opening")
+    qtbot.waitUntil(lambda: bool(ended), timeout=10_000)
+    assert ended[0] - asked < 0.5
+    window.wait(LIMIT_S)
+    assert window.playback_bar.message.text().startswith("Cancelled: Opening")
+    assert window.now.stimuli == ()

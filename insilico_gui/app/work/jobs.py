@@ -7,7 +7,8 @@ Work is one of three:
 - a function of one argument, ``on_progress(done, total)``, which it calls between
   pieces, as analyses do; the call raises once the job is cancelled (the time that has
   passed in seconds, and what is counted, may follow);
-- a function without arguments, which cannot be stopped before its end.
+- a function without arguments, which is stopped where what it calls asks
+  :func:`~insilico_gui.progress.may_go_on`, and else not before its end.
 
 All run on superqt's workers; results come back as signals, so widgets are only ever
 touched in the GUI thread.
@@ -33,7 +34,7 @@ from typing_extensions import TypeIs
 
 from insilico_gui.errors import InsilicoError
 from insilico_gui.log_file import unexpected
-from insilico_gui.progress import Progress, Throttle
+from insilico_gui.progress import Progress, Throttle, stopped_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,7 +158,16 @@ class Job(QObject):
             return self._run_told(work)
         if inspect.isgeneratorfunction(work):
             return self._run_steps(work)
-        return work()
+        try:
+            with stopped_by(self._refuse_cancelled):
+                return work()
+        except _Stopped:
+            self.stopped = True
+            return None
+
+    def _refuse_cancelled(self) -> None:
+        if self.cancelled:
+            raise _Stopped
 
     def _run_told(self, work: Callable[[OnProgress], Any]) -> object:
         """Run a function that tells how far it is."""

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from insilico_gui.errors import StimulusError, quoted
+from insilico_gui.progress import may_go_on
 from insilico_gui.stimuli.readers.picture_file import PictureFile, open_pictures
 from insilico_gui.stimuli.readers.places import gathered
 from insilico_gui.untrusted.limits import refuse_above
@@ -48,6 +49,7 @@ class PictureFiles:
         said: list[tuple[str, tuple[str, ...]]] = []
         counts: list[int] = []
         for file in self.files:
+            may_go_on()
             pictures = _opened(file)
             try:
                 self.shapes.append(pictures.shape)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from insilico_gui.app.widgets.theme import PlotColors
     from insilico_gui.experiment.resolved import Resolved
 
-HEIGHT = 62
+HEIGHT = 74
 """Pixels of the plot, while there is something in it."""
 
 
@@ -28,6 +28,7 @@ class BehaviorPlot(TracePlot):
         self.setFixedHeight(HEIGHT)
         self.setLabel("left", "behaviour")
         self.hideAxis("bottom")
+        self.loop.hide()
         self.hide()
 
     def show_behavior(self, now: Resolved, axis: TimeAxis, colors: PlotColors) -> None:

@@ -61,6 +61,7 @@ class ValueSlider(QWidget):
         )
         self.box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.box.setFixedWidth(BOX_WIDTH)
+        self._follow()
         self.slider.valueChanged.connect(self._slid)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -121,7 +121,8 @@ class TracesPanel(Panel):
     def draw_time(self) -> None:
         """Move the playhead; in trial time, mark the condition on show."""
         playback, axis = self.experiment.playback, self._axis()
-        self.plot.show_loop(playback, axis)
+        for each in (self.plot, self.behavior):
+            each.show_loop(playback, axis)
         if axis.trial_times is not None:
             moment = playback.frame
             self.playhead.setValue(axis.trial_times[moment % len(axis.trial_times)])

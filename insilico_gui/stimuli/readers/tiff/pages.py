@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from insilico_gui.errors import StimulusError
+from insilico_gui.progress import may_go_on
 from insilico_gui.untrusted.limits import refuse_above
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def read_chain(file: BinaryIO, name: str) -> Chain:
     blocks: list[tuple[int, int] | None] = []
     left_out, broken = 0, False
     while offset:
+        may_go_on()
         if offset in seen:
             raise StimulusError(
                 f"{name} is damaged: its pages go in a circle; save it again."

@@ -10,6 +10,7 @@ import av.error
 import numpy as np
 
 from insilico_gui.errors import StimulusError, quoted
+from insilico_gui.progress import may_go_on
 from insilico_gui.stimuli.readers.video.log import listening
 from insilico_gui.untrusted.limits import limit, refuse_above
 
@@ -221,6 +222,7 @@ def _read_packets(video: VideoStream, name: str) -> _Found:
     with listening() as reports:
         try:
             for packet in video.container.demux(stream):
+                may_go_on()
                 # Empty: the end, or "show the last frame for longer" (AVI)
                 if packet.size == 0:
                     n_stored += packet.dts is not None
