@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
-from insilico_gui.app.map.color_scale import column_scale, response_scale
+from insilico_gui.app.map.coloring import Coloring
 from insilico_gui.app.map.map_note import MapNote, empty_note
 from insilico_gui.app.map.outlines import outlines
 from insilico_gui.app.map.owned_layers import (
-    OwnedImage,
     OwnedPoints,
     OwnedShapes,
     writing,
 )
 from insilico_gui.app.map.recolor import Recolorer
-from insilico_gui.app.map.response_limits import ResponseLimits
+from insilico_gui.app.map.stimulus_layer import StimulusLayer
 from insilico_gui.app.map.unit_looks import BLACK, NEUTRAL, RIM, THIN_RIM, WHITE, looks
 from insilico_gui.app.map.unit_status import tell_units
 from insilico_gui.app.map.unit_words import unit_lines, unit_sentence
@@ -31,12 +30,12 @@ from insilico_gui.app.widgets.theme import colors_for
 from insilico_gui.app.widgets.unit_names import unit_row
 from insilico_gui.drawing.layouts import (
     available_layouts,
+    functional_columns,
     is_upright,
     point_size,
     unit_positions,
 )
 from insilico_gui.experiment.resolved import Resolved
-from insilico_gui.experiment.viewing import RESPONSE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -45,11 +44,11 @@ if TYPE_CHECKING:
     from napari.layers import Image, Points, Shapes
     from numpy.typing import NDArray
 
+    from insilico_gui.app.map.color_scale import ColorScale
     from insilico_gui.app.map.owned_layers import LayerOwner
     from insilico_gui.drawing.layouts import Layout
     from insilico_gui.experiment.playback import Playback
 
-STIMULUS = "Stimulus"
 UNITS = "Units"
 OUTLINES = "Receptive fields"
 
@@ -65,6 +64,8 @@ OUTLINED_BY = frozenset(
     }
 )
 """What the outlines of receptive fields depend on."""
+
+COMING = "The places of the units in this layout are being computed."
 
 SIZES = {"scalp": 0.4, "list": 0.9}
 """Of points, as a part of the size that fills a layout: scalp and names show through."""
@@ -82,9 +83,6 @@ class UnitMap:
 
     Attributes
     ----------
-    scale : ColorScale
-        The colours of the units, and of every legend of them; legends are drawn after
-        the map.
     note : MapNote
         What is written on the map.
     """
@@ -96,17 +94,20 @@ class UnitMap:
         self._owner = owner
         self._recolorer: Recolorer | None = None
         self._units: Points | None = None
-        self._stimulus: Image | None = None
+        self._stimulus = StimulusLayer(viewer, owner)
         self._outlines: Shapes | None = None
-        self._screen: tuple[int, ...] | None = None  # rows, columns of the stimulus
         self._backdrop = Backdrop(viewer, owner)
         self._base_size = 1.0
         self._view_fit = ViewFit(viewer)
+        self._places_of: tuple[str, str] | None = None  # columns of a functional layout
         self._on_top = np.empty(0, np.uint16)
-        self._limits = ResponseLimits()
         self.note = MapNote(viewer)
-        self._column: NDArray[np.float64] | None = None
-        self.scale = response_scale(RESPONSE, (0.0, 1.0), None, over_stimulus=False)
+        self._coloring = Coloring(playback)
+
+    @property
+    def scale(self) -> ColorScale:
+        """The colours of the units, and of every legend of them, drawn after the map."""
+        return self._coloring.scale
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -124,7 +125,7 @@ class UnitMap:
         self._now = now
         if "session" in changed:
             self.show_session()
-        elif "view.layout" in changed:
+        elif "view.layout" in changed or self._has_moved(changed):
             self.show_outlines([])  # pixels and lengths cannot be shown together
             self.show_layout()
         elif COLORED_BY.intersection(changed):
@@ -134,6 +135,12 @@ class UnitMap:
             self.recolor()  # in another order
         if OUTLINED_BY.intersection(changed):
             self.show_outlines(outlines(now))
+
+    def _has_moved(self, changed: Collection[str]) -> bool:
+        """Whether a layout that results make is another now."""
+        if "units" not in changed or self._now.view.layout != "functional":
+            return False
+        return functional_columns(self._now.units) != self._places_of
 
     # -- the two layers ----------------------------------------------------------------
 
@@ -145,7 +152,7 @@ class UnitMap:
     @property
     def stimulus_layer(self) -> Image | None:
         """The layer of the stimulus, while there is one."""
-        return self._stimulus if self._stimulus in self._viewer.layers else None
+        return self._stimulus.layer
 
     def show_frames(self, frames: NDArray[np.uint8] | None) -> None:
         """Put the stimulus as the session sees it on the map.
@@ -154,42 +161,16 @@ class UnitMap:
         ----------
         frames : uint8 array, [T, H, W] or [T, H, W, 3], or None
         """
-        old = self.stimulus_layer
         if frames is None:
-            if old is not None:
-                self._owner.remove(old)
-                self._stimulus = None
+            self._stimulus.remove()
             return
-        data = frames[:, None]
-        if old is not None and old.rgb == (frames.ndim == 4):
-            old.visible = True  # napari does not measure anew what is hidden
-            with writing(old):
-                old.data = data
-        else:
-            self._stimulus = self._owner.add(
-                OwnedImage(
-                    data,
-                    name=STIMULUS,
-                    rgb=frames.ndim == 4,
-                    colormap="gray",
-                    contrast_limits=(0, 255),
-                    interpolation2d="nearest",
-                    units=self._length_unit(),
-                ),
-                at=0,
-            )
-            self._viewer.dims.axis_labels = ("frame", "depth", "row", "column")
-            if old is not None:
-                self._owner.remove(old)
-                with writing(self._stimulus):
-                    self._stimulus.name = STIMULUS
-        screen, self._screen = self._screen, frames.shape[1:3]
-        self.show_layout(fit=screen != self._screen)
+        is_other = self._stimulus.show(frames, self._length_unit())
+        self.show_layout(fit=is_other)
 
     def show_session(self) -> None:
         """Replace the units by those of the experiment's session."""
         # Before anything else: a slider that moves meanwhile recolours
-        self._recolorer = self._screen = None
+        self._recolorer = self._stimulus.screen = None
         self._backdrop.clear()
         old = self.units_layer
         if old is not None:
@@ -229,8 +210,13 @@ class UnitMap:
         if layer is None or session is None:
             return
         units, layout = self._now.units, self._now.view.layout
+        self._places_of = functional_columns(units)
         if layout not in self.available_layouts():
-            return  # the window is about to choose another
+            # The window is about to choose another, or the places are being computed
+            with writing(layer):
+                layer.shown = np.zeros(len(units), bool)
+            self.note.show(COMING if layout == "functional" else "")
+            return
         self._backdrop.clear()
         self._use_length_unit()
         self._backdrop.show(session, units, layout)
@@ -285,7 +271,7 @@ class UnitMap:
         layers = [
             shown
             for shown in self._viewer.layers
-            if shown.visible and shown not in (self._stimulus, self._outlines)
+            if shown.visible and shown not in (self.stimulus_layer, self._outlines)
         ]
         upright = is_upright(session) if layout == "anatomical 3-D" else None
         above = NAME_ABOVE_LIST * (layout == "list")
@@ -303,17 +289,7 @@ class UnitMap:
 
     def coloring_changed(self) -> None:
         """Take up another column, other limits or other values."""
-        view, units = self._now.view, self._now.units
-        if view.color_by == RESPONSE or view.color_by not in units:
-            self._column = None
-            self.scale = response_scale(
-                RESPONSE,
-                self._limits.of(self._now.encoded),
-                view.limits if view.color_by == RESPONSE else None,
-                over_stimulus=view.layout == "retinotopic",
-            )
-        else:
-            self.scale, self._column = column_scale(units[view.color_by], view.limits)
+        self._coloring.choose(self._now)
         self.recolor()
 
     def recolor(self) -> None:
@@ -335,9 +311,7 @@ class UnitMap:
 
     def _values(self) -> NDArray[np.floating] | None:
         """What units are coloured by now, [U]; None if there are no responses yet."""
-        if self._column is not None:
-            return self._column
-        return self._now.response_at(self._playback.frame)
+        return self._coloring.values(self._now)
 
     def use_theme(self) -> None:
         """Draw names and rims in the colours of the viewer's theme."""
@@ -391,5 +365,5 @@ class UnitMap:
         if self.stimulus_layer is not None:
             frame = self._playback.frame // self._now.n_times
             self._viewer.dims.set_current_step(0, frame)
-        if self._column is None:
+        if self._coloring.is_of_time:
             self.recolor()

@@ -17,6 +17,7 @@ from insilico_gui.app.widgets.themed_plot import ThemedPlot
 from insilico_gui.app.work.timers import delayed
 from insilico_gui.drawing.layouts import available_layouts
 from insilico_gui.experiment.viewing import RESPONSE
+from insilico_gui.session import has_readout
 from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 BAR_HEIGHT, LEAST_BAR, BAR_WIDTH = 62, 90, 420
 """Pixels of the colour bar with its axis."""
 
+FUNCTIONAL, FUNCTIONAL_LAYOUT = "functional", "functional layout"
+"""The layout, and the analysis that computes it."""
+
 EDGE = 6
 """Pixels at both ends of its label."""
 
@@ -41,7 +45,7 @@ class MapPanel(Panel):
     title = "Map"
     place = "top"
     order = 10
-    draws = frozenset({"session", "view.layout"}) | COLORED_BY
+    draws = frozenset({"session", "view.layout", "responses"}) | COLORED_BY
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -89,7 +93,16 @@ class MapPanel(Panel):
     # -- from the user -----------------------------------------------------------------
 
     def _set_layout(self, layout: str) -> None:
-        self.attempt(self.experiment.look, layout=layout)
+        now = self.now
+        if layout != FUNCTIONAL or layout in available_layouts(now.session, now.units):
+            self.attempt(self.experiment.look, layout=layout)
+            return
+        # The map takes the layout once it has been computed
+        fill_box(self.layouts, self._layouts(), now.view.layout)
+        if now.session is not None and has_readout(now.session):
+            self.desk.window.analyse(FUNCTIONAL_LAYOUT, {})
+        else:
+            self.desk.window.analyse(FUNCTIONAL_LAYOUT, {"of": "responses"})
 
     def _set_color_by(self, name: str) -> None:
         self.attempt(self.experiment.look, color_by=name, limits=None)
@@ -117,13 +130,34 @@ class MapPanel(Panel):
         now, layout = self.now, self.now.view.layout
         units = now.units
         names = [RESPONSE, *(n for n in units.columns if _can_color(units[n]))]
-        fill_box(self.layouts, available_layouts(now.session, units), layout)
+        fill_box(self.layouts, self._layouts(), layout)
+        self.layouts.setToolTip(self._about_functional())
         fill_box(self.color_by, names, now.view.color_by)
         note = empty_note(now.session, units, layout)
-        text = note or places_note(units, layout)
+        text = note or places_note(units, layout, now.measured)
         self.about.setText(text)
         self.about.setVisible(bool(text))
         self._draw_legend()
+
+    def _layouts(self) -> list[str]:
+        """Layouts that are known, and the functional one where it can be computed."""
+        now = self.now
+        known: list[str] = [*available_layouts(now.session, now.units)]
+        if now.session is None or FUNCTIONAL in known:
+            return known
+        if has_readout(now.session) or now.responses is not None:
+            known.insert(len(known) - 1, FUNCTIONAL)
+        return known
+
+    def _about_functional(self) -> str:
+        now = self.now
+        if now.session is None:
+            return ""
+        what = "readout weights" if has_readout(now.session) else "responses"
+        return (
+            f"functional: units near each other have {what} that are alike, by principal "
+            "components; computed when it is first chosen"
+        )
 
     def grow(self) -> None:
         """Limits of the responses follow those that have come."""
