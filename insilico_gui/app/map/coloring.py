@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from insilico_gui.app.map.color_scale import column_scale, response_scale
 from insilico_gui.app.map.response_limits import ResponseLimits
 from insilico_gui.experiment.viewing import RESPONSE
+from insilico_gui.units.measures import selectivity_of
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
+    from insilico_gui.experiment.document import ColumnScale
     from insilico_gui.experiment.playback import Playback
     from insilico_gui.experiment.resolved import Resolved
 
@@ -33,7 +36,13 @@ class Coloring:
         self._playback = playback
         self._limits = ResponseLimits()
         self._column: NDArray[np.float64] | None = None
+        self._weights: NDArray[np.float64] | None = None
         self.scale = response_scale(RESPONSE, (0.0, 1.0), None, over_stimulus=False)
+
+    @property
+    def weights(self) -> NDArray[np.float64] | None:
+        """How selective units are, [U], where that makes their colours paler."""
+        return self._weights
 
     @property
     def is_of_time(self) -> bool:
@@ -43,19 +52,42 @@ class Coloring:
     def choose(self, now: Resolved) -> None:
         """Take up the column, the limits and the values that are on show."""
         view, units = now.view, now.units
+        chosen = view.map.scale(view.color_by)
+        self._column = self._weights = None
         if view.color_by == RESPONSE or view.color_by not in units:
-            self._column = None
+            is_chosen = view.color_by == RESPONSE
             self.scale = response_scale(
                 RESPONSE,
                 self._limits.of(now.encoded),
-                view.limits if view.color_by == RESPONSE else None,
+                view.limits if is_chosen else None,
                 over_stimulus=view.layout == "retinotopic",
+                chosen=chosen if is_chosen else None,
             )
-        else:
-            self.scale, self._column = column_scale(units[view.color_by], view.limits)
+            return
+        weight = weight_of(view.color_by, units, chosen)
+        weights = None if weight is None else units[weight]
+        if weights is not None:
+            self._weights = weights.to_numpy(float)
+        self.scale, self._column = column_scale(
+            units[view.color_by], view.limits, chosen, weights
+        )
+
+    def colors(
+        self, values: NDArray[np.floating]
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
+        """Colours [U, 4] of values, and how strong they are [U]."""
+        weights = self._weights
+        return self.scale.colors(values, weights), self.scale.strength(values, weights)
 
     def values(self, now: Resolved) -> NDArray[np.floating] | None:
         """What units are coloured by now, [U]; None if there are no responses yet."""
         if self._column is not None:
             return self._column
         return now.response_at(self._playback.frame)
+
+
+def weight_of(column: str, units: pd.DataFrame, chosen: ColumnScale) -> str | None:
+    """The column that makes colours of an angle paler, if that is known and wanted."""
+    if chosen.weighted is False:
+        return None
+    return selectivity_of(column, [str(name) for name in units.columns])

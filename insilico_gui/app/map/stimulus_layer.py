@@ -70,6 +70,13 @@ class StimulusLayer:
         screen, self.screen = self.screen, frames.shape[1:3]
         return screen != self.screen
 
+    def dim(self, strength: float) -> None:
+        """Show it as strongly as 0 to 1; below 1 the theme's background shows through."""
+        layer = self.layer
+        if layer is not None and layer.opacity != strength:
+            with writing(layer):
+                layer.opacity = strength
+
     def remove(self) -> None:
         """Show no stimulus any more."""
         if self.layer is not None:

@@ -53,7 +53,7 @@ UNITS = "Units"
 OUTLINES = "Receptive fields"
 
 COLORED_BY = frozenset(
-    {"encoded", "responses", "units", "view.color_by", "view.limits"}
+    {"encoded", "responses", "units", "view.color_by", "view.limits", "view.map"}
 )
 """What the colours of units depend on, apart from the time."""
 
@@ -130,6 +130,8 @@ class UnitMap:
             self.show_layout()
         elif COLORED_BY.intersection(changed):
             self.coloring_changed()
+        if "view.map" in changed:
+            self.dim_stimulus(now.view.map.stimulus)
         if "session" not in changed and {"selection", "view.unit_id"} & set(changed):
             self.show_selection()
             self.recolor()  # in another order
@@ -165,7 +167,12 @@ class UnitMap:
             self._stimulus.remove()
             return
         is_other = self._stimulus.show(frames, self._length_unit())
+        self.dim_stimulus(self._now.view.map.stimulus)
         self.show_layout(fit=is_other)
+
+    def dim_stimulus(self, strength: float) -> None:
+        """Show the stimulus as strongly as 0 to 1: fainter, it is darker."""
+        self._stimulus.dim(strength)
 
     def show_session(self) -> None:
         """Replace the units by those of the experiment's session."""
@@ -196,11 +203,11 @@ class UnitMap:
 
     def lines(self, row: int) -> list[str]:
         """What the card under the mouse says of a unit, by row of the unit table."""
-        return unit_lines(self._now, row, self.scale, self._values())
+        return unit_lines(self._now, row, self.scale, self.values())
 
     def _words(self, row: int) -> str:
         """What the status line says of a unit, by row of the unit table."""
-        return unit_sentence(self._now, row, self.scale, self._values())
+        return unit_sentence(self._now, row, self.scale, self.values())
 
     # -- layout ------------------------------------------------------------------------
 
@@ -296,20 +303,20 @@ class UnitMap:
         """Colour the units for the current time; cheap enough for every frame."""
         if self._recolorer is None or self.units_layer is None:
             return
-        values = self._values()
+        values = self.values()
         if values is None:
             values = np.full(len(self._now.units), np.nan, np.float32)
         scale = self.scale
-        ranks = scale.strength(values)
+        shades, ranks = self._coloring.colors(values)
         if len(self._on_top) == len(ranks):
             ranks += 256 * self._on_top
-        self._recolorer.set_colors(scale.colors(values), ranks)
+        self._recolorer.set_colors(shades, ranks)
         if scale.categories is None:
             self._backdrop.recolor(values, scale.table, scale.limits)
         else:
             self._backdrop.hide_scalp()
 
-    def _values(self) -> NDArray[np.floating] | None:
+    def values(self) -> NDArray[np.floating] | None:
         """What units are coloured by now, [U]; None if there are no responses yet."""
         return self._coloring.values(self._now)
 
