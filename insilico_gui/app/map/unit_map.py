@@ -13,11 +13,12 @@ import numpy as np
 
 from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
 from insilico_gui.app.map.coloring import Coloring
+from insilico_gui.app.map.crowd import Crowd
+from insilico_gui.app.map.field_sizes import SEE_THROUGH, drawn_sizes
 from insilico_gui.app.map.map_note import MapNote, empty_note
-from insilico_gui.app.map.outlines import outlines
+from insilico_gui.app.map.outlines import outline_layer, outlines
 from insilico_gui.app.map.owned_layers import (
     OwnedPoints,
-    OwnedShapes,
     writing,
 )
 from insilico_gui.app.map.recolor import Recolorer
@@ -33,7 +34,6 @@ from insilico_gui.drawing.layouts import (
     functional_columns,
     is_upright,
     point_size,
-    unit_positions,
 )
 from insilico_gui.experiment.resolved import Resolved
 
@@ -45,23 +45,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.app.map.color_scale import ColorScale
+    from insilico_gui.app.map.crowd import Found
     from insilico_gui.app.map.owned_layers import LayerOwner
     from insilico_gui.drawing.layouts import Layout
     from insilico_gui.experiment.playback import Playback
 
 UNITS = "Units"
-OUTLINES = "Receptive fields"
 
 COLORED_BY = frozenset(
-    {"encoded", "responses", "units", "view.color_by", "view.limits", "view.map"}
+    {"beside", "encoded", "responses", "units"}
+    | {"view.color_by", "view.limits", "view.map"}
 )
 """What the colours of units depend on, apart from the time."""
 
+LOOKS = frozenset({"beside", "results", "selection", "view.map", "view.unit_id"})
+"""What sizes and rims depend on."""
+
 OUTLINED_BY = frozenset(
-    {
-        *("results", "selection", "session"),
-        *("view.layout", "view.outlines_min_r2", "view.unit_id"),
-    }
+    {"results", "selection", "session"}
+    | {"view.layout", "view.outlines_min_r2", "view.unit_id"}
 )
 """What the outlines of receptive fields depend on."""
 
@@ -85,12 +87,15 @@ class UnitMap:
     ----------
     note : MapNote
         What is written on the map.
+    crowd : Crowd
+        The units on it, in the order of the layer's points.
     """
 
     def __init__(self, viewer: Viewer, playback: Playback, owner: LayerOwner) -> None:
         self._viewer = viewer
         self._playback = playback
         self._now = Resolved()
+        self.crowd = Crowd(self._now)
         self._owner = owner
         self._recolorer: Recolorer | None = None
         self._units: Points | None = None
@@ -101,6 +106,7 @@ class UnitMap:
         self._view_fit = ViewFit(viewer)
         self._places_of: tuple[str, str] | None = None  # columns of a functional layout
         self._on_top = np.empty(0, np.uint16)
+        self._is_of_fields = False  # whether units are as large as their fields
         self.note = MapNote(viewer)
         self._coloring = Coloring(playback)
 
@@ -123,8 +129,11 @@ class UnitMap:
     def take(self, now: Resolved, changed: Collection[str]) -> None:
         """Show `now`, of which these attributes have changed."""
         self._now = now
+        before, self.crowd = self.crowd, Crowd(now)
         if "session" in changed:
             self.show_session()
+        elif not self.crowd.has_units_of(before):
+            self._show_units()
         elif "view.layout" in changed or self._has_moved(changed):
             self.show_outlines([])  # pixels and lengths cannot be shown together
             self.show_layout()
@@ -132,7 +141,7 @@ class UnitMap:
             self.coloring_changed()
         if "view.map" in changed:
             self.dim_stimulus(now.view.map.stimulus)
-        if "session" not in changed and {"selection", "view.unit_id"} & set(changed):
+        if "session" not in changed and LOOKS.intersection(changed):
             self.show_selection()
             self.recolor()  # in another order
         if OUTLINED_BY.intersection(changed):
@@ -176,8 +185,13 @@ class UnitMap:
 
     def show_session(self) -> None:
         """Replace the units by those of the experiment's session."""
+        self._stimulus.screen = None
+        self._show_units()
+
+    def _show_units(self) -> None:
+        """Replace the layer of units by one for all that are to be on the map."""
         # Before anything else: a slider that moves meanwhile recolours
-        self._recolorer = self._stimulus.screen = None
+        self._recolorer = None
         self._backdrop.clear()
         old = self.units_layer
         if old is not None:
@@ -187,7 +201,7 @@ class UnitMap:
         if session is None:
             return
         layer = OwnedPoints(
-            np.zeros((len(self._now.units), 3)),
+            np.zeros((self.crowd.n_units, 3)),
             name=UNITS,
             border_color="white",
             border_width=0.0,
@@ -201,13 +215,20 @@ class UnitMap:
         self._recolorer = Recolorer(self._viewer, layer)
         self.show_layout()
 
-    def lines(self, row: int) -> list[str]:
-        """What the card under the mouse says of a unit, by row of the unit table."""
-        return unit_lines(self._now, row, self.scale, self.values())
+    def lines(self, point: int) -> list[str]:
+        """What the card under the mouse says of a unit, by point of the layer."""
+        return unit_lines(self._now, *self._found(point))
 
-    def _words(self, row: int) -> str:
-        """What the status line says of a unit, by row of the unit table."""
-        return unit_sentence(self._now, row, self.scale, self.values())
+    def _words(self, point: int) -> str:
+        """What the status line says of a unit, by point of the layer."""
+        return unit_sentence(self._now, *self._found(point))
+
+    def _found(self, point: int) -> tuple[Found | None, ColorScale, float | None]:
+        """A unit, the scale, and its value if that is there."""
+        values = self.values()
+        is_there = values is not None and point < len(values)
+        value = float(values[point]) if values is not None and is_there else None
+        return self.crowd.find(point), self.scale, value
 
     # -- layout ------------------------------------------------------------------------
 
@@ -221,14 +242,13 @@ class UnitMap:
         if layout not in self.available_layouts():
             # The window is about to choose another, or the places are being computed
             with writing(layer):
-                layer.shown = np.zeros(len(units), bool)
+                layer.shown = np.zeros(self.crowd.n_units, bool)
             self.note.show(COMING if layout == "functional" else "")
             return
         self._backdrop.clear()
         self._use_length_unit()
         self._backdrop.show(session, units, layout)
-        upright = is_upright(session)
-        positions = unit_positions(units, layout, session.frame_shape, upright=upright)
+        positions = self.crowd.positions(layout)
         known = np.asarray(np.isfinite(positions).all(axis=1))
         with writing(layer):
             layer.data = np.where(known[:, None], positions, 0.0)
@@ -296,7 +316,7 @@ class UnitMap:
 
     def coloring_changed(self) -> None:
         """Take up another column, other limits or other values."""
-        self._coloring.choose(self._now)
+        self._coloring.choose(self._now, self.crowd)
         self.recolor()
 
     def recolor(self) -> None:
@@ -305,20 +325,23 @@ class UnitMap:
             return
         values = self.values()
         if values is None:
-            values = np.full(len(self._now.units), np.nan, np.float32)
+            values = np.full(self.crowd.n_units, np.nan, np.float32)
         scale = self.scale
         shades, ranks = self._coloring.colors(values)
         if len(self._on_top) == len(ranks):
             ranks += 256 * self._on_top
+        if self._is_of_fields:
+            shades[:, 3] *= SEE_THROUGH
         self._recolorer.set_colors(shades, ranks)
         if scale.categories is None:
-            self._backdrop.recolor(values, scale.table, scale.limits)
+            own = values[: len(self._now.units)]
+            self._backdrop.recolor(own, scale.table, scale.limits)
         else:
             self._backdrop.hide_scalp()
 
     def values(self) -> NDArray[np.floating] | None:
         """What units are coloured by now, [U]; None if there are no responses yet."""
-        return self._coloring.values(self._now)
+        return self._coloring.values(self.crowd)
 
     def use_theme(self) -> None:
         """Draw names and rims in the colours of the viewer's theme."""
@@ -337,14 +360,17 @@ class UnitMap:
         on_scalp = now.view.layout == "scalp"
         over_pictures = on_scalp or now.view.layout == "retinotopic"
         is_light = colors_for(self._viewer.theme).is_light and not over_pictures
+        sizes = drawn_sizes(now, self.crowd.n_units, self._base_size)
+        self._is_of_fields = sizes is not None
         found = looks(
-            len(now.units),
-            now.selection.indices,
+            self.crowd.n_units,
+            self.crowd.selected(),
             unit_row(now.units, now.view.unit_id),
             self._base_size,
             rim_others=RIM if on_scalp else THIN_RIM,
             color_others=BLACK if on_scalp else NEUTRAL,
             color_selected=BLACK if is_light else WHITE,
+            sizes=sizes,
         )
         self._on_top = found.put_on(layer)
 
@@ -355,16 +381,7 @@ class UnitMap:
         self._outlines = None
         if lines and self._now.view.layout == "retinotopic":
             active = self._viewer.layers.selection.active
-            self._outlines = self._owner.add(
-                OwnedShapes(
-                    lines,
-                    shape_type="path",
-                    edge_color="white",
-                    edge_width=0.4,
-                    opacity=0.8,
-                    name=OUTLINES,
-                )
-            )
+            self._outlines = self._owner.add(outline_layer(lines))
             self._viewer.layers.selection.active = active
 
     def show_time(self) -> None:

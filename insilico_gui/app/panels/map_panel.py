@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout
 
+from insilico_gui.app.map.crowd import others_note
+from insilico_gui.app.map.field_sizes import field_sizes
 from insilico_gui.app.map.map_note import empty_note, places_note
 from insilico_gui.app.map.unit_map import COLORED_BY
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
 from insilico_gui.app.panels.parts.dim_slider import DimSlider
 from insilico_gui.app.panels.parts.legend_bar import LegendBar
 from insilico_gui.app.panels.parts.legend_form import LegendForm
-from insilico_gui.app.widgets.controls import choice
+from insilico_gui.app.panels.parts.sessions_form import SessionsForm
+from insilico_gui.app.widgets.controls import button, check, choice
 from insilico_gui.drawing.layouts import available_layouts
 from insilico_gui.experiment.viewing import RESPONSE
 from insilico_gui.session import has_readout
@@ -35,7 +38,10 @@ class MapPanel(Panel):
     title = "Map"
     place = "top"
     order = 10
-    draws = frozenset({"session", "view.layout", "responses", "shown"}) | COLORED_BY
+    draws = (
+        frozenset({"session", "view.layout", "responses", "sessions", "shown"})
+        | COLORED_BY
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -53,6 +59,20 @@ class MapPanel(Panel):
             "How strongly the stimulus behind the units shows",
         )
         self.dim.setAccessibleName("Stimulus")
+        self.sessions_button = button(
+            "Sessions…",
+            lambda: self.sessions.open(),
+            "Units of several sessions at once",
+        )
+        self.sessions = SessionsForm(
+            self.sessions_button,
+            lambda names: self.attempt(self.experiment.draw_map, sessions=names),
+        )
+        self.fields = check(
+            "field sizes",
+            lambda on: self.attempt(self.experiment.draw_map, fields=on),
+            "Draw units as large as their receptive fields, where that is known",
+        )
         self.about = text_label()
         self.about.hide()
 
@@ -63,6 +83,10 @@ class MapPanel(Panel):
         self._more = QFormLayout()
         self._more.setVerticalSpacing(4)
         self._more.addRow("Stimulus", self.dim)
+        beside = QHBoxLayout()
+        beside.addWidget(self.fields)
+        beside.addWidget(self.sessions_button)
+        self._more.addRow(beside)
         row = QHBoxLayout()
         row.addLayout(choices, 2)
         row.addWidget(self.bar, 3)
@@ -106,12 +130,26 @@ class MapPanel(Panel):
         fill_box(self.color_by, names, now.view.color_by)
         note = empty_note(now.session, units, layout)
         text = note or places_note(units, layout, now.measured)
+        text = f"{text} {others_note(now.beside, layout)}".strip()
         self.about.setText(text)
         self.about.setVisible(bool(text))
         self._draw_legend()
         is_behind = layout == "retinotopic" and now.frames is not None
         self._more.setRowVisible(self.dim, is_behind)
         self.dim.show_value(now.view.map.stimulus)
+        self.fields.setVisible(layout == "retinotopic" and field_sizes(now) is not None)
+        self.fields.setChecked(now.view.map.fields)
+        self._draw_sessions()
+
+    def _draw_sessions(self) -> None:
+        now = self.now
+        chosen = now.view.map.sessions
+        self.sessions.draw(now.sessions, now.session_name, chosen)
+        n_shown = len({*chosen, now.session_name})
+        self.sessions_button.setVisible(len(now.sessions) > 1)
+        self.sessions_button.setText(
+            f"{n_shown} sessions…" if n_shown > 1 else "Sessions…"
+        )
 
     def _layouts(self) -> list[str]:
         """Layouts that are known, and the functional one where it can be computed."""
