@@ -59,6 +59,18 @@ class Session(Protocol):
 
 
 @runtime_checkable
+class ReadoutSession(Session, Protocol):
+    """A session whose units differ by the weights with which they read a network.
+
+    Layouts place units near each other whose weights are alike.
+    """
+
+    def readout_weights(self) -> NDArray[np.floating]:
+        """Return the weights, [U, F]: those of a unit for each feature that it reads."""
+        ...
+
+
+@runtime_checkable
 class VideoSession(Session, Protocol):
     """A session driven by video: ``input_kind`` is ``"video"``.
 
@@ -203,6 +215,32 @@ def is_video_session(session: Session) -> TypeIs[VideoSession]:
 def is_image_session(session: Session) -> TypeIs[ImageSession]:
     """Whether `session` is driven by images."""
     return session.input_kind == "images"
+
+
+def has_readout(session: Session) -> TypeIs[ReadoutSession]:
+    """Whether the readout weights of the units are known."""
+    return callable(getattr(session, "readout_weights", None))
+
+
+def readout_weights(session: Session) -> NDArray[np.floating] | None:
+    """Readout weights of the units of a session, [U, F]; None if they are not known.
+
+    Raises
+    ------
+    SessionError
+        If the session gives something else.
+    """
+    if not has_readout(session):
+        return None
+    weights = np.asarray(session.readout_weights())
+    n_units = len(session.units)
+    if weights.dtype.kind != "f" or weights.ndim != 2 or len(weights) != n_units:
+        raise SessionError(
+            f"The readout weights of {session.id} are {weights.dtype} "
+            f"{list(weights.shape)}, not numbers [{n_units}, F]; the twin's plugin needs "
+            "mending."
+        )
+    return weights
 
 
 def check_session(session: object) -> None:

@@ -129,7 +129,7 @@ def test_the_metadata_are_those_that_the_napari_hub_reads(built):
     assert "Framework :: napari" in read.get_all("Classifier")
     assert read["Summary"] and read["Keywords"] and read["License-Expression"]
     assert read["Description-Content-Type"] == "text/markdown"
-    single = {"eeg", "fmri", "nwb", "plot", "raster"}
+    single = {"eeg", "fmri", "nwb", "plot", "raster", "umap"}
     assert set(read.get_all("Provides-Extra")) == {"all", "plots", *single}
     needed = [line.split("; extra == ") for line in read.get_all("Requires-Dist")]
     extras = [(extra[0].strip("'"), name) for name, *extra in needed if extra]

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-Layout = Literal["retinotopic", "anatomical", "anatomical 3-D", "scalp", "list"]
+Layout = Literal[
+    "retinotopic", "anatomical", "anatomical 3-D", "functional", "scalp", "list"
+]
 """How units are laid out on the map."""
+
+FUNCTIONAL = ("functional_x", "functional_y")
+"""Columns of the analysis *functional layout*."""
 
 UPRIGHT = "RAS"
 """Axes of a session that are the right, the front and the top of a head."""
@@ -62,7 +67,23 @@ def available_layouts(session: Session | None, units: pd.DataFrame) -> list[Layo
         found.append("anatomical")
     if in_space and units[["x", "y", "z"]].notna().all(axis=1).any():
         found.append("anatomical 3-D")
+    if functional_columns(units) is not None:
+        found.append("functional")
     return [*found, "list"]
+
+
+def functional_columns(units: pd.DataFrame) -> tuple[str, str] | None:
+    """Columns of the latest functional layout; None if none was computed.
+
+    Those of a second one carry the name of the stimulus that it is of.
+    """
+    x_name, y_name = FUNCTIONAL
+    for name in reversed([str(column) for column in units.columns]):
+        rest = name.removeprefix(x_name)
+        if name.startswith(x_name) and (not rest or rest.startswith(" of ")):
+            if y_name + rest in units and bool(units[name].notna().any()):
+                return name, y_name + rest
+    return None
 
 
 def _on_scalp(units: pd.DataFrame) -> bool:
@@ -85,8 +106,8 @@ def unit_positions(
     Retinotopic: ``row = (1 - rf_y)/2 (H - 1)``, ``column = (rf_x + 1)/2 (W - 1)``, the
     stimulus pixel that the unit looks at. Anatomical: micrometres as in the unit table,
     ``x`` to the right and ``y`` down, or if `upright` ``y`` (the front) up. Scalp: see
-    :func:`.scalp_positions`, the nose up. List: see :func:`listed`. NaN where the
-    position is not known.
+    :func:`.scalp_positions`, the nose up. Functional: the columns of the latest one, its
+    second axis up. List: see :func:`listed`. NaN where the position is not known.
     """
     n_units = len(units)
     zero = np.zeros(n_units)
@@ -106,6 +127,9 @@ def unit_positions(
         return np.stack([zero, -flat[:, 1], flat[:, 0]], axis=1)
     if layout == "list":
         return listed(units).positions
+    if layout == "functional":
+        across, up = functional_columns(units) or FUNCTIONAL
+        return np.stack([zero, -column(up), column(across)], axis=1)
     depth = column("z") if layout == "anatomical 3-D" else zero
     row = -column("y") if upright else column("y")
     return np.stack([depth, row, column("x")], axis=1)

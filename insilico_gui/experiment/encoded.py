@@ -12,6 +12,7 @@ import numpy as np
 from insilico_gui.encoding.timeline import Moments
 from insilico_gui.errors import ExportError
 from insilico_gui.responses import take_units, unit_dim
+from insilico_gui.session import is_video_session
 from insilico_gui.units.results import added_coords
 
 if TYPE_CHECKING:
@@ -79,6 +80,60 @@ class Encoded:
         full = np.full(n_units, np.nan, dtype=np.float32)
         full[self.indices] = row
         return full
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """A further session, whose units are on the map beside those of the one on show.
+
+    Attributes
+    ----------
+    name : str
+        In the document.
+    session : Session
+    units : pandas.DataFrame
+        Unit table with the columns of results; not to be written to.
+    selection : Selection or None
+        Units that are selected when it is on show; None if no selection was made.
+    encoded : Encoded or None
+        Its responses to the stimulus on show.
+    """
+
+    name: str
+    session: Session
+    units: pd.DataFrame
+    selection: Selection | None
+    encoded: Encoded | None
+
+    def response_at(
+        self, time_s: float, moment: int, n_times: int
+    ) -> NDArray[np.float32] | None:
+        """Responses at a time, float32 [U]; None if they are not there.
+
+        Parameters
+        ----------
+        time_s : float
+            In the stimulus; for videos.
+        moment : int
+            Of playback of the run on show, which has `n_times` of them for each image.
+        n_times : int
+        """
+        encoded = self.encoded
+        if encoded is None:
+            return None
+        if is_video_session(self.session):
+            # A time that was made from a frame index must find that frame again
+            moment = int(time_s * self.session.frame_rate + 1e-6)
+        elif encoded.n_times != n_times:
+            moment = moment // n_times * encoded.n_times
+        return encoded.row_of_all(moment, len(self.units))
+
+    def is_as(self, other: Beside | None) -> bool:
+        """Whether all that it holds is the same."""
+        return other is not None and all(
+            getattr(self, name) is getattr(other, name)
+            for name in ("session", "units", "selection", "encoded")
+        )
 
 
 def running(job: EncodingJob | ImageJob | ConditionJob | DriveJob) -> Encoded:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from insilico_gui.errors import ExperimentError, SelectionError
-from insilico_gui.experiment.document import MOST_STROKES, Lasso, Mode, Stroke
+from insilico_gui.experiment.document import (
+    MOST_STROKES,
+    Lasso,
+    Mode,
+    SelectionEntry,
+    Stroke,
+)
+from insilico_gui.experiment.inputs import SELECTION
 from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.responding import Responding
 from insilico_gui.experiment.unit_tables import listed_rule
@@ -69,6 +76,7 @@ class Picking(Responding):
         indices: ArrayLike | None = None,
         lasso: Lasso | None = None,
         look_at: int | str | None = None,
+        also: Mapping[str, SelectionEntry] | None = None,
     ) -> Selection:
         """Select units of the session on show, and work with that selection.
 
@@ -88,6 +96,7 @@ class Picking(Responding):
             lasso=lasso,
             show=True,
             look_at=look_at,
+            also=also,
         )
 
     def picked(self, *, conditions: bool = True) -> Selection:
@@ -178,6 +187,7 @@ class Picking(Responding):
         polygon: NDArray[np.floating[Any]],
         indices: ArrayLike,
         mode: Mode = "replace",
+        beside: Mapping[str, ArrayLike] | None = None,
     ) -> Selection:
         """Select the units that were drawn around on the map.
 
@@ -192,25 +202,36 @@ class Picking(Responding):
         mode : {"replace", "add", "subtract", "intersect"}
             What becomes of the units that are selected. Where no selection has been
             made, all units are, but adding starts with none.
+        beside : mapping of str to sequence of int, optional
+            Rows inside of further sessions on the map, by their names. Each has a
+            selection of its own, and one command makes all.
         """
         corners = np.round(np.asarray(polygon, float), 3).tolist()
         session = self._session_on_show()
         inside = select_units(self.table(session), session, indices=indices).indices
-        before = self.picked()
-        chosen = before.indices
-        if mode == "add":
-            unmade = before.rule.get("all")
-            chosen = inside if unmade else np.union1d(chosen, inside)
-        elif mode == "subtract":
-            chosen = np.setdiff1d(chosen, inside)
-        elif mode == "intersect":
-            chosen = np.intersect1d(chosen, inside)
-        else:
-            chosen = inside
+        chosen = _after(mode, self.picked(), inside)
         drawn = self._entry(
             Lasso, layout=layout, polygon=corners, mode=mode, **self._drawn_on(mode)
         )
-        return self.pick(indices=chosen, lasso=drawn)
+        also: dict[str, SelectionEntry] = {}
+        taken = self._working_selection(session)
+        for other, rows in (beside or {}).items():
+            self._known("session", other, self.document.sessions)
+            name = self._working_selection(other)
+            if name == taken:
+                name = f"{SELECTION} of {other}"[:100]
+            found = select_units(self.table(other), other, indices=rows).indices
+            found = _after(mode, self._picked_of(other), found)
+            color = self.document.selections.get(
+                name, SelectionEntry(session=other)
+            ).color
+            also[name] = self._entry(
+                SelectionEntry,
+                session=other,
+                rule={"indices": found.tolist()},
+                color=color,
+            )
+        return self.pick(indices=chosen, lasso=drawn, also=also)
 
     def _drawn_on(self, mode: Mode) -> dict[str, Any]:
         """What a stroke changes: the rule it starts from, and the strokes before it."""
@@ -248,3 +269,15 @@ class Picking(Responding):
             return self.selection(name)
         every = np.arange(len(self.table(session)))
         return Selection(every, {"all": True}, self.session(session).id)
+
+
+def _after(
+    mode: Mode, before: Selection, inside: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Rows that are selected after a stroke of the lasso around `inside`."""
+    chosen = before.indices
+    if mode == "add":
+        return inside if before.rule.get("all") else np.union1d(chosen, inside)
+    if mode == "subtract":
+        return np.setdiff1d(chosen, inside)
+    return np.intersect1d(chosen, inside) if mode == "intersect" else inside

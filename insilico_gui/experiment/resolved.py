@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from insilico_gui.experiment.analyses import Result
     from insilico_gui.experiment.document import SelectionEntry
-    from insilico_gui.experiment.encoded import Encoded
+    from insilico_gui.experiment.encoded import Beside, Encoded
     from insilico_gui.experiment.experiment import Experiment
     from insilico_gui.experiment.live import AnyStimulus
     from insilico_gui.experiment.runs import State
@@ -108,6 +108,8 @@ class Resolved:
         Responses that those on show are compared with.
     reference_results : mapping of str to Result
         Of the run that these are of.
+    beside : tuple of Beside
+        Further sessions whose units are on the map.
     sessions, stimuli : tuple of str
         Names of all that the document holds.
     runs : tuple of RunLine
@@ -138,6 +140,7 @@ class Resolved:
     computing: frozenset[str] = frozenset()
     reference: xr.DataArray | None = None
     reference_results: Mapping[str, Result] = field(default_factory=dict)
+    beside: tuple[Beside, ...] = ()
     sessions: tuple[str, ...] = ()
     stimuli: tuple[str, ...] = ()
     runs: tuple[RunLine, ...] = ()
@@ -253,6 +256,7 @@ class Resolver:
         self._experiment = experiment
         self._of: tuple[object, object, object] = (None, None, None)
         self._shown: tuple[Shown | None, str] = (None, "")
+        self._beside: dict[str, Beside] = {}
 
     def resolve(self) -> Resolved:
         """What is on show now."""
@@ -282,6 +286,7 @@ class Resolver:
                 "conditions": experiment.conditions,
                 "selection": self._selection(),
                 "results": experiment.results(session_name, None),
+                "beside": self._others(session_name, stimulus_name),
             }
         if session_name is not None and stimulus_name is not None:
             pair = session_name, stimulus_name
@@ -336,6 +341,20 @@ class Resolver:
         except InsilicoError as error:
             self._shown = None, str(error)
         return self._shown
+
+    def _others(self, session: str, stimulus: str | None) -> tuple[Beside, ...]:
+        """Sessions that share the map with the one on show, as far as they are open."""
+        found = {
+            name: other
+            for name in self._experiment.document.view.map.sessions
+            if name != session
+            and (other := self._experiment.beside(name, stimulus)) is not None
+        }
+        before, self._beside = self._beside, found
+        for name, other in found.items():
+            if other.is_as(known := before.get(name)) and known is not None:
+                found[name] = known
+        return tuple(found.values())
 
     def _selection(self) -> Selection:
         """The selection worked with; without conditions whose columns are not there."""

@@ -164,10 +164,15 @@ class RunStates(Units):
             run = self.document.run(session, stimulus)
         if responses is None or run is None or run.key is None:
             return None
-        if run.key not in self._encoded:
+        found = self._encoded.pop(run.key, None)
+        if found is None:
             task = self.task(session, stimulus)
-            self._encoded = {run.key: stored(responses, task.session, task.units)}
-        return self._encoded[run.key]
+            found = stored(responses, task.session, task.units)
+        # Those used last: of the run on show, and of sessions that share its map
+        n_before = len(self.document.view.map.sessions)
+        lately = list(self._encoded.items())[max(0, len(self._encoded) - n_before) :]
+        self._encoded = {**dict(lately), run.key: found}
+        return found
 
     def _known_responses(self, session: str, stimulus: str) -> xr.DataArray | None:
         """Responses with the present settings, from memory or the library."""

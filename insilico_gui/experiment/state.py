@@ -31,6 +31,10 @@ WORKING = ("draft", "encode_at_once", "encode_selected", "only_selected")
 """Of the view, what a user goes on working with when an earlier command is undone."""
 
 
+OF_THE_VIEW = ("color_units", "draw_map")
+"""Commands that change the view alone and are undone nevertheless."""
+
+
 @dataclass(frozen=True)
 class ChangeSet:
     """The parts of an experiment that one command changed.
@@ -106,7 +110,7 @@ class DocumentState:
             raise ExperimentError(sentence(error)) from error
         if document == self.document:
             return
-        if parts != {"view"}:
+        if parts != {"view"} or command in OF_THE_VIEW:
             self._history.push(self.document)
         self.document = document
         self._tell(parts, command)
@@ -188,6 +192,9 @@ class DocumentState:
                 )
             if isinstance(entry, ViewState) and entry.reference is not None:
                 update["reference"] = named(entry.reference)
+            if isinstance(entry, ViewState) and kind == "session":
+                names = (new if name == old else name for name in entry.map.sessions)
+                update["map"] = entry.map.but(sessions=tuple(names))
             return entry.model_copy(update=update) if update else entry
 
         document = self.document

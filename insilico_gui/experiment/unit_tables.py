@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -101,6 +101,7 @@ class Units(Inputs):
         lasso: Lasso | None = None,
         show: bool = False,
         look_at: int | str | None = None,
+        also: Mapping[str, SelectionEntry] | None = None,
     ) -> Selection:
         """Select units, under a name; one of that name is replaced.
 
@@ -120,6 +121,8 @@ class Units(Inputs):
             Whether it is the selection worked with from now on.
         look_at : int or str, optional
             A unit of it to look at, if it is shown.
+        also : mapping of str to SelectionEntry, optional
+            Further selections, of other sessions, that the same command makes.
 
         Raises
         ------
@@ -146,7 +149,9 @@ class Units(Inputs):
         entry = self._entry(
             SelectionEntry, session=session, rule=rule, color=color, lasso=lasso
         )
-        changes: dict[str, Any] = {"selections": {**present, name: entry}}
+        changes: dict[str, Any] = {
+            "selections": {**present, **(also or {}), name: entry}
+        }
         if show:
             view = self._view_on(session=session)
             looked = view.unit_id if present.get(name) == entry else None

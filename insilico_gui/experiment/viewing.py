@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import xarray as xr
 
-from insilico_gui.errors import SelectionError
-from insilico_gui.experiment.document import Reference, RunEntry, SelectionEntry
+from insilico_gui.drawing.palettes import PALETTES
+from insilico_gui.errors import (
+    ExperimentError,
+    InsilicoError,
+    SelectionError,
+    listed,
+    quoted,
+)
+from insilico_gui.experiment.document import (
+    Frozen,
+    Reference,
+    RunEntry,
+    SelectionEntry,
+)
+from insilico_gui.experiment.encoded import Beside
 from insilico_gui.experiment.library import Library
 from insilico_gui.experiment.picking import Picking
 from insilico_gui.experiment.playback import Playback
 from insilico_gui.experiment.session_input import input_of
 from insilico_gui.stimuli import Drive
-from insilico_gui.units.selection import arguments_of
+from insilico_gui.units.selection import Selection, arguments_of
 
 RESPONSE = "response"
 """What units are coloured by that are coloured by the response at the current time."""
@@ -146,6 +160,97 @@ class Viewing(Picking):
             view=view.model_copy(update={"reference": reference}),
         )
         return names
+
+    # -- the map -----------------------------------------------------------------------
+
+    def color_units(self, column: str | None = None, **changes: Any) -> None:
+        """Change how a column is coloured on the map; undone like other commands.
+
+        Parameters
+        ----------
+        column : str, optional
+            Of the unit table, or ``"response"``; default what the units are coloured by.
+        **changes
+            See :class:`.ColumnScale`; ``limits``, the values at the ends of the colours,
+            is one too.
+
+        Raises
+        ------
+        ExperimentError
+            If there is no such colour map or choice.
+        """
+        view = self.document.view
+        column = view.color_by if column is None else column
+        known = {name for names in PALETTES.values() for name in names}
+        wanted = changes.get("colormap")
+        if wanted is not None and wanted not in known:
+            raise ExperimentError(
+                f"There is no colour map {quoted(wanted)}; choose one of {listed(known)}."
+            )
+        update: dict[str, Any] = {}
+        if "limits" in changes:
+            update["limits"] = changes.pop("limits")
+        scale = self._but(view.map.scale(column), changes)
+        update["map"] = view.map.but(scales={**view.map.scales, column: scale})
+        self._replace("color_units", {"view"}, view=self._but(view, update))
+
+    def draw_map(self, **changes: Any) -> None:
+        """Change how the map is drawn, see :class:`.MapView`; undone like other commands.
+
+        Raises
+        ------
+        ExperimentError
+            If there is no such choice, or no such session.
+        """
+        view = self.document.view
+        for session in changes.get("sessions", ()):
+            self._known("session", session, self.document.sessions)
+        drawn = self._but(view.map, changes)
+        self._replace("draw_map", {"view"}, view=self._but(view, {"map": drawn}))
+
+    def show_beside(self, session: str) -> None:
+        """Look at another session on the map; the one looked at so far stays on it."""
+        self._known("session", session, self.document.sessions)
+        view, (shown, _) = self._view_on(session=session), self.on_show()
+        names = dict.fromkeys(
+            [*view.map.sessions, *([shown] if shown else []), session]
+        )
+        drawn = view.map.but(sessions=tuple(names))
+        view = view.model_copy(update={"map": drawn})
+        self._replace("show", {"view"}, view=view)
+
+    def beside(self, session: str, stimulus: str | None) -> Beside | None:
+        """A session for the map of another one; None while it is not open.
+
+        Opens nothing and reads nothing from disk.
+        """
+        if not self._live.is_open(self.document.sessions[session]):
+            return None
+        encoded = None
+        if stimulus is not None and self.takes(session, stimulus):
+            encoded = self.encoded(session, stimulus)
+        return Beside(
+            session,
+            self.session(session),
+            self.table(session),
+            self._made_in(session),
+            encoded,
+        )
+
+    def _made_in(self, session: str) -> Selection | None:
+        """The units of a session that is not on show that are selected, if any are."""
+        name = self._working_selection(session)
+        entry = self.document.selections.get(name)
+        if entry is None or entry.session != session:
+            return None
+        try:
+            return self.selection(name)
+        except InsilicoError:  # it is by results that are being computed
+            return None
+
+    def _but(self, part: Frozen, changes: dict[str, Any]) -> Any:
+        """A part of the document with changes that are checked."""
+        return self._entry(type(part), **{**dict(part), **changes})
 
     # -- comparison --------------------------------------------------------------------
 

@@ -125,6 +125,10 @@ def dress(
             ax.yaxis.set_major_formatter(lambda value, _: f"{-value:g}")
         ax.spines[["top", "right"]].set_visible(False)
         return
+    if layout == "functional":
+        ax.set(xlabel="functional layout, x", ylabel="y", xticks=[], yticks=[])
+        ax.spines[["top", "right"]].set_visible(False)
+        return
     ax.set_axis_off()
     if layout == "scalp":
         draw_head(ax, table)

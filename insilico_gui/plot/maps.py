@@ -18,6 +18,7 @@ from insilico_gui.drawing.colors import (
 )
 from insilico_gui.drawing.layouts import (
     available_layouts,
+    functional_columns,
     is_upright,
     unit_positions,
 )
@@ -77,10 +78,10 @@ def map(
         Default ``"area"`` where there is one. Angles get a cyclic colour map, signed
         values one with zero in the middle, names a colour each; units without a value
         are grey blue.
-    layout : {"retinotopic", "anatomical", "scalp", "list"}, optional
+    layout : {"retinotopic", "anatomical", "functional", "scalp", "list"}, optional
         Default the first for which places of units are known: receptive-field centres on
-        the screen, micrometres in the tissue (seen from above), electrodes on the head,
-        or none.
+        the screen, micrometres in the tissue (seen from above), columns of the analysis
+        *functional layout*, electrodes on the head, or none.
     columns : pandas.DataFrame, optional
         Table of results with further columns, joined by ``unit_id``.
     stimulus : Stimulus, str or uint8 array [H, W], optional
@@ -210,6 +211,8 @@ def _chosen_layout(
             offered.append("anatomical")
         if {"x", "y", "z"} <= set(table):
             offered.append("scalp")
+        if functional_columns(table) is not None:
+            offered.append("functional")
         offered.append("list")
     if wanted is None:
         return offered[0]

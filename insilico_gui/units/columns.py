@@ -94,6 +94,7 @@ _PART = _of_unit("", ends=(0.0, 1.0))
 _SCREEN = _of_unit("", ends=(-1.0, 1.0), place=True)
 _CORRELATION = _of_unit("", drawn="diverging", ends=(-1.0, 1.0))
 _UM = _of_unit("µm", place=True)
+_PLACE = _of_unit("", place=True)
 _NAME = _of_unit("", drawn="names")
 
 
@@ -147,6 +148,8 @@ _COLUMNS = {
         eccentricity_deg=("eccentricity", _DEG),
         polar_angle_deg=("polar angle", replace(_TURN, ends=(-180.0, 180.0))),
         correlation="correlation",
+        functional_x=("functional layout, x", _PLACE),
+        functional_y=("functional layout, y", _PLACE),
     ),
     **_table(
         "direction_tuning",

@@ -82,6 +82,13 @@ class Wang2025Session(StreamingSession[Any]):
             return self
         return Wang2025Session(self.id, self.network, self.units, self.attrs)
 
+    def readout_weights(self) -> NDArray[np.float32]:
+        """Weights of the channels of all streams, [U, 512] in published networks."""
+        streams = self.network.readout.feature.weights
+        weights = torch.cat([stream.detach()[:, 0] for stream in streams], dim=1)
+        found: NDArray[np.float32] = weights.float().cpu().numpy()
+        return found
+
     def initial_state(self, n_videos: int) -> Any:
         """State before the first frame: zeros."""
         return self._engine.initial_state(n_videos)

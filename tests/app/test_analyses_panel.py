@@ -42,6 +42,7 @@ CASES = {
     "direction uncertainty": ("gratings", {"n_draws": 100}),
     "sparseness": ("gratings", {"variant": "treves_rolls"}),
     "signal correlations": ("gratings", {"matrix": True}),
+    "functional layout": ("gratings", {"of": "responses", "scaled": False}),
     "reliability": ("gratings", {"recording": "recorded.npy"}),
     "comparison": ("gratings", {"other_session": "demo", "other_stimulus": "dots"}),
     "prediction accuracy": ("gratings", {"recordings": "recorded"}),

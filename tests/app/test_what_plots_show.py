@@ -51,10 +51,8 @@ def legend_color(window, value):
 
 def check_legend(window):
     """Compare the colours of points with those of the legend, value by value."""
-    layer, experiment = window.map.units_layer, window.experiment
-    values = window.map._column
-    if values is None:
-        values = window.now.response_at(experiment.playback.frame)
+    layer = window.map.units_layer
+    values = window.map.values()
     low, high = window.map.limits
     span = high - low
     inside = np.flatnonzero(

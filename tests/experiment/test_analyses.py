@@ -42,6 +42,10 @@ COMMANDS = {
         {"variant": "treves_rolls"},
     ),
     "signal correlations": (["signal-correlations"], {}),
+    "functional layout": (
+        ["functional-layout", "--of", "responses"],
+        {"of": "responses"},
+    ),
     "direction uncertainty": (
         ["direction-uncertainty", "--n-draws", "100"],
         {"n_draws": 100},

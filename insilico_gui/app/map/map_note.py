@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from insilico_gui.drawing.layouts import available_layouts
+from insilico_gui.drawing.layouts import available_layouts, functional_columns
+from insilico_gui.experiment.unit_tables import ALONE
 
 if TYPE_CHECKING:
     import pandas as pd
     from napari import Viewer
 
     from insilico_gui.session import Session
+    from insilico_gui.units.results import Measured
 
 COORDINATES: dict[str, tuple[str, ...]] = {
     "retinotopic": ("rf_x", "rf_y"),
@@ -88,8 +90,13 @@ def empty_note(session: Session | None, units: pd.DataFrame, layout: str) -> str
     )
 
 
-def places_note(units: pd.DataFrame, layout: str) -> str:
-    """What to say beside a map of which some units are missing; else nothing."""
+def places_note(units: pd.DataFrame, layout: str, measured: Measured) -> str:
+    """What to say beside a map of which some units are missing; else nothing.
+
+    Of a functional layout, what its axes are; `measured` knows.
+    """
+    if layout == "functional":
+        return _functional_note(units, measured)
     unknown, beyond = places_missing(units, layout)
     said = []
     if unknown and layout == "retinotopic":
@@ -107,6 +114,24 @@ def places_note(units: pd.DataFrame, layout: str) -> str:
             "around the stimulus."
         )
     return " ".join(said)
+
+
+def _functional_note(units: pd.DataFrame, measured: Measured) -> str:
+    """Of what the axes are, and how many units have no place on them."""
+    found = functional_columns(units)
+    origin = None if found is None else measured.origin(found[0])
+    if found is None or origin is None:
+        return ""
+    about = origin[1]
+    said = f"Units near each other are alike: {about['variant']}"
+    if "explained" in about:
+        across, up = (f"{100 * part:.0f} %" for part in about["explained"])
+        said += f" ({across} of the variance to the right, {up} up)"
+    said += "." if about["stimulus"] == ALONE else f", to {about['stimulus']}."
+    unknown = int(units[found[0]].isna().sum())
+    if unknown:
+        said += f" {unknown:,} of {len(units):,} units have none and are not drawn."
+    return said
 
 
 def _why(layout: str, n_units: int, unknown: int) -> str:

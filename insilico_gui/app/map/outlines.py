@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.analysis import ReceptiveFieldFit
+from insilico_gui.app.map.owned_layers import OwnedShapes
 from insilico_gui.app.widgets.unit_names import unit_row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.experiment.resolved import Resolved
+
+OUTLINES = "Receptive fields"
+"""Name of the layer."""
 
 RECEPTIVE_FIELDS = "receptive fields"
 """What an experiment calls the result."""
@@ -63,3 +67,15 @@ def outlines(now: Resolved) -> list[NDArray[np.float64]]:
     """Outlines of the selected units' fields, each [points, 2] in (row, column)."""
     fit = fields_fit(now)
     return [] if fit is None else list(fit.ellipse()[drawn_columns(now)])
+
+
+def outline_layer(lines: list[NDArray[np.float64]]) -> OwnedShapes:
+    """A layer of outlines, each [points, 2] in (row, column)."""
+    return OwnedShapes(
+        lines,
+        shape_type="path",
+        edge_color="white",
+        edge_width=0.4,
+        opacity=0.8,
+        name=OUTLINES,
+    )

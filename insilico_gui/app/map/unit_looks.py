@@ -67,8 +67,13 @@ def looks(
     rim_others: float = THIN_RIM,
     color_others: tuple[float, ...] = NEUTRAL,
     color_selected: tuple[float, ...] = WHITE,
+    sizes: NDArray[np.float64] | None = None,
 ) -> UnitLooks:
-    """Looks of units, of which rows are selected; all alike if none or all are."""
+    """Looks of units, of which rows are selected; all alike if none or all are.
+
+    With `sizes` [U], such as those of receptive fields, units are as large as these,
+    selected or not.
+    """
     chosen = np.zeros(n_units, dtype=bool)
     size = np.full(n_units, base_size)
     if 0 < len(selected) < n_units:
@@ -82,4 +87,7 @@ def looks(
         rim[looked_at] = RIM
         rim_color[looked_at] = LOOKED_AT
         on_top[looked_at] = 2
+    if sizes is not None:
+        rim *= base_size / np.maximum(sizes, base_size)  # as thin as that of others
+        size = sizes
     return UnitLooks(size, rim, rim_color, on_top)

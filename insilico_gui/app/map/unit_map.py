@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
-from insilico_gui.app.map.color_scale import column_scale, response_scale
+from insilico_gui.app.map.coloring import Coloring
+from insilico_gui.app.map.crowd import Crowd
+from insilico_gui.app.map.field_sizes import SEE_THROUGH, drawn_sizes
 from insilico_gui.app.map.map_note import MapNote, empty_note
-from insilico_gui.app.map.outlines import outlines
+from insilico_gui.app.map.outlines import outline_layer, outlines
 from insilico_gui.app.map.owned_layers import (
-    OwnedImage,
     OwnedPoints,
-    OwnedShapes,
     writing,
 )
 from insilico_gui.app.map.recolor import Recolorer
-from insilico_gui.app.map.response_limits import ResponseLimits
+from insilico_gui.app.map.stimulus_layer import StimulusLayer
 from insilico_gui.app.map.unit_looks import BLACK, NEUTRAL, RIM, THIN_RIM, WHITE, looks
 from insilico_gui.app.map.unit_status import tell_units
 from insilico_gui.app.map.unit_words import unit_lines, unit_sentence
@@ -31,12 +31,11 @@ from insilico_gui.app.widgets.theme import colors_for
 from insilico_gui.app.widgets.unit_names import unit_row
 from insilico_gui.drawing.layouts import (
     available_layouts,
+    functional_columns,
     is_upright,
     point_size,
-    unit_positions,
 )
 from insilico_gui.experiment.resolved import Resolved
-from insilico_gui.experiment.viewing import RESPONSE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -45,26 +44,30 @@ if TYPE_CHECKING:
     from napari.layers import Image, Points, Shapes
     from numpy.typing import NDArray
 
+    from insilico_gui.app.map.color_scale import ColorScale
+    from insilico_gui.app.map.crowd import Found
     from insilico_gui.app.map.owned_layers import LayerOwner
     from insilico_gui.drawing.layouts import Layout
     from insilico_gui.experiment.playback import Playback
 
-STIMULUS = "Stimulus"
 UNITS = "Units"
-OUTLINES = "Receptive fields"
 
 COLORED_BY = frozenset(
-    {"encoded", "responses", "units", "view.color_by", "view.limits"}
+    {"beside", "encoded", "responses", "units"}
+    | {"view.color_by", "view.limits", "view.map"}
 )
 """What the colours of units depend on, apart from the time."""
 
+LOOKS = frozenset({"beside", "results", "selection", "view.map", "view.unit_id"})
+"""What sizes and rims depend on."""
+
 OUTLINED_BY = frozenset(
-    {
-        *("results", "selection", "session"),
-        *("view.layout", "view.outlines_min_r2", "view.unit_id"),
-    }
+    {"results", "selection", "session"}
+    | {"view.layout", "view.outlines_min_r2", "view.unit_id"}
 )
 """What the outlines of receptive fields depend on."""
+
+COMING = "The places of the units in this layout are being computed."
 
 SIZES = {"scalp": 0.4, "list": 0.9}
 """Of points, as a part of the size that fills a layout: scalp and names show through."""
@@ -82,31 +85,35 @@ class UnitMap:
 
     Attributes
     ----------
-    scale : ColorScale
-        The colours of the units, and of every legend of them; legends are drawn after
-        the map.
     note : MapNote
         What is written on the map.
+    crowd : Crowd
+        The units on it, in the order of the layer's points.
     """
 
     def __init__(self, viewer: Viewer, playback: Playback, owner: LayerOwner) -> None:
         self._viewer = viewer
         self._playback = playback
         self._now = Resolved()
+        self.crowd = Crowd(self._now)
         self._owner = owner
         self._recolorer: Recolorer | None = None
         self._units: Points | None = None
-        self._stimulus: Image | None = None
+        self._stimulus = StimulusLayer(viewer, owner)
         self._outlines: Shapes | None = None
-        self._screen: tuple[int, ...] | None = None  # rows, columns of the stimulus
         self._backdrop = Backdrop(viewer, owner)
         self._base_size = 1.0
         self._view_fit = ViewFit(viewer)
+        self._places_of: tuple[str, str] | None = None  # columns of a functional layout
         self._on_top = np.empty(0, np.uint16)
-        self._limits = ResponseLimits()
+        self._is_of_fields = False  # whether units are as large as their fields
         self.note = MapNote(viewer)
-        self._column: NDArray[np.float64] | None = None
-        self.scale = response_scale(RESPONSE, (0.0, 1.0), None, over_stimulus=False)
+        self._coloring = Coloring(playback)
+
+    @property
+    def scale(self) -> ColorScale:
+        """The colours of the units, and of every legend of them, drawn after the map."""
+        return self._coloring.scale
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -122,18 +129,29 @@ class UnitMap:
     def take(self, now: Resolved, changed: Collection[str]) -> None:
         """Show `now`, of which these attributes have changed."""
         self._now = now
+        before, self.crowd = self.crowd, Crowd(now)
         if "session" in changed:
             self.show_session()
-        elif "view.layout" in changed:
+        elif not self.crowd.has_units_of(before):
+            self._show_units()
+        elif "view.layout" in changed or self._has_moved(changed):
             self.show_outlines([])  # pixels and lengths cannot be shown together
             self.show_layout()
         elif COLORED_BY.intersection(changed):
             self.coloring_changed()
-        if "session" not in changed and {"selection", "view.unit_id"} & set(changed):
+        if "view.map" in changed:
+            self.dim_stimulus(now.view.map.stimulus)
+        if "session" not in changed and LOOKS.intersection(changed):
             self.show_selection()
             self.recolor()  # in another order
         if OUTLINED_BY.intersection(changed):
             self.show_outlines(outlines(now))
+
+    def _has_moved(self, changed: Collection[str]) -> bool:
+        """Whether a layout that results make is another now."""
+        if "units" not in changed or self._now.view.layout != "functional":
+            return False
+        return functional_columns(self._now.units) != self._places_of
 
     # -- the two layers ----------------------------------------------------------------
 
@@ -145,7 +163,7 @@ class UnitMap:
     @property
     def stimulus_layer(self) -> Image | None:
         """The layer of the stimulus, while there is one."""
-        return self._stimulus if self._stimulus in self._viewer.layers else None
+        return self._stimulus.layer
 
     def show_frames(self, frames: NDArray[np.uint8] | None) -> None:
         """Put the stimulus as the session sees it on the map.
@@ -154,42 +172,26 @@ class UnitMap:
         ----------
         frames : uint8 array, [T, H, W] or [T, H, W, 3], or None
         """
-        old = self.stimulus_layer
         if frames is None:
-            if old is not None:
-                self._owner.remove(old)
-                self._stimulus = None
+            self._stimulus.remove()
             return
-        data = frames[:, None]
-        if old is not None and old.rgb == (frames.ndim == 4):
-            old.visible = True  # napari does not measure anew what is hidden
-            with writing(old):
-                old.data = data
-        else:
-            self._stimulus = self._owner.add(
-                OwnedImage(
-                    data,
-                    name=STIMULUS,
-                    rgb=frames.ndim == 4,
-                    colormap="gray",
-                    contrast_limits=(0, 255),
-                    interpolation2d="nearest",
-                    units=self._length_unit(),
-                ),
-                at=0,
-            )
-            self._viewer.dims.axis_labels = ("frame", "depth", "row", "column")
-            if old is not None:
-                self._owner.remove(old)
-                with writing(self._stimulus):
-                    self._stimulus.name = STIMULUS
-        screen, self._screen = self._screen, frames.shape[1:3]
-        self.show_layout(fit=screen != self._screen)
+        is_other = self._stimulus.show(frames, self._length_unit())
+        self.dim_stimulus(self._now.view.map.stimulus)
+        self.show_layout(fit=is_other)
+
+    def dim_stimulus(self, strength: float) -> None:
+        """Show the stimulus as strongly as 0 to 1: fainter, it is darker."""
+        self._stimulus.dim(strength)
 
     def show_session(self) -> None:
         """Replace the units by those of the experiment's session."""
+        self._stimulus.screen = None
+        self._show_units()
+
+    def _show_units(self) -> None:
+        """Replace the layer of units by one for all that are to be on the map."""
         # Before anything else: a slider that moves meanwhile recolours
-        self._recolorer = self._screen = None
+        self._recolorer = None
         self._backdrop.clear()
         old = self.units_layer
         if old is not None:
@@ -199,7 +201,7 @@ class UnitMap:
         if session is None:
             return
         layer = OwnedPoints(
-            np.zeros((len(self._now.units), 3)),
+            np.zeros((self.crowd.n_units, 3)),
             name=UNITS,
             border_color="white",
             border_width=0.0,
@@ -213,13 +215,20 @@ class UnitMap:
         self._recolorer = Recolorer(self._viewer, layer)
         self.show_layout()
 
-    def lines(self, row: int) -> list[str]:
-        """What the card under the mouse says of a unit, by row of the unit table."""
-        return unit_lines(self._now, row, self.scale, self._values())
+    def lines(self, point: int) -> list[str]:
+        """What the card under the mouse says of a unit, by point of the layer."""
+        return unit_lines(self._now, *self._found(point))
 
-    def _words(self, row: int) -> str:
-        """What the status line says of a unit, by row of the unit table."""
-        return unit_sentence(self._now, row, self.scale, self._values())
+    def _words(self, point: int) -> str:
+        """What the status line says of a unit, by point of the layer."""
+        return unit_sentence(self._now, *self._found(point))
+
+    def _found(self, point: int) -> tuple[Found | None, ColorScale, float | None]:
+        """A unit, the scale, and its value if that is there."""
+        values = self.values()
+        is_there = values is not None and point < len(values)
+        value = float(values[point]) if values is not None and is_there else None
+        return self.crowd.find(point), self.scale, value
 
     # -- layout ------------------------------------------------------------------------
 
@@ -229,13 +238,17 @@ class UnitMap:
         if layer is None or session is None:
             return
         units, layout = self._now.units, self._now.view.layout
+        self._places_of = functional_columns(units)
         if layout not in self.available_layouts():
-            return  # the window is about to choose another
+            # The window is about to choose another, or the places are being computed
+            with writing(layer):
+                layer.shown = np.zeros(self.crowd.n_units, bool)
+            self.note.show(COMING if layout == "functional" else "")
+            return
         self._backdrop.clear()
         self._use_length_unit()
         self._backdrop.show(session, units, layout)
-        upright = is_upright(session)
-        positions = unit_positions(units, layout, session.frame_shape, upright=upright)
+        positions = self.crowd.positions(layout)
         known = np.asarray(np.isfinite(positions).all(axis=1))
         with writing(layer):
             layer.data = np.where(known[:, None], positions, 0.0)
@@ -285,7 +298,7 @@ class UnitMap:
         layers = [
             shown
             for shown in self._viewer.layers
-            if shown.visible and shown not in (self._stimulus, self._outlines)
+            if shown.visible and shown not in (self.stimulus_layer, self._outlines)
         ]
         upright = is_upright(session) if layout == "anatomical 3-D" else None
         above = NAME_ABOVE_LIST * (layout == "list")
@@ -303,41 +316,32 @@ class UnitMap:
 
     def coloring_changed(self) -> None:
         """Take up another column, other limits or other values."""
-        view, units = self._now.view, self._now.units
-        if view.color_by == RESPONSE or view.color_by not in units:
-            self._column = None
-            self.scale = response_scale(
-                RESPONSE,
-                self._limits.of(self._now.encoded),
-                view.limits if view.color_by == RESPONSE else None,
-                over_stimulus=view.layout == "retinotopic",
-            )
-        else:
-            self.scale, self._column = column_scale(units[view.color_by], view.limits)
+        self._coloring.choose(self._now, self.crowd)
         self.recolor()
 
     def recolor(self) -> None:
         """Colour the units for the current time; cheap enough for every frame."""
         if self._recolorer is None or self.units_layer is None:
             return
-        values = self._values()
+        values = self.values()
         if values is None:
-            values = np.full(len(self._now.units), np.nan, np.float32)
+            values = np.full(self.crowd.n_units, np.nan, np.float32)
         scale = self.scale
-        ranks = scale.strength(values)
+        shades, ranks = self._coloring.colors(values)
         if len(self._on_top) == len(ranks):
             ranks += 256 * self._on_top
-        self._recolorer.set_colors(scale.colors(values), ranks)
+        if self._is_of_fields:
+            shades[:, 3] *= SEE_THROUGH
+        self._recolorer.set_colors(shades, ranks)
         if scale.categories is None:
-            self._backdrop.recolor(values, scale.table, scale.limits)
+            own = values[: len(self._now.units)]
+            self._backdrop.recolor(own, scale.table, scale.limits)
         else:
             self._backdrop.hide_scalp()
 
-    def _values(self) -> NDArray[np.floating] | None:
+    def values(self) -> NDArray[np.floating] | None:
         """What units are coloured by now, [U]; None if there are no responses yet."""
-        if self._column is not None:
-            return self._column
-        return self._now.response_at(self._playback.frame)
+        return self._coloring.values(self.crowd)
 
     def use_theme(self) -> None:
         """Draw names and rims in the colours of the viewer's theme."""
@@ -356,14 +360,17 @@ class UnitMap:
         on_scalp = now.view.layout == "scalp"
         over_pictures = on_scalp or now.view.layout == "retinotopic"
         is_light = colors_for(self._viewer.theme).is_light and not over_pictures
+        sizes = drawn_sizes(now, self.crowd.n_units, self._base_size)
+        self._is_of_fields = sizes is not None
         found = looks(
-            len(now.units),
-            now.selection.indices,
+            self.crowd.n_units,
+            self.crowd.selected(),
             unit_row(now.units, now.view.unit_id),
             self._base_size,
             rim_others=RIM if on_scalp else THIN_RIM,
             color_others=BLACK if on_scalp else NEUTRAL,
             color_selected=BLACK if is_light else WHITE,
+            sizes=sizes,
         )
         self._on_top = found.put_on(layer)
 
@@ -374,16 +381,7 @@ class UnitMap:
         self._outlines = None
         if lines and self._now.view.layout == "retinotopic":
             active = self._viewer.layers.selection.active
-            self._outlines = self._owner.add(
-                OwnedShapes(
-                    lines,
-                    shape_type="path",
-                    edge_color="white",
-                    edge_width=0.4,
-                    opacity=0.8,
-                    name=OUTLINES,
-                )
-            )
+            self._outlines = self._owner.add(outline_layer(lines))
             self._viewer.layers.selection.active = active
 
     def show_time(self) -> None:
@@ -391,5 +389,5 @@ class UnitMap:
         if self.stimulus_layer is not None:
             frame = self._playback.frame // self._now.n_times
             self._viewer.dims.set_current_step(0, frame)
-        if self._column is None:
+        if self._coloring.is_of_time:
             self.recolor()

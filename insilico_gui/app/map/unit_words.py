@@ -6,53 +6,57 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from insilico_gui.app.map.crowd import origin_of
 from insilico_gui.app.widgets.unit_names import unit_name
 from insilico_gui.experiment.viewing import RESPONSE
 from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from insilico_gui.app.map.color_scale import ColorScale
+    from insilico_gui.app.map.crowd import Found
     from insilico_gui.experiment.resolved import Resolved
 
 
 def unit_lines(
     now: Resolved,
-    row: int,
+    found: Found | None,
     scale: ColorScale,
-    values: NDArray[np.floating] | None,
+    value: float | None,
 ) -> list[str]:
-    """Lines on the unit in a row of the unit table; none if there is no such row.
+    """Lines on a unit on the map; none if there is no such unit any more.
 
-    The value, of `values` [U] that are coloured by `scale`, comes with its title and
-    unit.
+    The value, coloured by `scale`, comes with its title and unit.
     """
-    said = _name_and_area(now, row)
-    if said and values is not None and row < len(values):
+    if found is None:
+        return []
+    said = _name_and_area(found)
+    if now.beside:
+        said.append(origin_of(found))
+    if value is not None:
         title, unit = _title(now, scale)
-        value = _value(scale, float(values[row]))
-        said.append(f"{title}: {value} {unit}".rstrip())
+        said.append(f"{title}: {_value(scale, value)} {unit}".rstrip())
     return said
 
 
 def unit_sentence(
     now: Resolved,
-    row: int,
+    found: Found | None,
     scale: ColorScale,
-    values: NDArray[np.floating] | None,
+    value: float | None,
 ) -> str:
     """The same as one line, with the code name of the column."""
-    said = _name_and_area(now, row)
-    if said and values is not None and np.isfinite(values[row]):
-        said.append(f"{scale.column} {_value(scale, float(values[row]))}")
+    if found is None:
+        return ""
+    said = _name_and_area(found)
+    if now.beside:
+        said.append(origin_of(found))
+    if value is not None and np.isfinite(value):
+        said.append(f"{scale.column} {_value(scale, value)}")
     return ", ".join(said)
 
 
-def _name_and_area(now: Resolved, row: int) -> list[str]:
-    units = now.units
-    if row >= len(units):  # of a session that is just being replaced
-        return []
+def _name_and_area(found: Found) -> list[str]:
+    units, row = found.units, found.row
     said = [f"unit {unit_name(units, row)}"]
     if "area" in units and units["area"].iloc[row]:
         said.append(str(units["area"].iloc[row]))

@@ -124,6 +124,12 @@ class MapTools(QObject):
 
     def _clicked(self, row: int, how: How) -> None:
         window = self._window
+        found = window.map.crowd.find(row)
+        if found is None:
+            return
+        if found.is_beside:
+            window.experiment.show_beside(found.session)
+            row = found.row
         units, name = window.now.units, unit_name(window.now.units, row)
         key = unit_key(units, row)
         chosen = window.experiment.pick_unit(row, how, look_at=key)
@@ -168,12 +174,15 @@ class MapTools(QObject):
             inside = points_inside(layer, corners)
             layout = window.now.view.layout
             try:
-                chosen = window.experiment.lasso(layout, corners, inside, mode)
+                rows = window.map.crowd.by_session(inside)
+                own = rows.pop(str(window.now.session_name))
+                window.experiment.lasso(layout, corners, own, mode, rows)
             except InsilicoError as error:
                 window.say(sentence(error), problem=True)
                 return
             window.viewer.layers.selection.active = layer
-            window.say(DONE[mode].format(inside=len(inside), chosen=len(chosen)))
+            chosen = len(window.map.crowd.selected())
+            window.say(DONE[mode].format(inside=len(inside), chosen=chosen))
         elif what == "missed":
             window.say(f"Nothing was drawn around. {DRAW}")
         elif what == "cancelled":

@@ -267,7 +267,7 @@ class InsilicoWindow(Workspace):
         before, now = self.now, self._resolver.resolve()
         changed = now.changed_since(before)
         layout = None
-        if changed & {"session", "view.layout"}:
+        if changed & {"session", "units", "view.layout"}:
             layout = self._layout_for(now)
         if layout is not None:
             # A command of its own, after which all is drawn
@@ -293,7 +293,16 @@ class InsilicoWindow(Workspace):
     def _layout_for(self, now: Resolved) -> str | None:
         """The layout to change to if the session lacks the one in use; else None."""
         layouts = self.map.layouts_of(now)
-        return None if not layouts or now.view.layout in layouts else layouts[0]
+        if not layouts or now.view.layout in layouts or self._is_coming(now):
+            return None
+        return layouts[0]
+
+    def _is_coming(self, now: Resolved) -> bool:
+        """Whether the layout is one that the experiment computes, as after opening it."""
+        return now.view.layout == "functional" and any(
+            (entry.analysis, entry.session) == ("functional layout", now.session_name)
+            for entry in self.experiment.document.analyses
+        )
 
     def _show_new_stimulus(self) -> None:
         shown, playback = self.now.shown, self.experiment.playback

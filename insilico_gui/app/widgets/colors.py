@@ -18,6 +18,7 @@ from insilico_gui.drawing.colors import (
     map_values,
     robust_limits,
 )
+from insilico_gui.drawing.palettes import EVEN_HUES, even_hues
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +48,7 @@ def lookup_table(
     Parameters
     ----------
     name : str
+        Of napari, or :data:`.EVEN_HUES`.
     fading : bool
         Let through what is behind where values are low.
     diverging : bool
@@ -57,9 +59,11 @@ def lookup_table(
     float32 array, [256, 4]
         Red, green, blue and opacity of each colour, 0..1, of low values first.
     """
-    colors = np.asarray(
-        ensure_colormap(name).map(np.linspace(0, 1, 256)), dtype=np.float32
-    )
+    colors = np.ones((256, 4), np.float32)
+    if name == EVEN_HUES:
+        colors[:, :3] = even_hues()
+    else:
+        colors[:] = ensure_colormap(name).map(np.linspace(0, 1, 256))
     if fading:
         strength = np.abs(np.linspace(-1 if diverging else 0, 1, 256))
         colors[:, 3] = np.interp(strength, (0, OPAQUE_FROM), (LOW_ALPHA, 1))

@@ -63,6 +63,8 @@ class Opening(QObject):
         """Start what has to be done for what is on show, each once."""
         experiment = self._experiment
         self._open_pair(now.session_name, now.stimulus_name)
+        for session in now.view.map.sessions:
+            self._open_pair(session, None)
         reference = now.view.reference
         if reference is not None and now.reference is None:
             self._open_pair(reference.session, reference.stimulus)

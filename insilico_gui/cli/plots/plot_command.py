@@ -65,7 +65,7 @@ def map_(
     ] = None,
     layout: Annotated[
         str | None,
-        typer.Option(help="retinotopic, anatomical, scalp or list."),
+        typer.Option(help="retinotopic, anatomical, functional, scalp or list."),
     ] = None,
     columns: Columns = None,
     time_s: Seconds = None,

@@ -32,6 +32,7 @@ from insilico_gui.experiment.document.entries import (
     StimulusEntry,
     Stroke,
 )
+from insilico_gui.experiment.document.map_view import ColumnScale, MapView
 from insilico_gui.experiment.document.plain import MAX_ROWS, RULE, Frozen, Plain
 from insilico_gui.experiment.document.strip import (
     COMPONENT,
@@ -59,12 +60,14 @@ __all__ = [
     "VERSION",
     "AnalysisEntry",
     "ArrayStimulus",
+    "ColumnScale",
     "ConditionStimulus",
     "DriveStimulus",
     "ExperimentDocument",
     "FileStimulus",
     "Frozen",
     "Lasso",
+    "MapView",
     "Mode",
     "ParametricStimulus",
     "Plain",

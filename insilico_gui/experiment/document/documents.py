@@ -14,6 +14,7 @@ from insilico_gui.experiment.document.entries import (
     SessionEntry,
     StimulusEntry,
 )
+from insilico_gui.experiment.document.map_view import MapView
 from insilico_gui.experiment.document.plain import (
     MAX_ENTRIES,
     Finite,
@@ -84,6 +85,7 @@ class ViewState(Frozen):
     traces : TraceView
     raster : RasterView
     trials : TrialView
+    map : MapView
     """
 
     session: Name | None = None
@@ -103,6 +105,7 @@ class ViewState(Frozen):
     traces: TraceView = Field(default_factory=TraceView)
     raster: RasterView = Field(default_factory=RasterView)
     trials: TrialView = Field(default_factory=TrialView)
+    map: MapView = Field(default_factory=MapView)
 
     def without(
         self,
@@ -116,6 +119,9 @@ class ViewState(Frozen):
         if session is not None and self.session == session:
             changes |= {"session": None, "unit_id": None, "time_s": 0.0}
             changes["traces"] = self.traces.but(units=())
+        if session in self.map.sessions:
+            kept = tuple(name for name in self.map.sessions if name != session)
+            changes["map"] = self.map.but(sessions=kept)
         if stimulus is not None and self.stimulus == stimulus:
             changes |= {"stimulus": None, "time_s": 0.0}
         if self.selection in selections:
@@ -166,6 +172,8 @@ class ExperimentDocument(Frozen):
         for analysis in self.analyses:
             self._check(analysis.session, analysis.stimulus, None)
         self._check(self.view.session, self.view.stimulus, self.view.selection)
+        for session in self.view.map.sessions:
+            self._check(session, None, None)
         if self.view.reference is not None:
             self._check(self.view.reference.session, self.view.reference.stimulus, None)
         keys = [(run.session, run.stimulus) for run in self.runs]
