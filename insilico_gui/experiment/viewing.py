@@ -9,7 +9,7 @@ import xarray as xr
 from insilico_gui.errors import SelectionError
 from insilico_gui.experiment.document import Reference, RunEntry, SelectionEntry
 from insilico_gui.experiment.library import Library
-from insilico_gui.experiment.picking import Picking
+from insilico_gui.experiment.named_selections import NamedSelections
 from insilico_gui.experiment.playback import Playback
 from insilico_gui.experiment.session_input import input_of
 from insilico_gui.stimuli import Drive
@@ -19,7 +19,7 @@ RESPONSE = "response"
 """What units are coloured by that are coloured by the response at the current time."""
 
 
-class Viewing(Picking):
+class Viewing(NamedSelections):
     """The view of an experiment: one run is on show, with a selection of its units.
 
     Attributes
