@@ -23,6 +23,7 @@ from insilico_gui.app.map.owned_layers import (
 )
 from insilico_gui.app.map.recolor import Recolorer
 from insilico_gui.app.map.response_limits import ResponseLimits
+from insilico_gui.app.map.selection_rim import LOOKS_OF, rim_of
 from insilico_gui.app.map.unit_looks import BLACK, NEUTRAL, RIM, THIN_RIM, WHITE, looks
 from insilico_gui.app.map.unit_status import tell_units
 from insilico_gui.app.map.unit_words import unit_lines, unit_sentence
@@ -129,7 +130,7 @@ class UnitMap:
             self.show_layout()
         elif COLORED_BY.intersection(changed):
             self.coloring_changed()
-        if "session" not in changed and {"selection", "view.unit_id"} & set(changed):
+        if "session" not in changed and LOOKS_OF & set(changed):
             self.show_selection()
             self.recolor()  # in another order
         if OUTLINED_BY.intersection(changed):
@@ -363,7 +364,7 @@ class UnitMap:
             self._base_size,
             rim_others=RIM if on_scalp else THIN_RIM,
             color_others=BLACK if on_scalp else NEUTRAL,
-            color_selected=BLACK if is_light else WHITE,
+            color_selected=rim_of(now) or (BLACK if is_light else WHITE),
         )
         self._on_top = found.put_on(layer)
 

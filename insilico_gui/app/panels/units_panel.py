@@ -69,7 +69,9 @@ class UnitsPanel(Panel):
         self._colored_at = 0.0
         self.body.setContentsMargins(2, 2, 2, 2)
         self.body.setSpacing(3)
-        self.line = ConditionLine(self._typed, lambda: self.now.units)
+        self.line = ConditionLine(
+            self._typed, lambda: self.wrong.hide(), lambda: self.now.units
+        )
         self.form = ConditionForm(self._add)
         self.form.hide()
         self.form_button = toggle(
@@ -227,6 +229,8 @@ class UnitsPanel(Panel):
             self._scroll_to(looked_at)
         self.form.use(now)
         self.chips.show_state(now)
+        if changed & {"session", "conditions"}:
+            self.wrong.hide()
         self._show_selection()
         self._take_colors()
 
@@ -280,6 +284,7 @@ class UnitsPanel(Panel):
         self._show_order()
         header = self.table.horizontalHeader()
         header.setFixedHeight(header.sizeHint().height())
+        self.table.ids.fit(self.model.longest_id())
         names = self.model.names
         fresh = [k for k, name in enumerate(names) if name not in known]
         # Widths belong to places, and results come before the columns that were there

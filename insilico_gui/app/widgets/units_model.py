@@ -31,6 +31,9 @@ SWATCH = 10
 MOST_SWATCHES = 4096
 """Pictures of colours that are kept."""
 
+SAMPLED_IDS = 5000
+"""Ids that are text of which the longest is searched."""
+
 MOST_DECIMALS = 8
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -237,6 +240,16 @@ class UnitsModel(QAbstractTableModel):
         if UNIT_ID not in self.names:
             return ""
         return str(self._columns[self.names.index(UNIT_ID)][self.rows[row]])
+
+    def longest_id(self) -> str:
+        """The id that is longest as text; of many text ids, of some of them."""
+        if UNIT_ID not in self.names:
+            return ""
+        ids = self._columns[self.names.index(UNIT_ID)]
+        if ids.dtype.kind in "iu" and len(ids):
+            return max(str(ids.min()), str(ids.max()), key=len)
+        step = max(len(ids) // SAMPLED_IDS, 1)
+        return max(map(str, ids[::step]), default="", key=len)
 
     def exact(self, row: int, column: int) -> str:
         """What is in a cell, with all digits; nothing where the value is not known."""

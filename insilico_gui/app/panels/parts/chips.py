@@ -70,7 +70,7 @@ class Chip(QAbstractButton):
     def sizeHint(self) -> QSize:
         """See Qt."""
         metrics = self.fontMetrics()
-        wide = metrics.horizontalAdvance(self.text()) + 2 * SIDE + 2
+        wide = metrics.horizontalAdvance(self.text()) + 2 * SIDE + 5  # parts of pixels
         wide += (DOT + GAP) * (self.color is not None)
         wide += (metrics.horizontalAdvance(REMOVE) + GAP) * self._removes
         return QSize(wide, metrics.height() + 2 * ABOVE)

@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QStandardItem, QStandardItemModel
 from qtpy.QtWidgets import QCompleter, QLineEdit
 
+from insilico_gui.app.widgets.theme import current_colors
 from insilico_gui.units.filter_text import Completion, completion
 
 if TYPE_CHECKING:
@@ -28,15 +29,20 @@ class ConditionLine(QLineEdit):
     ----------
     command : callable(str)
         Called with the text by the Enter key.
+    edited : callable()
+        Called when another text is being typed.
     units : callable() -> DataFrame
         The table whose columns and values are offered.
     """
 
     def __init__(
-        self, command: Callable[[str], object], units: Callable[[], pd.DataFrame]
+        self,
+        command: Callable[[str], object],
+        edited: Callable[[], object],
+        units: Callable[[], pd.DataFrame],
     ) -> None:
         super().__init__()
-        self._command, self._units = command, units
+        self._command, self._edited, self._units = command, edited, units
         self._offered: Completion | None = None
         self.setPlaceholderText('gOSI > 0.3 and area == "V1"')
         self.setToolTip(
@@ -89,10 +95,12 @@ class ConditionLine(QLineEdit):
             return
         before = self.text()
         super().keyPressEvent(event)
-        if self.text() != before and event.text().strip():
-            self._complete()
-        elif self.text() != before:
-            popup.hide()
+        if self.text() != before:
+            self._edited()
+            if event.text().strip():
+                self._complete()
+            else:
+                popup.hide()
 
     def _complete(self) -> None:
         """Offer what the word at the cursor may become."""
@@ -110,6 +118,12 @@ class ConditionLine(QLineEdit):
                 item = QStandardItem(said)
                 item.setData(name, OFFER)
                 model.appendRow(item)
+        colors, popup = current_colors(), self._completer.popup()
+        popup.setStyleSheet(  # it is a window of its own, without the theme
+            f"background: rgb{colors.background}; color: rgb{colors.text};"
+            f"selection-background-color: rgb{colors.points};"
+            f"selection-color: rgb{colors.background};"
+        )
         box = self.cursorRect()
         box.setWidth(max(self.width() - box.x(), 240))
         self._completer.complete(box)

@@ -8,7 +8,7 @@ from qtpy.QtCore import QRect, QSize, Qt
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableView
 
-from insilico_gui.app.widgets.units_model import RIGHT, UnitsModel
+from insilico_gui.app.widgets.units_model import RIGHT, SWATCH, UnitsModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 BAND = 17
 """Pixels of the line with the titles of groups."""
+
+ID_MARGINS = 24
+"""Pixels beside an id and its colour."""
 
 WIDEST = 260
 """Pixels of a column."""
@@ -96,6 +99,11 @@ class RowHeader(QHeaderView):
         self.setDefaultSectionSize(self.minimumSectionSize())
         self.setDefaultAlignment(RIGHT)
 
+    def fit(self, longest: str) -> None:
+        """Give it the width of the longest id and of the colour before it."""
+        wide = self.fontMetrics().horizontalAdvance(longest)
+        self.setFixedWidth(wide + SWATCH + ID_MARGINS)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """See Qt."""
         super().mouseReleaseEvent(event)
@@ -129,7 +137,8 @@ class UnitsTable(QTableView):
         self._units, self._look, self._show_unit = model, look, show_unit
         self.setModel(model)
         self.setHorizontalHeader(TitleHeader(model))
-        self.setVerticalHeader(RowHeader(choose))
+        self.ids = RowHeader(choose)
+        self.setVerticalHeader(self.ids)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

@@ -54,7 +54,7 @@ class TracesPanel(Panel):
     draws = frozenset(
         {
             *("encoded", "selection", "session", "shown", "stimulus", "selections"),
-            *("view.traces", "view.unit_id"),
+            *("view.traces", "view.unit_id", "view.selection"),
         }
     )
 
