@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import insilico_gui as ig
-from insilico_gui.cli.filter_syntax import parse_conditions
 from insilico_gui.cli.terminal.inputs import comma_list, comma_numbers
 from insilico_gui.cli.terminal.telling import warn
 from insilico_gui.encoding.inputs import stimulus_warning
 from insilico_gui.errors import SelectionError
 from insilico_gui.progress import progress_bar
 from insilico_gui.responses import take_units, unit_table
+from insilico_gui.units.filter_syntax import parse_conditions
 from insilico_gui.units.selection import select_units
 
 if TYPE_CHECKING:

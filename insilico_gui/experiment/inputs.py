@@ -120,14 +120,13 @@ class Inputs(DocumentState):
         return view.model_copy(update=changes)
 
     def _working_selection(self, session: str) -> str:
-        """Name of the selection that is changed when units of a session are picked."""
-        view, selections = self.document.view, self.document.selections
-        for name in (view.selection, SELECTION):
-            if name is not None and name in selections:
-                if selections[name].session == session:
-                    return name
-            elif name == SELECTION:
-                return name
+        """Name of the selection that is changed when units of a session are picked.
+
+        Those that are kept under other names stay as they are.
+        """
+        known = self.document.selections.get(SELECTION)
+        if known is None or known.session == session:
+            return SELECTION
         return f"{SELECTION} of {session}"[:100]
 
     @property

@@ -23,7 +23,7 @@ from insilico_gui.experiment.document import (
 )
 from insilico_gui.experiment.encoded import Beside
 from insilico_gui.experiment.library import Library
-from insilico_gui.experiment.picking import Picking
+from insilico_gui.experiment.named_selections import NamedSelections
 from insilico_gui.experiment.playback import Playback
 from insilico_gui.experiment.session_input import input_of
 from insilico_gui.stimuli import Drive
@@ -33,7 +33,7 @@ RESPONSE = "response"
 """What units are coloured by that are coloured by the response at the current time."""
 
 
-class Viewing(Picking):
+class Viewing(NamedSelections):
     """The view of an experiment: one run is on show, with a selection of its units.
 
     Attributes

@@ -12,18 +12,19 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-AZIMUTH = "rf_azimuth_deg"
+AZIMUTH, DIFFERENCE = "rf_azimuth_deg", "mean_difference"
 
 
 def main_column(columns: Sequence[str]) -> str | None:
     """The column of a result that shows best on a map; None without columns.
 
-    Where receptive fields are, before how they are turned; what a unit prefers, an angle
-    before a size; else the first that is no bare place.
+    Where receptive fields are, before how they are turned; how two runs differ; what a
+    unit prefers, an angle before a size; else the first that is no bare place.
     """
     names = [name for name in columns if name not in KEYS and not facts(name).place]
-    if AZIMUTH in names:
-        return AZIMUTH
+    for wanted in (AZIMUTH, DIFFERENCE):
+        if wanted in names:
+            return wanted
     for drawn in ("cyclic", "octaves"):
         for name in names:
             if facts(name).drawn == drawn:

@@ -230,7 +230,7 @@ def test_what_does_not_fit_a_stimulus_is_said(laboratory, qtbot):
     encode(laboratory, ig.stimuli.full_field_flashes(blank_s=0.3, repeats=2))
     panel = laboratory.panel("Receptive fields")
     assert not panel.compute_button.isEnabled()
-    assert panel.about.text().startswith("Encode gaussian dots, sparse")
+    assert panel.note.text().startswith("Encode gaussian dots, sparse")
     panel = laboratory.panel("Tuning")
     assert "direction" not in items(panel.parameter)
     encode(

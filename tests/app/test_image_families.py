@@ -92,8 +92,8 @@ def test_voxels(window, qtbot, root, pictures, tmp_path):
 
     # What does not apply says so
     assert "not on a sheet" in window.panel("Retinotopy").about.text()
-    assert "no trials" in window.panel("Tuning").about.text()
-    assert "mapped with video" in window.panel("Receptive fields").about.text()
+    assert "no trials" in window.panel("Tuning").note.text()
+    assert "mapped with video" in window.panel("Receptive fields").note.text()
     window.panel("Retinotopy").compute()
     experiment.compare_with(*experiment.on_show())
     window.panel("Compare").compare()

@@ -42,12 +42,29 @@ def click_header(panel, qtbot, name):
 
 
 def add(panel, qtbot, name, low="", high="", value=None):
-    choose(panel.column, name)
-    panel.low.setText(low)
-    panel.high.setText(high)
+    form = panel.form
+    if not form.isVisible():
+        qtbot.mouseClick(panel.form_button, LEFT)
+    choose(form.column, name)
+    form.low.setText(low)
+    form.high.setText(high)
     if value is not None:
-        choose(panel.value, value)
-    qtbot.mouseClick(panel.add_button, LEFT)
+        choose(form.value, value)
+    qtbot.mouseClick(form.add_button, LEFT)
+
+
+def conditions(panel):
+    """What the chips of the conditions say."""
+    return [chip.text() for chip in panel.condition_chips]
+
+
+def click_id(panel, qtbot, row, *held):
+    """Click the id at the left of a row."""
+    header = panel.table.verticalHeader()
+    place = QPoint(
+        20, header.sectionViewportPosition(row) + header.sectionSize(row) // 2
+    )
+    qtbot.mouseClick(header.viewport(), LEFT, *held, pos=place)
 
 
 def cell(panel, row, name, role=Qt.ItemDataRole.DisplayRole):
@@ -96,7 +113,7 @@ def test_a_result_is_sorted_selected_by_and_exported(window, qtbot, tmp_path):
     assert 0 < len(expected) < (units["field"] == 1).sum()
     assert window.now.selection.indices.tolist() == expected.tolist()
     assert f"<b>{len(expected)}</b> of {len(units):,}" in panel.count.text()
-    assert f"{name} ≥ 0.25" in panel.count.text()
+    assert conditions(panel) == [f"{name} ≥ 0.25"]
     now = window.now
     taken = experiment.to_export(now.session_name, now.stimulus_name, now.selection)
     loaded = ig.load_responses(ig.export(taken(), tmp_path / "out.npz"))
@@ -133,10 +150,11 @@ def test_conditions_are_added_united_replaced_and_removed(window, table, qtbot):
     assert window.now.conditions == {"gOSI": [0.3, None], "area": ["V1", "LM"]}
     rows = (units["gOSI"] >= 0.3) & (units["area"] != "AL")
     assert window.now.selection.indices.tolist() == np.flatnonzero(rows).tolist()
-    assert "gOSI ≥ 0.3" in table.count.text() and "area V1 or LM" in table.count.text()
-    table.count.linkActivated.emit("0")
+    assert conditions(table) == ["gOSI ≥ 0.3", "area V1 or LM"]
+    assert table.line.text() == 'gOSI >= 0.3 and area in "V1", "LM"'
+    qtbot.mouseClick(table.condition_chips[0], LEFT)
     assert window.now.conditions == {"area": ["V1", "LM"]}
-    table.count.linkActivated.emit("0")
+    qtbot.mouseClick(table.condition_chips[0], LEFT)
     assert window.now.selection.rule == {"all": True}
     assert table.count.text() == "<b>12</b> of 12 units selected"
 
@@ -151,19 +169,19 @@ def test_what_makes_no_condition_is_said(window, table, qtbot):
         add(table, qtbot, "gOSI", low, high)
         assert part in window.playback_bar.message.text()
     assert len(window.now.selection) == 12
-    assert table.low.placeholderText() == "≥ 0.1"
-    assert table.high.placeholderText() == "≤ 0.9"
+    assert table.form.low.placeholderText() == "≥ 0.1"
+    assert table.form.high.placeholderText() == "≤ 0.9"
 
 
 def test_rows_are_marked_and_selected(window, table, qtbot):
-    assert not table.rows_button.isEnabled()
     click_header(table, qtbot, "gOSI")
     click_header(table, qtbot, "gOSI")
-    keys = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
-    for row, held in enumerate(keys):
-        place = table.table.visualRect(table.model.index(row, 8)).center()
-        qtbot.mouseClick(table.table.viewport(), LEFT, held, place)
-    qtbot.mouseClick(table.rows_button, LEFT)
+    told = []
+    window.experiment.changed.connect(lambda change: told.append(change.command))
+    click_id(table, qtbot, 0)
+    assert len(window.now.selection) == 1
+    click_id(table, qtbot, 1, Qt.KeyboardModifier.ShiftModifier)
+    assert told == ["select", "select"]  # one command each
     plain = window.now.units.reset_index(drop=True)
     highest = plain["gOSI"].nlargest(2).index
     assert window.now.selection.indices.tolist() == sorted(highest)
@@ -256,7 +274,7 @@ def test_ten_thousand_units_open_and_sort_at_once(window):
     for step in (
         panel._fill,
         lambda: panel.model.sort(20, Qt.SortOrder.DescendingOrder),
-        lambda: panel.model.sort(1, Qt.SortOrder.AscendingOrder),
+        lambda: panel.model.sort(0, Qt.SortOrder.AscendingOrder),
         panel._highlighted,
     ):
         panel.table.selectAll()

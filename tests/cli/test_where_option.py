@@ -8,8 +8,8 @@ import pytest
 from support.command_line import error_of, run
 
 import insilico_gui as ig
-from insilico_gui.cli.filter_syntax import parse_conditions
 from insilico_gui.errors import SelectionError
+from insilico_gui.units.filter_syntax import parse_conditions
 from insilico_gui.units.selection import select_units
 
 UNITS = pd.DataFrame(

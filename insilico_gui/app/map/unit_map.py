@@ -22,6 +22,7 @@ from insilico_gui.app.map.owned_layers import (
     writing,
 )
 from insilico_gui.app.map.recolor import Recolorer
+from insilico_gui.app.map.selection_rim import LOOKS_OF, rim_of
 from insilico_gui.app.map.stimulus_layer import StimulusLayer
 from insilico_gui.app.map.unit_looks import BLACK, NEUTRAL, RIM, THIN_RIM, WHITE, looks
 from insilico_gui.app.map.unit_status import tell_units
@@ -58,7 +59,7 @@ COLORED_BY = frozenset(
 )
 """What the colours of units depend on, apart from the time."""
 
-LOOKS = frozenset({"beside", "results", "selection", "view.map", "view.unit_id"})
+LOOKS = LOOKS_OF | {"beside", "results", "view.map"}
 """What sizes and rims depend on."""
 
 OUTLINED_BY = frozenset(
@@ -369,7 +370,7 @@ class UnitMap:
             self._base_size,
             rim_others=RIM if on_scalp else THIN_RIM,
             color_others=BLACK if on_scalp else NEUTRAL,
-            color_selected=BLACK if is_light else WHITE,
+            color_selected=rim_of(now) or (BLACK if is_light else WHITE),
             sizes=sizes,
         )
         self._on_top = found.put_on(layer)

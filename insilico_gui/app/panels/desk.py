@@ -73,6 +73,12 @@ class Window(Protocol):
     def open_reference(self, path: Path) -> None:
         """Compare with the responses in a file."""
 
+    def save_selections(self, names: Sequence[str] = ()) -> None:
+        """Ask for a file, and save selections of the session; by default all."""
+
+    def load_selections(self) -> None:
+        """Ask for a file of selections, and take them."""
+
     def analyse(self, analysis: str, parameters: dict[str, Any]) -> None:
         """Run an analysis of the run on show in the background."""
 

@@ -13,9 +13,12 @@ from insilico_gui.app.widgets.controls import choice
 from insilico_gui.app.widgets.histogram import Histogram
 from insilico_gui.drawing.histograms import median_of
 from insilico_gui.units.columns import facts
+from insilico_gui.units.filters import fulfils
 from insilico_gui.units.measures import measured_columns
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from insilico_gui.app.panels.desk import Desk
 
 
@@ -26,7 +29,10 @@ class PopulationPanel(Panel):
     place = "right"
     order = 40
     draws = frozenset(
-        {"units", "measured", "selection", "results", "stimulus_name", "session"}
+        {
+            *("units", "measured", "selection", "results", "stimulus_name", "session"),
+            "conditions",
+        }
     )
 
     def __init__(self, desk: Desk) -> None:
@@ -36,7 +42,10 @@ class PopulationPanel(Panel):
         # the longest names are seen whole
         self.column = choice(self._choose, letters=22)
         self.summary = NarrowText()
-        self.plot = Histogram()
+        self.plot = Histogram(self._brushed)
+        self.plot.setToolTip(
+            "Drag to the side: select the units between; a click takes that away"
+        )
         row = QHBoxLayout()
         row.addWidget(self.column)
         row.addStretch(1)
@@ -48,6 +57,29 @@ class PopulationPanel(Panel):
         """The user chose: stay with it as long as there is such a column."""
         self._chosen = column
         self._show_column()
+
+    def _brushed(self, ends: tuple[float, float] | None) -> None:
+        """Select of the selected units those between; None for all of them again."""
+        name, known = self.column.currentText(), dict(self.now.conditions)
+        was_on = known.pop(name, None) is not None
+        if not name or self.now.session is None or (ends is None and not was_on):
+            return
+        if ends is not None:
+            known[name] = tuple(float(f"{end:.4g}") for end in ends)
+        if not self.attempt(self.experiment.narrow, known):
+            self._show_column()
+
+    def _reached(self, name: str) -> pd.DataFrame | None:
+        """Units that are selected but for the condition on a column; None without one."""
+        now = self.now
+        if name not in now.conditions or now.session is None:
+            return None
+        mask = np.zeros(len(now.units), bool)
+        mask[self.experiment.picked(conditions=False).indices] = True
+        for other, wanted in now.conditions.items():
+            if other != name and other in now.units:
+                mask &= fulfils(now.units, now.session.id, other, wanted)
+        return now.units[mask]
 
     def recolor(self) -> None:
         """Draw the lines in the colours of the theme."""
@@ -84,7 +116,12 @@ class PopulationPanel(Panel):
             self.summary.setText("")
             return
         units = self.now.units.iloc[selection.indices]
-        legend = self.plot.show_column(units, name)
+        legend = self.plot.show_column(
+            units,
+            name,
+            reached=self._reached(name),
+            marked=self.now.conditions.get(name),
+        )
         values = units[name].astype(float)
         n_known = int(np.isfinite(values).sum())
         if n_known == 0:

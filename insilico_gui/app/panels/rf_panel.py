@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from insilico_gui.app.panels.parts.analysis_panel import (
     part_box,
     seconds_box,
 )
+from insilico_gui.app.panels.parts.empty_note import EmptyNote
 from insilico_gui.app.widgets.controls import check, choice, number, quietly
 from insilico_gui.app.widgets.foldable import Foldable
 from insilico_gui.app.widgets.image_plot import (
@@ -96,10 +98,12 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
             "No outlines of units that are fitted worse",
             step=0.05,
         )
-        self.plot = ImagePlot()
+        self.plot, self.note = ImagePlot(), EmptyNote()
         self.outline = self.plot.plot(pen=pg.mkPen("w", width=2))
         self.fold = Foldable(
-            (self.unit, self.compute_button), self._controls(), ((self.plot, 1),)
+            (self.unit, self.compute_button),
+            self._controls(),
+            ((self.plot, 1), (self.note, 1)),
         )
         self.body.addWidget(self.about)
         self.body.addWidget(self.fold, 1)
@@ -209,8 +213,11 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
         if fields is None or fit is None or column is None:
             self.plot.show_image(None)
             self.outline.setData([], [])
-            self.about.setText(self._why_empty(fields))
+            self.about.setText("")
+            self._say_why_empty(fields)
             return
+        self.note.say("")
+        self.plot.show()
         self.polarity.setEnabled(has_polarities(fields))
         polarity = self.polarity.currentText() if has_polarities(fields) else BOTH
         picture, lag_s = unit_map(fields, column, polarity)
@@ -228,18 +235,29 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
             told.append(note)
         self.about.setText(" &nbsp; ".join(told))
 
-    def _why_empty(self, fields: xr.Dataset | None) -> str:
+    def _say_why_empty(self, fields: xr.Dataset | None) -> None:
+        """Say in the place of the plot why there is no field, and what to do."""
+        say, window = self.note.say, self.desk.window
+        self.plot.hide()
         if self.now.images is not None:
-            return (
+            say(
                 "Receptive fields are mapped with video; where a session of images knows "
                 "them, the map can be coloured by them."
             )
-        if not self.method.count():
-            return (
+        elif not self.method.count():
+            say(
                 "Encode gaussian dots, sparse noise, images in trials or a movie of "
-                f"{LEAST_FRAMES} frames or more to map receptive fields."
+                f"{LEAST_FRAMES} frames or more to map receptive fields.",
+                "New stimulus",
+                lambda: window.show_panel("Stimulus"),
             )
-        return "None of the mapped units is selected." if fields is not None else ""
+        elif fields is not None:
+            pick = partial(self.attempt, self.experiment.pick)
+            say("None of the mapped units is selected.", "Select all", pick)
+        elif self.is_computing:
+            say("Receptive fields are being mapped.")
+        else:
+            say("Not mapped yet for this run.", "Map fields", self.compute)
 
     def _show_picture(self, fields: xr.Dataset, picture: np.ndarray) -> None:
         rows, cols = fields["row"].to_numpy(), fields["column"].to_numpy()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QGridLayout, QLabel
 
 from insilico_gui.app.panels.panel import Panel, text_label
+from insilico_gui.app.panels.parts.depth_range import DepthRange
 from insilico_gui.app.widgets.controls import TickList, button, check, quietly, toggle
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class SelectionPanel(Panel):
             self.clear_button,
             self.invert_button,
         )
+        self.depth = DepthRange(self._between)
         self.no_areas = text_label()
         self.areas_label, self.fields_label = QLabel("Areas"), QLabel("Fields")
         grid = QGridLayout()
@@ -76,6 +78,7 @@ class SelectionPanel(Panel):
         grid.addWidget(self.all_button, 4, 0)
         grid.addWidget(self.clear_button, 4, 1)
         self.body.addWidget(self.count)
+        self.body.addWidget(self.depth)
         self.body.addWidget(self.no_areas)
         self.body.addLayout(grid)
         self.body.addStretch(1)
@@ -100,6 +103,14 @@ class SelectionPanel(Panel):
                 where=where,
             )
 
+    def _between(self, column: str, ends: tuple[float | None, float | None]) -> None:
+        """Select of the selected units those at some depths; (None, None) for all."""
+        known = {k: v for k, v in self.now.conditions.items() if k != column}
+        if ends != (None, None):
+            known[column] = ends
+        if not self.attempt(self.experiment.narrow, known):
+            self.depth.show_state(self.now)
+
     def _combine(self) -> None:
         if self.areas.ticked() or self.fields.ticked():
             self._select()
@@ -123,6 +134,7 @@ class SelectionPanel(Panel):
         if "session" in changed or self.now.session is None:
             self._fill()
         selection = self.now.selection
+        self.depth.show_state(self.now)
         if selection is None:
             self.count.setText("No session")
         else:

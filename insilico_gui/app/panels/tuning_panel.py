@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +18,19 @@ from insilico_gui.app.panels.parts.analysis_panel import (
     part_box,
     seconds_box,
 )
+from insilico_gui.app.panels.parts.empty_note import EmptyNote
 from insilico_gui.app.widgets.controls import choice, whole_number
 from insilico_gui.app.widgets.foldable import Foldable
 from insilico_gui.app.widgets.tuning_line import tuning_line
-from insilico_gui.app.widgets.tuning_plots import CurvePlot, PairPlot, PolarPlot
+from insilico_gui.app.widgets.tuning_plots import (
+    CurvePlot,
+    PairPlot,
+    PolarPlot,
+    StarPlot,
+)
 from insilico_gui.drawing.curves import mean_curve
+from insilico_gui.errors import quoted
+from insilico_gui.units.columns import parameter_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +41,8 @@ if TYPE_CHECKING:
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.experiment.analyses import Result
     from insilico_gui.experiment.resolved import Resolved
+
+NO_LEVELS = np.empty(0)
 
 DIRECTION, TUNING = "direction tuning", "tuning"
 """Analyses of the registry: the one of direction, and that of any parameter."""
@@ -89,11 +100,15 @@ class TuningPanel(UnitAnalysisPanel):
         for box in (self.permutations, self.seed):
             box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.cartesian, self.polar, self.pair = CurvePlot(), PolarPlot(), PairPlot()
+        self.star, self.note = StarPlot(), EmptyNote()
 
         self.fold = Foldable(
             (self.unit, self.compute_button),
             self._controls(),
-            ((self.cartesian, 5), (self.pair, 5), (self.polar, 4)),
+            (
+                *((self.cartesian, 5), (self.pair, 5), (self.polar, 4)),
+                *((self.star, 4), (self.note, 1)),
+            ),
         )
         self.body.addWidget(self.about)
         self.body.addWidget(self.fold, 1)
@@ -144,7 +159,7 @@ class TuningPanel(UnitAnalysisPanel):
         responses = self.now.responses
         names: list[str] = []
         if responses is not None and "trials" in responses.attrs:
-            names = parameters(trial_table(responses))
+            names = with_angles(parameters(trial_table(responses)))
         if names != offered(self.parameter):
             fill_box(self.parameter, names)
         self.compute_button.setEnabled(bool(names) and not self.is_computing)
@@ -199,19 +214,23 @@ class TuningPanel(UnitAnalysisPanel):
         name = latest(self.now.results, parameter)
         tuning = self._tuning(name)
         columns = self.now.selected_columns
-        is_pair = " x " in parameter
-        self.cartesian.setVisible(not is_pair)
-        self.pair.setVisible(is_pair)
-        self.polar.setVisible(parameter in ("", "direction"))
+        is_pair, is_known = " x " in parameter, tuning is not None and len(columns) > 0
+        around = angle_of(parameter) if is_pair else None
+        self.cartesian.setVisible(is_known and not is_pair)
+        self.pair.setVisible(is_known and is_pair)
+        self.polar.setVisible(is_known and parameter == "direction")
+        self.star.setVisible(is_known and around is not None)
         self.unit.setEnabled(tuning is not None)
         if name is None or tuning is None or len(columns) == 0:
             self.offer_units()
             self.cartesian.show_curve(None)
             self.polar.show_curve(None)
             self.pair.show_image(None)
-            self.pair.setVisible(False)
-            self.about.setText(self._why_empty(parameter, len(columns)))
+            self.star.show_star(("", ""), (NO_LEVELS, NO_LEVELS), None)
+            self.about.setText("")
+            self._say_why_empty(parameter, len(columns))
             return
+        self.note.say("")
         self.offer_units(_varies_most(tuning, columns))
         of_all = self.unit.is_mean
         chosen = columns if of_all else np.array([self.unit.column])
@@ -221,6 +240,10 @@ class TuningPanel(UnitAnalysisPanel):
             curve = tuning["curve"].transpose(first, second, "unit").to_numpy()
             mean = curve[..., chosen].mean(axis=-1)
             self.pair.show_pair((first, second), levels, mean)
+            if around == 0:
+                self.star.show_star((first, second), levels, mean)
+            elif around == 1:
+                self.star.show_star((second, first), levels[::-1], mean.T)
         else:
             shown = mean_curve(tuning, parameter, chosen)
             self.cartesian.show_curve(shown)
@@ -237,16 +260,53 @@ class TuningPanel(UnitAnalysisPanel):
         """Draw the curves in the colours of the theme."""
         self._show_curves()
 
-    def _why_empty(self, parameter: str, n_columns: int) -> str:
-        if self.now.images is not None:
-            return "Images have no trials that vary a parameter: see the panel Images."
-        if self.now.responses is None:
-            return "Encode a stimulus with trials, such as gratings, to compute tuning."
-        if not parameter:
-            return "The trials of this stimulus vary nothing to be tuned to."
-        if n_columns == 0:
-            return "None of the encoded units is selected."
-        return "Not computed yet for this run."
+    def _say_why_empty(self, parameter: str, n_columns: int) -> None:
+        """Say in the place of the plots why there is none, and what to do."""
+        now, window, say = self.now, self.desk.window, self.note.say
+        new = "New stimulus", lambda: window.show_panel("Stimulus")
+        if now.images is not None:
+            say("Images have no trials that vary a parameter: see the panel Images.")
+        elif (
+            now.responses is None and getattr(now.stimulus, "trials", None) is not None
+        ):
+            say("Encode the stimulus to compute tuning.", "Encode", window.encode)
+        elif now.responses is None:
+            say(
+                "Encode a stimulus with trials, such as gratings, to compute tuning.",
+                *new,
+            )
+        elif not parameter and "trials" not in now.responses.attrs:
+            say(
+                f"A tuning curve needs trials that vary a parameter, and "
+                f"{quoted(now.stimulus_name)} has no trials: show gratings, or another "
+                "family of stimuli that has.",
+                *new,
+            )
+        elif not parameter:
+            say("The trials of this stimulus vary nothing to be tuned to.", *new)
+        elif n_columns == 0:
+            pick = partial(self.attempt, self.experiment.pick)
+            say("None of the encoded units is selected.", "Select all", pick)
+        elif self.is_computing:
+            say("Tuning is being computed.")
+        else:
+            say("Not computed yet for this run.", "Compute tuning", self.compute)
+
+
+def with_angles(names: list[str]) -> list[str]:
+    """What trials vary, and pairs of an angle and any other of them."""
+    plain = [name for name in names if " x " not in name]
+    angles = [name for name in plain if parameter_facts(name).period is not None]
+    pairs = [f"{a} x {b}" for a in angles for b in plain if b not in angles]
+    return [*names, *(pair for pair in pairs if pair not in names)]
+
+
+def angle_of(pair: str) -> int | None:
+    """Which of two parameters goes around a circle: 0, 1, or None if neither does."""
+    for k, name in enumerate(pair.split(" x ")):
+        if parameter_facts(name).period is not None:
+            return k
+    return None
 
 
 def _varies_most(tuning: xr.Dataset, columns: NDArray[np.int64]) -> int:

@@ -1,195 +1,203 @@
-"""The unit table: sort it, select by its columns or its rows."""
+"""The unit table: sort it, select by its columns or its rows, keep what is selected."""
 
 from __future__ import annotations
 
-from html import escape
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QHBoxLayout,
-    QSizePolicy,
-    QTableView,
-)
+from qtpy.QtWidgets import QApplication, QHBoxLayout, QLabel
 
 from insilico_gui.app.map.outlines import RECEPTIVE_FIELDS
-from insilico_gui.app.panels.panel import Panel, fill_box, text_label
-from insilico_gui.app.widgets.controls import (
-    button,
-    check,
-    choice,
-    quietly,
-    text_field,
-)
+from insilico_gui.app.panels.panel import NarrowText, Panel
+from insilico_gui.app.panels.parts.chips import Chip, FlowRow
+from insilico_gui.app.panels.parts.condition_form import ConditionForm, number_of
+from insilico_gui.app.panels.parts.condition_line import ConditionLine
+from insilico_gui.app.panels.parts.selection_chips import SelectionChips
+from insilico_gui.app.panels.parts.units_table import UnitsTable
+from insilico_gui.app.widgets.colors import column_values
+from insilico_gui.app.widgets.controls import action, check, quietly, toggle
 from insilico_gui.app.widgets.copying import copy_selected, tab_separated
-from insilico_gui.app.widgets.unit_names import unit_name, unit_row
-from insilico_gui.app.widgets.units_model import RIGHT, UnitsModel
-from insilico_gui.errors import SelectionError, quoted
+from insilico_gui.app.widgets.unit_names import unit_key, unit_name, unit_row
+from insilico_gui.app.widgets.units_model import UnitsModel
+from insilico_gui.experiment.viewing import RESPONSE
+from insilico_gui.units.column_groups import column_groups
 from insilico_gui.units.columns import facts
+from insilico_gui.units.filter_syntax import ConditionError, parse_line
+from insilico_gui.units.filter_text import conditions_text
 from insilico_gui.units.filters import condition_text
 from insilico_gui.units.frame import MEASURED_AGAIN
 from insilico_gui.units.measures import is_measure
 
 if TYPE_CHECKING:
-    from qtpy.QtCore import QModelIndex
+    from numpy.typing import NDArray
 
     from insilico_gui.app.panels.desk import Desk
 
 
-MOST_VALUES = 300
-"""A column of names with more of them is no choice to offer."""
-
-SAMPLED_ROWS, WIDEST = 100, 260
-"""Rows that the width of a column is estimated from, and its limit in pixels."""
-
 TOLD = ("variant", "stimulus", "part", "latency_s", "window_s", "n_permutations")
 """Parameters of an analysis that a tooltip names."""
 
+SWATCHES_S = 0.2
+"""Seconds between colours of the table that follow those of responses in time."""
+
+TIP = (
+    "Click: look at the unit. Click on an id at the left: select the unit; Shift adds "
+    "rows, Ctrl takes one in or out. Double click: show the unit in Tuning. Ctrl+C: copy "
+    "the cells that are marked. Right click: more"
+)
+
 
 class UnitsPanel(Panel):
-    """Every unit with what is known of it, and conditions on that."""
+    """Every unit with what is known of it, conditions on that, and named selections."""
 
     title = "Units"
     place = "table"
     order = 10
     draws = frozenset(
         {
-            *("units", "measured", "selection", "conditions"),
-            *("view.only_selected", "view.unit_id"),
+            *("units", "measured", "selection", "conditions", "selections", "encoded"),
+            *("view.only_selected", "view.unit_id", "view.selection", "view.color_by"),
+            *("view.limits", "view.layout"),
         }
     )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._chosen = ""
+        self._values: NDArray[np.floating[Any]] | None = None
+        self._colored_at = 0.0
         self.body.setContentsMargins(2, 2, 2, 2)
-        self.column = choice(
-            self._column_chosen, "Column that the condition is on", letters=8
+        self.body.setSpacing(3)
+        self.line = ConditionLine(
+            self._typed, lambda: self.wrong.hide(), lambda: self.now.units
         )
-        self.low, self.high = (
-            text_field(self._add, f"{name} this value, which counts; may be empty")
-            for name in ("From", "To")
+        self.form = ConditionForm(self._add)
+        self.form.hide()
+        self.form_button = toggle(
+            "Condition", self.form.setVisible, "Put a condition together from a column"
         )
-        for end in (self.low, self.high):
-            end.setMaximumWidth(80)
-        self.value = QComboBox()
-        self.value.setMaxVisibleItems(30)
-        self.value.setMinimumContentsLength(9)
-        self.value.setToolTip("Units with this value; more of them are united")
-        self.add_button = button(
-            "Add condition",
-            self._add,
-            "Select of the selected units those that fulfil it",
-        )
+        self.wrong = NarrowText()
+        self.wrong.setTextFormat(Qt.TextFormat.PlainText)
+        self.wrong.hide()
+        self.count = QLabel("No session")
+        self.count.setTextFormat(Qt.TextFormat.RichText)
+        self.count.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.only_selected = check(
             "only selected",
             lambda on: self.attempt(self.experiment.look, only_selected=on),
             "Leave out the units that are not selected",
         )
-        self.rows_button = button(
-            "Select rows",
-            self._select_rows,
-            "Select the units whose rows are highlighted",
-        )
-        self.count = text_label("No session")
-        self.count.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextBrowserInteraction
-        )
-        self.count.linkActivated.connect(self._remove)
-
+        self.flow = FlowRow()
+        self.flow.hold([self.count, self.only_selected])
+        self.chips = SelectionChips(desk, self.flow.arrange)
+        self.condition_chips: list[Chip] = []
         self.model = UnitsModel(self._about)
-        self.table = self._make_table()
-        self.model.modelReset.connect(self._rows_changed)
-
+        self.model.color_by(self._color_of)
+        self.table = UnitsTable(
+            self.model, self._look_at_row, self._choose_row, self._clicked_twice
+        )
+        self.table.setToolTip(TIP)
+        copy_selected(self.table, self._block_text)
+        self._add_actions()
         row = QHBoxLayout()
-        row.addWidget(self.column, 1)
-        for widget in (self.low, self.high, self.value, self.add_button):
-            row.addWidget(widget)
-        below = QHBoxLayout()
-        below.addWidget(self.count, 1)
-        below.addWidget(self.only_selected)
-        below.addWidget(self.rows_button)
-        self.body.setSpacing(4)
+        row.addWidget(self.line, 1)
+        row.addWidget(self.form_button)
         self.body.addLayout(row)
-        self.body.addLayout(below)
+        for widget in (self.wrong, self.form, self.flow):
+            self.body.addWidget(widget)
         self.body.addWidget(self.table, 1)
 
-    def _make_table(self) -> QTableView:
-        table = QTableView()
-        table.setModel(self.model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setWordWrap(False)
-        table.setMinimumHeight(60)
-        # It shrinks to the dock, although the text above it may wrap
-        table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        table.setToolTip(
-            "Double click: show the unit in Tuning and Receptive fields. Ctrl+C: copy "
-            "the cells that are marked; a click on a unit's id at the left marks its row"
-        )
-        copy_selected(table, self._block_text)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setSortIndicatorClearable(True)
-        table.setSortingEnabled(True)
-        lines = table.verticalHeader()
-        lines.setHighlightSections(False)
-        lines.setDefaultSectionSize(lines.minimumSectionSize())
-        lines.setDefaultAlignment(RIGHT)
-        table.doubleClicked.connect(self._double_clicked)
-        table.selectionModel().selectionChanged.connect(self._rows_changed)
-        return table
+    def _add_actions(self) -> None:
+        """The menu of the table."""
+        pick = self.experiment.pick
+        for text, command, keys in (
+            ("Copy", self._copy, ""),
+            ("Copy without names of columns", self._copy_values, "Ctrl+Shift+C"),
+            (
+                "Select the units of these rows",
+                lambda: self.attempt(pick, indices=self._highlighted()),
+                "Ctrl+Return",
+            ),
+            ("Add them to the selected units", lambda: self._combine(np.union1d), ""),
+            ("Take them out", lambda: self._combine(np.setdiff1d), ""),
+        ):
+            action(self.table, text, command, keys)
 
-    # -- from the user -----------------------------------------------------------------
+    # -- from the user: conditions -----------------------------------------------------
 
-    def _column_chosen(self, name: str) -> None:
-        """The user chose: stay with it as long as there is such a column."""
-        self._chosen = name
-        self._show_ends()
-
-    def _add(self) -> None:
-        name = self.column.currentText()
-        if not name:
+    def _typed(self, text: str) -> None:
+        """Take typed conditions in place of those that hold; say where one is wrong."""
+        self.wrong.hide()
+        if self.now.session is None:
+            self.problem("No session is loaded; load one before selecting.")
             return
-        known = self.now.conditions
-        if is_measure(self.now.units[name]):
-            condition: Any = self.low.text(), self.high.text()
-        else:
-            values, chosen = list(known.get(name, ())), self.value.currentData()
-            condition = values if chosen in values else [*values, chosen]
+        try:
+            where = parse_line(text, self.now.units)
+        except ConditionError as error:
+            self.wrong.setText(f"\u26a0 {error.in_window or error}")
+            self.wrong.show()
+            self.line.mark(error.start, error.stop)
+            return
+        self.attempt(self.experiment.narrow, where)
+
+    def _add(self, name: str, condition: Any) -> None:
         self.attempt(self._hold, name, condition)
 
     def _hold(self, name: str, condition: Any) -> None:
         if isinstance(condition, tuple):
-            condition = tuple(_number(text, name) for text in condition)
+            condition = tuple(number_of(text, name) for text in condition)
         known = dict(self.now.conditions)
         known.pop(name, None)
         self.experiment.narrow({**known, name: condition})
 
-    def _remove(self, number: str) -> None:
-        known = dict(self.now.conditions)
-        known.pop(list(known)[int(number)])
+    def _remove(self, name: str) -> None:
+        known = {k: v for k, v in self.now.conditions.items() if k != name}
         self.attempt(self.experiment.narrow, known)
 
-    def _select_rows(self) -> None:
-        self.attempt(self.experiment.pick, indices=self._highlighted())
+    # -- from the user: rows -----------------------------------------------------------
 
-    def _highlighted(self) -> np.ndarray:
+    def _look_at_row(self, row: int) -> None:
+        unit = unit_key(self.now.units, int(self.model.rows[row]))
+        self.attempt(self.experiment.look, unit_id=unit)
+
+    def _choose_row(self, row: int, held: Qt.KeyboardModifier) -> None:
+        """Select the unit of a row, or all rows that are marked, as on the map."""
+        unit, keys = int(self.model.rows[row]), Qt.KeyboardModifier
+        marked = self._highlighted()
+        look_at = unit_key(self.now.units, unit)
+        if held & keys.ControlModifier:
+            self.attempt(self.experiment.pick_unit, unit, "toggle", look_at=look_at)
+        elif len(marked) > 1:
+            self.attempt(self.experiment.pick, indices=marked, look_at=look_at)
+        else:
+            self.attempt(self.experiment.pick_unit, unit, "alone", look_at=look_at)
+
+    def _combine(self, how: Any) -> None:
+        chosen = self.now.selection
+        if chosen is not None:
+            found = how(chosen.indices, self._highlighted())
+            self.attempt(self.experiment.pick, indices=found)
+
+    def _highlighted(self) -> NDArray[np.int64]:
         runs = self.table.selectionModel().selection().toList()
         rows = [row for run in runs for row in range(run.top(), run.bottom() + 1)]
         return np.unique(self.model.rows[rows])
 
-    def _block_text(self) -> str:
+    def _block_text(self, *, with_names: bool = True) -> str:
         chosen = self.table.selectionModel().selectedIndexes()
-        return tab_separated(self.model.block(chosen)) if chosen else ""
+        if not chosen:
+            return ""
+        return tab_separated(self.model.block(chosen, with_names=with_names))
 
-    def _double_clicked(self, index: QModelIndex) -> None:
-        self.show_unit(int(self.model.rows[index.row()]))
+    def _copy(self) -> None:
+        QApplication.clipboard().setText(self._block_text())
+
+    def _copy_values(self) -> None:
+        QApplication.clipboard().setText(self._block_text(with_names=False))
+
+    def _clicked_twice(self, row: int) -> None:
+        self.show_unit(int(self.model.rows[row]))
 
     def show_unit(self, row: int) -> None:
         """Look at one unit, by row of the unit table, in a panel that shows one."""
@@ -199,10 +207,7 @@ class UnitsPanel(Panel):
                 f"There are no responses of unit {name} to show: select it and encode."
             )
             return
-        unit_id = now.units["unit_id"].iloc[row : row + 1].tolist()[0]
-        # Where ids clash, its name says which of them
-        is_alone = name == str(unit_id)
-        if self.attempt(self.experiment.look, unit_id=unit_id if is_alone else name):
+        if self.attempt(self.experiment.look, unit_id=unit_key(now.units, row)):
             is_mapped = now.results.keys() == {RECEPTIVE_FIELDS}
             self.desk.window.show_panel("Receptive fields" if is_mapped else "Tuning")
 
@@ -218,9 +223,47 @@ class UnitsPanel(Panel):
         elif "selection" in changed and now.selection is not None:
             self.model.use_selection(now.selection.indices)
         self.model.show_only_selected(now.view.only_selected)
+        looked_at = unit_row(now.units, now.view.unit_id)
+        self.model.look_at(looked_at)
         if "view.unit_id" in changed:
-            self._scroll_to(unit_row(now.units, now.view.unit_id))
+            self._scroll_to(looked_at)
+        self.form.use(now)
+        self.chips.show_state(now)
+        if changed & {"session", "conditions"}:
+            self.wrong.hide()
         self._show_selection()
+        self._take_colors()
+
+    def draw_time(self) -> None:
+        """Show the colours that the units have on the map now."""
+        playing = self.experiment.playback.playing
+        of_time = self.now.view.color_by == RESPONSE and self.now.encoded is not None
+        late = time.monotonic() - self._colored_at > SWATCHES_S
+        if of_time and (late or not playing):
+            self._take_colors()
+
+    def grow(self) -> None:
+        """Responses have come in, and with them colours."""
+        self.draw_time()
+
+    def _take_colors(self) -> None:
+        """Take up the colours of the map."""
+        now = self.now
+        self._colored_at = time.monotonic()
+        if now.view.color_by != RESPONSE and now.view.color_by in now.units:
+            self._values = column_values(now.units[now.view.color_by])[0]
+        else:
+            self._values = now.response_at(self.experiment.playback.frame)
+        self.table.verticalHeader().viewport().update()
+
+    def _color_of(self, unit: int) -> tuple[int, ...] | None:
+        """Colour of a unit on the map, by row of the unit table; None if it has none."""
+        if self._values is None or unit >= len(self._values):
+            return None
+        scale = self.desk.window.map.scale
+        color = scale.colors(self._values[unit : unit + 1])[0]
+        # To 64 steps: the eye tells no more, and as many pictures are kept
+        return tuple(int(channel * 63) * 4 for channel in color[:3])
 
     def _scroll_to(self, unit: int | None) -> None:
         """Bring the row of a unit, by row of the unit table, into sight."""
@@ -228,39 +271,27 @@ class UnitsPanel(Panel):
             return
         at = np.flatnonzero(self.model.rows == unit)
         if len(at):
-            self.table.scrollTo(self.model.index(int(at[0]), 0))
+            left = self.table.indexAt(self.table.viewport().rect().topLeft()).column()
+            self.table.scrollTo(self.model.index(int(at[0]), max(left, 0)))
 
     def _fill(self) -> None:
         """Show another table, or other columns of it."""
-        units, known = self.now.units, set(self.model.names)
-        selection = self.now.selection
-        selected = np.empty(0, np.int64) if selection is None else selection.indices
-        self.model.use(units, selected)
+        now, known = self.now, set(self.model.names)
+        selected = (
+            np.empty(0, np.int64) if now.selection is None else now.selection.indices
+        )
+        self.model.use(now.units, selected, column_groups(now.units, now.measured))
         self._show_order()
-        self._widen([k for k, name in enumerate(self.model.names) if name not in known])
-        names = [
-            str(name)
-            for name, column in units.items()
-            if is_measure(column) or column.nunique() <= MOST_VALUES
-        ]
-        if self._chosen not in names:
-            self._chosen = ""
-        fill_box(self.column, names, self._chosen or self._best_of(names))
-        self._show_ends()
-        for widget in (self.column, self.low, self.high, self.value, self.add_button):
-            widget.setEnabled(self.column.count() > 0)
-
-    def _best_of(self, names: list[str]) -> str:
-        """What a condition is most likely to be on: a result, else a property."""
-        measures = [
-            name
-            for name in names
-            if is_measure(self.now.units[name])
-            and not facts(name).place
-            and facts(name).period is None
-        ]
-        results = (name for name in measures if self.now.measured.origin(name))
-        return next(results, (measures or names or [""])[0])
+        header = self.table.horizontalHeader()
+        header.setFixedHeight(header.sizeHint().height())
+        self.table.ids.fit(self.model.longest_id())
+        names = self.model.names
+        fresh = [k for k, name in enumerate(names) if name not in known]
+        # Widths belong to places, and results come before the columns that were there
+        self.table.widen(list(range(len(names))) if fresh else [])
+        if fresh and known:
+            self.table.horizontalScrollBar().setValue(0)
+        self.form.show_columns(now)
 
     def _show_order(self) -> None:
         header, model = self.table.horizontalHeader(), self.model
@@ -271,57 +302,40 @@ class UnitsPanel(Panel):
                 order.DescendingOrder if model.descending else order.AscendingOrder,
             )
 
-    def _widen(self, columns: list[int]) -> None:
-        """Give columns the width of their name and of the values in the first rows."""
-        wide = self.table.fontMetrics().horizontalAdvance
-        n_rows = min(self.model.rowCount(), SAMPLED_ROWS)
-        for k in columns:
-            texts = {self.model.text(row, k) for row in range(n_rows)}
-            widest = max(map(wide, texts), default=0) + 24
-            name = wide(self.model.names[k]) + 40  # and the arrow
-            self.table.setColumnWidth(k, min(max(widest, name), WIDEST))
-
-    def _show_ends(self) -> None:
-        """Offer what fits the column: two ends, or its values."""
-        name = self.column.currentText()
-        has_range = not name or is_measure(self.now.units[name])
-        for end in (self.low, self.high):
-            end.setVisible(has_range)
-            end.clear()
-        self.value.setVisible(not has_range)
-        self.value.clear()
-        if not name:
-            return
-        known = self.now.units[name].dropna()
-        if has_range:
-            self.low.setPlaceholderText(f"≥ {known.min():.2g}")
-            self.high.setPlaceholderText(f"≤ {known.max():.3g}")
-            return
-        for value in sorted(known.unique().tolist()):
-            self.value.addItem(f"no {name}" if value == "" else str(value), value)
-
     def _show_selection(self) -> None:
+        """Show how many units are selected, and the conditions that they fulfil."""
         selection, units = self.now.selection, self.now.units
+        known = self.now.conditions
         if selection is None:
             self.count.setText("No session")
-            return
-        text = f"<b>{len(selection):,}</b> of {len(units):,} units selected"
-        known = [
-            escape(condition_text(name, wanted, is_range=is_measure(units[name])))
-            + f"&nbsp;<a href='{k}' title='Remove' style='color: #d08770'>remove</a>"
-            for k, (name, wanted) in enumerate(self.now.conditions.items())
+        else:
+            self.count.setText(
+                f"<b>{len(selection):,}</b> of {len(units):,} units selected"
+            )
+        self.condition_chips = [
+            Chip(
+                _short(name, wanted, units),
+                lambda name=name: self._remove(name),
+                f"Take this condition away: {facts(name).label}, column {name}",
+                removes=True,
+            )
+            for name, wanted in known.items()
             if name in units
         ]
-        self.count.setText(
-            text + (f": {' &nbsp;and&nbsp; '.join(known)}" if known else "")
+        self.flow.hold(
+            [
+                *(self.count, self.only_selected),
+                *self.condition_chips,
+                *self.chips.widgets,
+            ]
         )
-
-    def _rows_changed(self, *_: object) -> None:
-        self.rows_button.setEnabled(self.table.selectionModel().hasSelection())
+        self.line.show_text(
+            conditions_text({k: v for k, v in known.items() if k in units}, units)
+        )
 
     def _about(self, name: str) -> str:
         """What is known of a column: its unit, and what measured it with what."""
-        lines = [facts(name).label]
+        lines = [facts(name).label, f"column {name}"]
         origin = self.now.measured.origin(name)
         if origin is not None:
             analysis, parameters = origin
@@ -339,13 +353,9 @@ class UnitsPanel(Panel):
         return "\n".join(lines)
 
 
-def _number(text: str, name: str) -> float | None:
-    text = text.strip()
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise SelectionError(
-            f"{quoted(text)} is no number; write the limits of {name} such as 0.25."
-        ) from None
+def _short(name: str, wanted: list[Any], units: Any) -> str:
+    """A condition as a chip shows it: with signs as they are printed."""
+    if not is_measure(units[name]) or None not in wanted:
+        return condition_text(name, wanted, is_range=is_measure(units[name]))
+    text = conditions_text({name: wanted}, units)
+    return text.replace(">=", "≥").replace("<=", "≤")

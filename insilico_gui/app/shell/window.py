@@ -208,6 +208,14 @@ class InsilicoWindow(Workspace):
             except InsilicoError as error:
                 self._say_problem(sentence(error))
 
+    def save_selections(self, names: Sequence[str] = ()) -> None:
+        """Ask for a file, and save selections of the session; by default all."""
+        self.arrivals.save_selections(names)
+
+    def load_selections(self) -> None:
+        """Ask for a file of selections, and take them."""
+        self.arrivals.load_selections()
+
     def analyse(self, analysis: str, parameters: dict[str, Any]) -> None:
         """Run an analysis of the run on show in the background."""
         with suppress(InsilicoError):

@@ -45,7 +45,7 @@ def quietly(*controls: QWidget) -> Iterator[None]:
         yield
 
 
-def _on_click(made: QAbstractButton, command: Callable[[bool], object]) -> None:
+def on_click(made: QAbstractButton, command: Callable[[bool], object]) -> None:
     """Call a command with whether the button is down now."""
     made.clicked.connect(lambda checked=False: command(checked))
 
@@ -54,7 +54,7 @@ def button(text: str, command: Callable[[], object], tip: str = "") -> QPushButt
     """A button with a text."""
     made = QPushButton(text)
     made.setToolTip(tip)
-    _on_click(made, lambda _checked: command())
+    on_click(made, lambda _checked: command())
     return made
 
 
@@ -82,7 +82,7 @@ def tool_button(command: Callable[[], object], tip: str) -> QToolButton:
     """A button with an icon, which the caller sets."""
     made = QToolButton()
     made.setToolTip(tip)
-    _on_click(made, lambda _checked: command())
+    on_click(made, lambda _checked: command())
     return made
 
 
@@ -90,7 +90,7 @@ def check(text: str, command: Callable[[bool], object], tip: str = "") -> QCheck
     """A box to be ticked."""
     made = QCheckBox(text)
     made.setToolTip(tip)
-    _on_click(made, command)
+    on_click(made, command)
     return made
 
 
@@ -99,7 +99,7 @@ def toggle(text: str, command: Callable[[bool], object], tip: str = "") -> QPush
     made = QPushButton(text)
     made.setToolTip(tip)
     made.setCheckable(True)
-    _on_click(made, command)
+    on_click(made, command)
     return made
 
 

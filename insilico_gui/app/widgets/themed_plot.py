@@ -29,8 +29,8 @@ class ThemedPlot(pg.PlotWidget, Themed):
 
     clicked = Signal(float, float)
 
-    def __init__(self) -> None:
-        super().__init__(enableMenu=False)  # its menus take long to make
+    def __init__(self, view_box: pg.ViewBox | None = None) -> None:
+        super().__init__(viewBox=view_box, enableMenu=False)  # menus take long to make
         self._title: tuple[str | None, dict[str, Any]] = (None, {})
         self.setMinimumWidth(LEAST_WIDTH)
         self.hideButtons()

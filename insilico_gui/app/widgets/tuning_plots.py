@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyqtgraph as pg
+from qtpy.QtCore import QRectF
+from qtpy.QtGui import QPainterPath
+from qtpy.QtWidgets import QGraphicsPathItem
 
+from insilico_gui.app.widgets.colors import lookup_table, map_values
 from insilico_gui.app.widgets.figures.data import axis_title, table_of
 from insilico_gui.app.widgets.image_plot import ImagePlot
 from insilico_gui.app.widgets.themed_plot import ThemedPlot
@@ -16,6 +20,7 @@ from insilico_gui.units.columns import parameter_facts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from qtpy.QtGui import QResizeEvent
 
     from insilico_gui.app.widgets.theme import PlotColors
     from insilico_gui.drawing.curves import Curve
@@ -25,6 +30,11 @@ if TYPE_CHECKING:
 
 TRIAL_ALPHA, BAND_ALPHA = 160, 70
 TITLE_HEIGHT = 17
+LABEL_WIDTH, LABEL_HEIGHT = 36, 18
+"""Pixels around a circle for what is written there."""
+
+HOLE = 0.6
+"""Radius of the middle of a star, in widths of a ring."""
 
 
 def curve_table(curve: Curve | None, response: str) -> pd.DataFrame:
@@ -127,16 +137,54 @@ class CurvePlot(ThemedPlot):
         self.plotItem.layout.setRowFixedHeight(0, TITLE_HEIGHT)
 
 
-class PolarPlot(ThemedPlot):
+class CirclePlot(ThemedPlot):
+    """A circle with the angles written around it: 0 to the right, 90 up."""
+
+    _radius: float | None = None  # Qt resizes it while it is being made
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumHeight(60)
+        self.setAspectLocked(True)
+        self.hideAxis("bottom")
+        self.hideAxis("left")
+
+    def fit_circle(self, radius: float) -> None:
+        """Write angles around a circle, and show all of it."""
+        self._radius = radius
+        for angle in range(0, 360, 90):
+            right, up = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
+            anchor = ((1 - right) / 2, (1 + up) / 2)  # the side towards the circle
+            text = pg.TextItem(f"{angle}°", color=self.plot_colors.text, anchor=anchor)
+            text.setPos(1.03 * radius * right, 1.03 * radius * up)
+            self.addItem(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """See Qt: what is written has its size in pixels."""
+        super().resizeEvent(event)
+        if self._radius is not None:
+            self._fit()
+
+    def _fit(self) -> None:
+        box = self.plotItem.vb
+        wide, high = box.width() / 2, box.height() / 2
+        pixels = max(min(wide - LABEL_WIDTH, high - LABEL_HEIGHT), 1.0)
+        part = (self._radius or 1.0) / pixels
+        # Both at once: with a locked aspect the second alone would undo the first
+        self.setRange(
+            xRange=(-wide * part, wide * part),
+            yRange=(-high * part, high * part),
+            padding=0,
+        )
+
+
+class PolarPlot(CirclePlot):
     """Response against direction, around a circle: 0 to the right, 90 up."""
 
     def __init__(self) -> None:
         super().__init__()
         self._curve: Curve | None = None
-        self.setMinimumHeight(60)
-        self.setAspectLocked(True)
-        self.hideAxis("bottom")
-        self.hideAxis("left")
 
     def drawn(self) -> pd.DataFrame:
         """The curve."""
@@ -157,12 +205,6 @@ class PolarPlot(ThemedPlot):
                 fraction * radius * np.sin(circle),
                 pen=pg.mkPen(colors.guide, width=1),
             )
-        for angle in range(0, 360, 90):
-            right, up = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
-            anchor = ((1 - right) / 2, (1 + up) / 2)  # the side towards the circle
-            text = pg.TextItem(f"{angle}°", color=colors.text, anchor=anchor)
-            text.setPos(1.03 * radius * right, 1.03 * radius * up)
-            self.addItem(text)
         angles = np.deg2rad(curve.shown)
         self.plot(
             curve.trials * np.cos(angles),
@@ -176,9 +218,7 @@ class PolarPlot(ThemedPlot):
             closed * np.sin(around),
             pen=pg.mkPen(colors.mean, width=2),
         )
-        # Both at once: with a locked aspect the second alone would undo the first
-        wide, high = 1.9 * radius, 1.35 * radius
-        self.setRange(xRange=(-wide, wide), yRange=(-high, high), padding=0)
+        self.fit_circle(radius)
 
 
 class PairPlot(ImagePlot):
@@ -214,6 +254,73 @@ class PairPlot(ImagePlot):
             self.setLabel(side, upright if side == "left" else parameter_label(name))
         self.setXRange(0, mean.shape[1], padding=0.02)
         self.setYRange(0, mean.shape[0], padding=0.02)
+
+
+class StarPlot(CirclePlot):
+    """Mean response by angle and another parameter: sectors, its levels as rings.
+
+    0 is to the right and 90 up. An orientation is drawn on both sides.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._table = pd.DataFrame()
+
+    def drawn(self) -> pd.DataFrame:
+        """Both levels and the response, a row for each sector."""
+        return self._table
+
+    def show_star(
+        self,
+        names: tuple[str, str],
+        levels: tuple[Floats, Floats],
+        mean: Floats | None,
+    ) -> None:
+        """Draw responses [K, L] of angles and of the levels of rings, or nothing."""
+        self.clear()
+        self._table = pd.DataFrame()
+        if mean is None:
+            return
+        turn = parameter_facts(names[0]).period or 360.0
+        angles, rings = (np.asarray(each, float) for each in levels)
+        down, across = np.meshgrid(angles, rings, indexing="ij")
+        self._table = table_of(
+            [
+                (parameter_label(names[0]), down.ravel()),
+                (parameter_label(names[1]), across.ravel()),
+                ("response", mean.ravel()),
+            ]
+        )
+        table = lookup_table("viridis")
+        limits = (min(0.0, float(np.nanmin(mean))), float(np.nanmax(mean)))
+        inks = (255 * map_values(mean.ravel(), table, limits)).astype(int)
+        colors = inks.reshape(*mean.shape, 4)
+        wide = turn / len(angles)
+        for (k, n), _ in np.ndenumerate(mean):
+            for half in np.arange(0, 360, turn):
+                at = angles[k] + half
+                item = QGraphicsPathItem(_sector(at, wide, HOLE + n, HOLE + n + 1))
+                item.setBrush(pg.mkBrush(*colors[k, n]))
+                item.setPen(pg.mkPen(self.plot_colors.background, width=1))
+                self.addItem(item)
+        label = parameter_label(names[1])
+        self.setTitle(f"rings: {rings[0]:g} to {rings[-1]:g}", size="8pt")
+        self.plotItem.titleLabel.setMaximumHeight(TITLE_HEIGHT)
+        self.plotItem.layout.setRowFixedHeight(0, TITLE_HEIGHT)
+        said = ", ".join(f"{level:g}" for level in rings)
+        self.setToolTip(f"{label}, from the middle: {said}")
+        self.fit_circle(HOLE + len(rings))
+
+
+def _sector(angle: float, wide: float, inner: float, outer: float) -> QPainterPath:
+    """Part of a ring around an angle, in degrees, of this width and these radii."""
+    path, start = QPainterPath(), -(angle + wide / 2)  # Qt counts with y downwards
+    boxes = [QRectF(-r, -r, 2 * r, 2 * r) for r in (outer, inner)]
+    path.arcMoveTo(boxes[0], start)
+    path.arcTo(boxes[0], start, wide)
+    path.arcTo(boxes[1], start + wide, -wide)
+    path.closeSubpath()
+    return path
 
 
 def _dots(size: int, colors: PlotColors) -> dict[str, object]:

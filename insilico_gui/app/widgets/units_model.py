@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
-from qtpy.QtGui import QColor
+from qtpy.QtGui import QColor, QPainter, QPixmap
+
+from insilico_gui.units.column_groups import ColumnGroup, column_title, in_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
     from qtpy.QtCore import QPersistentModelIndex
@@ -19,6 +21,18 @@ if TYPE_CHECKING:
 
 UNSELECTED = QColor(128, 128, 128)
 """Text of units that are not selected; readable on light and on dark."""
+
+LOOKED_AT = QColor(255, 135, 0, 70)
+"""Behind the row of the unit that is looked at; the rim that it has on the map."""
+
+SWATCH = 10
+"""Pixels of the colour before the id of a unit."""
+
+MOST_SWATCHES = 4096
+"""Pictures of colours that are kept."""
+
+SAMPLED_IDS = 5000
+"""Ids that are text of which the longest is searched."""
 
 MOST_DECIMALS = 8
 
@@ -88,6 +102,10 @@ class UnitsModel(QAbstractTableModel):
     descending : bool
     only_selected : bool
         Whether rows of units that are not selected are left out.
+    titles : list of str
+        Of the columns, in one line or two.
+    spans : list of (str, int, int)
+        Title of each group of columns, with its first and its last column.
     """
 
     def __init__(self, about: Callable[[str], str]) -> None:
@@ -96,6 +114,11 @@ class UnitsModel(QAbstractTableModel):
         self._columns: list[NDArray[Any]] = []
         self._decimals: list[int] = []
         self._selected = np.empty(0, dtype=bool)
+        self._looked_at: int | None = None
+        self._color_of: Callable[[int], tuple[int, ...] | None] = lambda _row: None
+        self._swatches: dict[tuple[int, ...], QPixmap] = {}
+        self.titles: list[str] = []
+        self.spans: list[tuple[str, int, int]] = []
         self.only_selected = False
         self.names: list[str] = []
         self.rows = np.empty(0, np.int64)
@@ -104,11 +127,25 @@ class UnitsModel(QAbstractTableModel):
 
     # -- what is shown -----------------------------------------------------------------
 
-    def use(self, units: pd.DataFrame, selected: NDArray[np.int64]) -> None:
-        """Show another table, or other columns of it; the order stays if it can."""
+    def use(
+        self,
+        units: pd.DataFrame,
+        selected: NDArray[np.int64],
+        groups: Sequence[ColumnGroup] = (),
+    ) -> None:
+        """Show another table, or other columns of it; the order stays if it can.
+
+        Columns are in the order of the groups, if there are any.
+        """
         self.beginResetModel()
-        self.names = [str(name) for name in units.columns]
-        self._columns = [column.to_numpy() for _, column in units.items()]
+        groups = groups or [ColumnGroup("", tuple(map(str, units.columns)))]
+        self.names, self.titles, self.spans = [], [], []
+        for group in groups:
+            first = len(self.names)
+            self.names += group.names
+            self.titles += [in_lines(column_title(n, group.title)) for n in group.names]
+            self.spans.append((group.title, first, len(self.names) - 1))
+        self._columns = [units[name].to_numpy() for name in self.names]
         self._decimals = [decimals_of(values) for values in self._columns]
         self._selected = np.zeros(len(units), dtype=bool)
         self._selected[selected] = True
@@ -129,6 +166,30 @@ class UnitsModel(QAbstractTableModel):
         elif len(self.rows):
             last = self.index(len(self.rows) - 1, len(self.names) - 1)
             self.dataChanged.emit(self.index(0, 0), last)
+
+    def look_at(self, unit: int | None) -> None:
+        """Mark the row of a unit, by row of the unit table, as that looked at."""
+        if unit == self._looked_at:
+            return
+        self._looked_at = unit
+        if len(self.rows) and self.names:
+            last = self.index(len(self.rows) - 1, len(self.names) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+    def color_by(self, color_of: Callable[[int], tuple[int, ...] | None]) -> None:
+        """Show this colour (red, green, blue, alpha) of each unit, by its row."""
+        self._color_of = color_of
+
+    def swatch(self, row: int) -> QPixmap | None:
+        """The colour of the unit in a row as a picture; None without one."""
+        color = self._color_of(int(self.rows[row]))
+        if color is None:
+            return None
+        if color not in self._swatches:
+            if len(self._swatches) >= MOST_SWATCHES:
+                self._swatches.clear()
+            self._swatches[color] = _disc(QColor(*color))
+        return self._swatches[color]
 
     def show_only_selected(self, only: bool) -> None:
         """Leave out the units that are not selected."""
@@ -180,29 +241,36 @@ class UnitsModel(QAbstractTableModel):
             return ""
         return str(self._columns[self.names.index(UNIT_ID)][self.rows[row]])
 
+    def longest_id(self) -> str:
+        """The id that is longest as text; of many text ids, of some of them."""
+        if UNIT_ID not in self.names:
+            return ""
+        ids = self._columns[self.names.index(UNIT_ID)]
+        if ids.dtype.kind in "iu" and len(ids):
+            return max(str(ids.min()), str(ids.max()), key=len)
+        step = max(len(ids) // SAMPLED_IDS, 1)
+        return max(map(str, ids[::step]), default="", key=len)
+
     def exact(self, row: int, column: int) -> str:
         """What is in a cell, with all digits; nothing where the value is not known."""
         value = self._columns[column][self.rows[row]]
         known = not (value is None or value is pd.NA or value != value)
         return str(value) if known else ""
 
-    def block(self, indices: Iterable[QModelIndex]) -> list[list[str]]:
-        """Cells with all digits, below the names of their columns; ids come first."""
+    def block(
+        self, indices: Iterable[QModelIndex], *, with_names: bool = True
+    ) -> list[list[str]]:
+        """Cells with all digits; ids come first, the names of columns above them."""
         chosen = {(index.row(), index.column()) for index in indices}
         rows = sorted({row for row, _ in chosen})
         columns = sorted({k for _, k in chosen if self.names[k] != UNIT_ID})
-        return [
-            [UNIT_ID, *(self.names[k] for k in columns)],
-            *(
-                [
-                    self.unit_id(row),
-                    *(
-                        self.exact(row, k) if (row, k) in chosen else ""
-                        for k in columns
-                    ),
-                ]
-                for row in rows
-            ),
+        names = [[UNIT_ID, *(self.names[k] for k in columns)]] if with_names else []
+        return names + [
+            [
+                self.unit_id(row),
+                *(self.exact(row, k) if (row, k) in chosen else "" for k in columns),
+            ]
+            for row in rows
         ]
 
     def data(
@@ -217,6 +285,8 @@ class UnitsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole:
             unit = self.rows[index.row()]
             return None if self._selected[unit] else UNSELECTED
+        if role == Qt.ItemDataRole.BackgroundRole:
+            return LOOKED_AT if self.rows[index.row()] == self._looked_at else None
         return None
 
     def headerData(
@@ -227,10 +297,25 @@ class UnitsModel(QAbstractTableModel):
     ) -> object:
         """Name of a column, or id of a unit."""
         if orientation == Qt.Orientation.Vertical:
+            if role == Qt.ItemDataRole.DecorationRole:
+                return self.swatch(section)
             is_text = role == Qt.ItemDataRole.DisplayRole
             return self.unit_id(section) if is_text else None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.names[section]
+            return self.titles[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._about(self.names[section])
         return None
+
+
+def _disc(color: QColor) -> QPixmap:
+    """A disc of a colour, which is seen on light and on dark."""
+    picture = QPixmap(SWATCH, SWATCH)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(UNSELECTED)
+    painter.setBrush(color)
+    painter.drawEllipse(1, 1, SWATCH - 2, SWATCH - 2)
+    painter.end()
+    return picture

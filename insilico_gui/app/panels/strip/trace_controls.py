@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from insilico_gui.app.panels.panel import NarrowText
 from insilico_gui.app.panels.strip.traced import columns_named, key_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.experiment.resolved import Resolved
 
-WIDTH = 196
+WIDTH = 216
 LAYOUTS = ("overlaid", "stacked")
 SCALES = ("response", "z-score", "percentile")
 MEANS = {
@@ -47,14 +47,14 @@ class TraceControls(QWidget):
             lambda text: self._use(layout=text),
             "On one axis, or each unit on a line of its own",
             LAYOUTS,
-            letters=6,
+            letters=7,
         )
         self.scale = choice(
             lambda text: self._use(scale=text),
             "Responses as they are, standard deviations from the mean over time, or "
             "percentiles of the unit's own responses; the burn-in left out",
             SCALES,
-            letters=6,
+            letters=8,
         )
         self.means = choice(
             lambda text: self._use(means=MEANS[text]),
@@ -69,6 +69,7 @@ class TraceControls(QWidget):
             "Single units of the selected ones, evenly spread",
         )
         self.n_units.setSuffix(" units")
+        self.n_units.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # are wide
         self.units = text_field(
             self._typed,
             f"Ids of up to {MOST_TRACES} units, then Enter; empty: as above",

@@ -9,6 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from qtpy.QtGui import QColor
 
+from insilico_gui.app.map.selection_rim import color_in_use
 from insilico_gui.app.widgets.colors import CATEGORIES
 from insilico_gui.app.widgets.unit_names import unit_names
 from insilico_gui.errors import InsilicoError
@@ -53,7 +54,9 @@ def groups_of(now: Resolved, experiment: Experiment) -> list[Group]:
     if means == "none":
         return []
     own = now.selected_columns
-    found = [Group("", None, own)] if len(own) else []
+    color = color_in_use(now)
+    rgb = None if color is None else rgb_of(QColor(color))
+    found = [Group("", rgb, own)] if len(own) else []
     if means != "every selection":
         return found
     for name, entry in now.selections.items():

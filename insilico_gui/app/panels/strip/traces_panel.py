@@ -55,7 +55,7 @@ class TracesPanel(Panel):
     draws = frozenset(
         {
             *("encoded", "selection", "session", "shown", "stimulus", "selections"),
-            *("view.traces", "view.unit_id", "behavior"),
+            *("view.traces", "view.unit_id", "view.selection", "behavior"),
         }
     )
 

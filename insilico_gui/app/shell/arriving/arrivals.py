@@ -134,14 +134,28 @@ class Arrivals(QObject):
             on_return=take,
         )
 
-    def save_selections(self) -> None:
-        """Ask for a file, and write the selections of the session on show to it."""
+    def load_selections(self) -> None:
+        """Ask for a file of selections of the session on show, and take them."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window.docks.window,
+            "Load selections",
+            "",
+            "Tables of units (*.csv *.parquet)",
+        )
+        if name and self._has_session(Path(name)):
+            self._read_selections(Path(name))
+
+    def save_selections(self, names: Sequence[str] = ()) -> None:
+        """Ask for a file, and write selections of the session on show to it.
+
+        Without `names` all that it has.
+        """
         window, now = self._window, self._window.now
         session = now.session
         found = {
             name: (window.experiment.selection(name), entry.color)
             for name, entry in window.experiment.document.selections.items()
-            if entry.session == now.session_name
+            if entry.session == now.session_name and (not names or name in names)
         }
         if session is None or not found:
             self._tell("There is no selection to save; select units first.")

@@ -154,7 +154,8 @@ def file_menu_of(window: InsilicoWindow) -> FileMenu:
         [
             Line("Undo", files.undo, UNDO),
             Line("Redo", files.redo, REDO),
-            Line("Save selections…", window.arrivals.save_selections),
+            Line("Save selections…", window.save_selections),
+            Line("Load selections…", window.load_selections),
         ],
         lambda: read_settings()[0].recent,
         files.open,
