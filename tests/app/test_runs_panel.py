@@ -111,8 +111,8 @@ def test_removed_while_it_is_encoded_and_brought_back(window, session, files, qt
     drop(window.docks.window, files[1])
     qtbot.waitUntil(lambda: window.now.state == "encoding", timeout=20_000)
     panel = window.panel("Experiment")
-    assert panel.encode_button.text() == "Stop"
-    panel.remove_button.click()
+    assert panel.actions_by_name["encode"].text() == "Stop"
+    panel.actions_by_name["remove"].trigger()
     assert "out of the experiment" in window.playback_bar.message.text()
     session.may_go_on.set()
     window.wait()
@@ -122,18 +122,18 @@ def test_removed_while_it_is_encoded_and_brought_back(window, session, files, qt
     assert not window.playback_bar.message.text().startswith("⚠")
 
     # what is there goes, and comes back with its responses without encoding
-    panel.remove_button.click()
+    panel.actions_by_name["remove"].trigger()
     assert listed(window) == [("leaky", "", "")]
     assert window.now.responses is None and window.now.encoded is None
     assert "Stimulus" not in window.viewer.layers or (
         not window.viewer.layers["Stimulus"].visible
     )
     session.calls.clear()
-    panel.undo_button.click()
+    window.top_bar.undo_button.click()
     window.wait()  # its file is opened again
     assert listed(window) == [("leaky", "one.npy", "done")]
     np.testing.assert_array_equal(window.now.responses, wanted)
-    panel.undo_button.click()  # and the one that was being encoded
+    window.top_bar.undo_button.click()  # and the one that was being encoded
     assert [name for _, name, _ in listed(window)] == ["one.npy", "two.npy"]
     window.wait()
     assert session.calls == []
@@ -154,7 +154,7 @@ def test_a_session_removed_while_it_is_encoded(window, session, files, qtbot):
     assert "Units" not in window.viewer.layers or (
         not window.viewer.layers["Units"].visible
     )
-    window.panel("Experiment").undo_button.click()
+    window.top_bar.undo_button.click()
     assert window.now.session is session
     window.encode()
     window.wait()
@@ -166,9 +166,9 @@ def test_stop_in_the_list(window, session, files, qtbot):
     qtbot.waitUntil(lambda: len(window.encoding.waiting) == 2, timeout=20_000)
     click(window, qtbot, "three.npy")
     panel = window.panel("Experiment")
-    panel.encode_button.click()
+    panel.actions_by_name["encode"].trigger()
     assert states(window) == ["encoding 0%", "waiting", "new"]
-    assert panel.encode_button.text() == "Encode"
+    assert panel.actions_by_name["encode"].text() == "Encode"
     window.cancel()
     session.may_go_on.set()
     window.wait()
@@ -182,7 +182,7 @@ def test_another_fit_is_stale_until_it_is_encoded(window, files, qtbot):
     drop(window.docks.window, files[0])
     window.wait()
     assert states(window) == ["new"]
-    window.panel("Experiment").encode_button.click()
+    window.panel("Experiment").actions_by_name["encode"].trigger()
     window.wait()
     assert states(window) == ["done"]
     window.experiment.set_fit("one.npy", "pad")
@@ -192,7 +192,7 @@ def test_another_fit_is_stale_until_it_is_encoded(window, files, qtbot):
     window.wait()
     assert states(window) == ["done"]
     window.experiment.set_fit("one.npy", "crop")
-    window.panel("Experiment").encode_button.click()
+    window.panel("Experiment").actions_by_name["encode"].trigger()
     window.wait()
     assert "Computed before" in window.playback_bar.message.text()
 
@@ -232,12 +232,12 @@ def test_rename_everywhere_but_not_while_it_is_encoded(
     )
     drop(window.docks.window, files[0])
     qtbot.waitUntil(lambda: window.now.state == "encoding", timeout=20_000)
-    window.panel("Experiment").rename_button.click()
+    window.panel("Experiment").actions_by_name["rename"].trigger()
     assert "rename it when that is done" in window.playback_bar.message.text()
     session.may_go_on.set()
     window.wait()
     responses = window.now.responses
-    window.panel("Experiment").rename_button.click()
+    window.panel("Experiment").actions_by_name["rename"].trigger()
     assert listed(window) == [("leaky", "walk of today", "done")]
     assert window.now.responses is responses
     assert "walk of today" in window.panel("Stimulus").info.text()
@@ -254,7 +254,7 @@ def test_stimuli_of_no_session_and_a_file_that_cannot_be_opened(window, files, q
     assert window.now.stimulus_name == "two.npy"  # the first that could be opened
     click(window, qtbot, "three.npy")
     assert window.now.stimulus_name == "three.npy"
-    assert not window.panel("Experiment").encode_button.isEnabled()
+    assert not window.panel("Experiment").actions_by_name["encode"].isEnabled()
     use_session(window, LeakySession())
     assert listed(window)[0] == ("leaky", "two.npy", "new")
 

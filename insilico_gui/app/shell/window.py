@@ -203,6 +203,7 @@ class InsilicoWindow(Workspace):
                 self.encoding.add(*pair)
             except InsilicoError as error:
                 self._say_problem(sentence(error))
+        self._show_work()  # also that they wait
 
     def analyse(self, analysis: str, parameters: dict[str, Any]) -> None:
         """Run an analysis of the run on show in the background."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from qtpy.QtGui import QColor, QFont, QImage, QPainter, QPen
 from qtpy.QtWidgets import (
+    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -106,6 +107,10 @@ class RunList(QTreeWidget, Themed):
         self.setHeaderLabels(["Stimulus", "Responses"])
         self.setHeaderHidden(True)
         self.setColumnHidden(1, True)
+        header = self.header()
+        header.setMinimumSectionSize(20)
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.setIndentation(0)
         self.setRootIsDecorated(False)
         self.setMinimumSize(48, 120)
@@ -247,7 +252,8 @@ class _Drawn(QStyledItemDelegate):
         )
         self._picture(painter, place, line)
         left = place.right() + 8
-        right = self._list.pin_rect(rect).left() - 2
+        # The letter takes room from the name where there is one
+        right = self._list.pin_rect(rect).left() - 2 if line.pin else rect.right() - 4
         half = QRect(left, rect.top() + 5, max(right - left, 1), 18)
         self._write(painter, option, half, line.name, bold=True)
         extent = "" if line.glance is None else line.glance.extent

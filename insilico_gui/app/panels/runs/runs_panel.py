@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from qtpy.QtWidgets import QHBoxLayout, QInputDialog, QMenu, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QInputDialog, QMenu
 
 from insilico_gui.app.panels.panel import Panel, text_label
 from insilico_gui.app.panels.runs.glances import Glance, glance
@@ -83,7 +83,6 @@ class RunsPanel(Panel):
         self._is_glancing = False
         self.about = text_label(NOTHING)
         self.tree = RunList(self._chosen, self._pin)
-        self.encode_button = button("Encode", self._encode)
         self.all_button = button(
             "Encode all",
             self._encode_all,
@@ -103,15 +102,8 @@ class RunsPanel(Panel):
         self.more_button.setStyleSheet("QPushButton::menu-indicator { width: 0; }")
         self.more_button.setMaximumWidth(34)
         row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        self.words = QWidget()
-        words = QHBoxLayout(self.words)
-        words.setContentsMargins(0, 0, 0, 0)
-        words.setSpacing(4)
-        words.addWidget(self.encode_button)
-        words.addWidget(self.all_button)
-        row.addWidget(self.words, 1)
+        row.addWidget(self.all_button, 1)
         row.addWidget(self.more_button)
         self.body.setContentsMargins(4, 4, 4, 4)
         self.body.addWidget(self.about)
@@ -258,9 +250,8 @@ class RunsPanel(Panel):
         busy = is_run and self._is_busy(session, stimulus)
         can_encode = busy or (is_run and self.now.shown is not None)
         any_to_do = any(line.state in TO_DO for line in lines.values())
-        for control in (self.encode_button, self.actions_by_name["encode"]):
-            control.setText("Stop" if busy else "Encode")
-            control.setEnabled(can_encode)
+        self.actions_by_name["encode"].setText("Stop" if busy else "Encode")
+        self.actions_by_name["encode"].setEnabled(can_encode)
         self.all_button.setEnabled(any_to_do)
         line = lines.get((session, stimulus))
         done = line is not None and line.state == "done"
@@ -359,9 +350,9 @@ class RunsPanel(Panel):
     def _use_width(self) -> None:
         """Show words where there is room for the buttons, else icons."""
         margins = self.body.contentsMargins()
-        needed = self.words.sizeHint().width() + self.more_button.maximumWidth() + 4
-        small = self.width() < needed + margins.left() + margins.right()
-        self.words.setVisible(not small)
+        needed = self.all_button.sizeHint().width() + self.more_button.maximumWidth()
+        small = self.width() < needed + margins.left() + margins.right() + 4
+        self.all_button.setVisible(not small)
         empty = not self.now.sessions and not self.now.stimuli
         self.about.setVisible(empty and not small)
         self.tree.use_small(small)
