@@ -208,8 +208,10 @@ class RunsPanel(Panel):
         """Show the script that makes what is chosen."""
         session, stimulus = self.row
         if session is not None:
-            text = self.experiment.to_python(session, stimulus)
-            ScriptDialog(text, self).open()
+            self.attempt(self._open_script, session, stimulus)
+
+    def _open_script(self, session: str, stimulus: str | None) -> None:
+        ScriptDialog(self.experiment.to_python(session, stimulus), self).open()
 
     # -- from the state ----------------------------------------------------------------
 
