@@ -19,6 +19,9 @@ AUTOMATIC, NONE = "automatic", "none"
 
 YES, NO = "yes", "no"
 
+EDGES = 24
+"""Pixels of the frame of a field beside its text."""
+
 
 class ParameterForm(QWidget):
     """One field for each parameter, with its unit and its default.
@@ -132,7 +135,7 @@ class _Typed(ParameterField):
     def __init__(self, parameter: Parameter) -> None:
         super().__init__(parameter)
         self.edit = QLineEdit()
-        self.edit.setPlaceholderText(self.nothing if parameter.optional else "")
+        _show_nothing(self.edit, self.nothing if parameter.optional else "")
         self.row.addWidget(self.edit)
         if parameter.about.names in ("file", "folder"):
             self.row.addWidget(button("Browse…", self._browse))
@@ -175,7 +178,7 @@ class _Offered(ParameterField):
         self.box.setEditable(True)
         edit = self.box.lineEdit()
         if edit is not None:
-            edit.setPlaceholderText(self.nothing if parameter.optional else "")
+            _show_nothing(edit, self.nothing if parameter.optional else "")
         self.row.addWidget(self.box)
         if not parameter.required:
             self.show_value(parameter.default)
@@ -224,3 +227,10 @@ def _label(parameter: Parameter) -> str:
     words = name.replace("_", " ")
     words = words[:1].upper() + words[1:]
     return f"{words} ({parameter.unit})" if parameter.unit else words
+
+
+def _show_nothing(edit: QLineEdit, text: str) -> None:
+    """Say what an empty field means, and keep the room for it."""
+    edit.setPlaceholderText(text)
+    if text:
+        edit.setMinimumWidth(edit.fontMetrics().horizontalAdvance(text) + EDGES)
