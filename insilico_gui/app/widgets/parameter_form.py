@@ -19,9 +19,6 @@ AUTOMATIC, NONE = "automatic", "none"
 
 YES, NO = "yes", "no"
 
-EDGES = 24
-"""Pixels of the frame of a field beside its text."""
-
 
 class ParameterForm(QWidget):
     """One field for each parameter, with its unit and its default.
@@ -135,7 +132,7 @@ class _Typed(ParameterField):
     def __init__(self, parameter: Parameter) -> None:
         super().__init__(parameter)
         self.edit = QLineEdit()
-        _show_nothing(self.edit, self.nothing if parameter.optional else "")
+        _show_nothing(self.edit, parameter, self.nothing)
         self.row.addWidget(self.edit)
         if parameter.about.names in ("file", "folder"):
             self.row.addWidget(button("Browse…", self._browse))
@@ -178,7 +175,7 @@ class _Offered(ParameterField):
         self.box.setEditable(True)
         edit = self.box.lineEdit()
         if edit is not None:
-            _show_nothing(edit, self.nothing if parameter.optional else "")
+            _show_nothing(edit, parameter, self.nothing)
         self.row.addWidget(self.box)
         if not parameter.required:
             self.show_value(parameter.default)
@@ -229,8 +226,8 @@ def _label(parameter: Parameter) -> str:
     return f"{words} ({parameter.unit})" if parameter.unit else words
 
 
-def _show_nothing(edit: QLineEdit, text: str) -> None:
-    """Say what an empty field means, and keep the room for it."""
-    edit.setPlaceholderText(text)
-    if text:
-        edit.setMinimumWidth(edit.fontMetrics().horizontalAdvance(text) + EDGES)
+def _show_nothing(edit: QLineEdit, parameter: Parameter, text: str) -> None:
+    """Say what an empty field means; where there is no room for it, in the tool tip."""
+    if parameter.optional:
+        edit.setPlaceholderText(text)
+        edit.setToolTip(f"{parameter.help}\nEmpty: {text}")
