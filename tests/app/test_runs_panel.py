@@ -7,10 +7,9 @@ import threading
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QImage
 from qtpy.QtWidgets import QApplication, QInputDialog
 from support.drops import drop
-from support.in_window import use_session, use_stimulus
+from support.in_window import pixels, use_session, use_stimulus
 from support.leaky import LeakySession
 from support.mouse import settle_map
 from support.pictures import PictureSession
@@ -319,17 +318,6 @@ def place_of(tree, row):
     return tree.visualItemRect(tree.items[row])
 
 
-def pixels(tree):
-    """What the list shows, uint8 [H, W, 3]."""
-    image = tree.viewport().grab().toImage()
-    image = image.convertToFormat(QImage.Format.Format_RGB888)
-    high, wide = image.height(), image.width()
-    found = np.frombuffer(image.constBits(), np.uint8)
-    return found.reshape(high, image.bytesPerLine())[:, : 3 * wide].reshape(
-        high, wide, 3
-    )
-
-
 @pytest.fixture
 def three(window, tmp_path):
     """Three clips of one grey level each; the first two are encoded."""
@@ -355,7 +343,7 @@ def test_runs_have_pictures_and_letters_and_are_icons_in_narrow_windows(three, q
         assert panel.all_button.isVisible() != is_small
         qtbot.mouseMove(three.docks.canvas)  # away from the list
         qtbot.wait(50)
-        seen = pixels(tree)
+        seen = pixels(tree.viewport())
         for row, grey in zip(rows, (255, 128, 0), strict=True):
             rect = place_of(tree, row)
             own = seen[rect.top() : rect.bottom(), rect.left() : rect.right()]
@@ -370,7 +358,9 @@ def test_runs_have_pictures_and_letters_and_are_icons_in_narrow_windows(three, q
 
     def marks(row):
         rect = tree.pin_rect(place_of(tree, row))
-        own = pixels(tree)[rect.top() : rect.bottom(), rect.left() : rect.right()]
+        own = pixels(tree.viewport())[
+            rect.top() : rect.bottom(), rect.left() : rect.right()
+        ]
         return int((np.abs(own.astype(int) - mark).max(axis=2) < 40).sum())
 
     assert marks(rows[0]) > 8 and marks(rows[1]) == marks(rows[2]) == 0
