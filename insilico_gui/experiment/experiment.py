@@ -305,9 +305,27 @@ class Experiment(Analysing):
             for run in self.document.runs
         ]
 
-    def to_python(self) -> str:
-        """The experiment as a script against the public interface."""
-        return script.to_python(self.document, self.path)
+    def to_python(self, session: str | None = None, stimulus: str | None = None) -> str:
+        """The experiment as a script against the public interface.
+
+        With a session, or a session and a stimulus, only what belongs to these and to the
+        runs that they are compared with.
+
+        Raises
+        ------
+        ExperimentError
+            If there is no such session or stimulus.
+        """
+        document = self.document
+        for kind, name, known in (
+            ("session", session, document.sessions),
+            ("stimulus", stimulus, document.stimuli),
+        ):
+            if name is not None:
+                self._known(kind, name, known)
+        if session is not None:
+            document = script.part_of(document, session, stimulus)
+        return script.to_python(document, self.path)
 
 
 def _at(

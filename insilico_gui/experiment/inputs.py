@@ -282,6 +282,29 @@ class Inputs(DocumentState):
         self._replace("add_stimulus", set(changes), **changes)
         return name
 
+    def duplicate_stimulus(self, name: str, *, show: bool = False) -> str:
+        """Add a stimulus once more, so that it can be fitted in another way.
+
+        Returns
+        -------
+        str
+            The name of the new one.
+
+        Raises
+        ------
+        ExperimentError
+            If there is no such stimulus.
+        """
+        self._known("stimulus", name, self.document.stimuli)
+        entry, stimuli = self.document.stimuli[name], dict(self.document.stimuli)
+        copy = self._new_name("stimulus", None, name, stimuli)
+        stimuli[copy] = entry
+        changes: dict[str, Any] = {"stimuli": stimuli}
+        if show:
+            changes["view"] = self._view_on(stimulus=copy)
+        self._replace("duplicate_stimulus", set(changes), **changes)
+        return copy
+
     def _session_for_opening(self, name: str | None) -> Session | None:
         """The session whose kind of input a stimulus is opened for."""
         if name is not None:

@@ -7,6 +7,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from insilico_gui import stimuli
+from insilico_gui.experiment.analyses import named_by
 from insilico_gui.experiment.document import (
     ArrayStimulus,
     ConditionStimulus,
@@ -17,9 +18,14 @@ from insilico_gui.experiment.document import (
 from insilico_gui.stimuli import spec_from_dict
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from insilico_gui.experiment.document import ExperimentDocument, RunEntry
+    from insilico_gui.experiment.document import (
+        AnalysisEntry,
+        ExperimentDocument,
+        RunEntry,
+    )
     from insilico_gui.experiment.live import AnyStimulusEntry
 
 
@@ -60,6 +66,50 @@ def to_python(document: ExperimentDocument, path: Path | None = None) -> str:
             )
         )
     return "\n".join(lines) + "\n"
+
+
+def part_of(
+    document: ExperimentDocument, session: str, stimulus: str | None = None
+) -> ExperimentDocument:
+    """The document with one session alone, or one run, and what these are compared with.
+
+    Selections are those that its runs are restricted to.
+    """
+
+    def is_own(entry: RunEntry | AnalysisEntry) -> bool:
+        return entry.session == session and (
+            stimulus is None or entry.stimulus in (stimulus, None)
+        )
+
+    analyses = tuple(filter(is_own, document.analyses))
+    named = [named_by(entry.analysis, entry.parameters) for entry in analyses]
+    pairs = {
+        (other.get("session", session), other.get("stimulus", stimulus))
+        for other in named
+        if other
+    }
+    runs = tuple(
+        run
+        for run in document.runs
+        if is_own(run) or (run.session, run.stimulus) in pairs
+    )
+    sessions = {session, *(run.session for run in runs)}
+    stimuli = {run.stimulus for run in runs} | ({stimulus} if stimulus else set())
+    selections = {run.selection for run in runs}
+    return document.model_copy(
+        update={
+            "sessions": _of(document.sessions, sessions),
+            "stimuli": _of(document.stimuli, stimuli),
+            "selections": _of(document.selections, selections),
+            "runs": runs,
+            "analyses": analyses,
+        }
+    )
+
+
+def _of(table: Mapping[str, Any], names: Collection[str | None]) -> dict[str, Any]:
+    """Entries of a table with these names, in its order."""
+    return {name: entry for name, entry in table.items() if name in names}
 
 
 class _Code(str):

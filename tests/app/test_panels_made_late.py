@@ -116,10 +116,10 @@ def test_a_panel_made_during_work_shows_how_far_that_is(make_napari_viewer):
     window.encode()
     assert "Experiment" not in made(window)
     experiment = window.panel("Experiment")
-    states = [item.text(1) for item in experiment._items.values()]
+    states = [item.text(1) for item in experiment.tree.items.values()]
     assert any(state.startswith("encoding") for state in states), states
     window.wait(LIMIT_S)
-    states = [item.text(1) for item in experiment._items.values()]
+    states = [item.text(1) for item in experiment.tree.items.values()]
     assert "done" in states
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from qtpy.QtGui import QImage
+
 from insilico_gui.experiment.document import SessionEntry
 
 if TYPE_CHECKING:
-    from qtpy.QtWidgets import QCheckBox, QComboBox
+    from numpy.typing import NDArray
+    from qtpy.QtWidgets import QCheckBox, QComboBox, QWidget
 
     from insilico_gui.app import InsilicoWindow
     from insilico_gui.session import Session
@@ -43,3 +47,13 @@ def tick(box: QCheckBox, on: bool = True) -> None:
     if box.isChecked() != on:
         box.click()
     assert box.isChecked() == on
+
+
+def pixels(widget: QWidget) -> NDArray[np.uint8]:
+    """What a widget shows, uint8 [H, W, 3]."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    high, wide = image.height(), image.width()
+    found = np.frombuffer(image.constBits(), np.uint8).copy()  # the image's own memory
+    return found.reshape(high, image.bytesPerLine())[:, : 3 * wide].reshape(
+        high, wide, 3
+    )

@@ -11,8 +11,8 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
+    QVBoxLayout,
 )
 
 from insilico_gui.app.panels.panel import Panel, text_label
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.app.work.jobs import Job
+
+PATH_TIP = "Without a suffix it gets that of the format; empty, the name that is shown"
 
 
 class ExportPanel(Panel):
@@ -56,13 +58,11 @@ class ExportPanel(Panel):
         self.info, self.result = text_label(), text_label()
         self.format = choice(self._format_changed)
         self.path = QLineEdit()
-        self.path.setToolTip(
-            "Without a suffix it gets that of the format; empty, the name that is shown"
-        )
+        self.path.setToolTip(PATH_TIP)
         self.path.textChanged.connect(self._path_changed)
         browse = button("Browse…", self._browse)
-        row = QHBoxLayout()
-        row.addWidget(self.path, 1)
+        row = QVBoxLayout()  # in narrow windows there is no room beside it
+        row.addWidget(self.path)
         row.addWidget(browse)
         self.overwrite = QCheckBox("Replace an existing file")
         self.button = button("Export", self.export)
@@ -172,9 +172,9 @@ class ExportPanel(Panel):
         ready = responses is not None and n_units > 0
         self.button.setEnabled(ready)
         self.film_button.setEnabled(responses is not None)
-        self.path.setPlaceholderText(
-            str(self._proposed()) if ready else "file to write"
-        )
+        proposed = str(self._proposed()) if ready else "file to write"
+        self.path.setPlaceholderText(proposed)
+        self.path.setToolTip(f"{PATH_TIP}\n{proposed}" if ready else PATH_TIP)
         if responses is None:
             self.info.setText("There are no complete responses yet.")
         else:

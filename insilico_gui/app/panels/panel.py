@@ -65,12 +65,15 @@ class Panel(QWidget, Themed):
     draws : frozenset of str
         What it draws: attributes of what is on show, such as ``"units"`` or
         ``"view.layout"``.
+    least_width : int
+        Pixels that its dock has at least; with less than the panel needs it scrolls.
     """
 
     title: ClassVar[str] = ""
     place: ClassVar[Place] = ""
     order: ClassVar[int] = 100
     draws: ClassVar[frozenset[str]] = frozenset()
+    least_width: ClassVar[int] = 120
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

@@ -11,8 +11,8 @@ from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
+    QVBoxLayout,
 )
 
 from insilico_gui.app.panels.panel import Panel, breakable, text_label
@@ -55,12 +55,12 @@ class SessionPanel(Panel):
         self._asking: Job | None = None
 
         self.folder = QLineEdit()
-        self.folder.setPlaceholderText("weights folder (none for the demo)")
+        self.folder.setPlaceholderText("none for the demo")
         self.folder.setToolTip("The folder that holds the weights of a twin")
         self.folder.editingFinished.connect(self._folder_edited)
         browse = button("Browse…", self._browse)
-        folder_row = QHBoxLayout()
-        folder_row.addWidget(self.folder, 1)
+        folder_row = QVBoxLayout()  # in narrow windows there is no room beside it
+        folder_row.addWidget(self.folder)
         folder_row.addWidget(browse)
 
         self.session = QComboBox()

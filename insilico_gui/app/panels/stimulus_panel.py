@@ -148,7 +148,7 @@ class StimulusPanel(Panel):
         self.interval.setSpecialValueText("every frame")
         options = QFormLayout()
         options.addRow("Fit to screen", self.fit)
-        options.addRow("Of a video, one image every", self.interval)
+        options.addRow("One image every", self.interval)
         options.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         return options
 

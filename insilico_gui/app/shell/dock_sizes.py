@@ -20,7 +20,7 @@ FIRST_WIDTH, FIRST_HEIGHT = 1366, 768
 """Window for which the first sizes of the docks are meant."""
 
 PLACES = {
-    "left": (180, Qt.Orientation.Horizontal),
+    "left": (220, Qt.Orientation.Horizontal),
     "sheet": (335, Qt.Orientation.Horizontal),
     "right": (390, Qt.Orientation.Horizontal),
     "top": (78, Qt.Orientation.Vertical),
@@ -28,6 +28,12 @@ PLACES = {
     "table": (200, Qt.Orientation.Vertical),
 }
 """Pixels of places in such a window, and in which direction."""
+
+RAIL, RAIL_BELOW = 64, 1500
+"""Width of the list of runs, and windows narrower than what have it: icons alone."""
+
+LARGE = 1920
+"""Width of a window in which the list of runs has the pixels of :data:`PLACES`."""
 
 FIXED = "top"
 """The place that has one row of controls in windows of any size."""
@@ -53,6 +59,7 @@ class DockSizes(QObject):
             place: pixels / _whole(way, FIRST_WIDTH, FIRST_HEIGHT)
             for place, (pixels, way) in PLACES.items()
         }
+        self._first["left"] = PLACES["left"][0] / LARGE
         self._parts = dict(self._first)
         self._passes = 0
         self._timer = delayed(self._apply_again, self)
@@ -95,7 +102,7 @@ class DockSizes(QObject):
         seen = self._seen()
         below = {place: dock for place, dock, _, _ in seen}.get("right")
         for place, dock, whole, own in seen:
-            pixels, docks = round(self._parts[place] * whole), [dock]
+            pixels, docks = self._pixels(place, whole), [dock]
             sizes = [pixels]
             if place == "table" and below is not None:  # Qt takes the room from it
                 docks.append(below)
@@ -104,8 +111,15 @@ class DockSizes(QObject):
 
     def _remember(self) -> None:
         for place, _, whole, own in self._seen():
-            if abs(own - self._parts[place] * whole) > 2:
+            if abs(own - self._pixels(place, whole)) > 2:
                 self._parts[place] = own / whole
+
+    def _pixels(self, place: str, whole: int) -> int:
+        """Size of a place in a window of this size."""
+        part = self._parts[place]
+        if place == "left" and part == self._first[place] and whole < RAIL_BELOW:
+            return RAIL
+        return round(part * whole)
 
     def _seen(self) -> list[tuple[str, QDockWidget, int, int]]:
         """Places with the dock in front, the window's size and the dock's own."""

@@ -67,7 +67,7 @@ class PanelSlot(QScrollArea):
         self._timer = delayed(self._make_if_seen, self)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMinimumSize(120, 60)
+        self.setMinimumSize(kind.least_width, 60)
 
     @property
     def title(self) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import napari
 from qtpy.QtWidgets import QMessageBox
 
+from insilico_gui.app.map.inset import StimulusInset
 from insilico_gui.app.shell.arriving.arrivals import Arrivals
 from insilico_gui.app.shell.arriving.frame_rates import FrameRates
 from insilico_gui.app.shell.beginning.welcome import Welcome
@@ -100,6 +101,7 @@ class InsilicoWindow(Workspace):
         self.map_tools = MapTools(self)
         self._failures = Failures()
         self.reader = FrameReader(experiment, jobs, self)
+        self.inset = StimulusInset(self.docks.canvas, self.reader.peek)
         self.encoding = EncodingRun(experiment, jobs, self.reader, self)
         self.analyses = AnalysisRun(experiment, jobs, self)
         self.opening = Opening(experiment, jobs, self)
@@ -207,6 +209,7 @@ class InsilicoWindow(Workspace):
                 self.encoding.add(*pair)
             except InsilicoError as error:
                 self._say_problem(sentence(error))
+        self._show_work()  # also that they wait
 
     def save_selections(self, names: Sequence[str] = ()) -> None:
         """Ask for a file, and save selections of the session; by default all."""
@@ -287,6 +290,8 @@ class InsilicoWindow(Workspace):
         self.map.take(self.now, changed)
         if "shown" in changed:
             self._show_new_stimulus()
+        if changed & {"shown", "view.layout"}:
+            self.inset.take(now, self.experiment.playback.frame // now.n_times)
         if changed & {"session", "session_name", "shown"}:
             self._offer_panels()
         if changed & {"session_name", "stimulus_name"}:
@@ -333,6 +338,7 @@ class InsilicoWindow(Workspace):
         """Another time, or the clock began or stopped."""
         self.map.show_time()
         self.map_tools.draw_time()
+        self.inset.show_frame(self.experiment.playback.frame // self.now.n_times)
         for panel in self.panels:
             if panel.is_seen:
                 panel.draw_time()

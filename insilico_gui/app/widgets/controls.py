@@ -26,6 +26,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from insilico_gui.app.widgets.boxes.elided_box import ElidedBox
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import Any
@@ -161,7 +163,7 @@ def choice(
     letters: int = 0,
 ) -> QComboBox:
     """A box to choose one of several texts from; with `letters`, not wider than those."""
-    made = QComboBox()
+    made = ElidedBox()
     made.setToolTip(tip)
     made.addItems(list(names))
     made.setMaxVisibleItems(30)

@@ -132,7 +132,7 @@ class _Typed(ParameterField):
     def __init__(self, parameter: Parameter) -> None:
         super().__init__(parameter)
         self.edit = QLineEdit()
-        self.edit.setPlaceholderText(self.nothing if parameter.optional else "")
+        _show_nothing(self.edit, parameter, self.nothing)
         self.row.addWidget(self.edit)
         if parameter.about.names in ("file", "folder"):
             self.row.addWidget(button("Browse…", self._browse))
@@ -175,7 +175,7 @@ class _Offered(ParameterField):
         self.box.setEditable(True)
         edit = self.box.lineEdit()
         if edit is not None:
-            edit.setPlaceholderText(self.nothing if parameter.optional else "")
+            _show_nothing(edit, parameter, self.nothing)
         self.row.addWidget(self.box)
         if not parameter.required:
             self.show_value(parameter.default)
@@ -224,3 +224,10 @@ def _label(parameter: Parameter) -> str:
     words = name.replace("_", " ")
     words = words[:1].upper() + words[1:]
     return f"{words} ({parameter.unit})" if parameter.unit else words
+
+
+def _show_nothing(edit: QLineEdit, parameter: Parameter, text: str) -> None:
+    """Say what an empty field means; where there is no room for it, in the tool tip."""
+    if parameter.optional:
+        edit.setPlaceholderText(text)
+        edit.setToolTip(f"{parameter.help}\nEmpty: {text}")

@@ -74,6 +74,9 @@ class RasterView(Part):
         Whether units are sorted within each area.
     only_selected : bool
     scale : {"response", "z-score", "percentile"}
+    beside : {"", "A", "B"}
+        Whether the same units of the reference, B, are drawn beside those of the run on
+        show, A, and which of both the order is computed from.
     """
 
     sort: Text = PEAK_TIME
@@ -81,6 +84,7 @@ class RasterView(Part):
     by_area: bool = True
     only_selected: bool = False
     scale: Scale = "z-score"
+    beside: Literal["", "A", "B"] = ""
 
 
 Padding = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]

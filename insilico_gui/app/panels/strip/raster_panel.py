@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+import pandas as pd
+from qtpy.QtWidgets import QHBoxLayout
 
 from insilico_gui.analysis.population.raster import Window, Wish
-from insilico_gui.analysis.population.unit_orders import has_rastermap
-from insilico_gui.app.panels.panel import NarrowText, Panel
+from insilico_gui.app.panels.panel import Panel
 from insilico_gui.app.panels.strip.bands import trial_bands
-from insilico_gui.app.panels.strip.raster_plot import (
-    RasterDrawing,
-    RasterPlot,
-    raster_table,
-)
+from insilico_gui.app.panels.strip.beside import Beside, may_be_beside, named
+from insilico_gui.app.panels.strip.raster_controls import RasterControls
+from insilico_gui.app.panels.strip.raster_drawing import RasterDrawing
+from insilico_gui.app.panels.strip.raster_plot import RasterPlot, raster_table
 from insilico_gui.app.panels.strip.time_axis import TimeAxis
 from insilico_gui.app.panels.strip.traced import key_of, looked_at_column
 from insilico_gui.app.widgets.colors import column_values
-from insilico_gui.app.widgets.controls import check, choice
 from insilico_gui.app.work.live_summary import LiveSummary
-from insilico_gui.experiment.document import (
-    COMPONENT,
-    PEAK_TIME,
-    RASTERMAP,
-    TABLE_ORDER,
-)
-from insilico_gui.units.columns import facts
+from insilico_gui.responses import unit_table
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import xarray as xr
     from numpy.typing import NDArray
 
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.experiment.resolved import Resolved
-
-WIDTH = 164
-SCALES = ("z-score", "response", "percentile")
-NO_ORDER = frozenset({"unit_id"})
 
 
 class RasterPanel(Panel):
@@ -50,7 +40,7 @@ class RasterPanel(Panel):
     draws = frozenset(
         {
             *("encoded", "session", "shown", "stimulus", "units", "selection"),
-            *("view.raster", "view.unit_id"),
+            *("view.raster", "view.unit_id", "reference"),
         }
     )
 
@@ -61,54 +51,26 @@ class RasterPanel(Panel):
             "Reading the raster", self._made, self._draw, self.jobs, self
         )
         self._token: tuple[object, ...] = ()
-        self._sorts: dict[str, str] = {}
         self._n_rows = -1
         self._axis_of: object = None
-        self.sort = choice(self._sorted, "Order of the units", letters=8)
-        self.scale = choice(
-            lambda text: self._use(scale=text),
-            "Standard deviations of a unit from its mean over time, its responses, or "
-            "percentiles of its own responses; the burn-in left out",
-            SCALES,
-            letters=8,
-        )
-        self.descending = check(
-            "highest first",
-            lambda on: self._use(descending=on),
-            "Turns the order around",
-        )
-        self.by_area = check(
-            "within areas", lambda on: self._use(by_area=on), "Areas stay together"
-        )
-        self.only_selected = check(
-            "selected only",
-            lambda on: self._use(only_selected=on),
-            "Leaves out units that are not selected",
-        )
-        self.about = NarrowText()
-        self.about.setMinimumWidth(WIDTH)
-        self.plot = RasterPlot(self._look_closer)
-        self.plot.setMinimumHeight(90)
-        self.plot.clicked.connect(self._clicked)
-        self.plot.use_table(self._table)
+        self.controls = RasterControls(desk)
+        self.about = self.controls.about
+        self.sort, self.scale = self.controls.sort, self.controls.scale
+        self.by_area = self.controls.by_area
+        self.only_selected = self.controls.only_selected
+        self.beside = self.controls.beside
+        self.plot = RasterPlot(lambda: self._look_closer(self.plot))
+        self.other = RasterPlot(lambda: self._look_closer(self.other))
         row = QHBoxLayout()
-        row.addWidget(self._controls())
-        row.addWidget(self.plot, 1)
+        row.addWidget(self.controls)
+        for plot in (self.plot, self.other):
+            plot.setMinimumHeight(90)
+            plot.clicked.connect(self._clicked)
+            row.addWidget(plot, 1)
+        self.plot.use_table(self._table)
+        self.other.use_table(self._other_table)
+        self.other.hide()
         self.body.addLayout(row)
-
-    def _controls(self) -> QWidget:
-        made = QWidget()
-        column = QVBoxLayout(made)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        for widget in (
-            *(self.sort, self.scale, self.descending, self.by_area),
-            *(self.only_selected, self.about),
-        ):
-            column.addWidget(widget)
-        column.addStretch(1)
-        made.setFixedWidth(WIDTH)
-        return made
 
     @classmethod
     def is_offered(cls, now: Resolved) -> bool:
@@ -116,13 +78,6 @@ class RasterPanel(Panel):
         return now.session is not None and now.condition_session is None
 
     # -- from the user -----------------------------------------------------------------
-
-    def _use(self, **changes: Any) -> None:
-        raster = self.now.view.raster
-        self.attempt(self.experiment.look, raster={**raster.model_dump(), **changes})
-
-    def _sorted(self, text: str) -> None:
-        self._use(sort=self._sorts[text])
 
     def _clicked(self, x: float, y: float) -> None:
         drawing = self._summary.value
@@ -136,26 +91,29 @@ class RasterPanel(Panel):
             unit = key_of(self.now, int(order[row]))
             self.attempt(self.experiment.look, unit_id=unit)
 
-    def _look_closer(self) -> None:
-        """Another part is seen: it gets its own pixels."""
+    def _look_closer(self, moved: RasterPlot) -> None:
+        """Another part is seen, the same in both: it gets its own pixels."""
         drawing = self._summary.value
         if drawing is not None and self.is_seen:
-            window = self._window(drawing)
-            if window != drawing.window:
-                drawing.window = window
-                self._summary.grow()
+            if self.other.isVisible():
+                follower = self.other if moved is self.plot else self.plot
+                follower.look_at(moved)
+            self._use_windows(drawing)
 
     # -- from the state ----------------------------------------------------------------
 
     def draw(self, changed: frozenset[str]) -> None:
         """Make the raster of what is on show, or sort it anew."""
         now, drawing = self.now, self._summary.value
-        self._show_choices()
+        self.controls.draw(now)
         if now.encoded is None:
             self._token = ()
             self._summary.clear()
             return
         of_another = drawing is None or drawing.raster.store is not now.encoded.moments
+        beside = None if drawing is None or drawing.beside is None else drawing.beside
+        shown = None if beside is None else beside.responses
+        of_another = of_another or shown is not self._reference()
         if of_another:
             old = drawing is not None and changed & {"session", "shown"}
             known = drawing is not None and drawing.drawn is not None
@@ -170,14 +128,16 @@ class RasterPanel(Panel):
         if token != self._token and drawing is not None:
             self._token = token
             drawing.wish = self._wish()
+            drawing.leads = now.view.raster.beside != "B"
             self._summary.grow()
         self._mark()
 
     def draw_time(self) -> None:
         """Move the playhead, and nothing else."""
         playback, axis = self.experiment.playback, self._axis()
-        self.plot.show_loop(playback, axis)
-        self.plot.playhead.setValue(axis.place(playback.time))
+        for plot in (self.plot, self.other):
+            plot.show_loop(playback, axis)
+            plot.playhead.setValue(axis.place(playback.time))
 
     def grow(self) -> None:
         """Take in responses that have come since the last time."""
@@ -198,21 +158,43 @@ class RasterPanel(Panel):
         if encoded is None or not len(encoded.indices):
             return None
         whole = Window((0, len(encoded.indices)), (0, 1 << 30), 1, 1)
-        drawing = RasterDrawing(encoded.moments, self._wish(), whole)
-        drawing.window = self._window(drawing)
+        reference, session = self._reference(), self.now.session
+        beside = None
+        if reference is not None and session is not None:
+            units = self.now.units.iloc[encoded.indices]
+            beside = Beside(reference, units, session.id)
+        drawing = RasterDrawing(encoded.moments, self._wish(), whole, beside)
+        drawing.leads = self.now.view.raster.beside != "B"
+        self._use_windows(drawing, again=False)
         return drawing
+
+    def _reference(self) -> xr.DataArray | None:
+        """What is drawn beside the responses on show."""
+        now = self.now
+        wanted = now.view.raster.beside and may_be_beside(now)
+        return now.reference if wanted else None
 
     def _window(self, drawing: RasterDrawing) -> Window:
         raster = drawing.raster
-        n_rows = self._count(drawing.wish, len(self.now.encoded_rows))
+        n_rows = drawing.n_rows(len(self.now.encoded_rows))
         if n_rows != self._n_rows:
             self._n_rows = n_rows
-            self.plot.show_rows(n_rows)
+            for plot in (self.plot, self.other):
+                plot.show_rows(n_rows)
         return self.plot.seen_part(self._axis(), n_rows, raster.n_bins, raster.width)
 
-    @staticmethod
-    def _count(wish: Wish, n_units: int) -> int:
-        return n_units if wish.columns is None else len(wish.columns)
+    def _use_windows(self, drawing: RasterDrawing, *, again: bool = True) -> None:
+        """Have what is seen drawn in its own pixels."""
+        windows, other = [self._window(drawing)], drawing.other
+        if drawing.beside is not None and other is not None:
+            axis = drawing.beside.axis(self._axis())
+            drawing.other_first = axis.burn_in
+            part = axis, self._n_rows, other.n_bins, other.width
+            windows.append(self.other.seen_part(*part))
+        if windows != [drawing.window, drawing.other_window][: len(windows)]:
+            drawing.window, drawing.other_window = windows[0], windows[-1]
+            if again:
+                self._summary.grow()
 
     def _wish_token(self) -> tuple[object, ...]:
         """What the order and the values depend on."""
@@ -255,26 +237,50 @@ class RasterPanel(Panel):
         key = (axis.ends, axis.label, axis.burn_in)
         if key != self._axis_of:
             self._axis_of = key
-            self.plot.show_axis(axis, with_burn_in=False)
+            for plot in (self.plot, self.other):
+                plot.show_axis(axis, with_burn_in=False)
         has_trials = not axis.of_images and self.now.shown is not None
         trials = getattr(self.now.stimulus, "trials", None) if has_trials else None
         self.plot.show_bands(trial_bands(trials))
         self.plot.show_image(drawn, axis)
-        self.plot.setTitle(None if drawn else self._why_empty(), size="9pt")
+        self._draw_other(drawing, axis)
+        self.plot.setTitle(self._title if drawn else self._why_empty(), size="9pt")
         if drawing is not None and drawn is not None:
-            window = self._window(drawing)
-            if window != drawing.window or drawn.wish is not drawing.wish:
-                drawing.window = window
+            self._use_windows(drawing)
+            if drawn.wish is not drawing.wish:
                 self._summary.grow()
         self._mark()
+
+    def _draw_other(self, drawing: RasterDrawing | None, axis: TimeAxis) -> None:
+        """Draw the responses beside, if there are any."""
+        beside = None if drawing is None else drawing.beside
+        self.other.setVisible(beside is not None)
+        if drawing is None or beside is None:
+            self.other.show_image(None, axis)
+            return
+        own = beside.axis(axis)
+        same = np.allclose(own.ends, axis.ends, atol=2 / axis.rate)
+        trials = getattr(self.now.stimulus, "trials", None)
+        with_bands = same and not axis.of_images and self.now.shown is not None
+        self.other.show_bands(trial_bands(trials if with_bands else None))
+        self.other.show_image(drawing.other_drawn, own)
+        self.other.setTitle(f"B: {escape(named(self.now))}", size="9pt")
+
+    @property
+    def _title(self) -> str | None:
+        if self._reference() is None:
+            return None
+        now = self.now
+        return f"A: {escape(f'{now.stimulus_name} on {now.session_name}')}"
 
     def _mark(self) -> None:
         """Mark selected units, areas, and the unit looked at."""
         drawing = self._summary.value
         drawn = None if drawing is None else drawing.drawn
         if drawn is None:
-            self.plot.rows_axis.show_rows((), np.empty(0, bool))
-            self.plot.show_unit(None)
+            for plot in (self.plot, self.other):
+                plot.rows_axis.show_rows((), np.empty(0, bool))
+                plot.show_unit(None)
             self.about.setText("")
             return
         order = drawn.order
@@ -290,19 +296,21 @@ class RasterPanel(Panel):
                 for a, b in zip(starts, ends, strict=True)
             ]
         all_selected = bool(selected.all())
-        self.plot.rows_axis.show_rows(
-            areas, np.zeros_like(selected) if all_selected else selected
-        )
         at = looked_at_column(self.now)
         found = np.flatnonzero(order == at).tolist() if at is not None else []
-        self.plot.show_unit(found[0] if found else None)
+        for plot in (self.plot, self.other):
+            plot.rows_axis.show_rows(
+                areas, np.zeros_like(selected) if all_selected else selected
+            )
+            plot.show_unit(found[0] if found else None)
         low, high = drawn.limits
         n, n_units = len(order), len(self.now.units)
         text = f"{n:,} of {n_units:,} units<br>{self._value}: {low:.2g} to {high:.2g}"
         if drawn.width > 1:
             text += f"<br>means of {drawn.width} frames"
-        if drawn.problem:
-            text += f"<br>{drawn.problem}"
+        other = None if drawing is None else drawing.other_drawn
+        for problem in (drawn.problem, "" if other is None else other.problem):
+            text += f"<br>{escape(problem)}" if problem else ""
         self.about.setText(text)
 
     @property
@@ -310,48 +318,38 @@ class RasterPanel(Panel):
         scale = self.now.view.raster.scale
         return scale if scale != "response" else "response"
 
-    # -- choices -----------------------------------------------------------------------
-
-    def _show_choices(self) -> None:
-        raster, units = self.now.view.raster, self.now.units
-        sorts = {PEAK_TIME: PEAK_TIME, COMPONENT: COMPONENT}
-        if has_rastermap():
-            sorts[RASTERMAP] = RASTERMAP
-        sorts[TABLE_ORDER] = TABLE_ORDER
-        for name in units.columns:
-            if name in NO_ORDER or units[name].dtype.kind not in "fiubOSU":
-                continue
-            label = facts(str(name)).label
-            sorts[label if label not in sorts else f"{label} ({name})"] = str(name)
-        if sorts != self._sorts:
-            self._sorts = sorts
-            self.sort.clear()
-            self.sort.addItems(list(sorts))
-        chosen = next((t for t, v in sorts.items() if v == raster.sort), TABLE_ORDER)
-        self.sort.setCurrentText(chosen)
-        self.scale.setCurrentText(raster.scale)
-        self.descending.setChecked(raster.descending)
-        self.by_area.setChecked(raster.by_area)
-        self.by_area.setVisible(len(self._areas()[1]) > 1)
-        self.only_selected.setChecked(raster.only_selected)
+    # -- data --------------------------------------------------------------------------
 
     def _table(self) -> pd.DataFrame:
         drawing = self._summary.value
         if drawing is None or drawing.drawn is None:
-            import pandas as pd
-
             return pd.DataFrame()
-        units, encoded = self.now.units, self.now.encoded_rows
-        names = ("unit_id", "session", "scan_idx", "area")
+        units = self.now.units.iloc[self.now.encoded_rows]
+        window, drawn = self._window(drawing), drawing.drawn
+        named_by = partial(_names, units)
+        return raster_table(
+            drawing.raster, drawn, window, self._axis(), named_by, self._value
+        )
 
-        def left(columns: NDArray[np.int64]) -> list[tuple[str, Any]]:
-            rows = units.iloc[encoded[columns]]
-            return [(n, rows[n].to_numpy()) for n in names if n in rows]
-
-        window = self._window(drawing)
-        return raster_table(drawing, window, self._axis(), left, self._value)
+    def _other_table(self) -> pd.DataFrame:
+        drawing = self._summary.value
+        if drawing is None or drawing.beside is None or drawing.other is None:
+            return pd.DataFrame()
+        named_by = partial(_names, unit_table(drawing.beside.responses))
+        axis, window = drawing.beside.axis(self._axis()), drawing.other_window
+        drawn = drawing.other_drawn
+        return raster_table(drawing.other, drawn, window, axis, named_by, self._value)
 
     def _why_empty(self) -> str:
         if self.now.encoded is None:
             return "Encode a stimulus to see the responses of all units"
         return "Responses show here as they come"
+
+
+def _names(
+    units: pd.DataFrame, columns: NDArray[np.int64]
+) -> list[tuple[str, NDArray[Any]]]:
+    """What tells units apart, by columns of responses."""
+    rows = units.iloc[columns]
+    names = ("unit_id", "session", "scan_idx", "area")
+    return [(name, rows[name].to_numpy()) for name in names if name in rows]

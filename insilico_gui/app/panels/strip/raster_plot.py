@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,18 +9,18 @@ import pandas as pd
 import pyqtgraph as pg
 from qtpy.QtCore import QRectF
 
-from insilico_gui.analysis.population.raster import Picture, Raster, Window, Wish
+from insilico_gui.analysis.population.raster import Raster, Window
 from insilico_gui.app.panels.strip.area_axis import AreaAxis
 from insilico_gui.app.panels.strip.strip_plot import LEFT, StripPlot
 from insilico_gui.app.widgets.colors import lookup_table
 from insilico_gui.app.work.timers import delayed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from insilico_gui.analysis.trials.traces import Rows
+    from insilico_gui.app.panels.strip.raster_drawing import Drawn
     from insilico_gui.app.panels.strip.time_axis import TimeAxis
     from insilico_gui.app.widgets.theme import PlotColors
 
@@ -29,70 +28,6 @@ COLORS = "magma"
 ZOOM_MS = 60
 MOST_CELLS = 2_000_000
 """Values that are saved as a table: of every unit that is seen, else of each pixel."""
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """A raster as it is drawn.
-
-    Attributes
-    ----------
-    order : int64 array
-        Columns of the responses, those of the upper rows first.
-    limits : (float, float)
-    picture : Picture
-    problem : str
-    n_bins, n_done, width : int
-    wish : Wish
-    """
-
-    order: NDArray[np.int64]
-    limits: tuple[float, float]
-    picture: Picture
-    problem: str
-    n_bins: int
-    n_done: int
-    width: int
-    wish: Wish
-
-
-class RasterDrawing:
-    """A raster that follows what is wished and seen, made in the background.
-
-    Parameters
-    ----------
-    store : Rows
-    wish : Wish
-    window : Window
-
-    Attributes
-    ----------
-    wish, window
-        Are replaced by the panel at any time.
-    drawn : Drawn or None
-    """
-
-    def __init__(self, store: Rows, wish: Wish, window: Window) -> None:
-        self.wish, self.window = wish, window
-        self.raster = Raster(store, wish)
-        self.drawn: Drawn | None = None
-
-    def update(self) -> Iterator[None]:
-        """Bring everything up to date; yields between pieces."""
-        raster = self.raster
-        wish, window = self.wish, self.window
-        raster.wish = wish
-        yield from raster.update()
-        self.drawn = Drawn(
-            raster.order,
-            raster.limits,
-            raster.picture(window),
-            raster.problem,
-            raster.n_bins,
-            raster.n_done,
-            raster.width,
-            wish,
-        )
 
 
 class RasterPlot(StripPlot):
@@ -166,6 +101,14 @@ class RasterPlot(StripPlot):
         self.setLimits(yMin=0, yMax=n)
         self.setYRange(0, n, padding=0)
 
+    def look_at(self, other: RasterPlot) -> None:
+        """See the rows and times that another one shows."""
+        mine, theirs = (
+            np.array(plot.plotItem.vb.viewRange()) for plot in (self, other)
+        )
+        if not np.allclose(mine, theirs, rtol=1e-6, atol=1e-6):
+            self.plotItem.vb.setRange(xRange=theirs[0], yRange=theirs[1], padding=0)
+
     def show_image(self, drawn: Drawn | None, axis: TimeAxis) -> None:
         """Draw what has been made, or nothing."""
         if drawn is None:
@@ -208,7 +151,8 @@ class RasterPlot(StripPlot):
 
 
 def raster_table(
-    drawing: RasterDrawing,
+    raster: Raster,
+    drawn: Drawn | None,
     window: Window,
     axis: TimeAxis,
     names: Callable[[NDArray[np.int64]], Sequence[tuple[str, Sequence[object]]]],
@@ -218,14 +162,13 @@ def raster_table(
 
     Of too many, means over the rows and times of each pixel, as they are drawn.
     """
-    drawn = drawing.drawn
     if drawn is None:
         return pd.DataFrame()
     (first, last), (start, stop) = window.rows, window.bins
     rows = drawn.order[first:last]
     at = axis.edges(np.arange(start, stop) * drawn.width)
     if len(rows) * len(at) <= MOST_CELLS:
-        values = drawing.raster.values[rows, start:stop]
+        values = raster.values[rows, start:stop]
         left: dict[str, Any] = dict(names(rows))
         edges = at
     else:

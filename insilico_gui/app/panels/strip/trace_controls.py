@@ -92,7 +92,7 @@ class TraceControls(QWidget):
             row = QHBoxLayout()
             row.setSpacing(2)
             for widget in pair:
-                row.addWidget(widget, 1)
+                row.addWidget(widget, widget is not self.keep)
             column.addLayout(row)
         column.addWidget(self.about)
         column.addStretch(1)

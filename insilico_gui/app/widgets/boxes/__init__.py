@@ -1,0 +1,1 @@
+"""Boxes to choose from that differ from those of Qt; nothing of experiments."""
