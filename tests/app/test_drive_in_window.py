@@ -20,12 +20,6 @@ SCROLL_BAR = 20
 
 
 @pytest.fixture
-def window(kept_window):
-    """One window, which begins a new experiment for each test."""
-    return kept_window
-
-
-@pytest.fixture
 def driven(window):
     """The window with a small session that is driven and is no fly."""
     use_session(window, Relay())

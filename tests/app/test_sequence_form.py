@@ -25,12 +25,6 @@ LIMIT_S = 60.0
 LEFT = Qt.MouseButton.LeftButton
 
 
-@pytest.fixture
-def window(kept_window):
-    """One window, which begins a new experiment for each test."""
-    return kept_window
-
-
 def click(qtbot, button):
     assert button.isEnabled()
     qtbot.mouseClick(button, LEFT)
