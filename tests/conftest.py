@@ -6,12 +6,8 @@ import gc
 
 import numpy as np
 import pytest
+from support.garbage import set_modules_aside
 from support.leaky import LeakySession
-
-MANY_OBJECTS = 80_000
-"""Objects of modules, which stay for good. napari collects garbage several times a window,
-and would look through all of them each time; what tests make is looked through as ever.
-"""
 
 
 @pytest.fixture
@@ -47,9 +43,7 @@ def no_window_left():
 
     if QtViewer._instances:
         gc.collect()
-    if len(gc.get_objects()) > MANY_OBJECTS:
-        gc.collect()
-        gc.freeze()
+    set_modules_aside()
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import av
+import napari
 import numpy as np
 import pytest
+from napari._qt.threads.status_checker import StatusChecker
+from napari.settings import get_settings
 from qtpy.QtWidgets import QMessageBox
+from support.garbage import set_modules_aside
 
 from insilico_gui.app import InsilicoWindow
 
@@ -48,6 +52,45 @@ def window(make_napari_viewer):
     window.jobs.stop_all()
     window.wait()
     window.reader.close()
+
+
+@pytest.fixture(scope="module")
+def viewer_of_module(qapp, plugins_of_napari, unsaved_settings_of_napari):
+    """A viewer for all tests of a file; what napari's own fixture sets, it sets too."""
+    get_settings().reset()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StatusChecker, "start", lambda self: None)
+        viewer = napari.Viewer(show_welcome_screen=False)
+        yield viewer
+        get_settings().reset()
+        patch.setattr(
+            viewer.window._qt_window, "_save_current_window_settings", lambda: None
+        )
+        viewer.close()
+
+
+@pytest.fixture
+def kept_window(viewer_of_module):
+    """The window of all tests of a file, with a new experiment: much quicker.
+
+    For tests of what is done in panels: what a user puts into a form stays in it when an
+    experiment is begun.
+    """
+    set_modules_aside()
+    window = InsilicoWindow.in_viewer(viewer_of_module)
+    if window is None:
+        window = InsilicoWindow(viewer_of_module, own=True)
+        window.encoding.plays = False
+    window.docks.window.resize(1366, 768)
+    yield window
+    window.jobs.stop_all()
+    playback = window.experiment.playback
+    playback.playing = False
+    playback.clear_loop()
+    playback.mode, playback.speed = "real time", 1.0
+    window.files._clear()
+    window.layout.reset()
+    window.wait()
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,12 @@ LIMIT_S = 120.0
 
 
 @pytest.fixture
+def window(kept_window):
+    """One window, which begins a new experiment for each test."""
+    return kept_window
+
+
+@pytest.fixture
 def answering(window, tmp_path):
     """The window with such a session."""
     folder = session_folder(tmp_path / "model")

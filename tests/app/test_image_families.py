@@ -13,6 +13,12 @@ N_IMAGES = 5
 TIMES = np.round(np.arange(-0.1, 0.3, 0.05), 3)
 
 
+@pytest.fixture
+def window(kept_window):
+    """One window, which begins a new experiment for each test."""
+    return kept_window
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("root")

@@ -15,6 +15,12 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
+def window(kept_window):
+    """One window, which begins a new experiment for each test."""
+    return kept_window
+
+
+@pytest.fixture
 def laboratory(window):
     use_session(window, ig.open_session("demo"))
     window.experiment.pick(fields=[1])
