@@ -13,6 +13,7 @@ import numpy as np
 
 from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
 from insilico_gui.app.map.color_scale import column_scale, response_scale
+from insilico_gui.app.map.frame_drawer import FrameDrawer
 from insilico_gui.app.map.map_note import MapNote, empty_note
 from insilico_gui.app.map.outlines import outlines
 from insilico_gui.app.map.owned_layers import (
@@ -105,6 +106,7 @@ class UnitMap:
         self._on_top = np.empty(0, np.uint16)
         self._limits = ResponseLimits()
         self.note = MapNote(viewer)
+        self.frames = FrameDrawer(viewer)
         self._column: NDArray[np.float64] | None = None
         self.scale = response_scale(RESPONSE, (0.0, 1.0), None, over_stimulus=False)
 
@@ -388,8 +390,9 @@ class UnitMap:
 
     def show_time(self) -> None:
         """Move the slider and the colours to the experiment's time."""
-        if self.stimulus_layer is not None:
-            frame = self._playback.frame // self._now.n_times
-            self._viewer.dims.set_current_step(0, frame)
+        stimulus, playback = self.stimulus_layer, self._playback
+        if stimulus is not None:
+            frame = playback.frame // self._now.n_times
+            self.frames.show(stimulus, frame, playing=playback.playing)
         if self._column is None:
             self.recolor()
