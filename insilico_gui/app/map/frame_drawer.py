@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from napari import Viewer
     from napari.layers import Image
 
+    from insilico_gui.experiment.playback import Playback
+
 logger = logging.getLogger(__name__)
 
 
@@ -30,8 +32,9 @@ class FrameDrawer:
         Whether the cheap path is still in use.
     """
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, playback: Playback) -> None:
         self._viewer = viewer
+        self._playback = playback
         self._layer: Image | None = None
         self._frame: int | None = None
         self.fast = True
@@ -41,8 +44,12 @@ class FrameDrawer:
         """Whether the frame that is drawn is another than napari's slider says."""
         return self._frame is not None
 
-    def show(self, layer: Image, frame: int, *, playing: bool) -> None:
-        """Draw a frame, by its index; napari's slider follows unless it plays."""
+    def show(self, layer: Image | None, n_times: int) -> None:
+        """Draw the frame on show, which has so many moments; the slider follows."""
+        if layer is None:
+            return
+        frame = self._playback.frame // n_times
+        playing = self._playback.playing
         if playing and self._is_alone() and self._draw(layer, frame):
             return
         self._frame = None

@@ -106,7 +106,7 @@ class UnitMap:
         self._on_top = np.empty(0, np.uint16)
         self._limits = ResponseLimits()
         self.note = MapNote(viewer)
-        self.frames = FrameDrawer(viewer)
+        self.frames = FrameDrawer(viewer, playback)
         self._column: NDArray[np.float64] | None = None
         self.scale = response_scale(RESPONSE, (0.0, 1.0), None, over_stimulus=False)
 
@@ -164,7 +164,8 @@ class UnitMap:
             return
         data = frames[:, None]
         if old is not None and old.rgb == (frames.ndim == 4):
-            old.visible = True  # napari does not measure anew what is hidden
+            if not old.visible:
+                old.visible = True  # napari does not measure anew what is hidden
             with writing(old):
                 old.data = data
         else:
@@ -186,7 +187,11 @@ class UnitMap:
                 with writing(self._stimulus):
                     self._stimulus.name = STIMULUS
         screen, self._screen = self._screen, frames.shape[1:3]
-        self.show_layout(fit=screen != self._screen)
+        if old is not None and old is self._stimulus and screen == self._screen:
+            if self._now.view.layout != "retinotopic":
+                old.visible = False  # and units stay where they are
+        else:
+            self.show_layout(fit=screen != self._screen)
 
     def show_session(self) -> None:
         """Replace the units by those of the experiment's session."""
@@ -239,10 +244,10 @@ class UnitMap:
         upright = is_upright(session)
         positions = unit_positions(units, layout, session.frame_shape, upright=upright)
         known = np.asarray(np.isfinite(positions).all(axis=1))
-        with writing(layer):
+        with writing(layer), layer._block_refresh():  # the selection is drawn last
             layer.data = np.where(known[:, None], positions, 0.0)
             layer.shown = known
-        layer.visible = True
+            layer.visible = True
         self.note.show(empty_note(session, units, layout))
         self._base_size = point_size(positions[known]) * SIZES.get(layout, 1.0)
         stimulus = self.stimulus_layer
@@ -390,9 +395,6 @@ class UnitMap:
 
     def show_time(self) -> None:
         """Move the slider and the colours to the experiment's time."""
-        stimulus, playback = self.stimulus_layer, self._playback
-        if stimulus is not None:
-            frame = playback.frame // self._now.n_times
-            self.frames.show(stimulus, frame, playing=playback.playing)
+        self.frames.show(self.stimulus_layer, self._now.n_times)
         if self._column is None:
             self.recolor()
