@@ -46,6 +46,10 @@ class RandomSession(StreamingSession[None]):
                 "unit_id": np.arange(n_units),
                 "rf_x": rng.uniform(-1, 1, n_units),
                 "rf_y": rng.uniform(-1, 1, n_units),
+                "area": rng.choice(["V1", "LM", "AL", "RL"], n_units),
+                **{axis: rng.uniform(0, 1000, n_units) for axis in "xyz"},
+                "gOSI": rng.uniform(0, 1, n_units),
+                "pref_ori": rng.uniform(0, 180, n_units),
             }
         )
 

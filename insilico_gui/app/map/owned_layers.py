@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from napari import Viewer
+    from numpy.typing import NDArray
 
 OPEN = frozenset(
     {
@@ -143,7 +144,12 @@ def _unless_closed(cls: type, name: str) -> Any:
 
 
 class OwnedPoints(_Owned, Points):
-    """Points of the app."""
+    """Points of the app, all with the same symbol."""
+
+    @property
+    def _view_symbol(self) -> NDArray[Any]:
+        """One symbol for all points: napari would look up the name of each."""
+        return self._symbol[:1]
 
 
 class OwnedImage(_Owned, Image):

@@ -85,6 +85,15 @@ class Recolorer:
         if ranks is not None:
             # Of whole numbers below 2^16 a stable sort is a radix sort: fast
             order = np.argsort(ranks if is_all else ranks[shown], kind="stable")
-            data = data[order]
+            data = _taken(data, order)
         markers._vbo.set_data(data)
         markers.update()
+
+
+def _taken(data: NDArray[np.void], order: NDArray[np.intp]) -> NDArray[np.void]:
+    """Records of `data` [n] in another order, [n].
+
+    As plain bytes: numpy takes records of several fields apart, thirty times slower.
+    """
+    as_bytes = data.view(f"V{data.dtype.itemsize}")
+    return as_bytes.take(order).view(data.dtype)

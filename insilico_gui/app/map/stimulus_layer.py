@@ -42,11 +42,15 @@ class StimulusLayer:
         """The layer, while there is one."""
         return self._layer if self._layer in self._viewer.layers else None
 
-    def show(self, frames: NDArray[np.uint8], length_unit: str) -> bool:
-        """Show frames, uint8 [T, H, W] or [T, H, W, 3]; whether their size is another."""
+    def show(self, frames: NDArray[np.uint8], length_unit: str) -> tuple[bool, bool]:
+        """Show frames, uint8 [T, H, W] or [T, H, W, 3].
+
+        Returns whether the layer is another one, and whether its size is another.
+        """
         old, data = self.layer, frames[:, None]
         if old is not None and old.rgb == (frames.ndim == 4):
-            old.visible = True  # napari does not measure anew what is hidden
+            if not old.visible:
+                old.visible = True  # napari does not measure anew what is hidden
             with writing(old):
                 old.data = data
         else:
@@ -68,7 +72,7 @@ class StimulusLayer:
                 with writing(self._layer):
                     self._layer.name = STIMULUS
         screen, self.screen = self.screen, frames.shape[1:3]
-        return screen != self.screen
+        return old is None or old is not self._layer, screen != self.screen
 
     def dim(self, strength: float) -> None:
         """Show it as strongly as 0 to 1; below 1 the theme's background shows through."""

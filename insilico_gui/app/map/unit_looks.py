@@ -50,7 +50,7 @@ class UnitLooks:
     def put_on(self, layer: Points) -> NDArray[np.uint16]:
         """Give them to a layer that the app owns, which is drawn once; :attr:`on_top`."""
         blocked = layer.events.blocker_all(), layer._border.events.blocker_all()
-        with writing(layer), blocked[0], blocked[1]:
+        with writing(layer), blocked[0], blocked[1], layer._block_refresh():
             layer.size = self.size
             layer.border_width = self.rim
             layer.border_color = self.rim_color

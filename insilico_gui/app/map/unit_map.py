@@ -15,6 +15,7 @@ from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
 from insilico_gui.app.map.coloring import Coloring
 from insilico_gui.app.map.crowd import Crowd
 from insilico_gui.app.map.field_sizes import SEE_THROUGH, drawn_sizes
+from insilico_gui.app.map.frame_drawer import FrameDrawer
 from insilico_gui.app.map.map_note import MapNote, empty_note
 from insilico_gui.app.map.outlines import outline_layer, outlines
 from insilico_gui.app.map.owned_layers import (
@@ -109,6 +110,7 @@ class UnitMap:
         self._on_top = np.empty(0, np.uint16)
         self._is_of_fields = False  # whether units are as large as their fields
         self.note = MapNote(viewer)
+        self.frames = FrameDrawer(viewer, playback)
         self._coloring = Coloring(playback)
 
     @property
@@ -176,9 +178,13 @@ class UnitMap:
         if frames is None:
             self._stimulus.remove()
             return
-        is_other = self._stimulus.show(frames, self._length_unit())
+        is_other, is_of_other_size = self._stimulus.show(frames, self._length_unit())
         self.dim_stimulus(self._now.view.map.stimulus)
-        self.show_layout(fit=is_other)
+        layer = self.stimulus_layer
+        if is_other or is_of_other_size:
+            self.show_layout(fit=is_of_other_size)
+        elif layer is not None and self._now.view.layout != "retinotopic":
+            layer.visible = False  # and units stay where they are
 
     def dim_stimulus(self, strength: float) -> None:
         """Show the stimulus as strongly as 0 to 1: fainter, it is darker."""
@@ -251,10 +257,10 @@ class UnitMap:
         self._backdrop.show(session, units, layout)
         positions = self.crowd.positions(layout)
         known = np.asarray(np.isfinite(positions).all(axis=1))
-        with writing(layer):
+        with writing(layer), layer._block_refresh():  # the selection is drawn last
             layer.data = np.where(known[:, None], positions, 0.0)
             layer.shown = known
-        layer.visible = True
+            layer.visible = True
         self.note.show(empty_note(session, units, layout))
         self._base_size = point_size(positions[known]) * SIZES.get(layout, 1.0)
         stimulus = self.stimulus_layer
@@ -387,8 +393,6 @@ class UnitMap:
 
     def show_time(self) -> None:
         """Move the slider and the colours to the experiment's time."""
-        if self.stimulus_layer is not None:
-            frame = self._playback.frame // self._now.n_times
-            self._viewer.dims.set_current_step(0, frame)
+        self.frames.show(self.stimulus_layer, self._now.n_times)
         if self._coloring.is_of_time:
             self.recolor()

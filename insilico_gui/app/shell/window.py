@@ -98,6 +98,7 @@ class InsilicoWindow(Workspace):
             own=viewer is None if own is None else own,
         )
         window, experiment, jobs = self.docks.window, self.experiment, self.jobs
+        self._played: int | None = None  # the moment that the map shows, while it plays
         self.map_tools = MapTools(self)
         self._failures = Failures()
         self.reader = FrameReader(experiment, jobs, self)
@@ -336,15 +337,21 @@ class InsilicoWindow(Workspace):
 
     def _playback_changed(self, *_: object) -> None:
         """Another time, or the clock began or stopped."""
-        self.map.show_time()
-        self.map_tools.draw_time()
-        self.inset.show_frame(self.experiment.playback.frame // self.now.n_times)
+        playback = self.experiment.playback
+        moment = playback.frame if playback.playing else None
+        if moment is None or moment != self._played:  # the clock ticks within a frame
+            self.map.show_time()
+            self.map_tools.draw_time()
+            self.inset.show_frame(playback.frame // self.now.n_times)
+        self._played = moment
         for panel in self.panels:
             if panel.is_seen:
                 panel.draw_time()
 
     def _slider_moved(self) -> None:
         """The user moved napari's own slider."""
+        if self.map.frames.is_ahead:
+            return  # it stands still while the stimulus plays
         steps, n_times = self.viewer.dims.current_step, self.now.n_times
         frame = steps[0] if len(steps) == 4 else None
         playback = self.experiment.playback
