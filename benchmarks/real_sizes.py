@@ -59,7 +59,9 @@ class Hands:
         wall, block = time.perf_counter() - start, self.dog.longest
         canvas.setUpdatesEnabled(True)
         settle(window)
-        print(f"  {name:28} {wall:7.1f} s   block {1000 * block.cpu:6.0f} ms", flush=True)
+        print(
+            f"  {name:28} {wall:7.1f} s   block {1000 * block.cpu:6.0f} ms", flush=True
+        )
         if block.cpu > LONG_S:
             ours = [line for line in block.stack if not line.startswith("real_sizes")]
             print("      " + " > ".join(ours[-9:]), flush=True)
@@ -129,7 +131,9 @@ def use(hands: Hands) -> None:
         hands.do("colour by area", lambda: experiment.look(color_by="area"), "areas")
         area = units["area"].mode()[0]
         hands.do("select an area", lambda: experiment.pick(areas=[area]), "selected")
-    hands.do("select one by hand", lambda: window.map_tools._clicked(n_units // 2, "alone"))
+    hands.do(
+        "select one by hand", lambda: window.map_tools._clicked(n_units // 2, "alone")
+    )
     hands.do("select all", experiment.pick)
     if "Units" in offered:
         table = window.panel("Units").table
@@ -210,9 +214,7 @@ def mouse(hands: Hands, folder: Path) -> None:
     experiment = hands.window.experiment
     hands.do(
         "open",
-        lambda: experiment.put_session(
-            SessionEntry(id=session.id), session, show=True
-        ),
+        lambda: experiment.put_session(SessionEntry(id=session.id), session, show=True),
         "opened",
     )
     clip = np.random.default_rng(1).integers(0, 255, (60, 144, 256), np.uint8)
@@ -247,9 +249,7 @@ def fly(hands: Hands, folder: Path) -> None:
     use(hands)
 
 
-KINDS = {
-    made.__name__: made for made in (fsaverage, mouse, voxels, eeg, regions, fly)
-}
+KINDS = {made.__name__: made for made in (fsaverage, mouse, voxels, eeg, regions, fly)}
 
 
 def main() -> None:

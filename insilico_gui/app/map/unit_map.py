@@ -15,7 +15,6 @@ from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
 from insilico_gui.app.map.coloring import Coloring
 from insilico_gui.app.map.crowd import Crowd
 from insilico_gui.app.map.field_sizes import SEE_THROUGH, drawn_sizes
-from insilico_gui.app.map.frame_drawer import FrameDrawer
 from insilico_gui.app.map.map_note import MapNote, empty_note
 from insilico_gui.app.map.outlines import outline_layer, outlines
 from insilico_gui.app.map.owned_layers import (
@@ -24,7 +23,8 @@ from insilico_gui.app.map.owned_layers import (
 )
 from insilico_gui.app.map.recolor import Recolorer
 from insilico_gui.app.map.selection_rim import LOOKS_OF, rim_of
-from insilico_gui.app.map.stimulus_layer import StimulusLayer
+from insilico_gui.app.map.stimulus.frame_drawer import FrameDrawer
+from insilico_gui.app.map.stimulus.layer import StimulusLayer
 from insilico_gui.app.map.unit_looks import BLACK, NEUTRAL, RIM, THIN_RIM, WHITE, looks
 from insilico_gui.app.map.unit_status import tell_units
 from insilico_gui.app.map.unit_words import unit_lines, unit_sentence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import napari
 from qtpy.QtWidgets import QMessageBox
 
-from insilico_gui.app.map.inset import StimulusInset
+from insilico_gui.app.map.stimulus.inset import StimulusInset
 from insilico_gui.app.shell.arriving.arrivals import Arrivals
 from insilico_gui.app.shell.arriving.frame_rates import FrameRates
 from insilico_gui.app.shell.beginning.welcome import Welcome
@@ -385,7 +385,7 @@ class InsilicoWindow(Workspace):
         self._tell_panels(grown=True)
 
     def _frames_made(self) -> None:
-        layer = self.map.stimulus_layer
+        layer = self.map.stimulus.layer
         if layer is not None:
             layer.refresh()
         self._playback_changed()

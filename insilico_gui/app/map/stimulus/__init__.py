@@ -1,0 +1,1 @@
+"""The stimulus behind the units, or beside them."""
