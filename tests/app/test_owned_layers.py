@@ -71,7 +71,7 @@ def undo_picks(window):
 
 def ours(window):
     return [
-        window.map.stimulus.layer,
+        window.map.stimulus_layer,
         window.map.units_layer,
         window.viewer.layers["Receptive fields"],
     ]

@@ -36,7 +36,7 @@ def picture(window):
 
 
 def test_a_step_replaces_the_frame_without_napari_slicing(playing, qtbot):
-    layer, playback = playing.map.stimulus.layer, playing.experiment.playback
+    layer, playback = playing.map.stimulus_layer, playing.experiment.playback
     done: Counter[str] = Counter()
     layer.events.set_data.connect(lambda: done.update(["sliced"]))
     layer.events.thumbnail.connect(lambda: done.update(["thumbnail"]))
@@ -56,7 +56,7 @@ def test_a_step_replaces_the_frame_without_napari_slicing(playing, qtbot):
 
 
 def test_what_draws_the_layer_anew_keeps_the_frame_that_plays(playing):
-    layer, playback = playing.map.stimulus.layer, playing.experiment.playback
+    layer, playback = playing.map.stimulus_layer, playing.experiment.playback
     playback.advance(0.3)
     before = picture(playing)
     layer.refresh()

@@ -172,7 +172,7 @@ def test_docks_and_map_follow_the_window_both_ways(full, qtbot):
 
     def fitted():
         """Part of the canvas that the stimulus takes, in the tighter direction."""
-        height, width = full.map.stimulus.layer.data.shape[-2:]
+        height, width = full.map.stimulus_layer.data.shape[-2:]
         canvas = full.docks.canvas
         return max(
             camera.zoom * width / canvas.width(), camera.zoom * height / canvas.height()

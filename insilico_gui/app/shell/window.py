@@ -385,7 +385,7 @@ class InsilicoWindow(Workspace):
         self._tell_panels(grown=True)
 
     def _frames_made(self) -> None:
-        layer = self.map.stimulus.layer
+        layer = self.map.stimulus_layer
         if layer is not None:
             layer.refresh()
         self._playback_changed()
