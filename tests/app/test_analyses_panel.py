@@ -102,12 +102,6 @@ PROBES = {
 """Stimuli made for one analysis; the demo alone sees them."""
 
 
-@pytest.fixture
-def window(kept_window):
-    """One window, which begins a new experiment for each test."""
-    return kept_window
-
-
 OF_CONDITIONS = {
     "condition tuning": ("table", {"parameter": "left"}),
     "condition difference": ("table", {"second": 2}),
