@@ -8,11 +8,13 @@ screen are not in the sums, which is the same as mean grey beyond its edges.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from insilico_demo.population import null_share
 from insilico_demo.screen import (
     DEG_PER_PIXEL,
     FRAME_RATE,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 CONTRAST_BLOCK = 2  # pixels averaged before the motion-energy filters
 ENERGY_BLOCK = 4  # pixels averaged after squaring, before the contrast windows
+ORIENTATION_BLOCK = 8  # pixels over which orientation is averaged, for the pools
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,34 @@ class Filters:
     gabor_x, gabor_y : complex128, [M, 128], [M, 72]
         Factors of the spatial filters on the block-averaged contrast image. Scaled so
         that the optimal grating of contrast 1 gives a signal of modulus 1.
-    centre_x, centre_y : float64, [U - M, 64], [U - M, 36]
-        Factors of the windows in which the other units measure contrast.
+    centre_x, centre_y : float64, [U, 64], [U, 36]
+        Factors of the windows in which units measure contrast, whatever its direction.
     pool_x, pool_y : float64, [U, 64], [U, 36]
         Factors of the normalisation pools.
+    wide_x, wide_y : float64, [U, 32], [U, 18]
+        The same on coarser blocks, for orientation in the pool.
+    pool_cos, pool_sin : float64, [U]
+        Weights of the two components of that orientation, next to 1 for the contrast.
     frequency : float64, [U]
         Preferred temporal frequency in radians per frame; 0 for units without one.
     rate : float64, [U]
         Share of the way that a low-pass stage goes to its input in one frame.
     null_weight : float64, [U]
         Weight w of the opposite direction's energy in E+ - w E-.
+    selective, unselective : float64, [U]
+        Weights of [E+ - w E-]+ and of local contrast in the drive D.
+    half_exponent : float64, [U]
+        n / 2: D and the pool are squares of contrast.
+    simple : float64, [U]
+        1 for simple cells, whose drive the phase of their filter gates, otherwise 0.
+    phase : complex128, [U]
+        exp(i phase) that brings the filter to the phase of the gate.
     gain, semisaturation, baseline : float64, [U]
-        A, c50 squared and r0 of the response r0 + A [E+ - w E-]+ / (c50^2 + pool).
+        A, c50^n and r0 of the response r0 + A D^(n/2) / (c50^n + pool^(n/2)).
+    share : float64, [U]
+        1 / (peak - r0).
+    fatigue, fatigue_rate : float64, [U]
+        alpha = a / (1 - a) and the share of the way that adaptation goes in a frame.
     """
 
     tuned: NDArray[np.bool_]
@@ -65,77 +84,120 @@ class Filters:
     pool_y: NDArray[np.float64]
     frequency: NDArray[np.float64]
     rate: NDArray[np.float64]
+    wide_x: NDArray[np.float64]
+    wide_y: NDArray[np.float64]
+    pool_cos: NDArray[np.float64]
+    pool_sin: NDArray[np.float64]
     null_weight: NDArray[np.float64]
+    selective: NDArray[np.float64]
+    unselective: NDArray[np.float64]
+    half_exponent: NDArray[np.float64]
+    simple: NDArray[np.float64]
+    phase: NDArray[np.complex128]
     gain: NDArray[np.float64]
     semisaturation: NDArray[np.float64]
     baseline: NDArray[np.float64]
+    share: NDArray[np.float64]
+    fatigue: NDArray[np.float64]
+    fatigue_rate: NDArray[np.float64]
 
     def take(self, units: NDArray[np.int64]) -> Filters:
         """Those of the given units, [K] -> K units in this order."""
-        tuned = self.tuned[units]
-        # place of a unit among the tuned, or among the untuned ones
-        place = np.where(self.tuned, self.tuned.cumsum(), (~self.tuned).cumsum()) - 1
-        gabors, centres = place[units[tuned]], place[units[~tuned]]
+        # place of a unit among the tuned
+        place = self.tuned.cumsum() - 1
+        gabors = place[units[self.tuned[units]]]
+        of_tuned = ("gabor_x", "gabor_y")
         return Filters(
-            tuned=tuned,
-            gabor_x=self.gabor_x[gabors],
-            gabor_y=self.gabor_y[gabors],
-            centre_x=self.centre_x[centres],
-            centre_y=self.centre_y[centres],
-            pool_x=self.pool_x[units],
-            pool_y=self.pool_y[units],
-            frequency=self.frequency[units],
-            rate=self.rate[units],
-            null_weight=self.null_weight[units],
-            gain=self.gain[units],
-            semisaturation=self.semisaturation[units],
-            baseline=self.baseline[units],
+            **{
+                f.name: getattr(self, f.name)[gabors if f.name in of_tuned else units]
+                for f in fields(self)
+            }
         )
 
 
 def build_filters(population: Population) -> Filters:
     """Work out all filters; see ``docs/explanation/demo_twin.md`` for the equations."""
-    tuned = population.tuned
+    tuned, n = population.tuned, population.exponent
     gabor_x, gabor_y = _gabors(population)
     optimum = _transfer(population, gabor_x, gabor_y, population.direction[tuned])
     centre_x, centre_y = _windows(population, population.sigma)
-    pool_x, pool_y = _windows(population, population.sigma * population.surround)
+    wide = population.sigma * population.surround
+    pool_x, pool_y = _windows(population, wide)
+    wide_x, wide_y = _windows(population, wide, ORIENTATION_BLOCK)
 
     frequency = np.where(tuned, 2 * np.pi * population.tf / FRAME_RATE, 0.0)
     decay = np.exp(-1 / (FRAME_RATE * population.tau))
-    null_share = null_response_share(population)
     # Energy of the opposite direction that gets through two low-pass stages; units
     # without a direction have one signal, and E+ alone.
     leak = ((1 - decay) ** 2 / (1 + decay**2 - 2 * decay * np.cos(2 * frequency))) ** 2
     leak = np.where(tuned, leak, 0.0)
-    null_weight = np.where(tuned, (leak - null_share) / (1 - null_share * leak), 0.0)
+    null = np.where(tuned, null_energy(population), 0.0)
+    null_weight = np.where(tuned, (leak - null) / (1 - null * leak), 0.0)
+    twice = 2j * np.deg2rad(np.where(tuned, population.direction, 0.0))
+    tuning = population.surround_tuning * np.exp(twice)
+    evoked = population.peak - population.baseline
+    gate = np.where(population.simple, half_wave_mean(n), 1.0)  # mean over phases
     return Filters(
         tuned=tuned,
         gabor_x=gabor_x / optimum[:, None],
         gabor_y=gabor_y,
-        centre_x=centre_x[~tuned],
-        centre_y=centre_y[~tuned],
+        centre_x=centre_x,
+        centre_y=centre_y,
         pool_x=pool_x,
         pool_y=pool_y,
+        wide_x=wide_x,
+        wide_y=wide_y,
+        pool_cos=tuning.real,
+        pool_sin=tuning.imag,
         frequency=frequency,
         rate=1 - decay,
         null_weight=null_weight,
-        gain=(population.peak - population.baseline)
-        * (1 + population.c50**2)
-        / (1 - null_weight * leak),
-        semisaturation=population.c50**2,
+        selective=(1 - population.unselective) / (1 - null_weight * leak),
+        unselective=population.unselective,
+        half_exponent=n / 2,
+        simple=population.simple.astype(np.float64),
+        phase=_gate_phase(population, frequency, decay),
+        gain=evoked * (1 + population.c50**n) / gate,
+        semisaturation=population.c50**n,
         baseline=population.baseline,
+        share=1 / evoked,
+        fatigue=population.adaptation / (1 - population.adaptation),
+        fatigue_rate=1 - np.exp(-1 / (FRAME_RATE * population.adaptation_tau)),
     )
 
 
 def null_response_share(population: Population) -> NDArray[np.float64]:
-    """Evoked response to the opposite direction over that to the preferred one, [U].
+    """Evoked response to the opposite direction over that to the preferred one, [U]."""
+    return null_share(population.dsi, population.baseline / population.peak)
 
-    ``dsi`` is defined on whole responses, so the baseline has to be taken out.
+
+def null_energy(population: Population) -> NDArray[np.float64]:
+    """Motion energy of the opposite direction over that of the preferred one, [U].
+
+    The exponent is taken out of the responses, and then what contrast evokes in any
+    direction.
     """
-    floor = population.baseline / population.peak
-    ratio = (1 - population.dsi) / (1 + population.dsi)
-    return (ratio - floor) / (1 - floor)
+    drive = null_response_share(population) ** (2 / population.exponent)
+    rest = population.unselective
+    return (drive - rest) / (1 - rest)
+
+
+def half_wave_mean(exponent: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of max(0, cos)^n over a period, [U]: G((n+1)/2) / (2 sqrt(pi) G(n/2+1))."""
+    logs = np.array(
+        [math.lgamma((n + 1) / 2) - math.lgamma(n / 2 + 1) for n in exponent.tolist()]
+    )
+    return np.asarray(np.exp(logs) / (2 * np.sqrt(np.pi)))
+
+
+def _gate_phase(
+    population: Population, frequency: NDArray[np.float64], decay: NDArray[np.float64]
+) -> NDArray[np.complex128]:
+    """Turns the filtered signal so that a standing pattern meets the unit's phase."""
+    standing = ((1 - decay) / (1 - decay * np.exp(-1j * frequency))) ** 2
+    phase = np.exp(1j * np.deg2rad(np.nan_to_num(population.phase)))
+    turned: NDArray[np.complex128] = phase * np.conj(standing) / np.abs(standing)
+    return turned
 
 
 def grating_amplitude(

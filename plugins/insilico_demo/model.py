@@ -1,4 +1,4 @@
-"""The demo's model in torch: motion energy, normalisation, smoothing."""
+"""The demo's model in torch: motion energy, normalisation, adaptation, smoothing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch.nn.functional import avg_pool2d
 
-from insilico_demo.filters import CONTRAST_BLOCK, ENERGY_BLOCK
-from insilico_demo.screen import FRAME_RATE, HALF_RANGE, MEAN_GREY
+from insilico_demo.filters import CONTRAST_BLOCK, ENERGY_BLOCK, ORIENTATION_BLOCK
+from insilico_demo.screen import CALCIUM_TAU, FRAME_RATE, HALF_RANGE, MEAN_GREY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from insilico_demo.filters import Filters
 
-CALCIUM_TAU = 0.1  # s
 FRAMES_AT_ONCE = 16  # per spatial step; its intermediates then take about 20 MB
+ADAPTED_FROM = 0.75  # slow mean response over the peak from which on a unit adapts
+FLAT = 1e-5  # gradient (squared, per pixel) over contrast that counts as none
+TINY = 1e-12  # keeps 0 / 0 out
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,11 @@ class Memory:
     ----------
     n_frames : int
         Frames seen so far; the phase of the temporal filters follows from it.
-    first, second : float32, [5, N, U]
+    first, second : float32, [6, N, U]
         The two low-pass stages of each channel; see :meth:`MotionEnergy._demodulate`.
+    fatigue : float32, [N, U]
+        Slow mean of the response above baseline over that to the optimal grating; what
+        is above :data:`ADAPTED_FROM` adapts the unit.
     calcium : float32, [N, U]
         Last response.
     """
@@ -40,6 +45,7 @@ class Memory:
     n_frames: int
     first: torch.Tensor
     second: torch.Tensor
+    fatigue: torch.Tensor
     calcium: torch.Tensor
 
 
@@ -73,18 +79,36 @@ class MotionEnergy:
         )
         self.centre = tensor(filters.centre_x), tensor(filters.centre_y)
         self.pool = tensor(filters.pool_x), tensor(filters.pool_y)
+        self.wide = tensor(filters.wide_x), tensor(filters.wide_y)
+        self.pool_cos, self.pool_sin = (
+            tensor(filters.pool_cos),
+            tensor(filters.pool_sin),
+        )
+        self.pool_share = 2 / (1 + tensor(np.hypot(filters.pool_cos, filters.pool_sin)))
         self.frequency = torch.from_numpy(filters.frequency).to(device)  # float64
         self.rate = tensor(filters.rate)
         self.null_weight = tensor(filters.null_weight)
+        self.selective = tensor(filters.selective)
+        self.unselective = tensor(filters.unselective)
+        self.half_exponent = tensor(filters.half_exponent)
+        simple = np.flatnonzero(filters.simple)
+        self.simple = torch.from_numpy(simple).to(device)
+        self.phase = (
+            tensor(filters.phase.real[simple]),
+            tensor(filters.phase.imag[simple]),
+        )
         self.gain = tensor(filters.gain)
         self.semisaturation = tensor(filters.semisaturation)
         self.baseline = tensor(filters.baseline)
+        self.fatigue = tensor(filters.fatigue)
+        self.share = tensor(filters.share)
+        self.fatigue_rate = tensor(filters.fatigue_rate)
         self.calcium_rate = 1 - float(np.exp(-1 / (FRAME_RATE * CALCIUM_TAU)))
 
     def rest(self, n_videos: int) -> Memory:
         """State after a long time of mean grey."""
-        zeros = torch.zeros(5, n_videos, self.n_units, device=self.device)
-        return Memory(0, zeros, zeros, self.baseline.expand(n_videos, -1))
+        zeros = torch.zeros(6, n_videos, self.n_units, device=self.device)
+        return Memory(0, zeros, zeros, zeros[0], self.baseline.expand(n_videos, -1))
 
     def advance(
         self,
@@ -108,10 +132,11 @@ class MotionEnergy:
         memory : Memory
         """
         n_videos, n_frames = frames.shape[:2]
-        signal, pool = self._look(frames.transpose(0, 1).flatten(0, 1))
+        signal, pool, local = self._look(frames.transpose(0, 1).flatten(0, 1))
         shape = (n_frames, n_videos, self.n_units)
+        turn = self._turn(memory.n_frames, n_frames)
         channels = self._demodulate(
-            signal.view(2, *shape), pool.view(shape), memory.n_frames
+            signal.view(2, *shape), pool.view(shape), local.view(shape), turn
         )
         first, second = memory.first, memory.second
         for t in range(n_frames):
@@ -119,12 +144,15 @@ class MotionEnergy:
             second = torch.lerp(second, first, self.rate)
             channels[t] = second  # from here on: the filtered channels
 
-        preferred = channels[:, 0] ** 2 + channels[:, 1] ** 2
-        null = channels[:, 2] ** 2 + channels[:, 3] ** 2
-        drive = torch.relu(preferred - self.null_weight * null)
-        responses = self.baseline + self.gain * drive / (
-            self.semisaturation + channels[:, 4]
-        )
+        drive = self._drive(channels, turn).pow_(self.half_exponent)
+        pool = channels[:, 4].clamp_min(0).pow_(self.half_exponent)
+        responses = self.gain * drive / (self.semisaturation + pool)
+        fatigue = memory.fatigue
+        for t in range(n_frames):
+            fatigue = torch.lerp(fatigue, responses[t] * self.share, self.fatigue_rate)
+            lasting = torch.relu(fatigue - ADAPTED_FROM) / (1 - ADAPTED_FROM)
+            responses[t] /= 1 + self.fatigue * lasting
+        responses += self.baseline
         if disturb is not None:
             responses = disturb(responses)
         calcium = memory.calcium
@@ -132,14 +160,35 @@ class MotionEnergy:
             calcium = torch.lerp(calcium, responses[t], self.calcium_rate)
             responses[t] = calcium
         return responses.transpose(0, 1), Memory(
-            memory.n_frames + n_frames, first, second, calcium
+            memory.n_frames + n_frames, first, second, fatigue, calcium
         )
 
-    def _look(self, frames: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Spatial part: complex signals and pools of T frames, [2, T, U] and [T, U]."""
+    def _drive(
+        self, channels: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]
+    ) -> torch.Tensor:
+        """D of n frames, [n, N, U], from the filtered channels [n, 6, N, U]."""
+        even, odd = channels[:, 0], channels[:, 1]
+        preferred = even**2 + odd**2
+        null = channels[:, 2] ** 2 + channels[:, 3] ** 2
+        drive = torch.relu(preferred - self.null_weight * null)
+        drive = self.selective * drive + self.unselective * channels[:, 5]
+        # simple cells: the filtered signal itself, in its phase
+        cells = self.simple
+        cos, sin = turn[0][..., cells], turn[1][..., cells]
+        even, odd = even[..., cells], odd[..., cells]
+        real = self.phase[0] * (even * cos + odd * sin)
+        linear = torch.relu(real - self.phase[1] * (odd * cos - even * sin))
+        drive[..., cells] *= linear**2 / (preferred[..., cells] + TINY)
+        return drive
+
+    def _look(
+        self, frames: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Complex signals [2, T, U], pools and local contrast [T, U] of T frames."""
         n = len(frames)
         signal = torch.zeros(2, n, self.n_units, device=self.device)
         pool = torch.empty(n, self.n_units, device=self.device)
+        local = torch.empty(n, self.n_units, device=self.device)
         for start in range(0, n, FRAMES_AT_ONCE):
             now = slice(start, min(n, start + FRAMES_AT_ONCE))
             contrast = (frames[now].float() - MEAN_GREY) / HALF_RANGE
@@ -147,10 +196,18 @@ class MotionEnergy:
             gabor = self._gabor_signal(_block_means(contrast, CONTRAST_BLOCK))
             signal[:, now].index_copy_(2, self.tuned, gabor)
             # twice the mean square of a full-screen grating is its contrast squared
-            rms = (2 * _windowed(energy, *self.centre)).sqrt()
-            signal[0, now].index_copy_(1, self.untuned, rms)
-            pool[now] = 2 * _windowed(energy, *self.pool)
-        return signal, pool
+            local[now] = 2 * _windowed(energy, *self.centre)
+            signal[0, now].index_copy_(
+                1, self.untuned, local[now][:, self.untuned].sqrt()
+            )
+            along, across = _oriented(contrast, energy)
+            tuned = self.pool_cos * _windowed(along, *self.wide)
+            tuned += self.pool_sin * _windowed(across, *self.wide)
+            plain = 2 * _windowed(energy, *self.pool)
+            pool[now] = self.pool_share * (plain / 2 + tuned)
+            # both alike, or contrast alone would prefer what suppresses less
+            local[now] *= pool[now].clamp_min(0) / (plain + TINY)
+        return signal, pool, local
 
     def _gabor_signal(self, image: torch.Tensor) -> torch.Tensor:
         """Even and odd Gabor responses to T images [T, h, w]; returns [2, T, M]."""
@@ -159,8 +216,18 @@ class MotionEnergy:
         both = torch.bmm(along_x.view(-1, n, height), self.gabor_y)  # [2 M, T, 2]
         return both.view(2, -1, n, 2).sum(0).permute(2, 1, 0)
 
+    def _turn(self, n_before: int, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Cosine and sine of the carriers' phase in n frames, [n, 1, U]."""
+        times = torch.arange(n_before, n_before + n, device=self.device)
+        phase = torch.outer(times.double(), self.frequency)
+        return phase.cos().float()[:, None], phase.sin().float()[:, None]
+
     def _demodulate(
-        self, signal: torch.Tensor, pool: torch.Tensor, n_before: int
+        self,
+        signal: torch.Tensor,
+        pool: torch.Tensor,
+        local: torch.Tensor,
+        turn: tuple[torch.Tensor, torch.Tensor],
     ) -> torch.Tensor:
         """Shift the preferred temporal frequency, of either sign, to zero.
 
@@ -172,20 +239,17 @@ class MotionEnergy:
         signal : float32, [2, n, N, U]
             Real and imaginary part; a grating moving in the preferred direction makes
             it turn as exp(-i frequency t).
-        pool : float32, [n, N, U]
-        n_before : int
-            Frames before these.
+        pool, local : float32, [n, N, U]
+        turn : float32, [n, 1, U], twice
+            From :meth:`_turn`.
 
         Returns
         -------
-        float32, [n, 5, N, U]
+        float32, [n, 6, N, U]
             Real and imaginary part for the preferred direction, the same for the
-            opposite one, and the pool.
+            opposite one, the pool and the local contrast.
         """
-        n = len(pool)
-        times = torch.arange(n_before, n_before + n, device=self.device)
-        phase = torch.outer(times.double(), self.frequency)
-        cos, sin = phase.cos().float()[:, None], phase.sin().float()[:, None]
+        cos, sin = turn
         re, im = signal
         parts = (re * cos, im * sin, im * cos, re * sin)
         return torch.stack(
@@ -195,9 +259,40 @@ class MotionEnergy:
                 parts[0] + parts[1],
                 parts[2] - parts[3],
                 pool,
+                local,
             ],
             dim=1,
         )
+
+
+def _oriented(
+    contrast: torch.Tensor, energy: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Contrast energy x cosine and sine of twice its direction, [T, 18, 32] each.
+
+    The direction is that of the gradient (the structure tensor; Bigun & Granlund 1987)
+    in blocks of 8 x 8 pixels. It is independent of contrast, and where there is no
+    gradient both are 0.
+
+    Parameters
+    ----------
+    contrast : float32, [T, 144, 256]
+    energy : float32, [T, 36, 64]
+        Mean square of the contrast.
+    """
+    one, two = contrast[:, ::2, ::2], contrast[:, ::2, 1::2]
+    three, four = contrast[:, 1::2, ::2], contrast[:, 1::2, 1::2]
+    falling, rising = four - one, two - three  # along both diagonals
+    # the gradient is (rising + falling) / 2 to the right, (rising - falling) / 2 up
+    size = ORIENTATION_BLOCK // CONTRAST_BLOCK
+    product = _block_means(rising * falling, size)
+    up_diagonal, down_diagonal = (
+        _block_means(part.square(), size) for part in (rising, falling)
+    )
+    mean = _block_means(energy, ORIENTATION_BLOCK // ENERGY_BLOCK)
+    total = up_diagonal + down_diagonal + FLAT * mean + TINY
+    scaled = mean / total
+    return scaled * (2 * product), scaled * (up_diagonal - down_diagonal)
 
 
 def _block_means(image: torch.Tensor, block: int) -> torch.Tensor:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FRAME_SHAPE = (144, 256)  # rows, columns (pixels)
 FRAME_RATE = 30.0  # Hz
+CALCIUM_TAU = 0.1  # s, of the indicator that smooths the responses
 MEAN_GREY = 128  # contrast 0
 HALF_RANGE = 127.5  # grey levels from the mean to contrast 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,10 @@ import torch
 
 from insilico_demo import NOISY_ID, SESSION_ID, screen
 from insilico_demo.filters import build_filters
-from insilico_demo.model import CALCIUM_TAU, Memory, MotionEnergy
+from insilico_demo.model import Memory, MotionEnergy
 from insilico_demo.noise import NoiseLayer
 from insilico_demo.population import SEED, demo_population
+from insilico_demo.reference import BATTERY
 from insilico_demo.units import unit_table
 from insilico_gui.device import resolve_device
 from insilico_gui.errors import BehaviorError, SelectionError, StimulusError
@@ -70,6 +72,7 @@ class DemoSession(StreamingSession[DemoState]):
     """
 
     input_kind: InputKind = "video"
+    grey = "stored luma"  # which grey of colour video; the model has no training set
     frame_shape = screen.FRAME_SHAPE
     frame_rate = screen.FRAME_RATE
 
@@ -82,7 +85,7 @@ class DemoSession(StreamingSession[DemoState]):
         self.units = _units().copy()
         self.attrs: dict[str, Any] = {
             "weights_hash": demo_population().digest(),
-            "model": "motion energy with divisive normalisation",
+            "model": "motion energy with divisive normalisation and adaptation",
             "seed": SEED,
             "display": {
                 "width_cm": screen.SCREEN_WIDTH_CM,
@@ -91,8 +94,9 @@ class DemoSession(StreamingSession[DemoState]):
                 "degrees_per_pixel": screen.DEG_PER_PIXEL,
                 "visual_angle": "flat approximation",
             },
-            "calcium_tau_s": CALCIUM_TAU,
+            "calcium_tau_s": screen.CALCIUM_TAU,
             "dtype": "float32",
+            "reference_battery": {"family": "drifting_gratings", **deepcopy(BATTERY)},
         }
         self._noise = NoiseLayer(demo_population().area) if noisy else None
         if self._noise is not None:

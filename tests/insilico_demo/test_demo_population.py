@@ -16,7 +16,7 @@ from insilico_gui.errors import SessionError
 from insilico_gui.session import check_units
 
 # Changes only when the demo's parameters are changed on purpose.
-WEIGHTS_HASH = "sha256:a2bd127a04edd83257bacf0f026e30683819053a42aa03bf2091adb904c3f08a"
+WEIGHTS_HASH = "sha256:3707b26b96ee497cee3edc15a5bd40dc8937594eb44c037b0043fe1964ecc5f3"
 
 
 def test_listing_needs_no_torch_and_no_folder(tmp_path):
@@ -80,21 +80,59 @@ def test_preferences_by_class(demo):
     untuned = groups.get_group("untuned")
     unknown = ["pref_dir", "pref_ori", "true_direction", "true_sf", "true_tf"]
     assert untuned[unknown].isna().all(axis=None)
-    assert (untuned[["OSI", "DSI", "gOSI", "gDSI"]] < 1e-12).all(axis=None)
+    steady = ["true_OSI", "true_DSI", "true_gOSI", "true_gDSI"]
+    assert (untuned[steady] < 1e-12).all(axis=None)
+    assert (untuned[["OSI", "DSI", "gOSI", "gDSI"]] < 0.01).all(axis=None)
     oriented = groups.get_group("orientation")
-    assert (oriented["true_dsi"] == 0).all()
-    assert oriented["DSI"].max() < 0.01
-    assert oriented["true_direction"].between(0, 180, inclusive="left").all()
+    assert oriented["true_dsi"].between(0, 0.25).all()
     tuned = demo.units[demo.units["true_class"] != "untuned"]
+    assert tuned["true_direction"].between(0, 360, inclusive="left").all()
     assert tuned["true_sf"].between(0.02, 0.12).all()
     assert tuned["true_tf"].between(1, 6).all()
-    assert np.array_equal(tuned["pref_ori"], tuned["pref_dir"] % 180)
-    assert tuned["gOSI"].min() > 0.25
     selective = groups.get_group("direction")
+    assert selective["true_dsi"].between(0.25, 0.8).all()
     # raw, at 16 directions, against the value at the exact optimum
-    assert (selective["DSI"] - selective["true_dsi"]).abs().max() < 0.06
+    assert (selective["true_DSI"] - selective["true_dsi"]).abs().max() < 0.06
     counts, _ = np.histogram(selective["true_direction"], 8, (0, 360))
     assert counts.min() > 100
+
+
+def test_selectivity_is_continuous(demo):
+    """No gap and no heap: each tenth of the range of gOSI and DSI holds some units."""
+    tuned = demo.units[demo.units["true_class"] != "untuned"]
+    for name, ends in (
+        ("true_gOSI", (0.1, 0.6)),
+        ("true_dsi", (0, 0.7)),
+        ("true_OSI", (0.3, 0.9)),
+    ):
+        counts, _ = np.histogram(tuned[name], 10, ends)
+        assert counts.min() > 20, name
+        assert counts.max() < 0.35 * len(tuned), name
+    assert tuned["true_contrast_exponent"].between(1, 4).all()
+    assert tuned["true_contrast_exponent"].quantile([0.1, 0.9]).diff().iloc[1] > 1.2
+
+
+def test_areas_differ_as_published(demo):
+    """Anterior areas: direction selective, coarse and fast (Marshel et al. 2011)."""
+    tuned = demo.units[demo.units["true_class"] != "untuned"]
+    middle = tuned.groupby("area")[
+        ["true_gOSI", "true_dsi", "true_sf", "true_tf"]
+    ].median()
+    assert (middle["true_gOSI"].drop("V1") > middle.loc["V1", "true_gOSI"]).all()
+    for area in ("AL", "RL"):
+        assert middle.loc[area, "true_dsi"] > 1.3 * middle.loc["V1", "true_dsi"]
+        assert middle.loc[area, "true_sf"] < middle.loc["V1", "true_sf"]
+        assert middle.loc[area, "true_tf"] > middle.loc["V1", "true_tf"]
+
+
+def test_some_are_simple_cells(demo):
+    tuned = demo.units[demo.units["true_class"] != "untuned"]
+    simple = tuned["true_cell"] == "simple"
+    assert 0.25 < simple.mean() < 0.35
+    assert tuned["true_phase"].notna().equals(simple)
+    assert (tuned["true_f1_f0"][~simple] == 0).all()
+    slow = simple & (tuned["true_tf"] < 2)
+    assert (tuned["true_f1_f0"][slow] > 0.9).all()  # smoothing takes little of these
 
 
 def test_anatomy_is_plausible(demo):

