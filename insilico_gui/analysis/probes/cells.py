@@ -161,7 +161,14 @@ def read_cells(
         If a column is missing, or no combination of the others was shown in all cells.
     """
     windowed = trial_responses(
-        responses, None, latency_s, window_s, burn_in_frames, on_progress, apart=True
+        responses,
+        None,
+        latency_s,
+        window_s,
+        burn_in_frames,
+        on_progress,
+        apart=True,
+        cycles=True,
     )
     table = trial_table(windowed)
     levels: dict[str, Levels] = {name: levels_of(table, name) for name in axes}

@@ -2,7 +2,8 @@
 
 A trial's window is ``onset + latency <= t <= onset + duration + latency`` with both
 ends included (``foundation/utils/impulse.py``, Box), where t is the onset of a frame.
-A frame counts as inside if it is so within one microsecond.
+A frame counts as inside if it is so within one microsecond. Tunings average whole cycles
+of drifting patterns instead; see :mod:`insilico_gui.analysis.trials.cycles`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from insilico_gui.analysis.trials import blocks
+from insilico_gui.analysis.trials.cycles import whole_cycles
 from insilico_gui.analysis.trials.kept import frame_interval
 from insilico_gui.analysis.trials.window_checks import (
     TOLERANCE_S,
@@ -129,6 +131,7 @@ def trial_responses(
     on_progress: OnProgress | None = None,
     *,
     apart: bool = False,
+    cycles: bool = False,
 ) -> xr.DataArray:
     """Mean response of every unit in the window of every trial.
 
@@ -151,6 +154,9 @@ def trial_responses(
     apart : bool
         Whether to refuse windows that hold other trials; see
         :func:`insilico_gui.analysis.trials.window_checks.check_apart`.
+    cycles : bool
+        Whether, without a `window_s`, the windows of drifting patterns are their last
+        whole cycles; see :func:`insilico_gui.analysis.trials.cycles.whole_cycles`.
 
     Returns
     -------
@@ -174,7 +180,7 @@ def trial_responses(
     check_responses(responses)
     blocks.check_layout(responses)
     table = trial_table(responses) if trials is None else check_trials(trials)
-    windows = _windows(responses, table, latency_s, window_s, burn_in_frames)
+    windows = _windows(responses, table, latency_s, window_s, burn_in_frames, cycles)
     if not windows.n_frames.any():
         raise AnalysisError(
             f"None of the {len(table)} trials has a frame to average "
@@ -202,6 +208,8 @@ def trial_responses(
         "burn_in_frames": int(burn_in_frames),
         **{name: windows.counts.get(name, 0) for name in _REASONS},
     }
+    if windows.settled_s is not None:
+        parameters |= {"whole_cycles": True, "settled_s": windows.settled_s}
     if "part" in responses.attrs:
         parameters["part"] = responses.attrs["part"]
     coords: dict[Any, Any] = {
@@ -256,6 +264,7 @@ class _Windows:
     start: NDArray[np.int64]
     stop: NDArray[np.int64]
     counts: dict[str, int]
+    settled_s: float | None = None  # before whole cycles, where there are such windows
 
     @property
     def n_frames(self) -> NDArray[np.int64]:
@@ -273,12 +282,20 @@ def _windows(
     latency_s: float,
     window_s: float | None,
     burn_in_frames: int,
+    cycles: bool,
 ) -> _Windows:
     check_window(latency_s, window_s, burn_in_frames)
     time = responses["time"].to_numpy()
     interval = frame_interval(responses)
-    length = table["duration"].to_numpy(float) if window_s is None else window_s
+    duration = table["duration"].to_numpy(float)
+    length = np.full(len(table), window_s) if window_s is not None else duration
     first = table["onset"].to_numpy(float) + latency_s - TOLERANCE_S
+    whole = whole_cycles(table, interval) if cycles and window_s is None else None
+    if whole is not None:
+        frames = whole.n_frames * interval
+        first = first + np.where(whole.drifting, duration - frames, 0)
+        # without the frame at its end, whether or not onsets are those of frames
+        length = np.where(whole.drifting, frames - 4 * TOLERANCE_S, length)
     last = first + length + 2 * TOLERANCE_S
 
     start = np.searchsorted(time, first, side="left")
@@ -295,7 +312,8 @@ def _windows(
     stop = np.where(cut_off | no_frame | in_burn_in, start, stop)
     flags = zip(_REASONS, (in_burn_in, cut_off, no_frame), strict=True)
     counts = {name: int(flag.sum()) for name, flag in flags if flag.any()}
-    return _Windows(start.astype(np.int64), stop.astype(np.int64), counts)
+    settled = None if whole is None else whole.settled_s
+    return _Windows(start.astype(np.int64), stop.astype(np.int64), counts, settled)
 
 
 def _video_of_trial(responses: xr.DataArray, table: pd.DataFrame) -> NDArray[np.int64]:

@@ -112,7 +112,14 @@ def tuning_dataset(
         responses = take_units(responses, units)
     reading, summing, *permuting = parts(on_progress, 2 + (n_permutations > 0))
     windowed = windows.trial_responses(
-        responses, trials, latency_s, window_s, burn_in_frames, reading, apart=True
+        responses,
+        trials,
+        latency_s,
+        window_s,
+        burn_in_frames,
+        reading,
+        apart=True,
+        cycles=True,
     )
     all_values = windowed.to_numpy()
     table = windows.trial_table(windowed)
