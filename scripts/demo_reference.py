@@ -3,7 +3,8 @@
     .venv/bin/python scripts/demo_reference.py
 
 The columns ``OSI``, ``DSI``, ``gOSI``, ``gDSI``, ``pref_dir`` and ``pref_ori`` of the
-demo's unit table are read from that file; run this after a change of the population or
+demo's unit table are read from that file, and so are ``true_OSI``, ``true_DSI``,
+``true_gOSI`` and ``true_gDSI``, which follow from the parameters; run this after a change of the population or
 of the model (``tests/insilico_demo/test_demo_reference.py`` says when).
 """
 
@@ -12,8 +13,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import insilico_demo
+from insilico_demo.filters import build_filters
 from insilico_demo.population import demo_population
 from insilico_demo.reference import BATTERY, COLUMNS, FILE
+from insilico_demo.units import steady_responses, tuning_indices
 
 import insilico_gui as ig
 
@@ -28,6 +31,10 @@ def main() -> None:
     table = columns[list(COLUMNS.values())].set_axis([*COLUMNS], axis=1).round(4)
     for name in ("pref_dir", "pref_ori"):
         table[name] = table[name].where(demo_population().tuned).round(2)
+    population = demo_population()
+    steady = steady_responses(population, build_filters(population))
+    for name, values in tuning_indices(steady).items():
+        table[f"true_{name}"] = values.round(4)
     path = Path(insilico_demo.__file__).with_name(FILE)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(f"# {demo_population().digest()}\n")

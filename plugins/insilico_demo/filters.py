@@ -66,9 +66,14 @@ class Filters:
     simple : float64, [U]
         1 for simple cells, whose drive the phase of their filter gates, otherwise 0.
     phase : complex128, [U]
-        exp(i phase) that brings the filter to the phase of the gate.
+        exp(i phase) of the gate.
+    delay : complex128, [U]
+        exp(i angle) that turns the carrier of the gate's temporal filter so that its
+        response to a standing pattern is largest.
     gain, semisaturation, baseline : float64, [U]
         A, c50^n and r0 of the response r0 + A D^(n/2) / (c50^n + pool^(n/2)).
+    gate : float64, [U]
+        Mean over a cycle of what the gate of simple cells lets through.
     share : float64, [U]
         1 / (peak - r0).
     fatigue, fatigue_rate : float64, [U]
@@ -94,9 +99,11 @@ class Filters:
     half_exponent: NDArray[np.float64]
     simple: NDArray[np.float64]
     phase: NDArray[np.complex128]
+    delay: NDArray[np.complex128]
     gain: NDArray[np.float64]
     semisaturation: NDArray[np.float64]
     baseline: NDArray[np.float64]
+    gate: NDArray[np.float64]
     share: NDArray[np.float64]
     fatigue: NDArray[np.float64]
     fatigue_rate: NDArray[np.float64]
@@ -119,7 +126,9 @@ def build_filters(population: Population) -> Filters:
     """Work out all filters; see ``docs/explanation/demo_twin.md`` for the equations."""
     tuned, n = population.tuned, population.exponent
     gabor_x, gabor_y = _gabors(population)
-    optimum = _transfer(population, gabor_x, gabor_y, population.direction[tuned])
+    optimum = np.abs(
+        _transfer(population, gabor_x, gabor_y, population.direction[tuned])
+    )
     centre_x, centre_y = _windows(population, population.sigma)
     wide = population.sigma * population.surround
     pool_x, pool_y = _windows(population, wide)
@@ -129,10 +138,10 @@ def build_filters(population: Population) -> Filters:
     decay = np.exp(-1 / (FRAME_RATE * population.tau))
     # Energy of the opposite direction that gets through two low-pass stages; units
     # without a direction have one signal, and E+ alone.
-    leak = ((1 - decay) ** 2 / (1 + decay**2 - 2 * decay * np.cos(2 * frequency))) ** 2
-    leak = np.where(tuned, leak, 0.0)
+    leak = np.where(tuned, np.abs(opposite_gain(frequency, decay)) ** 2, 0.0)
     null = np.where(tuned, null_energy(population), 0.0)
     null_weight = np.where(tuned, (leak - null) / (1 - null * leak), 0.0)
+    standing = ((1 - decay) / (1 - decay * np.exp(-1j * frequency))) ** 2
     twice = 2j * np.deg2rad(np.where(tuned, population.direction, 0.0))
     tuning = population.surround_tuning * np.exp(twice)
     evoked = population.peak - population.baseline
@@ -156,14 +165,26 @@ def build_filters(population: Population) -> Filters:
         unselective=population.unselective,
         half_exponent=n / 2,
         simple=population.simple.astype(np.float64),
-        phase=_gate_phase(population, frequency, decay),
+        phase=np.exp(1j * np.deg2rad(np.nan_to_num(population.phase))),
+        delay=np.conj(standing) / np.abs(standing),
         gain=evoked * (1 + population.c50**n) / gate,
         semisaturation=population.c50**n,
         baseline=population.baseline,
+        gate=gate,
         share=1 / evoked,
         fatigue=population.adaptation / (1 - population.adaptation),
         fatigue_rate=1 - np.exp(-1 / (FRAME_RATE * population.adaptation_tau)),
     )
+
+
+def opposite_gain(
+    frequency: NDArray[np.float64], decay: NDArray[np.float64]
+) -> NDArray[np.complex128]:
+    """What two low-pass stages pass of a carrier at twice its frequency, [U]."""
+    passed: NDArray[np.complex128] = (
+        (1 - decay) / (1 - decay * np.exp(-2j * frequency))
+    ) ** 2
+    return passed
 
 
 def null_response_share(population: Population) -> NDArray[np.float64]:
@@ -190,30 +211,21 @@ def half_wave_mean(exponent: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.exp(logs) / (2 * np.sqrt(np.pi)))
 
 
-def _gate_phase(
-    population: Population, frequency: NDArray[np.float64], decay: NDArray[np.float64]
-) -> NDArray[np.complex128]:
-    """Turns the filtered signal so that a standing pattern meets the unit's phase."""
-    standing = ((1 - decay) / (1 - decay * np.exp(-1j * frequency))) ** 2
-    phase = np.exp(1j * np.deg2rad(np.nan_to_num(population.phase)))
-    turned: NDArray[np.complex128] = phase * np.conj(standing) / np.abs(standing)
-    return turned
-
-
-def grating_amplitude(
+def grating_transfer(
     population: Population, filters: Filters, direction: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Modulus of the signal that a full-screen grating of contrast 1 leaves in z, [M].
+) -> NDArray[np.complex128]:
+    """Signal that a full-screen grating of contrast 1 leaves in z, without its turning.
 
     Parameters
     ----------
     direction : float64 array, [M]
-        Directions (degrees) of gratings at each unit's preferred spatial frequency.
+        Directions (degrees) of gratings at each unit's preferred spatial frequency, with
+        a bright bar on its centre.
 
     Returns
     -------
-    float64 array, [M]
-        In the unit of z.
+    complex128 array, [M]
+        In the unit of z; of the part that turns as the preferred direction does.
     """
     return _transfer(population, filters.gabor_x, filters.gabor_y, direction)
 
@@ -243,7 +255,7 @@ def _transfer(
     gabor_x: NDArray[np.complex128],
     gabor_y: NDArray[np.complex128],
     direction: NDArray[np.float64],
-) -> NDArray[np.float64]:
+) -> NDArray[np.complex128]:
     tuned = population.tuned
     dx, dy = _offsets(population, CONTRAST_BLOCK)
     kx, ky = _wave_vector(population.sf[tuned], direction)
@@ -252,8 +264,8 @@ def _transfer(
     # the mean of the two pixels of a block, half a pixel either side of its middle
     block = np.cos(kx * DEG_PER_PIXEL / 2) * np.cos(ky * DEG_PER_PIXEL / 2)
     # a cosine has half its amplitude at either sign of the wave vector
-    amplitude: NDArray[np.float64] = np.abs(along_x * along_y * block) / 2
-    return amplitude
+    transfer: NDArray[np.complex128] = along_x * along_y * block / 2
+    return transfer
 
 
 def _wave_vector(

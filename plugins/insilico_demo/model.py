@@ -97,6 +97,10 @@ class MotionEnergy:
             tensor(filters.phase.real[simple]),
             tensor(filters.phase.imag[simple]),
         )
+        self.delay = (
+            tensor(filters.delay.real[simple]),
+            tensor(filters.delay.imag[simple]),
+        )
         self.gain = tensor(filters.gain)
         self.semisaturation = tensor(filters.semisaturation)
         self.baseline = tensor(filters.baseline)
@@ -172,13 +176,16 @@ class MotionEnergy:
         null = channels[:, 2] ** 2 + channels[:, 3] ** 2
         drive = torch.relu(preferred - self.null_weight * null)
         drive = self.selective * drive + self.unselective * channels[:, 5]
-        # simple cells: the filtered signal itself, in its phase
+        # simple cells: in the phase of the signal, filtered alike for both directions
         cells = self.simple
         cos, sin = turn[0][..., cells], turn[1][..., cells]
-        even, odd = even[..., cells], odd[..., cells]
-        real = self.phase[0] * (even * cos + odd * sin)
-        linear = torch.relu(real - self.phase[1] * (odd * cos - even * sin))
-        drive[..., cells] *= linear**2 / (preferred[..., cells] + TINY)
+        early, late = self.delay
+        cos, sin = cos * early + sin * late, sin * early - cos * late
+        first, second, third, fourth = (channels[:, k][..., cells] for k in range(4))
+        real = (first + third) * cos + (second - fourth) * sin
+        imaginary = (second + fourth) * cos - (first - third) * sin
+        linear = torch.relu(self.phase[0] * real - self.phase[1] * imaginary)
+        drive[..., cells] *= linear**2 / (real**2 + imaginary**2 + TINY)
         return drive
 
     def _look(

@@ -26,7 +26,7 @@ SIMPLE_SHARE = 0.30  # of the units with a filter
 
 SF_RANGE = (0.02, 0.12)  # cycles/degree
 TF_RANGE = (1.0, 6.0)  # Hz
-CYCLES_RANGE = (0.22, 0.45)  # sigma in periods of the carrier
+CYCLES_RANGE = (0.24, 0.45)  # sigma in periods of the carrier
 DSI_RANGE = (0.25, 0.80)  # of direction units; below it are orientation units
 EXPONENT_RANGE = (1.0, 4.0)
 EXPONENT_MODE = 2.0
@@ -98,7 +98,8 @@ class Population:
     exponent : float64
         Exponent n of c^n / (c50^n + c^n).
     unselective : float64
-        Share of the drive that local contrast evokes, whatever its direction.
+        Share of the drive that local contrast evokes, whatever its direction; 0 for
+        simple cells.
     simple : bool
         Simple cells; all others respond alike to all phases.
     phase : float64
@@ -243,7 +244,8 @@ def _nonlinearities(
         "c50": c50,
         "surround": surround,
         "exponent": exponent,
-        "unselective": np.where(untuned, 0.0, rest.round(3)),
+        # local contrast has no phase, so simple cells do not take it in
+        "unselective": np.where(untuned | simple, 0.0, rest.round(3)),
         "simple": simple,
         "phase": np.where(simple, phase, np.nan),
         "surround_tuning": np.where(untuned, 0.0, surround_tuning),

@@ -1,7 +1,8 @@
-"""Columns as published tables have them: measured with a reference battery.
+"""Columns as published tables have them, and what takes long to work out.
 
-They stand in a file, which ``scripts/demo_reference.py`` makes, for a session should
-open at once.
+The former are measured with a reference battery, the latter are indices in the steady
+state. They stand in a file, which ``scripts/demo_reference.py`` makes, for a session
+should open at once.
 """
 
 from __future__ import annotations
@@ -42,9 +43,12 @@ COLUMNS = {
 }
 """Columns of the unit table, and the measured ones that they are."""
 
+STEADY = ("true_OSI", "true_DSI", "true_gOSI", "true_gDSI")
+"""Columns that follow from :func:`insilico_demo.units.steady_responses`."""
+
 
 def read_reference() -> tuple[str, pd.DataFrame]:
-    """The digest of the population that was measured, and the columns, a row a unit."""
+    """The digest of the population that was measured, and all columns, a row a unit."""
     import pandas as pd
 
     with open_input(Path(__file__).with_name(FILE), SessionError) as file:

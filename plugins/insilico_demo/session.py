@@ -175,7 +175,7 @@ def _filters() -> Filters:
 @cache
 def _units() -> pd.DataFrame:
     """The unit table; a session has a copy, which may be changed."""
-    return unit_table(demo_population(), _filters())
+    return unit_table(demo_population())
 
 
 def _check_frames(frames: NDArray[np.uint8], n_videos: int) -> None:

@@ -1,13 +1,13 @@
-"""The demo's unit table, with tuning indices in closed form."""
+"""The demo's unit table, with tuning indices that follow from the parameters."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_demo.filters import grating_amplitude, half_wave_mean, null_energy
-from insilico_demo.reference import COLUMNS, read_reference
+from insilico_demo.filters import grating_transfer, half_wave_mean, opposite_gain
+from insilico_demo.reference import COLUMNS, STEADY, read_reference
 from insilico_demo.screen import CALCIUM_TAU, FRAME_RATE
 
 if TYPE_CHECKING:
@@ -19,21 +19,23 @@ if TYPE_CHECKING:
 
 SESSION, SCAN_IDX = 1, 1  # no scan of a published data set has these numbers
 N_DIRECTIONS = 16
+N_PHASES = 48  # of a cycle, for means over it
 
 
 def steady_responses(population: Population, filters: Filters) -> NDArray[np.float64]:
-    """Time-averaged responses to drifting gratings in 16 directions, in closed form.
+    """Time-averaged responses to drifting gratings in 16 directions.
 
     Full-screen gratings of contrast 1 at the unit's preferred spatial and temporal
-    frequency, after the onset has died away and before adaptation::
+    frequency, after the onset has died away and before adaptation, the mean over a
+    cycle::
 
-        D = m P + (1 - m) (S(theta) + kappa S(theta + 180))
+        D = (m P + (1 - m) (E+ - w E-) / (1 - w leak)) gate^2
         r = r0 + (peak - r0) (1 + c50^n) D^(n/2) / (c50^n + P(theta)^(n/2))
         P = (1 + s cos 2 (theta - preferred)) / (1 + s)
 
-    where S is the squared gain of the unit's own spatial filter, kappa the share of
-    energy in the null direction, m the unselective share and s the tuning of the
-    surround. Untuned units answer every such grating with their peak.
+    where E+ and E- are the energies that the unit's own spatial and temporal filters
+    pass, m is the unselective share and s the tuning of the surround. The gate is that
+    of simple cells. Untuned units answer every such grating with their peak.
 
     Returns
     -------
@@ -42,26 +44,58 @@ def steady_responses(population: Population, filters: Filters) -> NDArray[np.flo
     """
     tuned, n = population.tuned, population.exponent[:, None]
     steps = np.arange(N_DIRECTIONS) * 360 / N_DIRECTIONS
-    energy = np.stack(
+    away = np.deg2rad(steps - np.nan_to_num(population.direction)[:, None])
+    tuning = population.surround_tuning[:, None]
+    pool = (1 + tuning * np.cos(2 * away)) / (1 + tuning)
+    transfer = np.stack(
         [
-            grating_amplitude(population, filters, np.full(tuned.sum(), step)) ** 2
+            grating_transfer(population, filters, np.full(tuned.sum(), step))
             for step in steps
         ],
         axis=1,
     )
-    opposite = np.roll(energy, -N_DIRECTIONS // 2, axis=1)
-    kappa, rest = null_energy(population), population.unselective[tuned, None]
-    away = np.deg2rad(steps - np.nan_to_num(population.direction)[:, None])
-    tuning = population.surround_tuning[:, None]
-    pool = (1 + tuning * np.cos(2 * away)) / (1 + tuning)
-    drive = np.ones((len(population), N_DIRECTIONS))
-    selective = energy + kappa[tuned, None] * opposite
-    drive[tuned] = rest * pool[tuned] + (1 - rest) * selective
+    driven = np.ones((len(population), N_DIRECTIONS))
+    mean = np.zeros_like(transfer, dtype=np.float64)
+    for phase in np.arange(N_PHASES) * 2 * np.pi / N_PHASES:
+        drive = _drive_at(phase, transfer, filters, pool[tuned])
+        mean += drive ** (n[tuned] / 2) / N_PHASES
+    driven[tuned] = mean / filters.gate[tuned, None]
     half = population.c50[:, None] ** n
-    evoked = (1 + half) * drive ** (n / 2) / (half + pool ** (n / 2))
+    evoked = (1 + half) * driven / (half + pool ** (n / 2))
     baseline, peak = population.baseline[:, None], population.peak[:, None]
     curves: NDArray[np.float64] = baseline + (peak - baseline) * evoked
     return curves
+
+
+def _drive_at(
+    phase: float,
+    transfer: NDArray[np.complex128],
+    filters: Filters,
+    pool: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """D at a phase (radians) of the carrier in the steady state, [M, 16].
+
+    A cosine has a part that turns as the preferred direction does, with the filter's
+    gain at its wave vector, and one that turns the other way, with that at the opposite
+    one; each leaks into the channel of the other.
+    """
+
+    def of_tuned(values: NDArray[Any]) -> NDArray[Any]:
+        return values[filters.tuned, None]
+
+    leak = of_tuned(opposite_gain(filters.frequency, 1 - filters.rate))
+    turn = np.exp(1j * phase)
+    with_it, against = transfer, np.roll(transfer, -N_DIRECTIONS // 2, axis=1)
+    first = with_it + against * leak * turn**2
+    second = with_it * np.conj(leak) / turn**2 + against
+    energy = np.abs(first) ** 2 - of_tuned(filters.null_weight) * np.abs(second) ** 2
+    drive = of_tuned(filters.selective) * np.maximum(energy, 0)
+    drive = drive + of_tuned(filters.unselective) * pool
+    carrier = turn / of_tuned(filters.delay)
+    signal = first / carrier + second * carrier
+    linear = np.maximum((of_tuned(filters.phase) * signal).real, 0) / np.abs(signal)
+    simple = of_tuned(filters.simple) > 0
+    return np.asarray(drive * np.where(simple, linear**2, 1.0))
 
 
 def tuning_indices(responses: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
@@ -131,13 +165,12 @@ def modulation(population: Population) -> NDArray[np.float64]:
     return np.where(population.simple, linear * passed, 0.0)
 
 
-def unit_table(population: Population, filters: Filters) -> pd.DataFrame:
+def unit_table(population: Population) -> pd.DataFrame:
     """One row a unit in response order; the columns are listed in the docs page."""
     import pandas as pd
 
-    indices = tuning_indices(steady_responses(population, filters))
-    _, measured = read_reference()
-    measured = measured.reindex(population.unit_id)
+    _, known = read_reference()
+    known = known.reindex(population.unit_id, columns=[*COLUMNS, *STEADY])
     cells = np.where(population.simple, "simple", "complex")
     return pd.DataFrame(
         {
@@ -151,12 +184,12 @@ def unit_table(population: Population, filters: Filters) -> pd.DataFrame:
             "z": population.z,
             "rf_x": population.rf_x,
             "rf_y": population.rf_y,
-            **{name: measured[name].to_numpy(float) for name in COLUMNS},
+            **{name: known[name].to_numpy(float) for name in COLUMNS},
             "true_class": population.kind,
             "true_direction": population.direction,
             "true_orientation": population.direction % 180,
             "true_dsi": population.dsi,
-            **{f"true_{name}": values.round(4) for name, values in indices.items()},
+            **{name: known[name].to_numpy(float) for name in STEADY},
             "true_sf": population.sf,
             "true_tf": population.tf,
             "true_rf_x": population.rf_x,
