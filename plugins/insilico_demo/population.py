@@ -59,10 +59,10 @@ class Area:
 
 
 AREAS = {
-    "V1": Area(0.045, 1.8, 0.48, 0.30, 0.28, 0.60),
-    "LM": Area(0.040, 2.4, 0.50, 0.32, 0.32, 0.40),
-    "AL": Area(0.030, 3.4, 0.62, 0.50, 0.32, 0.40),
-    "RL": Area(0.033, 2.8, 0.62, 0.50, 0.32, 0.40),
+    "V1": Area(0.045, 1.8, 0.48, 0.30, 0.28, 0.80),
+    "LM": Area(0.040, 2.4, 0.50, 0.32, 0.32, 0.50),
+    "AL": Area(0.030, 3.4, 0.62, 0.50, 0.32, 0.50),
+    "RL": Area(0.033, 2.8, 0.62, 0.50, 0.32, 0.50),
 }
 
 
@@ -236,7 +236,7 @@ def _nonlinearities(
     surround = _uniform(rng, n, 1.6, 3.0).round(2)
     exponent = _log_triangular(rng.random(n), EXPONENT_RANGE, np.full(n, EXPONENT_MODE))
     exponent = exponent.round(2)
-    rest = rng.random(n) ** 2 * unselective * null_share(dsi, floor) ** (2 / exponent)
+    rest = rng.random(n) * unselective * null_share(dsi, floor) ** (2 / exponent)
     simple = ~untuned & (rng.random(n) < SIMPLE_SHARE)
     phase = (rng.random(n) * 360).round(1)
     surround_tuning = _uniform(rng, n, 0.05, 0.30).round(3)

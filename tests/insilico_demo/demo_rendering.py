@@ -16,6 +16,13 @@ RIGHT_DEG = (np.arange(WIDTH) - 127.5) * DEGREES
 UP_DEG = -(np.arange(HEIGHT)[:, None] - 71.5) * DEGREES
 
 
+def cycles(tf: float) -> int:
+    """Frames, 15 to 60, that are nearest to whole cycles of tf (Hz)."""
+    n = np.arange(15, 61)
+    off = n * tf / RATE
+    return int(n[(np.abs(off - np.rint(off)) / n).argmin()])
+
+
 def grating(
     direction: float,
     sf: float,

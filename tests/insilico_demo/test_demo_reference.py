@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from insilico_demo.filters import build_filters
 from insilico_demo.population import demo_population
 from insilico_demo.reference import BATTERY, COLUMNS, read_reference
+from insilico_demo.units import steady_responses, tuning_indices
 
 import insilico_gui as ig
 
@@ -30,3 +32,23 @@ def test_the_battery_gives_them_back(demo):
         assert held.loc[column, "released"] == name
         assert held.loc[column, "median_difference"] <= 0.02
         assert held.loc[column, "reproduced"], column
+
+
+def test_steady_indices_are_those_of_the_parameters(demo):
+    population = demo_population()
+    steady = steady_responses(population, build_filters(population))
+    for name, values in tuning_indices(steady).items():
+        np.testing.assert_allclose(demo.units[f"true_{name}"], values, atol=6e-5)
+
+
+def test_directions_are_found(demo):
+    """With the defaults, and as well in cells that follow the bars."""
+    responses = ig.encode(demo, ig.stimuli.drifting_gratings())
+    tuning = ig.analysis.direction_tuning(responses)
+    units = demo.units
+    away = tuning["pref_dir"].to_numpy() - units["true_direction"].to_numpy()
+    error = np.abs((away + 180) % 360 - 180)
+    selective = (units["true_class"] == "direction").to_numpy()
+    assert np.median(error[selective]) <= 0.03
+    simple = selective & (units["true_cell"] == "simple").to_numpy()
+    assert np.median(error[simple]) <= 0.05

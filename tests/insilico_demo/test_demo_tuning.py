@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from demo_rendering import grating, rolling
+from demo_rendering import cycles, grating, rolling
 from insilico_demo.filters import build_filters
 from insilico_demo.population import demo_population
 from insilico_demo.units import steady_responses, tuning_indices
 
 STEPS = np.arange(16) * 22.5
 SETTLED = 45  # frames after which the slowest unit's transient is over
-
-
-def cycles(tf):
-    """Frames, 15 to 60, that are nearest to whole cycles of tf (Hz)."""
-    n = np.arange(15, 61)
-    off = n * tf / 30
-    return int(n[(np.abs(off - np.rint(off)) / n).argmin()])
 
 
 def respond(demo, movies, units=None, keep=15):
