@@ -77,7 +77,12 @@ class MotionEnergy:
                 [np.stack([y.real, y.imag], -1), np.stack([-y.imag, y.real], -1)]
             )
         )
-        self.centre = tensor(filters.centre_x), tensor(filters.centre_y)
+        # units whose drive takes local contrast in, and of those the untuned ones
+        sees = ~filters.tuned | (filters.unselective > 0)
+        self.sees = torch.from_numpy(np.flatnonzero(sees)).to(device)
+        untuned_seen = np.flatnonzero(~filters.tuned[sees])
+        self.untuned_seen = torch.from_numpy(untuned_seen).to(device)
+        self.centre = tensor(filters.centre_x[sees]), tensor(filters.centre_y[sees])
         self.pool = tensor(filters.pool_x), tensor(filters.pool_y)
         self.wide = tensor(filters.wide_x), tensor(filters.wide_y)
         self.pool_cos, self.pool_sin = (
@@ -152,11 +157,12 @@ class MotionEnergy:
         pool = channels[:, 4].clamp_min(0).pow_(self.half_exponent)
         responses = self.gain * drive / (self.semisaturation + pool)
         fatigue = memory.fatigue
-        load = (responses * self.share).clamp_max_(1)
+        lasting = (responses * self.share).clamp_max_(1)
         for t in range(n_frames):
-            fatigue = torch.lerp(fatigue, load[t], self.fatigue_rate)
-            lasting = torch.relu(fatigue - ADAPTED_FROM) / (1 - ADAPTED_FROM)
-            responses[t] /= 1 + self.fatigue * lasting
+            fatigue = torch.lerp(fatigue, lasting[t], self.fatigue_rate)
+            lasting[t] = fatigue
+        lasting = (lasting - ADAPTED_FROM).clamp_min_(0) / (1 - ADAPTED_FROM)
+        responses /= lasting.mul_(self.fatigue).add_(1)
         responses += self.baseline
         if disturb is not None:
             responses = disturb(responses)
@@ -179,14 +185,15 @@ class MotionEnergy:
         drive = self.selective * drive + self.unselective * channels[:, 5]
         # simple cells: in the phase of the signal, filtered alike for both directions
         cells = self.simple
-        cos, sin = turn[0][..., cells], turn[1][..., cells]
+        cos, sin = (part.index_select(-1, cells) for part in turn)
         early, late = self.delay
         cos, sin = cos * early + sin * late, sin * early - cos * late
-        first, second, third, fourth = (channels[:, k][..., cells] for k in range(4))
-        real = (first + third) * cos + (second - fourth) * sin
-        imaginary = (second + fourth) * cos - (first - third) * sin
+        picked = channels[:, :4].index_select(-1, cells).unbind(1)
+        real = (picked[0] + picked[2]) * cos + (picked[1] - picked[3]) * sin
+        imaginary = (picked[1] + picked[3]) * cos - (picked[0] - picked[2]) * sin
         linear = torch.relu(self.phase[0] * real - self.phase[1] * imaginary)
-        drive[..., cells] *= linear**2 / (real**2 + imaginary**2 + TINY)
+        gate = linear.square_() / real.square_().add_(imaginary.square_()).add_(TINY)
+        drive.index_copy_(-1, cells, drive.index_select(-1, cells) * gate)
         return drive
 
     def _look(
@@ -196,7 +203,7 @@ class MotionEnergy:
         n = len(frames)
         signal = torch.zeros(2, n, self.n_units, device=self.device)
         pool = torch.empty(n, self.n_units, device=self.device)
-        local = torch.empty(n, self.n_units, device=self.device)
+        local = torch.zeros(n, self.n_units, device=self.device)
         for start in range(0, n, FRAMES_AT_ONCE):
             now = slice(start, min(n, start + FRAMES_AT_ONCE))
             contrast = (frames[now].float() - MEAN_GREY) / HALF_RANGE
@@ -204,10 +211,10 @@ class MotionEnergy:
             gabor = self._gabor_signal(_block_means(contrast, CONTRAST_BLOCK))
             signal[:, now].index_copy_(2, self.tuned, gabor)
             # twice the mean square of a full-screen grating is its contrast squared
-            local[now] = 2 * _windowed(energy, *self.centre)
-            signal[0, now].index_copy_(
-                1, self.untuned, local[now][:, self.untuned].sqrt()
-            )
+            seen = 2 * _windowed(energy, *self.centre)
+            untuned = seen.index_select(1, self.untuned_seen).clamp_min_(0).sqrt_()
+            signal[0, now].index_copy_(1, self.untuned, untuned)
+            local[now].index_copy_(1, self.sees, seen)
             along, across = _oriented(contrast, energy)
             tuned = self.pool_cos * _windowed(along, *self.wide)
             tuned += self.pool_sin * _windowed(across, *self.wide)
