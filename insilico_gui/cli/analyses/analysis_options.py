@@ -62,7 +62,8 @@ Window = Annotated[
     float | None,
     typer.Option(
         "--window-s",
-        help="Length (s) of the response window; default: the trial's duration.",
+        help="Length (s) of the response window; default: the trial's duration, for "
+        "tunings to drifting gratings whole cycles.",
     ),
 ]
 BurnIn = Annotated[

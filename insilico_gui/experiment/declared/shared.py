@@ -20,7 +20,11 @@ from insilico_gui.stimuli import ConditionTable
 Latency = Annotated[float, About("Delay of the response window after the onset.", "s")]
 Window = Annotated[
     float | None,
-    About("Length of the response window; default the duration of the trial.", "s"),
+    About(
+        "Length of the response window; default the duration of the trial, for tunings "
+        "to drifting gratings whole cycles.",
+        "s",
+    ),
 ]
 BurnIn = Annotated[int, About("Frames at the beginning that are left out.", "frames")]
 Part = Annotated[
