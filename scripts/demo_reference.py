@@ -4,8 +4,9 @@
 
 The columns ``OSI``, ``DSI``, ``gOSI``, ``gDSI``, ``pref_dir`` and ``pref_ori`` of the
 demo's unit table are read from that file, and so are ``true_OSI``, ``true_DSI``,
-``true_gOSI`` and ``true_gDSI``, which follow from the parameters; run this after a change of the population or
-of the model (``tests/insilico_demo/test_demo_reference.py`` says when).
+``true_gOSI`` and ``true_gDSI``, which follow from the parameters; run this after a
+change of the population or of the model
+(``tests/insilico_demo/test_demo_reference.py`` says when).
 """
 
 from __future__ import annotations
