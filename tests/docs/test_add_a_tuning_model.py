@@ -48,7 +48,7 @@ def test_a_command_writes_the_columns(added, tmp_path):
     assert COMMAND in PAGE.read_text()
     responses, out = tmp_path / "dots.npz", tmp_path / "coherence.csv"
     session = ig.open_session("demo")
-    ig.export(ig.encode(session, shown(), indices=range(0, 2000, 40)), responses)
+    ig.export(ig.encode(session, shown(), indices=range(0, 2000, 25)), responses)
     result = run("tuning", responses, "-p", "coherence", "-o", out)
     assert result.exit_code == 0, result.output
     table = pd.read_csv(out)
