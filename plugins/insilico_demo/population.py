@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from copy import deepcopy
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -190,10 +191,13 @@ def demo_population() -> Population:
     dsi = np.where(untuned, 0.0, dsi.round(3))
     peak = _log_triangular(rng.random(n), (1.0, 2.0), np.full(n, 1.3)).round(3)
     baseline = (peak * _uniform(rng, n, 0.05, 0.10)).round(4)
+    # ids stay those of the first population, whatever is drawn besides
+    unit_id = 1000 + np.cumsum(1 + (deepcopy(rng).random(n) * 4).astype(np.int64))
     others = _nonlinearities(rng, dsi, baseline / peak, untuned, mode("unselective"))
+    rng.random(n)  # so that the draws that follow stay as they were
 
     population = Population(
-        unit_id=1000 + np.cumsum(1 + (rng.random(n) * 4).astype(np.int64)),
+        unit_id=unit_id,
         field=sheet.field,
         area=sheet.area,
         x=sheet.x,

@@ -16,7 +16,7 @@ from insilico_gui.errors import SessionError
 from insilico_gui.session import check_units
 
 # Changes only when the demo's parameters are changed on purpose.
-WEIGHTS_HASH = "sha256:dd44b17e572b4fc068c0f07df4c321df942f35c3de7ad045eec850b43ac1df64"
+WEIGHTS_HASH = "sha256:7e91afc4f27c3709317cfd0bb361fe2e03179a1fced0288a844981dc8c4b74a6"
 
 
 def test_listing_needs_no_torch_and_no_folder(tmp_path):
