@@ -29,6 +29,12 @@ def offered(panel):
     return [panel.layouts.itemText(k) for k in range(panel.layouts.count())]
 
 
+def written(window):
+    """What is written on the map, in one line."""
+    note = window.viewer.canvas.overlays.text
+    return note.text.replace("\n", " ") if note.visible else ""
+
+
 def test_units_are_laid_out_by_readout_weights_and_back(window, qtbot):
     use_session(window, Reading(36, (36, 64)))
     experiment, panel = window.experiment, window.panel("Map")
@@ -42,7 +48,7 @@ def test_units_are_laid_out_by_readout_weights_and_back(window, qtbot):
     places = units[["functional_y", "functional_x"]].to_numpy() * [-1, 1]
     np.testing.assert_allclose(layer.data[:, 1:], places, rtol=1e-5)
     panel = window.panel("Map")
-    assert "readout weights" in panel.about.text() and "%" in panel.about.text()
+    assert "of readout weights." in written(window) and "%" in written(window)
     choose(panel.color_by, "area")
     assert window.map.categories == ["AL", "LM", "V1"]
     # areas stand apart, on the canvas as in the table
@@ -77,7 +83,7 @@ def test_responses_lay_out_a_session_without_readout_weights(window):
     window.wait(LIMIT_S)
     assert window.experiment.document.analyses[-1].parameters == {"of": "responses"}
     assert window.now.view.layout == "functional"
-    assert "responses, scaled" in window.panel("Map").about.text()
+    assert "of responses, scaled, to noise." in written(window)
     # without its analysis the layout has no places any more
     window.experiment.remove_analysis("functional layout", stimulus="noise")
     assert window.now.view.layout == "retinotopic"

@@ -139,7 +139,8 @@ def test_sessions_are_ticked_played_in_step_and_selected_together(three, qtbot):
     assert window.map.crowd.n_units == 24
     experiment.look(layout="list")  # no space that sessions share
     assert window.map.units_layer.shown.tolist() == [True] * 8 + [False] * 16
-    assert "retinotopic and anatomical" in window.panel("Map").about.text()
+    note = window.viewer.canvas.overlays.text.text.replace("\n", " ")
+    assert "retinotopic and anatomical" in note
     experiment.remove_session(names[2])
     assert window.map.crowd.n_units == 20
 

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from insilico_gui.app.map.crowd import SHARED
 from insilico_gui.drawing.layouts import available_layouts, functional_columns
+from insilico_gui.errors import listed
 from insilico_gui.experiment.unit_tables import ALONE
 
 if TYPE_CHECKING:
     import pandas as pd
     from napari import Viewer
 
+    from insilico_gui.experiment.resolved import Resolved
     from insilico_gui.session import Session
-    from insilico_gui.units.results import Measured
 
 COORDINATES: dict[str, tuple[str, ...]] = {
     "retinotopic": ("rf_x", "rf_y"),
@@ -90,13 +92,21 @@ def empty_note(session: Session | None, units: pd.DataFrame, layout: str) -> str
     )
 
 
-def places_note(units: pd.DataFrame, layout: str, measured: Measured) -> str:
-    """What to say beside a map of which some units are missing; else nothing.
+def layout_note(now: Resolved) -> str:
+    """What a layout is by, where its name does not tell; and whose units are missing."""
+    layout = now.view.layout
+    said = _functional_note(now) if layout == "functional" else ""
+    if now.beside and layout not in SHARED:
+        names = listed([other.name for other in now.beside])
+        said += (
+            f"\nUnits of {names} are drawn in the layouts retinotopic and anatomical, "
+            "which are one space for all sessions."
+        )
+    return said.strip()
 
-    Of a functional layout, what its axes are; `measured` knows.
-    """
-    if layout == "functional":
-        return _functional_note(units, measured)
+
+def places_note(units: pd.DataFrame, layout: str) -> str:
+    """What to say beside a map of which some units are missing; else nothing."""
     unknown, beyond = places_missing(units, layout)
     said = []
     if unknown and layout == "retinotopic":
@@ -116,18 +126,19 @@ def places_note(units: pd.DataFrame, layout: str, measured: Measured) -> str:
     return " ".join(said)
 
 
-def _functional_note(units: pd.DataFrame, measured: Measured) -> str:
-    """Of what the axes are, and how many units have no place on them."""
+def _functional_note(now: Resolved) -> str:
+    """What the axes are of, and how many units have no place on them."""
+    units = now.units
     found = functional_columns(units)
-    origin = None if found is None else measured.origin(found[0])
+    origin = None if found is None else now.measured.origin(found[0])
     if found is None or origin is None:
         return ""
     about = origin[1]
-    said = f"Units near each other are alike: {about['variant']}"
+    said = f"By {about['variant']}"
+    said += "." if about["stimulus"] == ALONE else f", to {about['stimulus']}."
     if "explained" in about:
         across, up = (f"{100 * part:.0f} %" for part in about["explained"])
-        said += f" ({across} of the variance to the right, {up} up)"
-    said += "." if about["stimulus"] == ALONE else f", to {about['stimulus']}."
+        said += f" Of the variance: {across} to the right, {up} up."
     unknown = int(units[found[0]].isna().sum())
     if unknown:
         said += f" {unknown:,} of {len(units):,} units have none and are not drawn."

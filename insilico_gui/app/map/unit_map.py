@@ -15,7 +15,7 @@ from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
 from insilico_gui.app.map.coloring import Coloring
 from insilico_gui.app.map.crowd import Crowd
 from insilico_gui.app.map.field_sizes import SEE_THROUGH, drawn_sizes
-from insilico_gui.app.map.map_note import MapNote, empty_note
+from insilico_gui.app.map.map_note import MapNote, empty_note, layout_note
 from insilico_gui.app.map.outlines import outline_layer, outlines
 from insilico_gui.app.map.owned_layers import (
     OwnedPoints,
@@ -257,11 +257,13 @@ class UnitMap:
         self._backdrop.show(session, units, layout)
         positions = self.crowd.positions(layout)
         known = np.asarray(np.isfinite(positions).all(axis=1))
+        if layout in ("anatomical", "anatomical 3-D") and not is_upright(session):
+            self._backdrop.show_tissue(positions, self.crowd.areas())
         with writing(layer), layer._block_refresh():  # the selection is drawn last
             layer.data = np.where(known[:, None], positions, 0.0)
             layer.shown = known
             layer.visible = True
-        self.note.show(empty_note(session, units, layout))
+        self.note.show(empty_note(session, units, layout) or layout_note(self._now))
         self._base_size = point_size(positions[known]) * SIZES.get(layout, 1.0)
         stimulus = self.stimulus_layer
         if stimulus is not None:
