@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 SCALP, HEAD, NAMES, AREAS = "Scalp", "Head", "Names", "Areas"
-AREA_LINE, AXIS_BESIDE = 0.004, 0.06
+AREA_LINE, AXIS_BESIDE = 0.0025, 0.06
 """Width of outlines, and distance of the axis of depth, as parts of the extent of all."""
 
 LINE_COLOR = "#303030"
@@ -178,7 +178,9 @@ class Backdrop:
             beside = AXIS_BESIDE * float(np.ptp(known[:, 1:], axis=0).max())
             ends = [[depth, high[1], low[2] - beside] for depth in (top, bottom)]
             lines.append(np.array(ends))
-            at += [*ends, np.mean(ends, axis=0).tolist()]
+            labels = np.array([*ends, np.mean(ends, axis=0)])
+            labels[:, 2] -= 1.6 * beside
+            at += labels.tolist()
             names += [f"{top:.0f} µm", f"{bottom:.0f} µm", "depth (z)"]
         if lines:
             layer = OwnedShapes(

@@ -30,6 +30,9 @@ EDGE = 1.0 + 1e-6
 """Of the screen, in the coordinates of receptive fields."""
 
 
+ABOVE_MAP = 52.0
+"""Pixels that two lines above the map take."""
+
 NOTE_WIDTH = 60
 """Letters in a line of what is written on the map."""
 
@@ -45,10 +48,11 @@ class MapNote:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._said = self._tool = ""
+        self._above = False
 
-    def show(self, text: str) -> None:
-        """Write what there is to say of the map; empty for nothing."""
-        self._said = text
+    def show(self, text: str, *, above: bool = False) -> None:
+        """Write what there is to say of the map, perhaps above it; empty for nothing."""
+        self._said, self._above = text, above
         self._draw()
 
     def show_tool(self, text: str) -> None:
@@ -60,6 +64,8 @@ class MapNote:
         note = self._viewer.canvas.overlays.text
         parts = (self._tool or self._said).split("\n")
         note.text = "\n".join(line for part in parts for line in wrap(part, NOTE_WIDTH))
+        is_above = self._above and not self._tool
+        note.position = "top_center" if is_above else "bottom_right"
         note.visible = bool(note.text)
 
 

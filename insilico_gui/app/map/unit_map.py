@@ -15,7 +15,7 @@ from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
 from insilico_gui.app.map.coloring import Coloring
 from insilico_gui.app.map.crowd import Crowd
 from insilico_gui.app.map.field_sizes import SEE_THROUGH, drawn_sizes
-from insilico_gui.app.map.map_note import MapNote, empty_note, layout_note
+from insilico_gui.app.map.map_note import ABOVE_MAP, MapNote, empty_note, layout_note
 from insilico_gui.app.map.outlines import outline_layer, outlines
 from insilico_gui.app.map.owned_layers import (
     OwnedPoints,
@@ -263,7 +263,8 @@ class UnitMap:
             layer.data = np.where(known[:, None], positions, 0.0)
             layer.shown = known
             layer.visible = True
-        self.note.show(empty_note(session, units, layout) or layout_note(self._now))
+        empty = empty_note(session, units, layout)
+        self.note.show(empty or layout_note(self._now), above=not empty)
         self._base_size = point_size(positions[known]) * SIZES.get(layout, 1.0)
         stimulus = self.stimulus_layer
         if stimulus is not None:
@@ -310,7 +311,7 @@ class UnitMap:
             if shown.visible and shown not in (self.stimulus_layer, self._outlines)
         ]
         upright = is_upright(session) if layout == "anatomical 3-D" else None
-        above = NAME_ABOVE_LIST * (layout == "list")
+        above = {"list": NAME_ABOVE_LIST, "functional": ABOVE_MAP}.get(layout, 0.0)
         self._view_fit.fit(layers, self._base_size, upright=upright, above=above)
 
     def available_layouts(self) -> list[Layout]:

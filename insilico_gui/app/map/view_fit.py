@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 FROM_BEHIND, UPWARDS = (-0.5, -0.8, 0.35), (1, 0, 0)
 """Where the camera looks to, and what is up, of a head in 3-D: from behind and above."""
 
+AS_A_HEAD, AS_A_SHEET = ("towards", "down", "right"), ("away", "down", "right")
+"""Where axes point in a flat view: the depth of a sheet is away from who looks at it."""
+
 FROM_THE_FRONT, TOWARDS_SURFACE = (0.72, -0.69, 0.1), (-1, 0, 0)
 """The same of a sheet of cortex in 3-D, whose depth is to be seen."""
 
@@ -62,6 +65,7 @@ class ViewFit:
         height, width = self._viewer.canvas.size
         rows, columns = (high - low)[1:] + margin
         if upright is not None:
+            camera.orientation = AS_A_HEAD if upright else AS_A_SHEET
             if upright:
                 camera.set_view_direction(FROM_BEHIND, UPWARDS)
             else:
