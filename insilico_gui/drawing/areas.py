@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,8 +19,8 @@ GRID, SMOOTHING, MARGIN = 96, 2.5, 8
 LEAST_DENSITY = 0.15
 """Of the density at a typical unit: where there is less, an area ends."""
 
-COHERENT = 0.7
-"""Part of the units that have to lie where their area prevails: else there are none."""
+COHERENT = 0.6
+"""Part of the units that have to lie among those of their area: else there are none."""
 
 FEWEST_UNITS, MOST_AREAS = 60, 30
 """Fewer units, or more areas, are not outlined."""
@@ -57,7 +58,7 @@ def area_outlines(places: Floats, areas: NDArray[np.object_]) -> list[AreaOutlin
         "" for no area.
     """
     known = np.isfinite(places).all(axis=1) & (areas != "")
-    places, (names, codes) = places[known], np.unique(areas[known], return_inverse=True)
+    places, (codes, names) = places[known], pd.factorize(areas[known], sort=True)
     if len(places) < FEWEST_UNITS or not 2 <= len(names) <= MOST_AREAS:
         return []
     from scipy.ndimage import gaussian_filter  # slow: not at the start
@@ -71,7 +72,7 @@ def area_outlines(places: Floats, areas: NDArray[np.object_]) -> list[AreaOutlin
     np.add.at(counts, (codes, at[:, 0], at[:, 1]), 1.0)
     density = np.stack([gaussian_filter(one, SMOOTHING) for one in counts])
     here = density[:, at[:, 0], at[:, 1]]
-    if (here.argmax(axis=0) == codes).mean() < COHERENT:
+    if _coherence(here, codes) < COHERENT:
         return []
     least = LEAST_DENSITY * float(np.median(here.max(axis=0)))
     found = []
@@ -84,3 +85,15 @@ def area_outlines(places: Floats, areas: NDArray[np.object_]) -> list[AreaOutlin
         if lines:
             found.append(AreaOutline(str(name), lines, middle))
     return found
+
+
+def _coherence(here: Floats, codes: NDArray[np.int64]) -> float:
+    """Part of the units, by area, among whose neighbours their own area prevails.
+
+    `here` are the densities of all areas at each unit, [n, U]; the unit itself counts for
+    none, nor do areas count for more that have more units.
+    """
+    others = here.copy()
+    others[codes, np.arange(len(codes))] -= 1 / (2 * np.pi * SMOOTHING**2)
+    is_right = others.argmax(axis=0) == codes
+    return float(np.mean([is_right[codes == k].mean() for k in np.unique(codes)]))

@@ -8,6 +8,7 @@ from support.in_window import choose, use_session, use_stimulus
 from support.leaky import LeakySession
 from support.mouse import settle_map
 
+from insilico_gui.app.map.backdrop import AREAS, NAMES
 from insilico_gui.stimuli import ArrayStimulus
 
 LIMIT_S = 120.0
@@ -87,3 +88,12 @@ def test_responses_lay_out_a_session_without_readout_weights(window):
     # without its analysis the layout has no places any more
     window.experiment.remove_analysis("functional layout", stimulus="noise")
     assert window.now.view.layout == "retinotopic"
+    # in 3-D the depth has an axis, and more depth is further away
+    window.experiment.look(layout="anatomical 3-D")
+    names = window.viewer.layers[NAMES].text.values
+    assert {"depth (z)", "100 µm", "200 µm"} <= set(names)
+    away = window.viewer.scene.camera.view_direction
+    assert away[0] > 0.5 and away[1] < -0.5
+    assert AREAS in window.viewer.layers
+    window.experiment.look(layout="list")
+    assert AREAS not in window.viewer.layers
