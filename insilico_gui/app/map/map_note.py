@@ -30,6 +30,8 @@ EDGE = 1.0 + 1e-6
 """Of the screen, in the coordinates of receptive fields."""
 
 
+COMING = "The places of the units in this layout are being computed."
+
 ABOVE_MAP = 52.0
 """Pixels that two lines above the map take."""
 

@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
-from insilico_gui.app.map.coloring import Coloring
+from insilico_gui.app.map.coloring import COLORED_BY, Coloring
 from insilico_gui.app.map.crowd import Crowd
 from insilico_gui.app.map.field_sizes import SEE_THROUGH, drawn_sizes
-from insilico_gui.app.map.map_note import ABOVE_MAP, MapNote, empty_note, layout_note
-from insilico_gui.app.map.outlines import outline_layer, outlines
+from insilico_gui.app.map.map_note import (
+    ABOVE_MAP,
+    COMING,
+    MapNote,
+    empty_note,
+    layout_note,
+)
+from insilico_gui.app.map.outlines import OUTLINED_BY, outline_layer, outlines
 from insilico_gui.app.map.owned_layers import (
     OwnedPoints,
     writing,
@@ -54,22 +60,8 @@ if TYPE_CHECKING:
 
 UNITS = "Units"
 
-COLORED_BY = frozenset(
-    {"beside", "encoded", "responses", "units"}
-    | {"view.color_by", "view.limits", "view.map"}
-)
-"""What the colours of units depend on, apart from the time."""
-
 LOOKS = LOOKS_OF | {"beside", "results", "view.map"}
 """What sizes and rims depend on."""
-
-OUTLINED_BY = frozenset(
-    {"results", "selection", "session"}
-    | {"view.layout", "view.outlines_min_r2", "view.unit_id"}
-)
-"""What the outlines of receptive fields depend on."""
-
-COMING = "The places of the units in this layout are being computed."
 
 SIZES = {"scalp": 0.4, "list": 0.9}
 """Of points, as a part of the size that fills a layout: scalp and names show through."""

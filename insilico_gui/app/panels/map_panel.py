@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout
 
+from insilico_gui.app.map.coloring import COLORED_BY
 from insilico_gui.app.map.field_sizes import field_sizes
 from insilico_gui.app.map.map_note import empty_note, places_note
-from insilico_gui.app.map.unit_map import COLORED_BY
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
 from insilico_gui.app.panels.parts.dim_slider import DimSlider
 from insilico_gui.app.panels.parts.legend_bar import LegendBar
