@@ -128,9 +128,9 @@ class Beside:
             moment = moment // n_times * encoded.n_times
         return encoded.row_of_all(moment, len(self.units))
 
-    def is_as(self, other: Beside | None) -> bool:
+    def is_as(self, other: Beside) -> bool:
         """Whether all that it holds is the same."""
-        return other is not None and all(
+        return all(
             getattr(self, name) is getattr(other, name)
             for name in ("session", "units", "selection", "encoded")
         )

@@ -344,16 +344,13 @@ class Resolver:
 
     def _others(self, session: str, stimulus: str | None) -> tuple[Beside, ...]:
         """Sessions that share the map with the one on show, as far as they are open."""
-        found = {
-            name: other
-            for name in self._experiment.document.view.map.sessions
-            if name != session
-            and (other := self._experiment.beside(name, stimulus)) is not None
-        }
-        before, self._beside = self._beside, found
-        for name, other in found.items():
-            if other.is_as(known := before.get(name)) and known is not None:
+        names = [n for n in self._experiment.document.view.map.sessions if n != session]
+        given = {name: self._experiment.beside(name, stimulus) for name in names}
+        found = {name: other for name, other in given.items() if other is not None}
+        for name, known in self._beside.items():  # the same objects if nothing changed
+            if name in found and found[name].is_as(known):
                 found[name] = known
+        self._beside = found
         return tuple(found.values())
 
     def _selection(self) -> Selection:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
+from skimage.measure import points_in_poly
 from support.pictures import PictureSession
 
 from insilico_gui.app.widgets import colors
+from insilico_gui.drawing.areas import area_outlines
 from insilico_gui.drawing.layouts import available_layouts, listed, unit_positions
 from insilico_gui.units.columns import facts
 
@@ -77,3 +80,23 @@ def test_angles_around_zero_and_responses_of_either_sign():
     alpha = colors.lookup_table("coolwarm", fading=True, diverging=True)[:, 3]
     assert alpha[0] == alpha[-1] == 1
     assert alpha[127] < 0.2
+
+
+def test_areas_side_by_side_are_outlined_and_mixed_ones_are_not():
+    rng = np.random.default_rng(0)
+    places = rng.uniform(0, 1000, (900, 2))
+    areas = np.where(places[:, 1] < 400, "V1", "LM").astype(object)
+    areas[:5], places[5] = "", np.nan
+    one, other = area_outlines(places, areas)
+    assert (one.name, other.name) == ("LM", "V1")
+    assert one.middle[1] == pytest.approx(700, abs=40)
+    for area, inside in ((one, areas == "LM"), (other, areas == "V1")):
+        (line,) = area.lines
+        np.testing.assert_array_equal(line[0], line[-1])  # closed
+        around = points_in_poly(places, line)
+        assert (around == inside)[6:].mean() > 0.97
+        border = line[(line[:, 0] > 100) & (line[:, 0] < 900), 1]
+        assert np.abs(border - 400).min() < 25
+    assert area_outlines(places, rng.permutation(areas)) == []
+    assert area_outlines(places[:50], areas[:50]) == []
+    assert area_outlines(places, np.full(900, "V1", object)) == []

@@ -8,6 +8,7 @@ from support.in_window import choose, use_session, use_stimulus
 from support.leaky import LeakySession
 from support.mouse import settle_map
 
+from insilico_gui.app.map.backdrop import AREAS, NAMES
 from insilico_gui.stimuli import ArrayStimulus
 
 LIMIT_S = 120.0
@@ -29,6 +30,12 @@ def offered(panel):
     return [panel.layouts.itemText(k) for k in range(panel.layouts.count())]
 
 
+def written(window):
+    """What is written on the map, in one line."""
+    note = window.viewer.canvas.overlays.text
+    return note.text.replace("\n", " ") if note.visible else ""
+
+
 def test_units_are_laid_out_by_readout_weights_and_back(window, qtbot):
     use_session(window, Reading(36, (36, 64)))
     experiment, panel = window.experiment, window.panel("Map")
@@ -42,7 +49,7 @@ def test_units_are_laid_out_by_readout_weights_and_back(window, qtbot):
     places = units[["functional_y", "functional_x"]].to_numpy() * [-1, 1]
     np.testing.assert_allclose(layer.data[:, 1:], places, rtol=1e-5)
     panel = window.panel("Map")
-    assert "readout weights" in panel.about.text() and "%" in panel.about.text()
+    assert "of readout weights." in written(window) and "%" in written(window)
     choose(panel.color_by, "area")
     assert window.map.categories == ["AL", "LM", "V1"]
     # areas stand apart, on the canvas as in the table
@@ -77,7 +84,16 @@ def test_responses_lay_out_a_session_without_readout_weights(window):
     window.wait(LIMIT_S)
     assert window.experiment.document.analyses[-1].parameters == {"of": "responses"}
     assert window.now.view.layout == "functional"
-    assert "responses, scaled" in window.panel("Map").about.text()
+    assert "of responses, scaled, to noise." in written(window)
     # without its analysis the layout has no places any more
     window.experiment.remove_analysis("functional layout", stimulus="noise")
     assert window.now.view.layout == "retinotopic"
+    # in 3-D the depth has an axis, and more depth is further away
+    window.experiment.look(layout="anatomical 3-D")
+    names = window.viewer.layers[NAMES].text.values
+    assert {"depth (z)", "100 µm", "200 µm"} <= set(names)
+    away = window.viewer.scene.camera.view_direction
+    assert away[0] > 0.5 and away[1] < -0.5
+    assert AREAS in window.viewer.layers
+    window.experiment.look(layout="list")
+    assert AREAS not in window.viewer.layers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.in_window import use_session, use_stimulus
@@ -9,14 +11,16 @@ from support.leaky import LeakySession
 
 from insilico_gui.analysis.fields.fitted_fields import ReceptiveFieldFit
 from insilico_gui.app.map.backdrop import NAMES
+from insilico_gui.app.map.field_sizes import drawn_sizes, field_sizes
 from insilico_gui.app.map.outlines import (
     MAX_OUTLINES,
     RECEPTIVE_FIELDS,
     drawn_columns,
     outlines_note,
 )
+from insilico_gui.app.map.unit_looks import RIM, looks
 from insilico_gui.experiment.analyses import Result
-from insilico_gui.experiment.document import ViewState
+from insilico_gui.experiment.document import MapView, ViewState
 from insilico_gui.experiment.encoded import Encoded
 from insilico_gui.experiment.resolved import Resolved
 from insilico_gui.stimuli import ArrayStimulus
@@ -149,3 +153,24 @@ def test_outlines_are_of_few_units_and_the_cut_is_told():
     now = resolved(80, 80, 103)  # the second worst fitted one is looked at
     assert drawn_columns(now).tolist() == [1, *range(31, 80)]
     assert outlines_note(now) == "outlines: the 50 best fitted of 80"
+
+
+def test_units_are_as_large_as_their_fields_where_that_is_wanted():
+    now = resolved(6, 6, None)
+    fit = now.results[RECEPTIVE_FIELDS].fit
+    fit.covariance[2] = [[9.0, 0.0], [0.0, 4.0]]  # sigma of 3 and 2 pixels
+    fit.success[4] = False
+    sizes = field_sizes(now)
+    assert sizes[0] == pytest.approx(2) and sizes[2] == pytest.approx(2 * np.sqrt(6))
+    assert np.isnan(sizes[4]) and np.isfinite(np.delete(sizes, 4)).all()
+    assert drawn_sizes(now, 9, 0.7) is None
+    wanted = replace(now, view=ViewState(map=MapView(fields=True)))
+    drawn = drawn_sizes(
+        wanted, 9, 0.7
+    )  # three units of other sessions, and one unknown
+    np.testing.assert_allclose(drawn[[2, 4, 6, 8]], [2 * np.sqrt(6), 0.7, 0.7, 0.7])
+    found = looks(9, np.array([1]), 2, 0.7, sizes=drawn)
+    np.testing.assert_array_equal(found.size, drawn)  # selected or not
+    np.testing.assert_allclose(found.rim[2] * found.size[2], RIM * 0.7)
+    elsewhere = ViewState(layout="anatomical", map=MapView(fields=True))
+    assert drawn_sizes(replace(now, view=elsewhere), 9, 0.7) is None

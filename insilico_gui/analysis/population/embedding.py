@@ -190,13 +190,13 @@ def _iterated(
     """Loadings [F, n] of the components, by subspace iteration."""
     start = np.random.default_rng(0).standard_normal((away.shape[1], n + BASIS))
     basis = np.linalg.qr(start)[0].astype(away.dtype)
-    before = np.zeros((away.shape[1], n))
+    before: NDArray[np.float64] = np.zeros((away.shape[1], n))
     for done in range(ITERATIONS):
         if on_progress is not None:
             on_progress(done, ITERATIONS)
         loads = away @ basis
         _, _, turn = np.linalg.svd(loads, full_matrices=False)
-        loadings = (basis @ turn[:n].T).astype(np.float64)
+        loadings: NDArray[np.float64] = (basis @ turn[:n].T).astype(np.float64)
         if (1 - np.abs((loadings * before).sum(axis=0))).max() < SETTLED:
             return loadings
         before = loadings

@@ -16,6 +16,7 @@ from insilico_gui.app.map.owned_layers import (
 )
 from insilico_gui.app.widgets import colors
 from insilico_gui.app.widgets.theme import colors_for
+from insilico_gui.drawing.areas import area_outlines
 from insilico_gui.drawing.layouts import (
     is_upright,
     listed,
@@ -26,7 +27,7 @@ from insilico_gui.drive import is_drive_session
 
 if TYPE_CHECKING:
     from napari import Viewer
-    from napari.layers import Image, Layer, Points
+    from napari.layers import Image, Layer, Points, Shapes
     from numpy.typing import NDArray
 
     from insilico_gui.app.map.owned_layers import LayerOwner
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-SCALP, HEAD, NAMES = "Scalp", "Head", "Names"
+SCALP, HEAD, NAMES, AREAS = "Scalp", "Head", "Names", "Areas"
+AREA_LINE, AXIS_BESIDE = 0.0025, 0.06
+"""Width of outlines, and distance of the axis of depth, as parts of the extent of all."""
+
 LINE_COLOR = "#303030"
 NAME_SIZE = 8
 """Points, on the screen."""
@@ -78,7 +82,9 @@ class Backdrop:
         self._owner = owner
         self._layers: list[Layer] = []
         self._scalp: Image | None = None
-        self._names: Points | None = None  # that are written in the theme's colour
+        # What is written and drawn in the theme's colour
+        self._names: Points | None = None
+        self._lines: Shapes | None = None
         self.picture: ScalpPicture | None = None
 
     def show(self, session: Session, units: pd.DataFrame, layout: Layout) -> None:
@@ -147,6 +153,52 @@ class Backdrop:
         )
         self._layers.append(self._owner.add(layer, at=0))
 
+    def show_tissue(self, places: Floats, areas: NDArray[np.object_] | None) -> None:
+        """Outline the areas of units and, in 3-D, draw an axis of depth beside them.
+
+        Parameters
+        ----------
+        places : float array, [n, 3]
+            Depth, row and column; depth is 0 in a flat layout.
+        areas : array of str, [n], or None
+        """
+        known = places[np.isfinite(places).all(axis=1)]
+        if not len(known):
+            return
+        active = self._viewer.layers.selection.active
+        top, bottom = known[:, 0].min(), known[:, 0].max()
+        lines, at, names = [], [], []
+        outlined = [] if areas is None else area_outlines(places[:, 1:], areas)
+        for area in outlined:
+            lines += [np.insert(line, 0, top, axis=1) for line in area.lines]
+            at.append([top, *area.middle])
+            names.append(area.name)
+        if bottom > top:
+            low, high = known.min(axis=0), known.max(axis=0)
+            beside = AXIS_BESIDE * float(np.ptp(known[:, 1:], axis=0).max())
+            ends = [[depth, high[1], low[2] - beside] for depth in (top, bottom)]
+            lines.append(np.array(ends))
+            labels = np.array([*ends, np.mean(ends, axis=0)])
+            labels[:, 2] -= 1.6 * beside
+            at += labels.tolist()
+            names += [f"{top:.0f} µm", f"{bottom:.0f} µm", "depth (z)"]
+        if lines:
+            layer = OwnedShapes(
+                lines,
+                shape_type="path",
+                edge_color=self._text_color(),
+                edge_width=AREA_LINE * float(np.ptp(known[:, 1:], axis=0).max()),
+                face_color="transparent",
+                opacity=0.7,
+                name=AREAS,
+                units="um",
+            )
+            self._lines = layer
+            self._layers.append(self._owner.add(layer))
+            self._show_names(np.array(at), names, "center")
+        if active in self._viewer.layers:
+            self._viewer.layers.selection.active = active
+
     def recolor(
         self,
         values: NDArray[np.floating],
@@ -171,7 +223,7 @@ class Backdrop:
         for layer in self._layers:
             self._owner.remove(layer)
         self._layers = []
-        self._scalp = self.picture = self._names = None
+        self._scalp = self.picture = self._names = self._lines = None
 
     def _show_head(self, units: pd.DataFrame) -> ScalpPicture:
         flat, outline = scalp_positions(units[["x", "y", "z"]].to_numpy(float))
@@ -211,6 +263,9 @@ class Backdrop:
         if self._names is not None:
             with writing(self._names):
                 self._names.text.color = self._text_color()
+        if self._lines is not None:
+            with writing(self._lines):
+                self._lines.edge_color = self._text_color()
 
     def _text_color(self) -> str:
         red, green, blue = colors_for(self._viewer.theme).text

@@ -99,6 +99,7 @@ class ColorScale:
         """
         low, high = self.limits
         known: NDArray[np.bool_] = np.isfinite(values)
+        part: NDArray[np.floating]
         if weights is not None:
             part = self._part(weights)
         elif self.cyclic or self.categories is not None or not high > low:
@@ -112,8 +113,9 @@ class ColorScale:
 
     def _part(self, weights: NDArray[np.floating]) -> NDArray[np.float32]:
         """Weights as parts of :attr:`full`, 0..1."""
-        part = np.nan_to_num(weights / self.full)
-        return np.clip(part, 0.0, 1.0).astype(np.float32)
+        part = np.clip(np.nan_to_num(weights / self.full), 0.0, 1.0)
+        found: NDArray[np.float32] = part.astype(np.float32)
+        return found
 
     def legend(self) -> NDArray[np.uint8]:
         """Colours of a legend from the low to the high limit, opaque, uint8 [n, 256, 4].
@@ -180,11 +182,15 @@ def column_scale(
     if kind == "cyclic" and chosen.phase and high > low:
         turns = (chosen.phase - low) / (high - low)
         table = np.roll(table, round(turns * len(table)), axis=0)
-    more = {}
+    weight, full = "", 1.0
     if weights is not None:
+        weight = str(weights.name)
         known = weights.to_numpy(float)
         known = known[np.isfinite(known)]
         full = float(np.percentile(known, 95)) if len(known) else 1.0
-        more = {"weight": str(weights.name), "full": full if full > 0 else 1.0}
-    scale = ColorScale(name, table, (low, high), None, kind, colormap, **more)
+    scale = ColorScale(
+        *(name, table, (low, high), None, kind, colormap),
+        weight=weight,
+        full=full if full > 0 else 1.0,
+    )
     return scale, found.values

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from insilico_gui.experiment.playback import Playback
     from insilico_gui.experiment.resolved import Resolved
 
+COLORED_BY = frozenset(
+    {"beside", "encoded", "responses", "units"}
+    | {"view.color_by", "view.limits", "view.map"}
+)
+"""What the colours of units depend on, apart from the time."""
+
 
 class Coloring:
     """Scale and values of the units on show.

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from insilico_gui.drawing.layouts import Layout
-    from insilico_gui.experiment.encoded import Beside
     from insilico_gui.experiment.playback import Playback
     from insilico_gui.experiment.resolved import Resolved
     from insilico_gui.session import Session
@@ -135,6 +134,13 @@ class Crowd:
         ]
         return pd.concat(parts, ignore_index=True).rename(name)
 
+    def areas(self) -> NDArray[np.object_] | None:
+        """The area of each unit, [n], "" for none; None if they are not known."""
+        column = self.column("area")
+        return (
+            None if column is None else column.fillna("").astype(str).to_numpy(object)
+        )
+
     def columns(self) -> list[str]:
         """Names of the columns of the session on show."""
         return [str(name) for name in self._tables[0].columns]
@@ -186,14 +192,3 @@ def origin_of(found: Found) -> str:
         if column in found.units
     ]
     return ", ".join(told) or found.session
-
-
-def others_note(beside: tuple[Beside, ...], layout: str) -> str:
-    """What to say where units of further sessions are not drawn; else nothing."""
-    if not beside or layout in SHARED:
-        return ""
-    names = ", ".join(other.name for other in beside)
-    return (
-        f"Units of {names} are drawn in the layouts retinotopic and anatomical, which "
-        "are one space for all sessions."
-    )

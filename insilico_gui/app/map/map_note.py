@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from insilico_gui.app.map.crowd import SHARED
 from insilico_gui.drawing.layouts import available_layouts, functional_columns
+from insilico_gui.errors import listed
 from insilico_gui.experiment.unit_tables import ALONE
 
 if TYPE_CHECKING:
     import pandas as pd
     from napari import Viewer
 
+    from insilico_gui.experiment.resolved import Resolved
     from insilico_gui.session import Session
-    from insilico_gui.units.results import Measured
 
 COORDINATES: dict[str, tuple[str, ...]] = {
     "retinotopic": ("rf_x", "rf_y"),
@@ -27,6 +29,11 @@ COORDINATES: dict[str, tuple[str, ...]] = {
 EDGE = 1.0 + 1e-6
 """Of the screen, in the coordinates of receptive fields."""
 
+
+COMING = "The places of the units in this layout are being computed."
+
+ABOVE_MAP = 52.0
+"""Pixels that two lines above the map take."""
 
 NOTE_WIDTH = 60
 """Letters in a line of what is written on the map."""
@@ -43,10 +50,11 @@ class MapNote:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._said = self._tool = ""
+        self._above = False
 
-    def show(self, text: str) -> None:
-        """Write what there is to say of the map; empty for nothing."""
-        self._said = text
+    def show(self, text: str, *, above: bool = False) -> None:
+        """Write what there is to say of the map, perhaps above it; empty for nothing."""
+        self._said, self._above = text, above
         self._draw()
 
     def show_tool(self, text: str) -> None:
@@ -58,6 +66,8 @@ class MapNote:
         note = self._viewer.canvas.overlays.text
         parts = (self._tool or self._said).split("\n")
         note.text = "\n".join(line for part in parts for line in wrap(part, NOTE_WIDTH))
+        is_above = self._above and not self._tool
+        note.position = "top_center" if is_above else "bottom_right"
         note.visible = bool(note.text)
 
 
@@ -90,13 +100,21 @@ def empty_note(session: Session | None, units: pd.DataFrame, layout: str) -> str
     )
 
 
-def places_note(units: pd.DataFrame, layout: str, measured: Measured) -> str:
-    """What to say beside a map of which some units are missing; else nothing.
+def layout_note(now: Resolved) -> str:
+    """What a layout is by, where its name does not tell; and whose units are missing."""
+    layout = now.view.layout
+    said = _functional_note(now) if layout == "functional" else ""
+    if now.beside and layout not in SHARED:
+        names = listed([other.name for other in now.beside])
+        said += (
+            f"\nUnits of {names} are drawn in the layouts retinotopic and anatomical, "
+            "which are one space for all sessions."
+        )
+    return said.strip()
 
-    Of a functional layout, what its axes are; `measured` knows.
-    """
-    if layout == "functional":
-        return _functional_note(units, measured)
+
+def places_note(units: pd.DataFrame, layout: str) -> str:
+    """What to say beside a map of which some units are missing; else nothing."""
     unknown, beyond = places_missing(units, layout)
     said = []
     if unknown and layout == "retinotopic":
@@ -116,18 +134,19 @@ def places_note(units: pd.DataFrame, layout: str, measured: Measured) -> str:
     return " ".join(said)
 
 
-def _functional_note(units: pd.DataFrame, measured: Measured) -> str:
-    """Of what the axes are, and how many units have no place on them."""
+def _functional_note(now: Resolved) -> str:
+    """What the axes are of, and how many units have no place on them."""
+    units = now.units
     found = functional_columns(units)
-    origin = None if found is None else measured.origin(found[0])
+    origin = None if found is None else now.measured.origin(found[0])
     if found is None or origin is None:
         return ""
     about = origin[1]
-    said = f"Units near each other are alike: {about['variant']}"
+    said = f"By {about['variant']}"
+    said += "." if about["stimulus"] == ALONE else f", to {about['stimulus']}."
     if "explained" in about:
         across, up = (f"{100 * part:.0f} %" for part in about["explained"])
-        said += f" ({across} of the variance to the right, {up} up)"
-    said += "." if about["stimulus"] == ALONE else f", to {about['stimulus']}."
+        said += f" Of the variance: {across} to the right, {up} up."
     unknown = int(units[found[0]].isna().sum())
     if unknown:
         said += f" {unknown:,} of {len(units):,} units have none and are not drawn."

@@ -21,6 +21,12 @@ OUTLINES = "Receptive fields"
 RECEPTIVE_FIELDS = "receptive fields"
 """What an experiment calls the result."""
 
+OUTLINED_BY = frozenset(
+    {"results", "selection", "session"}
+    | {"view.layout", "view.outlines_min_r2", "view.unit_id"}
+)
+"""What the outlines of receptive fields depend on."""
+
 MAX_OUTLINES = 50
 """More outlines than this are a tangle in which none is seen."""
 

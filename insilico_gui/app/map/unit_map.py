@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
-from insilico_gui.app.map.coloring import Coloring
+from insilico_gui.app.map.coloring import COLORED_BY, Coloring
 from insilico_gui.app.map.crowd import Crowd
 from insilico_gui.app.map.field_sizes import SEE_THROUGH, drawn_sizes
-from insilico_gui.app.map.map_note import MapNote, empty_note
-from insilico_gui.app.map.outlines import outline_layer, outlines
+from insilico_gui.app.map.map_note import (
+    ABOVE_MAP,
+    COMING,
+    MapNote,
+    empty_note,
+    layout_note,
+)
+from insilico_gui.app.map.outlines import OUTLINED_BY, outline_layer, outlines
 from insilico_gui.app.map.owned_layers import (
     OwnedPoints,
     writing,
@@ -54,22 +60,8 @@ if TYPE_CHECKING:
 
 UNITS = "Units"
 
-COLORED_BY = frozenset(
-    {"beside", "encoded", "responses", "units"}
-    | {"view.color_by", "view.limits", "view.map"}
-)
-"""What the colours of units depend on, apart from the time."""
-
 LOOKS = LOOKS_OF | {"beside", "results", "view.map"}
 """What sizes and rims depend on."""
-
-OUTLINED_BY = frozenset(
-    {"results", "selection", "session"}
-    | {"view.layout", "view.outlines_min_r2", "view.unit_id"}
-)
-"""What the outlines of receptive fields depend on."""
-
-COMING = "The places of the units in this layout are being computed."
 
 SIZES = {"scalp": 0.4, "list": 0.9}
 """Of points, as a part of the size that fills a layout: scalp and names show through."""
@@ -257,11 +249,14 @@ class UnitMap:
         self._backdrop.show(session, units, layout)
         positions = self.crowd.positions(layout)
         known = np.asarray(np.isfinite(positions).all(axis=1))
+        if layout in ("anatomical", "anatomical 3-D") and not is_upright(session):
+            self._backdrop.show_tissue(positions, self.crowd.areas())
         with writing(layer), layer._block_refresh():  # the selection is drawn last
             layer.data = np.where(known[:, None], positions, 0.0)
             layer.shown = known
             layer.visible = True
-        self.note.show(empty_note(session, units, layout))
+        empty = empty_note(session, units, layout)
+        self.note.show(empty or layout_note(self._now), above=not empty)
         self._base_size = point_size(positions[known]) * SIZES.get(layout, 1.0)
         stimulus = self.stimulus_layer
         if stimulus is not None:
@@ -308,7 +303,7 @@ class UnitMap:
             if shown.visible and shown not in (self.stimulus_layer, self._outlines)
         ]
         upright = is_upright(session) if layout == "anatomical 3-D" else None
-        above = NAME_ABOVE_LIST * (layout == "list")
+        above = {"list": NAME_ABOVE_LIST, "functional": ABOVE_MAP}.get(layout, 0.0)
         self._view_fit.fit(layers, self._base_size, upright=upright, above=above)
 
     def available_layouts(self) -> list[Layout]:

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 FROM_BEHIND, UPWARDS = (-0.5, -0.8, 0.35), (1, 0, 0)
 """Where the camera looks to, and what is up, of a head in 3-D: from behind and above."""
 
+AS_A_HEAD, AS_A_SHEET = ("towards", "down", "right"), ("away", "down", "right")
+"""Where axes point in a flat view: the depth of a sheet is away from who looks at it."""
+
+FROM_THE_FRONT, TOWARDS_SURFACE = (0.72, -0.69, 0.1), (-1, 0, 0)
+"""The same of a sheet of cortex in 3-D, whose depth is to be seen."""
+
 FILLED = 0.94
 """Part of the canvas that the map fills."""
 
@@ -48,8 +54,8 @@ class ViewFit:
         margin : float
             Added to their extent.
         upright : bool, optional
-            In 3-D: whether the units are in a head, which is seen obliquely; else they
-            are seen from above. None in 2-D.
+            In 3-D: whether the units are in a head, or else in a sheet; each is seen
+            obliquely. None in 2-D.
         above : float
             Pixels to leave free above them: for names, which have no extent.
         """
@@ -59,10 +65,11 @@ class ViewFit:
         height, width = self._viewer.canvas.size
         rows, columns = (high - low)[1:] + margin
         if upright is not None:
+            camera.orientation = AS_A_HEAD if upright else AS_A_SHEET
             if upright:
                 camera.set_view_direction(FROM_BEHIND, UPWARDS)
             else:
-                camera.angles = (0, 0, 0)
+                camera.set_view_direction(FROM_THE_FRONT, TOWARDS_SURFACE)
             rows = columns = 0.8 * float(np.linalg.norm(high - low)) + margin
         camera.zoom = zoom = FILLED * min(width / columns, (height - above) / rows)
         low[1] -= above / zoom

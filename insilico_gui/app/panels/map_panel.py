@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout
 
-from insilico_gui.app.map.crowd import others_note
+from insilico_gui.app.map.coloring import COLORED_BY
 from insilico_gui.app.map.field_sizes import field_sizes
 from insilico_gui.app.map.map_note import empty_note, places_note
-from insilico_gui.app.map.unit_map import COLORED_BY
 from insilico_gui.app.panels.panel import Panel, fill_box, text_label
 from insilico_gui.app.panels.parts.dim_slider import DimSlider
 from insilico_gui.app.panels.parts.legend_bar import LegendBar
@@ -129,8 +128,7 @@ class MapPanel(Panel):
         self.layouts.setToolTip(self._about_functional())
         fill_box(self.color_by, names, now.view.color_by)
         note = empty_note(now.session, units, layout)
-        text = note or places_note(units, layout, now.measured)
-        text = f"{text} {others_note(now.beside, layout)}".strip()
+        text = note or places_note(units, layout)
         self.about.setText(text)
         self.about.setVisible(bool(text))
         self._draw_legend()

@@ -108,7 +108,10 @@ class FrameReader(QObject):
 
     def peek(self, frame: int) -> NDArray[np.uint8] | None:
         """A frame, uint8 [H, W] or [H, W, 3], if it has been made; returns at once."""
-        return None if self._cache is None else self._cache.peek(frame)
+        cache = self._cache  # perhaps still of the stimulus before
+        if cache is None or not 0 <= frame < len(cache.array):
+            return None
+        return cache.peek(frame)
 
     def close(self) -> None:
         """Stop reading and give the frames up, unless somebody else reads them."""

@@ -186,7 +186,7 @@ def functional_layout(
         features = _scaled(features, away=of == "responses")
     place = principal_places if method == "pca" else umap_places
     found = place(features, on_progress)
-    about = {
+    about: dict[Any, Any] = {
         "variant": f"{PLACINGS[method]} of {FEATURES[of]}" + ", scaled" * is_scaled,
         "n_units": int(np.isfinite(found.places[:, 0]).sum()),
         "n_features": features.shape[1],
