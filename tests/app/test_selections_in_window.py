@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QFileDialog
+from qtpy.QtWidgets import QApplication, QFileDialog, QGraphicsPathItem
 from support.in_window import choose, use_session, use_stimulus
 from support.leaky import LeakySession
 from support.mouse import drag, draw
 
+from insilico_gui.app.widgets.tuning_plots import HOLE, StarPlot
 from insilico_gui.stimuli import ArrayStimulus
 
 LIMIT_S = 60.0
@@ -158,8 +159,9 @@ def test_rows_map_and_plots_go_together(window, panel, qtbot):
         for k in (0, 39)
     ]
     middle = [picture.toImage().pixelColor(5, 5).getRgbF()[:3] for picture in shown]
-    points = window.map.units_layer.face_color[[0, 39], :3]
-    np.testing.assert_allclose(middle, points, atol=0.03)
+    ends = window.now.units["gOSI"].to_numpy()[[0, 39]]
+    expected = window.map.scale.colors(ends)[:, :3]
+    np.testing.assert_allclose(middle, expected, atol=0.03)
     # ids select, as units on the map do
     header = table.verticalHeader()
 
@@ -232,3 +234,38 @@ def test_an_empty_plot_says_why_and_what_to_do(window, panel, qtbot):
     assert "'clip' has no trials: show gratings" in tuning.note.text()
     qtbot.mouseClick(tuning.note.button, LEFT)
     assert next(p for p in window.panels if p.title == "Stimulus").is_seen
+
+
+def test_a_star_has_a_sector_for_each_pair_of_levels(qtbot):
+    plot = StarPlot()
+    qtbot.addWidget(plot)
+    angles, rings = np.array([0.0, 90, 180, 270]), np.array([0.04, 0.16])
+    mean = np.arange(8.0).reshape(4, 2)
+    plot.show_star(("direction", "spatial_frequency"), (angles, rings), mean)
+    table = plot.drawn()
+    assert list(table) == [
+        "direction (deg)",
+        "spatial frequency (cycles/deg)",
+        "response",
+    ]
+    assert table.iloc[5].tolist() == [180.0, 0.16, 5.0]
+    items = plot.plotItem.vb.addedItems
+
+    def color_at(angle, radius):
+        turn = np.deg2rad(angle)
+        at = QPointF(radius * np.cos(turn), radius * np.sin(turn))
+        (item,) = (
+            i
+            for i in items
+            if isinstance(i, QGraphicsPathItem) and i.path().contains(at)
+        )
+        return item.brush().color().getRgb()[:3]
+
+    # the outer ring is the last level; 270 degrees are down
+    darkest, brightest = color_at(0, HOLE + 0.5), color_at(270, HOLE + 1.5)
+    assert sum(brightest) > sum(color_at(90, HOLE + 1.5)) > sum(darkest)
+    # an orientation is drawn on both sides
+    plot.show_star(("orientation", "contrast"), (angles[:2] / 2, rings), mean[:2])
+    items = plot.plotItem.vb.addedItems
+    assert color_at(45, HOLE + 0.5) == color_at(225, HOLE + 0.5)
+    assert len(plot.drawn()) == 4
