@@ -137,9 +137,10 @@ def test_a_kept_reference_is_compared_by_unit(encoded, tmp_path):
     choose(panel.color_by, "correlation")
     assert encoded.now.view.color_by == "correlation"
     # a click near a point looks at its unit
-    box = panel.plot.plotItem.vb
-    panel.plot.clicked.emit(float(x[7]), float(y[7]) + 2 * box.viewPixelSize()[1])
-    assert encoded.now.view.unit_id == units["unit_id"].iloc[7]
+    alone, box = int(np.argmax(x)), panel.plot.plotItem.vb
+    up = float(y[alone]) + 2 * box.viewPixelSize()[1]
+    panel.plot.clicked.emit(float(x[alone]), up)
+    assert encoded.now.view.unit_id == units["unit_id"].iloc[alone]
     choose(panel.column, "correlation of each unit")
     assert panel.histogram.isVisible() and not panel.plot.isVisible()
     drawn = panel.histogram.listDataItems()
