@@ -130,6 +130,27 @@ def test_a_kept_reference_is_compared_by_unit(encoded, tmp_path):
     np.testing.assert_allclose(x, first[10:].mean("time"), rtol=1e-5)
     np.testing.assert_allclose(y, second[10:].mean("time"), rtol=1e-5)
     assert encoded.panel("Map").color_by.findText("mean_difference") >= 0
+    # the map has the colours of the difference at once, and of others by choice
+    panel = encoded.panel("Compare")
+    assert encoded.now.view.color_by == "mean_difference"
+    assert panel.color_by.currentText() == "difference"
+    choose(panel.color_by, "correlation")
+    assert encoded.now.view.color_by == "correlation"
+    # a click near a point looks at its unit
+    alone, box = int(np.argmax(x)), panel.plot.plotItem.vb
+    up = float(y[alone]) + 2 * box.viewPixelSize()[1]
+    panel.plot.clicked.emit(float(x[alone]), up)
+    assert encoded.now.view.unit_id == units["unit_id"].iloc[alone]
+    choose(panel.column, "correlation of each unit")
+    assert panel.histogram.isVisible() and not panel.plot.isVisible()
+    drawn = panel.histogram.listDataItems()
+    assert (
+        sum(item.getData()[1].sum() for item in drawn) == 40
+        and "median" in panel.summary.text()
+    )
+    # run A is chosen as well: it is what is on show
+    choose(panel.run_a, f"first on {encoded.now.session_name}")
+    assert encoded.now.stimulus_name == "first"
 
 
 def test_any_two_runs_are_compared(encoded, tmp_path):

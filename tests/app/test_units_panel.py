@@ -288,3 +288,13 @@ def test_ten_thousand_units_open_and_sort_at_once(window):
     expected = plain.sort_values("area", kind="stable").index
     assert panel.model.rows.tolist() == expected.tolist()
     assert panel._highlighted().tolist() == list(range(10_000))
+
+
+def test_headers_may_ask_for_more_than_there_is(table):
+    for orientation, n in (
+        (Qt.Orientation.Vertical, table.model.rowCount()),
+        (Qt.Orientation.Horizontal, table.model.columnCount()),
+    ):
+        assert table.model.headerData(n - 1, orientation) is not None
+        for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.DecorationRole):
+            assert table.model.headerData(n, orientation, role) is None

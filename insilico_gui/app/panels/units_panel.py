@@ -16,7 +16,6 @@ from insilico_gui.app.panels.parts.condition_form import ConditionForm, number_o
 from insilico_gui.app.panels.parts.condition_line import ConditionLine
 from insilico_gui.app.panels.parts.selection_chips import SelectionChips
 from insilico_gui.app.panels.parts.units_table import UnitsTable
-from insilico_gui.app.widgets.colors import column_values
 from insilico_gui.app.widgets.controls import action, check, quietly, toggle
 from insilico_gui.app.widgets.copying import copy_selected, tab_separated
 from insilico_gui.app.widgets.unit_names import unit_key, unit_name, unit_row
@@ -65,7 +64,6 @@ class UnitsPanel(Panel):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._values: NDArray[np.floating[Any]] | None = None
         self._colored_at = 0.0
         self.body.setContentsMargins(2, 2, 2, 2)
         self.body.setSpacing(3)
@@ -247,23 +245,17 @@ class UnitsPanel(Panel):
         self.draw_time()
 
     def _take_colors(self) -> None:
-        """Take up the colours of the map."""
-        now = self.now
+        """Take up the colours of the map, of the rows that are seen."""
         self._colored_at = time.monotonic()
-        if now.view.color_by != RESPONSE and now.view.color_by in now.units:
-            self._values = column_values(now.units[now.view.color_by])[0]
-        else:
-            self._values = now.response_at(self.experiment.playback.frame)
         self.table.verticalHeader().viewport().update()
 
     def _color_of(self, unit: int) -> tuple[int, ...] | None:
         """Colour of a unit on the map, by row of the unit table; None if it has none."""
-        if self._values is None or unit >= len(self._values):
+        layer = self.desk.window.map.units_layer
+        if layer is None or unit >= len(layer.data):
             return None
-        scale = self.desk.window.map.scale
-        color = scale.colors(self._values[unit : unit + 1])[0]
         # To 64 steps: the eye tells no more, and as many pictures are kept
-        return tuple(int(channel * 63) * 4 for channel in color[:3])
+        return tuple(int(channel * 63) * 4 for channel in layer.face_color[unit][:3])
 
     def _scroll_to(self, unit: int | None) -> None:
         """Bring the row of a unit, by row of the unit table, into sight."""

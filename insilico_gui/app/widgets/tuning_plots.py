@@ -295,7 +295,8 @@ class StarPlot(CirclePlot):
         limits = (min(0.0, float(np.nanmin(mean))), float(np.nanmax(mean)))
         inks = (255 * map_values(mean.ravel(), table, limits)).astype(int)
         colors = inks.reshape(*mean.shape, 4)
-        wide = turn / len(angles)
+        around = np.sort(angles % turn)
+        wide = float(np.diff([*around, around[0] + turn]).min())  # as none may overlap
         for (k, n), _ in np.ndenumerate(mean):
             for half in np.arange(0, 360, turn):
                 at = angles[k] + half

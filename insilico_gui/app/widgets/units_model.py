@@ -295,7 +295,14 @@ class UnitsModel(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> object:
-        """Name of a column, or id of a unit."""
+        """Title of a column, or id and colour of a unit."""
+        n_sections = len(
+            self.rows if orientation == Qt.Orientation.Vertical else self.names
+        )
+        if (
+            section >= n_sections
+        ):  # one header asks before the other has taken up a reset
+            return None
         if orientation == Qt.Orientation.Vertical:
             if role == Qt.ItemDataRole.DecorationRole:
                 return self.swatch(section)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QIcon, QPixmap
-from qtpy.QtWidgets import QColorDialog, QWidget
+from qtpy.QtWidgets import QColorDialog, QMenu, QWidget
 
 from insilico_gui.app.panels.parts.chips import DOT, Chip
 from insilico_gui.app.panels.strip.traced import ENCODED
@@ -18,8 +18,6 @@ from insilico_gui.experiment.inputs import SELECTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from qtpy.QtWidgets import QMenu
 
     from insilico_gui.app.panels.desk import Desk
     from insilico_gui.experiment.named_selections import Combination
@@ -151,7 +149,8 @@ class SelectionChips:
         )
         menu.addSeparator()
         menu.addAction("Rename\u2026", partial(self._ask_name, name))
-        colors = menu.addMenu("Colour")
+        colors = QMenu("Colour", menu)  # or nobody would own it
+        menu.addMenu(colors)
         for color, called in zip(CATEGORIES, COLOR_NAMES, strict=True):
             colors.addAction(
                 _dot(color),

@@ -92,7 +92,7 @@ class RowHeader(QHeaderView):
 
     def __init__(self, command: Callable[[int, Qt.KeyboardModifier], object]) -> None:
         super().__init__(Qt.Orientation.Vertical)
-        self._command = command
+        self._command, self._pressed = command, -1
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -104,12 +104,16 @@ class RowHeader(QHeaderView):
         wide = self.fontMetrics().horizontalAdvance(longest)
         self.setFixedWidth(wide + SWATCH + ID_MARGINS)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """See Qt: the table may scroll to the row that is marked now."""
+        self._pressed = self.logicalIndexAt(event.position().toPoint())
+        super().mousePressEvent(event)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """See Qt."""
         super().mouseReleaseEvent(event)
-        row = self.logicalIndexAt(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
-            self._command(row, event.modifiers())
+        if event.button() == Qt.MouseButton.LeftButton and self._pressed >= 0:
+            self._command(self._pressed, event.modifiers())
 
 
 class UnitsTable(QTableView):
@@ -151,20 +155,18 @@ class UnitsTable(QTableView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """See Qt: a click on a cell looks at the unit."""
         super().mouseReleaseEvent(event)
-        held = event.modifiers()
-        at = self.indexAt(event.position().toPoint())
+        held, marked = event.modifiers(), self.selectionModel().selectedIndexes()
         if (
             event.button() == Qt.MouseButton.LeftButton
             and held == Qt.KeyboardModifier.NoModifier
-            and at.isValid()
-            and len(self.selectionModel().selectedIndexes()) == 1
+            and len(marked) == 1
         ):
-            self._look(at.row())
+            self._look(marked[0].row())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """See Qt: shows the unit in a panel of one unit."""
         super().mouseDoubleClickEvent(event)
-        at = self.indexAt(event.position().toPoint())
+        at = self.currentIndex()
         if at.isValid():
             self._show_unit(at.row())
 
