@@ -50,6 +50,8 @@ NO_CONDITIONS = (
     ".parquet) with a column for each parameter."
 )
 NO_IMAGES = "No images yet: open files or a folder, or drop them on the window."
+INTERVAL_WIDTH = 110
+"""Pixels, for "every frame" and its arrows."""
 
 
 class StimulusPanel(Panel):
@@ -146,6 +148,7 @@ class StimulusPanel(Panel):
             suffix=" s",
         )
         self.interval.setSpecialValueText("every frame")
+        self.interval.setMinimumWidth(INTERVAL_WIDTH)
         options = QFormLayout()
         options.addRow("Fit to screen", self.fit)
         options.addRow("One image every", self.interval)
