@@ -25,7 +25,15 @@ from insilico_gui.app.map.recolor import Recolorer
 from insilico_gui.app.map.selection_rim import LOOKS_OF, rim_of
 from insilico_gui.app.map.stimulus.frame_drawer import FrameDrawer
 from insilico_gui.app.map.stimulus.layer import StimulusLayer
-from insilico_gui.app.map.unit_looks import BLACK, NEUTRAL, RIM, THIN_RIM, WHITE, looks
+from insilico_gui.app.map.unit_looks import (
+    BLACK,
+    NEUTRAL,
+    RIM,
+    THIN_RIM,
+    WHITE,
+    first_looks,
+    looks,
+)
 from insilico_gui.app.map.unit_status import tell_units
 from insilico_gui.app.map.unit_words import unit_lines, unit_sentence
 from insilico_gui.app.map.view_fit import ViewFit
@@ -210,11 +218,7 @@ class UnitMap:
         layer = OwnedPoints(
             np.zeros((self.crowd.n_units, 3)),
             name=UNITS,
-            border_color="white",
-            border_width=0.0,
-            border_width_is_relative=True,
-            face_color="gray",
-            antialiasing=1,
+            **first_looks(self.crowd.n_units),
             units=self._length_unit(),
         )
         self._units = self._owner.add(layer)
