@@ -148,7 +148,7 @@ def test_points_have_the_pixels_of_the_legend(window, qtbot):
             settle_map(window, qtbot)
             scale, values = window.map.scale, window.now.units[column]
             made = canvas_pixels(window)
-            legend = np.asarray(scale.legend(), float)[:, :3]
+            legend = np.asarray(scale.legend(), float)[-1, :, :3]
             if scale.categories is not None:
                 names = list(scale.categories)
                 places = [

@@ -50,8 +50,6 @@ NO_CONDITIONS = (
     ".parquet) with a column for each parameter."
 )
 NO_IMAGES = "No images yet: open files or a folder, or drop them on the window."
-INTERVAL_WIDTH = 110
-"""Pixels, for "every frame" and its arrows."""
 
 
 class StimulusPanel(Panel):
@@ -148,10 +146,9 @@ class StimulusPanel(Panel):
             suffix=" s",
         )
         self.interval.setSpecialValueText("every frame")
-        self.interval.setMinimumWidth(INTERVAL_WIDTH)
         options = QFormLayout()
         options.addRow("Fit to screen", self.fit)
-        options.addRow("One image every", self.interval)
+        options.addRow("Image every", self.interval)
         options.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         return options
 
@@ -266,7 +263,9 @@ class StimulusPanel(Panel):
         )
         sees = not of_conditions and not is_driven
         self.folder_button.setVisible(sees)
-        self.preview.setVisible(sees and now.stimulus_name is not None)
+        # The map shows what a session sees; one picture of it is enough
+        alone = now.stimulus_name is not None and now.frames is None
+        self.preview.setVisible(sees and alone)
         self._options.setRowVisible(self.fit, of_video)
         self._options.setRowVisible(self.interval, of_images)
         self.why_no_form.setVisible(of_images)
