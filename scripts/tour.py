@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from insilico_drosophila import make_synthetic_fly
 from napari.settings import get_settings
 from PIL import Image
@@ -186,6 +187,43 @@ def drive() -> InsilicoWindow:
     return found
 
 
+def recorded() -> InsilicoWindow:
+    """Predicted responses and, of some of the units, what was recorded."""
+    found = gratings()
+    responses = found.now.responses
+    rng = np.random.default_rng(0)
+    chosen = responses[:, np.sort(rng.permutation(responses.shape[1])[:700])]
+    spread = chosen.std("time")
+    noise = rng.normal(size=chosen.shape) * spread.to_numpy() * 0.7
+    path = Path(tempfile.mkdtemp()) / "recorded.parquet"
+    ig.export((chosen + noise).astype("float32").assign_attrs(chosen.attrs), path)
+    found.drop([path])
+    found.wait(LIMIT_S)
+    found.experiment.look(raster={"sort": "pref_dir_measured", "beside": "A"})
+    found.show_panel("Raster")
+    return found
+
+
+def functional() -> InsilicoWindow:
+    """Units by what they have in common, coloured by area."""
+    found = gratings()
+    found.analyse("functional layout", {"of": "responses"})
+    found.wait(LIMIT_S)
+    found.experiment.look(layout="functional", color_by="area")
+    found.show_panel("Population")
+    return found
+
+
+def clip_in_space() -> InsilicoWindow:
+    """Responses in the tissue, with the clip in the corner."""
+    found = window()
+    found.wait(LIMIT_S)
+    found.experiment.look(layout="anatomical 3-D", color_by="response")
+    found.viewer.camera.angles = (12.0, 28.0, 60.0)
+    found.experiment.playback.seek(4.7)
+    return found
+
+
 TOUR: tuple[tuple[Callable[[], InsilicoWindow], tuple[int, int], str], ...] = (
     (begin, SMALL, "dark"),
     (window, SMALL, "dark"),
@@ -201,6 +239,9 @@ TOUR: tuple[tuple[Callable[[], InsilicoWindow], tuple[int, int], str], ...] = (
     (export, SMALL, "light"),
     (drive, SMALL, "dark"),
     (gratings, LARGEST, "light"),
+    (recorded, LARGE, "dark"),
+    (functional, SMALL, "light"),
+    (clip_in_space, SMALL, "dark"),
 )
 """What is shown, at which size, in which theme."""
 

@@ -169,8 +169,27 @@ def test_recorded_beside_predicted_without_code(
     table = pd.read_csv(raster.other.menu.save(tmp_path / "recorded.csv"))
     assert table["unit_id"].tolist() == other_ids[other].tolist()
 
-    # areas, and a clip that plays beside the units in 3-D
+    # the functional layout, of the readout weights that the scan comes with, by area
+    choose(window.panel("Map").layouts, "functional")
+    window.wait(LIMIT_S)
+    assert window.now.view.layout == "functional"
     choose(window.panel("Map").color_by, "area")
+    settle_map(window, qtbot)
+    layer = window.viewer.layers["Units"]
+    session = window.now.session
+    weights_of = np.asarray(session.readout_weights(), float)
+    centered = weights_of - weights_of.mean(axis=0)
+    places = np.linalg.svd(centered, full_matrices=False)[0][:, :2]
+    drawn_at = layer.data[:, [2, 1]] - layer.data[:, [2, 1]].mean(axis=0)
+    for k in range(2):  # the principal components, but for their scale and sign
+        assert abs(np.corrcoef(places[:, k], drawn_at[:, k])[0, 1]) > 0.999
+    made = window.viewer.screenshot(canvas_only=True, flash=False)[..., :3]
+    for area in np.unique(units["area"]):  # each has pixels in its colour
+        color = 255 * layer.face_color[np.flatnonzero(units["area"] == area)[0], :3]
+        near = np.abs(made.astype(float) - color).max(axis=2) < 12
+        assert near.sum() > 20, area
+
+    # and a clip that plays beside the units in 3-D
     choose(window.panel("Map").layouts, "anatomical 3-D")
     settle_map(window, qtbot)
     layer = window.viewer.layers["Units"]

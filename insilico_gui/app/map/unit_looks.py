@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,25 @@ NEUTRAL = (0.62, 0.62, 0.62, 0.75)
 
 LOOKED_AT = (1.0, 0.53, 0.0, 1.0)
 """Rim of the unit looked at."""
+
+
+SEEN_PIXELS, MOST_SEEN = 5.0, 20_000
+"""Least size of a point on the screen, and up to how many units: more would hide all."""
+
+
+def first_looks(n_units: int) -> dict[str, Any]:
+    """How a layer of so many points begins.
+
+    Of points that are smaller on the screen than their rims no colour would be left.
+    """
+    return {
+        "border_color": "white",
+        "border_width": 0.0,
+        "border_width_is_relative": True,
+        "face_color": "gray",
+        "antialiasing": 1,
+        "canvas_size_limits": (SEEN_PIXELS if n_units <= MOST_SEEN else 2.0, 10_000.0),
+    }
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from insilico_gui.app.map import unit_looks
 from insilico_gui.app.map.backdrop import NAME_ABOVE_LIST, Backdrop
 from insilico_gui.app.map.coloring import COLORED_BY, Coloring
 from insilico_gui.app.map.crowd import Crowd
@@ -31,7 +32,6 @@ from insilico_gui.app.map.recolor import Recolorer
 from insilico_gui.app.map.selection_rim import LOOKS_OF, rim_of
 from insilico_gui.app.map.stimulus.frame_drawer import FrameDrawer
 from insilico_gui.app.map.stimulus.layer import StimulusLayer
-from insilico_gui.app.map.unit_looks import BLACK, NEUTRAL, RIM, THIN_RIM, WHITE, looks
 from insilico_gui.app.map.unit_status import tell_units
 from insilico_gui.app.map.unit_words import unit_lines, unit_sentence
 from insilico_gui.app.map.view_fit import ViewFit
@@ -202,11 +202,7 @@ class UnitMap:
         layer = OwnedPoints(
             np.zeros((self.crowd.n_units, 3)),
             name=UNITS,
-            border_color="white",
-            border_width=0.0,
-            border_width_is_relative=True,
-            face_color="gray",
-            antialiasing=1,
+            **unit_looks.first_looks(self.crowd.n_units),
             units=self._length_unit(),
         )
         self._units = self._owner.add(layer)
@@ -364,14 +360,15 @@ class UnitMap:
         is_light = colors_for(self._viewer.theme).is_light and not over_pictures
         sizes = drawn_sizes(now, self.crowd.n_units, self._base_size)
         self._is_of_fields = sizes is not None
-        found = looks(
+        found = unit_looks.looks(
             self.crowd.n_units,
             self.crowd.selected(),
             unit_row(now.units, now.view.unit_id),
             self._base_size,
-            rim_others=RIM if on_scalp else THIN_RIM,
-            color_others=BLACK if on_scalp else NEUTRAL,
-            color_selected=rim_of(now) or (BLACK if is_light else WHITE),
+            rim_others=unit_looks.RIM if on_scalp else unit_looks.THIN_RIM,
+            color_others=unit_looks.BLACK if on_scalp else unit_looks.NEUTRAL,
+            color_selected=rim_of(now)
+            or (unit_looks.BLACK if is_light else unit_looks.WHITE),
             sizes=sizes,
         )
         self._on_top = found.put_on(layer)

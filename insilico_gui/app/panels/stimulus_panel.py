@@ -148,7 +148,7 @@ class StimulusPanel(Panel):
         self.interval.setSpecialValueText("every frame")
         options = QFormLayout()
         options.addRow("Fit to screen", self.fit)
-        options.addRow("One image every", self.interval)
+        options.addRow("Image every", self.interval)
         options.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         return options
 
@@ -263,7 +263,9 @@ class StimulusPanel(Panel):
         )
         sees = not of_conditions and not is_driven
         self.folder_button.setVisible(sees)
-        self.preview.setVisible(sees and now.stimulus_name is not None)
+        # The map shows what a session sees; one picture of it is enough
+        alone = now.stimulus_name is not None and now.frames is None
+        self.preview.setVisible(sees and alone)
         self._options.setRowVisible(self.fit, of_video)
         self._options.setRowVisible(self.interval, of_images)
         self.why_no_form.setVisible(of_images)

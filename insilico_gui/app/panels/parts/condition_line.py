@@ -21,6 +21,8 @@ ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 OF_POPUP = (*ENTER, Qt.Key.Key_Tab, Qt.Key.Key_Escape, Qt.Key.Key_Up, Qt.Key.Key_Down)
 OFFER = Qt.ItemDataRole.UserRole
 
+EXAMPLE = 'gOSI > 0.3 and area == "V1"'
+
 
 class ConditionLine(QLineEdit):
     """Typed conditions; the Enter key takes them, a list completes names of columns.
@@ -44,10 +46,10 @@ class ConditionLine(QLineEdit):
         super().__init__()
         self._command, self._edited, self._units = command, edited, units
         self._offered: Completion | None = None
-        self.setPlaceholderText('gOSI > 0.3 and area == "V1"')
+        self.setPlaceholderText(EXAMPLE)
         self.setToolTip(
-            "Conditions on columns, joined by 'and', then Enter; the arrow down lists "
-            "the columns. An empty line takes away all conditions"
+            f"Conditions on columns, joined by 'and', such as {EXAMPLE}, then Enter; the "
+            "arrow down lists the columns. An empty line takes away all conditions"
         )
         self.setClearButtonEnabled(True)
         self._completer = QCompleter(QStandardItemModel(self), self)
