@@ -9,7 +9,7 @@ starts are tried, and units are taken in blocks that bound the memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 UNITS_AT_ONCE = 2048
+
+TIE = 1e-9
+"""Part of a cost by which minima are equal."""
 
 AS_GOOD = 1.001
 """Ratio of summed squares that makes no difference between two minima."""
@@ -347,8 +350,24 @@ def _best_of_starts(
     )
     # Of minima that are as good as equal, one that the search has ended in.
     rank = np.where(converged, cost, cost * AS_GOOD + 1e-26)
-    lowest, row = rank.argmin(axis=0), np.arange(len(target))
+    # Of equal ones the first, whatever rounding makes of them
+    equal, row = rank <= rank.min(axis=0) * (1 + TIE), np.arange(len(target))
+    lowest = equal.argmax(axis=0)
     return parameters[lowest, row], cost[lowest, row], converged[lowest, row]
+
+
+def repeated(fit: Any, n: int) -> Any:
+    """A fit (a dataclass or plain) of arrays [U] or [U, P], of the same units n times."""
+    given = vars(fit)
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if isinstance(value, np.ndarray):
+            found[name] = np.concatenate([value] * n)
+        elif isinstance(value, tuple):
+            found[name] = tuple(np.concatenate([one] * n) for one in value)
+    if isinstance(fit, SimpleNamespace):
+        return SimpleNamespace(**(given | found))
+    return replace(fit, **found)
 
 
 def columns_of(p: Floats) -> list[Floats]:
