@@ -24,6 +24,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from insilico_gui.analysis.fits.flatness import FLAT, is_flat
+from insilico_gui.analysis.trials.bootstrap import interval, resamples
 from insilico_gui.analysis.trials.grouping import cell_means
 from insilico_gui.analysis.trials.kept import frame_interval, result_dataset
 from insilico_gui.analysis.variability.cells import (
@@ -31,7 +32,6 @@ from insilico_gui.analysis.variability.cells import (
     moments,
     repeats_of,
 )
-from insilico_gui.analysis.trials.bootstrap import interval, resamples
 from insilico_gui.errors import AnalysisError
 from insilico_gui.progress import OnProgress, in_blocks, parts
 from insilico_gui.responses import BURN_IN_FRAMES
