@@ -22,6 +22,7 @@ STIMULI = {
     "gratings": ig.stimuli.drifting_gratings(
         n_directions=8, duration_s=0.4, blank_s=0.2, repeats=2
     ),
+    "blocks": ig.stimuli.drifting_gratings(n_directions=4, repeats=5, **BRIEF),
     "dots": ig.stimuli.gaussian_dots(
         **{"n_columns": 5, "n_rows": 3, "sigma_deg": 20.0, "duration_s": 0.1},
         margin_s=0.35,
@@ -78,7 +79,7 @@ OF_VIDEO = {
     "sparseness": [("gratings", {}), ("gratings", {"variant": "treves_rolls"})],
     "signal correlations": [("gratings", {})],
     "noise correlations": [("gratings", {})],
-    "response variability": [("gratings", {"n_splits": 5})],
+    "response variability": [("gratings", {"n_splits": 5, **DRAWS})],
     "explained variance": [("gratings", {"recording": "recorded.npy"})],
     "reliability": [("gratings", {"recording": "recorded.npy"})],
     "prediction accuracy": [(None, {"recordings": "recorded"})],
@@ -93,11 +94,13 @@ OF_VIDEO = {
     "LN fit": [("gratings", {"n_rows": 4, "n_columns": 6, "window_s": 0.1})],
     "plaids": [("plaids", DRAWS)],
     "surround modulation": [("sizes", DRAWS)],
-    "neurometric threshold": [("coherent", {})],
-    "joint frequency tuning": [("joint", {})],
+    "neurometric threshold": [("coherent", {**DRAWS, "n_permutations": 5})],
+    "joint frequency tuning": [("joint", {**DRAWS, "n_permutations": 5})],
     "population decoding": [("gratings", {"n_draws": 2, "n_permutations": 2})],
-    "participation ratio": [("gratings", {"n_draws": 2})],
-    "representational dissimilarity": [("gratings", {"n_draws": 2})],
+    "participation ratio": [("blocks", {"n_draws": 2, "crossvalidated": True})],
+    "representational dissimilarity": [
+        ("blocks", {"n_draws": 2, "crossvalidated": True})
+    ],
 }
 """Analyses of videos: what each is run on, and how."""
 

@@ -282,6 +282,8 @@ COLUMNS = {
         mean_signal_correlation=("mean signal correlation", _CORRELATION),
         decoding_accuracy=("decoded trials of the area", _PART),
         participation_ratio="dimensions of the area",
+        participation_ratio_crossvalidated="dimensions of the area, without noise",
+        rdm_distance=("distance of conditions, without noise", _SIGNED),
         rdm_similarity=("similarity to other areas", _CORRELATION),
     ),
     **_table(

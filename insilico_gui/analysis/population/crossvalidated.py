@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from insilico_gui.analysis.trials.grouping import cell_means
 from insilico_gui.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -80,14 +81,10 @@ def _group_means(
     """Means [K, U] of four groups of the presentations, less their mean over K."""
     order = np.lexsort((rng.random(len(label)), label))
     turn = np.arange(len(label)) - np.searchsorted(label[order], label[order])
-    found = []
-    for group in range(4):
-        rows = order[turn % 4 == group]
-        total = np.zeros((n, values.shape[1]))
-        np.add.at(total, label[rows], values[rows])
-        mean = total / np.bincount(label[rows], minlength=n)[:, None]
-        found.append(mean - mean.mean(axis=0))
-    return found
+    cell = label[order] * 4 + turn % 4
+    means = cell_means(values[order], cell, 4 * n).reshape(n, 4, -1)
+    means = means - means.mean(axis=0)
+    return [means[:, group] for group in range(4)]
 
 
 def unbiased_distances(values: Floats, label: Labels) -> Floats:
@@ -102,11 +99,8 @@ def unbiased_distances(values: Floats, label: Labels) -> Floats:
     """
     n = int(label.max()) + 1
     count = np.bincount(label, minlength=n)[:, None]
-    total = np.zeros((n, values.shape[1]))
-    np.add.at(total, label, values)
-    mean = total / count
-    away = np.zeros_like(total)
-    np.add.at(away, label, (values - mean[label]) ** 2)
+    mean = cell_means(values, label, n)
+    away = cell_means((values - mean[label]) ** 2, label, n) * count
     variance = away / (count - 1)
     freedom = len(label) - n
     # Over n - 2: 1 / noise is too large by n / (n - 2) on average
