@@ -96,6 +96,7 @@ OF_VIDEO = {
     "surround modulation": [("sizes", DRAWS)],
     "neurometric threshold": [("coherent", {**DRAWS, "n_permutations": 5})],
     "joint frequency tuning": [("joint", {**DRAWS, "n_permutations": 5})],
+    "functional layout": [("gratings", {"of": "responses"})],
     "population decoding": [("gratings", {"n_draws": 2, "n_permutations": 2})],
     "participation ratio": [("blocks", {"n_draws": 2, "crossvalidated": True})],
     "representational dissimilarity": [
