@@ -33,9 +33,6 @@ Result = TypeVar("Result")
 
 UNITS_AT_ONCE = 2048
 
-TIE = 1e-9
-"""Part of a cost by which minima are equal."""
-
 AS_GOOD = 1.001
 """Ratio of summed squares that makes no difference between two minima."""
 
@@ -80,6 +77,8 @@ class TuningModel(Generic[Result]):
     below_zero : whether the baseline may be negative where responses are (recorded
         data): as far below the smallest as that is below the largest
     tolerance : see :func:`insilico_gui.analysis.fits.leastsquares.solve`
+    tie : part of a cost by which minima from different starts are equal; of such the
+        first is taken, whatever rounding makes of them
     """
 
     name: str
@@ -108,6 +107,7 @@ class TuningModel(Generic[Result]):
     )
     below_zero: bool = True
     tolerance: float = COST_TOLERANCE
+    tie: float = 0.0
 
     def fit(
         self,
@@ -350,9 +350,9 @@ def _best_of_starts(
     )
     # Of minima that are as good as equal, one that the search has ended in.
     rank = np.where(converged, cost, cost * AS_GOOD + 1e-26)
-    # Of equal ones the first, whatever rounding makes of them
-    equal, row = rank <= rank.min(axis=0) * (1 + TIE), np.arange(len(target))
-    lowest = equal.argmax(axis=0)
+    lowest, row = rank.argmin(axis=0), np.arange(len(target))
+    if model.tie:
+        lowest = (rank <= rank[lowest, row] * (1 + model.tie)).argmax(axis=0)
     return parameters[lowest, row], cost[lowest, row], converged[lowest, row]
 
 

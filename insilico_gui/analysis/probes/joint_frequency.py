@@ -326,4 +326,5 @@ JOINT: TuningModel[Any] = TuningModel(
     starts=_starts,
     predict=_values,
     jacobian=_jacobian,
+    tie=1e-9,
 )

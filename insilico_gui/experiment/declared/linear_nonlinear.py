@@ -20,8 +20,11 @@ from insilico_gui.analysis.fields.whitened import (
 from insilico_gui.analysis.trials.window_checks import check_window
 from insilico_gui.errors import AnalysisError
 from insilico_gui.experiment.analyses import About, Result, RunData, register
-from insilico_gui.experiment.declared.shared import BurnIn, is_of_video
-from insilico_gui.experiment.declared.shown_frames import shown_frames
+from insilico_gui.experiment.declared.shared import (
+    BurnIn,
+    is_of_video,
+    shown_frames,
+)
 from insilico_gui.progress import OnProgress, parts
 from insilico_gui.responses import BURN_IN_FRAMES
 from insilico_gui.stimuli import Display, Stimulus
