@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.stats
 import xarray as xr
 from test_significance import answered, crossed
 
@@ -274,3 +275,30 @@ def test_what_has_no_repeats_is_said(rng):
         noise_correlations(shown, **ALL)
     with pytest.raises(AnalysisError, match="3 conditions"):
         response_variability(answered(rng.random((6, 2)), repeated(2, 3)), **ALL)
+
+
+def test_intervals_of_fano_factors_and_explainable_variance_hold_the_truth(rng):
+    """95 % intervals, but for chance (1 in 1000): Poisson counts, and a known noise."""
+    n_units, trials = 150, repeated(15, 12)
+    rates = rng.uniform(1, 8, size=(15, n_units))
+    counts = rng.poisson(rates[trials["condition"]]).astype(float)
+    found = response_variability(
+        answered(counts, trials), n_splits=1, n_draws=200, **ALL
+    )[1]
+    signal = rng.normal(size=(15, n_units))
+    signal = (signal - signal.mean(axis=0)) / signal.std(axis=0)
+    values = 9 + signal[trials["condition"]] + rng.normal(size=counts.shape)
+    normal = response_variability(
+        answered(values, trials), n_splits=1, n_draws=200, **ALL
+    )[1]
+    n = len(trials)
+    known = {"fano_factor": (found, 1.0), "FEV": (normal, 1 - 1 / (1 + n / (n - 1)))}
+    fewest = scipy.stats.binom.ppf(0.001, n_units, 0.95)
+    for name, (table, truth) in known.items():
+        low, high = table[f"{name}_low"], table[f"{name}_high"]
+        assert fewest <= ((low <= truth) & (truth <= high)).sum(), name
+        middle = (low + high) / 2
+        assert abs((middle - table[name]).mean()) < 0.1 * (high - low).mean()
+    plain = response_variability(answered(counts, trials), n_splits=1, **ALL)[1]
+    assert "fano_factor_low" not in plain
+    np.testing.assert_array_equal(plain["fano_factor"], found["fano_factor"])

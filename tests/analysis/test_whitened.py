@@ -16,6 +16,7 @@ from insilico_gui.analysis.fields.lagged_regression import (
     uses_of_frames,
 )
 from insilico_gui.analysis.fields.nonlinearity import fit_nonlinearity
+from insilico_gui.analysis.fields.nonlinearity_draws import nonlinearity_intervals
 from insilico_gui.analysis.fields.whitened import (
     ln_columns,
     sta_columns,
@@ -222,3 +223,42 @@ def test_what_is_wrong_is_said(simulated, options, said):
         run(movie, responses, **options)
     with pytest.raises(AnalysisError, match="do not vary"):
         run(np.full_like(movie, 128), responses)
+
+
+def test_intervals_of_nonlinearities_hold_the_truth():
+    """95 % intervals for a generator signal that is known, but for chance (1 in 1000)."""
+    rng = np.random.default_rng(8)
+    n, n_units = 4500, 50
+    slow = np.cumsum(rng.normal(size=(n + 6, n_units)), axis=0)
+    signal = slow[6:] - slow[:-6]
+    signal = (signal - signal.mean(axis=0)) / signal.std(axis=0)
+    truth = {
+        "threshold": rng.uniform(-0.3, 0.6, n_units),
+        "exponent": rng.uniform(1.0, 2.0, n_units),
+        "gain": rng.uniform(1.0, 3.0, n_units),
+        "baseline": rng.uniform(0.5, 2.0, n_units),
+    }
+    above = np.maximum(signal - truth["threshold"], 0) ** truth["exponent"]
+    response = truth["baseline"] + truth["gain"] * above + rng.normal(size=signal.shape)
+    fitted = signal[:3500], response[:3500]
+    held_out = signal[3500:], response[3500:]
+    found = nonlinearity_intervals(fitted, held_out, 30, (100, 0.95, 0))
+    fewest = scipy.stats.binom.ppf(0.001, n_units, 0.95)
+    z = fitted[0]
+    scale = z.std(axis=0)  # thresholds are in units of the fitted frames
+    in_units = {
+        "threshold": (truth["threshold"] - z.mean(axis=0)) / scale,
+        "gain": truth["gain"] * scale ** truth["exponent"],
+    }
+    for name, values in (truth | in_units).items():
+        low, high = found[f"{name}_low"], found[f"{name}_high"]
+        held = ((low <= values) & (values <= high)).sum()
+        assert held >= fewest, (name, held)
+    expected = [
+        scipy.stats.pearsonr(signal[:, k], response[:, k])[0] for k in range(n_units)
+    ]
+    low, high = found["linear_correlation_low"], found["linear_correlation_high"]
+    assert ((low <= expected) & (expected <= high)).sum() >= fewest
+    with pytest.raises(AnalysisError, match="too few for intervals"):
+        short = signal[:200], response[:200]
+        nonlinearity_intervals(short, short, 30, (100, 0.95, 0))

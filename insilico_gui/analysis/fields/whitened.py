@@ -22,6 +22,7 @@ from insilico_gui.analysis.fields.nonlinearity import (
     correlation,
     fit_nonlinearity,
 )
+from insilico_gui.analysis.fields.nonlinearity_draws import nonlinearity_intervals
 from insilico_gui.analysis.fields.rf_maps import map_dataset
 from insilico_gui.analysis.fields.rf_table import (
     best_lags,
@@ -71,6 +72,9 @@ def whitened_sta(
     quantity: Quantity = "luminance",
     ridge: float | None = None,
     n_bins: int = N_BINS,
+    n_draws: int = 0,
+    confidence: float = 0.95,
+    seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> xr.Dataset:
     """Filters by ridge regression, and the nonlinearity that follows them.
@@ -101,6 +105,9 @@ def whitened_sta(
         of :data:`.RIDGES` with the smallest error on frames kept for it.
     n_bins : int
         Of the generator signal, equally full, that the nonlinearity is fitted to.
+    n_draws, confidence, seed
+        Bootstrap of stretches of 30 frames, for intervals of the nonlinearity and of the
+        correlations, given the filter; 0 draws give none.
     on_progress : callable(done, total), optional
 
     Returns
@@ -134,7 +141,7 @@ def whitened_sta(
     shown = LaggedFrames(cells, frames_back)
     regression = Regression(shown, uses, ridge, preparing)
     found = [
-        _solve(regression, responses[:, units], n_bins)
+        _solve(regression, responses[:, units], n_bins, (n_draws, confidence, seed))
         for units in in_blocks(n_units, UNITS_AT_ONCE, solving)
     ]
     rf = np.concatenate([one.filters for one in found], axis=1)
@@ -175,19 +182,34 @@ class _Solved:
     linear: Floats
     model: Nonlinearity
     correlation: Floats
+    ends: dict[str, Floats]
 
 
-def _solve(regression: Regression, responses: xr.DataArray, n_bins: int) -> _Solved:
+def _solve(
+    regression: Regression,
+    responses: xr.DataArray,
+    n_bins: int,
+    draws: tuple[int, float, int],
+) -> _Solved:
     values = responses.to_numpy().astype(np.float64)
     fitted = regression.solve(values)
     model = fit_nonlinearity(fitted.fitted, values[regression.both], n_bins)
     held_out = values[regression.held_out]
+    ends: dict[str, Floats] = {}
+    if draws[0]:
+        ends = nonlinearity_intervals(
+            (fitted.fitted, values[regression.both]),
+            (fitted.held_out, held_out),
+            n_bins,
+            draws,
+        )
     return _Solved(
         fitted.filters,
         fitted.ridge,
         correlation(fitted.held_out, held_out),
         model,
         correlation(model.predict(fitted.held_out), held_out),
+        ends,
     )
 
 
@@ -206,6 +228,7 @@ def _arrays(found: Sequence[_Solved]) -> dict[str, tuple[tuple[str, ...], Floats
         "exponent": [one.model.exponent for one in found],
         "linear_correlation": [one.linear for one in found],
         "correlation": [one.correlation for one in found],
+        **{name: [one.ends[name] for one in found] for name in found[0].ends},
     }
     return {
         **{k: (("bin", "unit"), np.concatenate(v, axis=1)) for k, v in of_bins.items()},
@@ -270,10 +293,15 @@ def ln_columns(dataset: xr.Dataset) -> pd.DataFrame:
         ``ln_correlation`` and ``ln_linear_correlation`` with held-out responses;
         ``ln_exponent``; ``ln_threshold`` in standard deviations of the generator
         signal; ``ln_gain`` and ``ln_baseline`` in the unit of responses;
-        ``ln_lag_s``, at which the filter varies most over the screen.
+        ``ln_lag_s``, at which the filter varies most over the screen. ``_low`` and
+        ``_high`` of all but the last if there were draws.
     """
     names = ("correlation", "linear_correlation", "exponent", "threshold", "gain")
-    columns = {f"ln_{k}": dataset[k].to_numpy() for k in (*names, "baseline")}
+    columns: dict[str, NDArray[np.generic]] = {}
+    for name in (*names, "baseline"):
+        for k in (name, f"{name}_low", f"{name}_high"):
+            if k in dataset:
+                columns[f"ln_{k}"] = dataset[k].to_numpy()
     columns["ln_lag_s"] = dataset["lag_s"].to_numpy()[best_lags(dataset)]
     table = result_table(columns, of_result(dataset))
     table.attrs.update(dataset.attrs["analysis"])

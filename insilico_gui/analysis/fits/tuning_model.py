@@ -9,7 +9,7 @@ starts are tried, and units are taken in blocks that bound the memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -77,6 +77,8 @@ class TuningModel(Generic[Result]):
     below_zero : whether the baseline may be negative where responses are (recorded
         data): as far below the smallest as that is below the largest
     tolerance : see :func:`insilico_gui.analysis.fits.leastsquares.solve`
+    tie : part of a cost by which minima from different starts are equal; of such the
+        first is taken, whatever rounding makes of them
     """
 
     name: str
@@ -105,6 +107,7 @@ class TuningModel(Generic[Result]):
     )
     below_zero: bool = True
     tolerance: float = COST_TOLERANCE
+    tie: float = 0.0
 
     def fit(
         self,
@@ -348,7 +351,23 @@ def _best_of_starts(
     # Of minima that are as good as equal, one that the search has ended in.
     rank = np.where(converged, cost, cost * AS_GOOD + 1e-26)
     lowest, row = rank.argmin(axis=0), np.arange(len(target))
+    if model.tie:
+        lowest = (rank <= rank[lowest, row] * (1 + model.tie)).argmax(axis=0)
     return parameters[lowest, row], cost[lowest, row], converged[lowest, row]
+
+
+def repeated(fit: Any, n: int) -> Any:
+    """A fit (a dataclass or plain) of arrays [U] or [U, P], of the same units n times."""
+    given = vars(fit)
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if isinstance(value, np.ndarray):
+            found[name] = np.concatenate([value] * n)
+        elif isinstance(value, tuple):
+            found[name] = tuple(np.concatenate([one] * n) for one in value)
+    if isinstance(fit, SimpleNamespace):
+        return SimpleNamespace(**(given | found))
+    return replace(fit, **found)
 
 
 def columns_of(p: Floats) -> list[Floats]:

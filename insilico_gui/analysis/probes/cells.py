@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from insilico_gui.analysis.trials.bootstrap import bootstrap, interval
+from insilico_gui.analysis.trials.bootstrap import bootstrap, interval, resamples
 from insilico_gui.analysis.trials.design import NOT_CONDITIONS, make_design
 from insilico_gui.analysis.trials.grouping import cell_means
 from insilico_gui.analysis.trials.levels import Levels, levels_of
+from insilico_gui.analysis.trials.strata import make_strata, shuffled
 from insilico_gui.analysis.trials.windows import trial_responses, trial_table
 from insilico_gui.errors import AnalysisError
+from insilico_gui.progress import in_blocks
 from insilico_gui.responses import with_unit_index
 from insilico_gui.units.identity import of_result, result_table
 
@@ -46,6 +48,8 @@ class Cells:
         A row for each combination of the other conditions.
     combination : int array, [n]
         Of each presentation.
+    stratum : int array, [n]
+        Presentations of one stratum differ in their cell alone.
     best : int array, [U]
         Combination at which each unit is looked at.
     mean : array, [L1, L2, ..., U]
@@ -58,6 +62,7 @@ class Cells:
     cell: NDArray[np.int64]
     combinations: pd.DataFrame
     combination: NDArray[np.int64]
+    stratum: NDArray[np.int64]
     best: NDArray[np.int64]
     mean: Floats
 
@@ -131,6 +136,50 @@ class Cells:
             low, high = interval(drawn, confidence)
             found |= {f"{name}_low": low, f"{name}_high": high}
         return found
+
+    def redrawn(
+        self, n_draws: int, seed: int, on_progress: OnProgress | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Rows of presentations drawn again, and the cell and combination of each."""
+        n_cells = int(np.prod(self.shape))
+        both = self.combination * n_cells + self.cell
+        return resamples(both, n_draws, seed, on_progress)
+
+    def means_of(self, rows: NDArray[np.int64], of_both: NDArray[np.int64]) -> Floats:
+        """Means in the cells of each unit's best combination, [L1, L2, ..., U]."""
+        n_cells, n_combinations = int(np.prod(self.shape)), len(self.combinations)
+        means = cell_means(self.values[rows], of_both, n_cells * n_combinations)
+        means = means.reshape(n_combinations, n_cells, -1)
+        best: Floats = np.take_along_axis(means, self.best[None, None], axis=0)[0]
+        return best.reshape(*self.shape, -1)
+
+    def p_of_variation(
+        self, n_permutations: int, seed: int, on_progress: OnProgress | None = None
+    ) -> Floats:
+        """Share of shuffles in which the means of cells vary as much, [U].
+
+        Presentations exchange cells within strata; NaN where a mean is missing.
+        """
+        n_cells, rows = int(np.prod(self.shape)), np.arange(len(self.values))
+        if len(rows) <= n_cells * len(self.combinations):
+            raise AnalysisError(
+                "Every condition was presented only once, so chance cannot be told from "
+                "tuning; show repeats, or leave out the permutations."
+            )
+        rng = np.random.default_rng(seed)
+
+        def spread(cell: NDArray[np.int64]) -> Floats:
+            means = self.means_of(rows, self.combination * n_cells + cell)
+            found: Floats = means.reshape(n_cells, -1).var(axis=0)
+            return found
+
+        observed = spread(self.cell)
+        count = np.zeros(len(observed))
+        for _ in in_blocks(n_permutations, 1, on_progress):
+            drawn = spread(shuffled(self.cell, self.stratum, rng))
+            count += ~(drawn < observed * (1 - 1e-12))
+        p = (1 + count) / (1 + n_permutations)
+        return np.where(np.isnan(observed), np.nan, p)
 
 
 def read_cells(
@@ -206,6 +255,7 @@ def read_cells(
         cell,
         design.combinations,
         design.combination,
+        make_strata(rows, cell, map(str, design.combinations), ignored),
         best,
         mean.reshape(*shape, n_units),
     )

@@ -25,9 +25,11 @@ from insilico_gui.analysis.fits.tuning_model import (
     RADIANS,
     TuningModel,
     columns_of,
+    repeated,
     start_at,
 )
-from insilico_gui.analysis.probes.cells import read_cells
+from insilico_gui.analysis.probes.cells import Cells, read_cells
+from insilico_gui.analysis.trials.bootstrap import interval, q_values
 from insilico_gui.analysis.tuning.frequency import sigma_bounds
 from insilico_gui.errors import AnalysisError
 from insilico_gui.progress import parts
@@ -46,11 +48,20 @@ AXES = ("spatial_frequency", "temporal_frequency", "direction")
 LEAST = (3, 3, 4)
 MAX_INDEX = 2.0
 CONCENTRATIONS = (0.05, 30.0)
+LARGEST_P = 0.001
+"""Of the F test of fits; those above it are of untuned units."""
+
+CURVES_AT_ONCE = 2048
+"""Units times draws that are fitted together."""
 
 
 def joint_tuning(
     responses: xr.DataArray,
     *,
+    n_draws: int = 0,
+    confidence: float = 0.95,
+    n_permutations: int = 0,
+    seed: int = 0,
     latency_s: float = 0.0,
     window_s: float | None = None,
     burn_in_frames: int = BURN_IN_FRAMES,
@@ -63,6 +74,11 @@ def joint_tuning(
     responses : xarray.DataArray
         To drifting gratings of three spatial and temporal frequencies and four directions
         or more, in all combinations.
+    n_draws, confidence, seed
+        Bootstrap of presentations within each cell, with fits that start at that of the
+        means; 0 draws give no intervals.
+    n_permutations : int
+        If positive, p of the variation of means over cells, and q over the units.
 
     Returns
     -------
@@ -70,17 +86,20 @@ def joint_tuning(
         ``response`` and ``fitted`` over the three parameters and ``unit``.
     columns : pandas.DataFrame
         ``joint_sf``, ``joint_tf``, ``joint_speed_deg_s`` (tf0 / sf0), ``joint_direction``,
-        ``joint_speed_index`` xi, ``joint_q`` Q, ``joint_opposite`` n, ``joint_r2``, NaN
-        where the fit failed; ``sf_tf_separability``, the first squared singular value
-        over all of the responses over both frequencies in the best direction, less the
-        fitted baseline: 1 if they are a product of two curves.
+        ``joint_speed_index`` xi, ``joint_q`` Q and ``joint_opposite`` n, NaN where the fit
+        failed or explains no more than one of an untuned unit does (F test over cells,
+        p above 0.001); with ``_low`` and ``_high`` if there are draws; ``p_joint`` and
+        ``q_joint`` if there are permutations; ``joint_r2``; ``sf_tf_separability``, the
+        first squared singular value over all of the responses over both frequencies in
+        the best direction, less the fitted baseline: 1 if they are a product of two
+        curves.
 
     Raises
     ------
     AnalysisError
         If levels are too few, a frequency is 0, or combinations are missing.
     """
-    reading, fitting = parts(on_progress, 2)
+    reading, fitting, drawing, shuffling = parts(on_progress, 4)
     cells = read_cells(
         responses,
         AXES,
@@ -93,7 +112,46 @@ def joint_tuning(
     _check(levels)
     fit = JOINT.fit(cells.mean, *levels, on_progress=fitting)
     fitted = JOINT.curve(fit, *levels).reshape(cells.mean.shape)
-    columns: dict[str, NDArray[Any]] = {
+    tuned = explains(fit.r2, int(np.prod(cells.shape)), len(JOINT.parameters))
+    columns = {k: np.where(tuned, v, np.nan) for k, v in _measures(fit).items()}
+    if n_draws:
+        draws = (n_draws, confidence, seed)
+        columns |= _intervals(cells, fit, columns, levels, draws, drawing)
+    columns["joint_r2"] = fit.r2
+    if n_permutations:
+        p = cells.p_of_variation(n_permutations, seed, shuffling)
+        columns |= {"p_joint": p, "q_joint": q_values(p)}
+    columns["sf_tf_separability"] = separability(cells.mean, fit.baseline)
+    dims = (*AXES, "unit")
+    dataset = cells.dataset(
+        {"response": (dims, cells.mean), "fitted": (dims, fitted)},
+        dict(zip(AXES, levels, strict=True)),
+        {"variant": JOINT.name, "n_draws": n_draws},
+    )
+    return dataset, cells.columns(columns, dataset)
+
+
+def explains(r2: Floats, n_values: int, n_parameters: int) -> NDArray[np.bool_]:
+    """Whether fits explain more of `n_values` means than that of a constant would, [U].
+
+    An F test of the explained variance, strict as a fit that searches for the place of
+    its peak finds one in noise: with noise alone about 1 in 200 fits pass. Without
+    freedom left, all do.
+    """
+    from scipy.special import fdtrc  # slow: not at the start
+
+    left = n_values - n_parameters
+    if left < 1:
+        return np.isfinite(r2)
+    share = np.clip(r2, 0, 1 - 1e-15)
+    ratio = share / (n_parameters - 1) / ((1 - share) / left)
+    passed: NDArray[np.bool_] = fdtrc(n_parameters - 1, left, ratio) <= LARGEST_P
+    return passed
+
+
+def _measures(fit: Any) -> dict[str, Floats]:
+    """Columns that are preferences and indices of the fit, [U] each."""
+    return {
         "joint_sf": fit.sf,
         "joint_tf": fit.tf,
         "joint_speed_deg_s": fit.tf / fit.sf,
@@ -101,16 +159,44 @@ def joint_tuning(
         "joint_speed_index": fit.speed_index,
         "joint_q": fit.speed_index - 1,
         "joint_opposite": fit.opposite,
-        "joint_r2": fit.r2,
-        "sf_tf_separability": separability(cells.mean, fit.baseline),
     }
-    dims = (*AXES, "unit")
-    dataset = cells.dataset(
-        {"response": (dims, cells.mean), "fitted": (dims, fitted)},
-        dict(zip(AXES, levels, strict=True)),
-        {"variant": JOINT.name},
-    )
-    return dataset, cells.columns(columns, dataset)
+
+
+def _intervals(
+    cells: Cells,
+    fit: Any,
+    observed: dict[str, Floats],
+    levels: list[Floats],
+    draws: tuple[int, float, int],
+    on_progress: OnProgress | None,
+) -> dict[str, Floats]:
+    """Ends of the intervals of what is observed, from presentations drawn again."""
+    n_draws, confidence, seed = draws
+    n_units = cells.values.shape[1]
+    at_once = max(1, CURVES_AT_ONCE // n_units)
+    found: dict[str, list[Floats]] = {name: [] for name in observed}
+    waiting: list[Floats] = []
+    for done, drawn in enumerate(cells.redrawn(n_draws, seed, on_progress), 1):
+        waiting.append(cells.means_of(*drawn))
+        if len(waiting) < at_once and done < n_draws:
+            continue
+        n = len(waiting)
+        again = JOINT.refit(repeated(fit, n), np.concatenate(waiting, axis=-1), *levels)
+        for name, values in _measures(again).items():
+            found[name].append(values.reshape(n, n_units))
+        waiting = []
+    ends: dict[str, Floats] = {}
+    for name, value in observed.items():
+        low, high = interval(
+            np.concatenate(found[name]),
+            confidence,
+            around=value,
+            period=360.0 if name == "joint_direction" else None,
+        )
+        known = np.isfinite(value)
+        ends[f"{name}_low"] = np.where(known, low, np.nan)
+        ends[f"{name}_high"] = np.where(known, high, np.nan)
+    return ends
 
 
 def separability(mean: Floats, baseline: Floats) -> Floats:
@@ -240,4 +326,5 @@ JOINT: TuningModel[Any] = TuningModel(
     starts=_starts,
     predict=_values,
     jacobian=_jacobian,
+    tie=1e-9,
 )

@@ -24,6 +24,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from insilico_gui.analysis.fits.flatness import FLAT, is_flat
+from insilico_gui.analysis.trials.bootstrap import interval, resamples
 from insilico_gui.analysis.trials.grouping import cell_means
 from insilico_gui.analysis.trials.kept import frame_interval, result_dataset
 from insilico_gui.analysis.variability.cells import (
@@ -49,6 +50,8 @@ def response_variability(
     over: str = "condition",
     counts: Unit = "per_frame",
     n_splits: int = 100,
+    n_draws: int = 0,
+    confidence: float = 0.95,
     seed: int = 0,
     latency_s: float = 0.0,
     window_s: float | None = None,
@@ -68,6 +71,10 @@ def response_variability(
         a rate.
     n_splits : int
         Random halves of the presentations.
+    n_draws, confidence
+        Bootstrap of presentations within each condition, for intervals of Fano factor
+        and FEV (halves and leaving one out make no sense of presentations that are drawn
+        twice); 0 draws give none.
     seed : int
     latency_s, window_s, burn_in_frames
         See :func:`insilico_gui.analysis.trial_responses`.
@@ -81,7 +88,8 @@ def response_variability(
     columns : pandas.DataFrame
         ``fano_factor`` (0 without noise; NaN without a positive response),
         ``split_half_reliability``, ``FEV`` and ``oracle_jackknife``; see
-        :mod:`insilico_gui.analysis.variability.repeats`. The last three are NaN for units
+        :mod:`insilico_gui.analysis.variability.repeats`; ``_low`` and ``_high`` of the
+        first and the third if there are draws. The last three are NaN for units
         whose responses do not vary (by 1.5e-5 of the largest); nothing is clipped, so
         that FEV and reliability are below 0 where noise outweighs what there is to
         explain.
@@ -97,7 +105,7 @@ def response_variability(
         )
     if n_splits < 1:
         raise AnalysisError(f"{n_splits} splits are too few; use 100.")
-    reading, splitting = parts(on_progress, 2)
+    reading, splitting, drawing = parts(on_progress, 3)
     repeats = repeats_of(
         responses,
         over,
@@ -118,7 +126,41 @@ def response_variability(
         "FEV": explainable_fraction(repeats.values, repeats.condition),
         "oracle_jackknife": oracle_jackknife(repeats.values, repeats.condition),
     }
-    return _result(responses, repeats, over, columns, n_splits, seed)
+    if n_draws:
+        draws = (n_draws, confidence, seed)
+        columns |= _intervals(repeats, frames, draws, drawing)
+    return _result(responses, repeats, over, columns, n_splits, n_draws, seed)
+
+
+def _intervals(
+    repeats: Repeats,
+    frames: Floats,
+    draws: tuple[int, float, int],
+    on_progress: OnProgress | None,
+) -> dict[str, Floats]:
+    """Ends of the intervals of Fano factor and FEV.
+
+    The variance of presentations drawn with replacement from n is too small by
+    (n - 1) / n, which every condition makes up for.
+    """
+    n_draws, confidence, seed = draws
+    condition, n = repeats.condition, len(repeats.levels)
+    shown = np.bincount(condition, minlength=n)
+    larger = (shown / np.maximum(shown - 1, 1))[:, None]
+    found: dict[str, list[Floats]] = {"fano_factor": [], "FEV": []}
+    counts = repeats.values * frames[:, None]
+    for rows, of in resamples(condition, n_draws, seed, on_progress):
+        _, mean, variance = moments(counts[rows], of, n)
+        found["fano_factor"].append(_mean_ratio(mean, variance * larger))
+        _, _, within = moments(repeats.values[rows], of, n)
+        noise, whole = variances(repeats.values[rows], of)
+        missing = np.nanmean(np.where(np.isfinite(within), within * (larger - 1), 0), 0)
+        found["FEV"].append(1 - (noise + missing) / (whole + missing))
+    ends: dict[str, Floats] = {}
+    for name, values in found.items():
+        low, high = interval(np.stack(values), confidence)
+        ends |= {f"{name}_low": low, f"{name}_high": high}
+    return ends
 
 
 def _result(
@@ -127,6 +169,7 @@ def _result(
     over: str,
     columns: dict[str, Floats],
     n_splits: int,
+    n_draws: int,
     seed: int,
 ) -> tuple[xr.Dataset, pd.DataFrame]:
     _, mean, variance = moments(repeats.values, repeats.condition, len(repeats.levels))
@@ -136,6 +179,7 @@ def _result(
         "variant": "Fano; Spearman-Brown; FEV; jackknife oracle, over presentations",
         "n_presentations": len(repeats.condition),
         "n_splits": n_splits,
+        "n_draws": n_draws,
         "seed": seed,
     }
     arrays: dict[str, Any] = {"curve": mean, "variance": variance}
@@ -159,6 +203,11 @@ def fano_factor(counts: Floats, condition: NDArray[np.int64]) -> Floats:
     Conditions without a count above 0 do not enter.
     """
     _, mean, variance = moments(counts, condition, int(condition.max()) + 1)
+    return _mean_ratio(mean, variance)
+
+
+def _mean_ratio(mean: Floats, variance: Floats) -> Floats:
+    """Mean of variance over mean [C, U] over conditions with a positive mean, [U]."""
     positive = (mean > 0) & np.isfinite(variance)
     ratio = np.where(positive, variance, 0) / np.where(positive, mean, 1)
     number = positive.sum(axis=0)

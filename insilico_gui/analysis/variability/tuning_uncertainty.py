@@ -8,7 +8,6 @@ to :mod:`insilico_gui.analysis.tuning` has intervals at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from insilico_gui.analysis.fits.tuning_model import TuningModel
+from insilico_gui.analysis.fits.tuning_model import TuningModel, repeated
 from insilico_gui.analysis.fits.vonmises import VON_MISES
 from insilico_gui.analysis.trials.bootstrap import interval, q_values, resamples
 from insilico_gui.analysis.trials.cells import best_levels
@@ -256,7 +255,7 @@ def _fitted_measure(model: TuningModel[Any], tuning: xr.Dataset) -> Measure:
         if n == 0:
             return model.columns(fit, tuning)
         again = model.refit(
-            _repeated(fit, n),
+            repeated(fit, n),
             curve_of(drawn),
             *levels,
             **{k: _tiled(value, n) for k, value in more.items()},
@@ -264,18 +263,6 @@ def _fitted_measure(model: TuningModel[Any], tuning: xr.Dataset) -> Measure:
         return model.columns(again, drawn)
 
     return measured
-
-
-def _repeated(fit: Any, n: int) -> Any:
-    """A fit, whose arrays are [U] or [U, P], of the same units n times."""
-    values = {k: getattr(fit, k) for k in (f.name for f in fields(fit))}
-    repeated: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, np.ndarray):
-            repeated[name] = np.concatenate([value] * n)
-        elif isinstance(value, tuple):
-            repeated[name] = tuple(np.concatenate([one] * n) for one in value)
-    return replace(fit, **repeated)
 
 
 def _tiled(value: Any, n: int) -> Any:
@@ -302,7 +289,7 @@ def _direction_measure(tuning: xr.Dataset) -> Measure:
         if fit is not None:
             again = fit
             if n:
-                again = VON_MISES.refit(_repeated(fit, n), curve, directions)
+                again = VON_MISES.refit(repeated(fit, n), curve, directions)
             columns |= {"pref_dir": again.mu, "pref_ori": again.mu % 180}
             columns |= {"OSI_fit": again.osi, "DSI_fit": again.dsi}
         return columns

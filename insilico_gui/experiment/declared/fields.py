@@ -14,8 +14,12 @@ from insilico_gui.analysis.fields.registry import (
 )
 from insilico_gui.errors import AnalysisError
 from insilico_gui.experiment.analyses import About, Result, RunData, register
-from insilico_gui.experiment.declared.shared import Part, is_of_video, part_of
-from insilico_gui.experiment.declared.shown_frames import shown_frames
+from insilico_gui.experiment.declared.shared import (
+    Part,
+    is_of_video,
+    part_of,
+    shown_frames,
+)
 from insilico_gui.progress import OnProgress
 from insilico_gui.stimuli import Stimulus
 

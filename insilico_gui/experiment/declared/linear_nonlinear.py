@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import xarray as xr
 
@@ -20,8 +20,11 @@ from insilico_gui.analysis.fields.whitened import (
 from insilico_gui.analysis.trials.window_checks import check_window
 from insilico_gui.errors import AnalysisError
 from insilico_gui.experiment.analyses import About, Result, RunData, register
-from insilico_gui.experiment.declared.shared import BurnIn, is_of_video
-from insilico_gui.experiment.declared.shown_frames import shown_frames
+from insilico_gui.experiment.declared.shared import (
+    BurnIn,
+    is_of_video,
+    shown_frames,
+)
 from insilico_gui.progress import OnProgress, parts
 from insilico_gui.responses import BURN_IN_FRAMES
 from insilico_gui.stimuli import Display, Stimulus
@@ -73,6 +76,7 @@ def _check(
     quantity: Quantity = "luminance",
     ridge: float | None = None,
     burn_in_frames: int = BURN_IN_FRAMES,
+    **_: object,
 ) -> None:
     """Raise what is wrong with the parameters, and weight nothing."""
     frames = _frames(silent)
@@ -135,6 +139,14 @@ def ln_fit(
     window_s: Span = 0.25,
     quantity: Of = "luminance",
     ridge: Ridge = None,
+    n_draws: Annotated[
+        int,
+        About("Draws of stretches of frames for intervals, 100 or more; 0 for none."),
+    ] = 0,
+    confidence: Annotated[
+        float, About("Share of the draws between the ends of an interval.")
+    ] = 0.95,
+    seed: Annotated[int, About("Seed of the draws.")] = 0,
     burn_in_frames: BurnIn = BURN_IN_FRAMES,
 ) -> Result:
     """Linear filter and power law of each unit, and how well they predict the rest."""
@@ -146,6 +158,9 @@ def ln_fit(
         ridge,
         burn_in_frames,
         on_progress,
+        n_draws=n_draws,
+        confidence=confidence,
+        seed=seed,
     )
     return Result(dataset, ln_columns(dataset), data.rows)
 
@@ -158,6 +173,7 @@ def _weighted(
     ridge: float | None,
     burn_in_frames: int,
     on_progress: OnProgress | None,
+    **draws: Any,
 ) -> xr.Dataset:
     """Filters and nonlinearities of all units."""
     frames = _frames(data)
@@ -176,5 +192,6 @@ def _weighted(
         burn_in_frames=burn_in_frames,
         quantity=quantity,
         ridge=ridge,
+        **draws,
         on_progress=on_progress,
     )

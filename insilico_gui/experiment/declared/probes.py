@@ -29,6 +29,7 @@ Draws = Annotated[
     int,
     About("Draws of presentations for intervals, 100 or more; 0 for no intervals."),
 ]
+Shuffles = Annotated[int, About("Shuffles of a significance test, for p and q values.")]
 Confidence = Annotated[
     float, About("Share of the draws between the ends of an interval.")
 ]
@@ -165,6 +166,10 @@ def threshold(
     data: RunData,
     on_progress: OnProgress | None,
     *,
+    n_draws: Draws = 0,
+    confidence: Confidence = 0.95,
+    n_permutations: Shuffles = 0,
+    seed: Seed = 0,
     latency_s: Latency = 0.0,
     window_s: Window = None,
     burn_in_frames: BurnIn = BURN_IN_FRAMES,
@@ -173,6 +178,10 @@ def threshold(
     """Coherence at which a unit tells opposite directions of dots apart."""
     dataset, columns = neurometric(
         _of(data, part, COHERENCE, "vary coherence").responses,
+        n_draws=n_draws,
+        confidence=confidence,
+        n_permutations=n_permutations,
+        seed=seed,
         latency_s=latency_s,
         window_s=window_s,
         burn_in_frames=burn_in_frames,
@@ -195,6 +204,10 @@ def joint(
     data: RunData,
     on_progress: OnProgress | None,
     *,
+    n_draws: Draws = 0,
+    confidence: Confidence = 0.95,
+    n_permutations: Shuffles = 0,
+    seed: Seed = 0,
     latency_s: Latency = 0.0,
     window_s: Window = None,
     burn_in_frames: BurnIn = BURN_IN_FRAMES,
@@ -203,6 +216,10 @@ def joint(
     """Preferred frequencies, speed and direction in one fit, and tuning to speed."""
     dataset, columns = joint_tuning(
         _of(data, part, JOINT, "vary frequencies and direction").responses,
+        n_draws=n_draws,
+        confidence=confidence,
+        n_permutations=n_permutations,
+        seed=seed,
         latency_s=latency_s,
         window_s=window_s,
         burn_in_frames=burn_in_frames,

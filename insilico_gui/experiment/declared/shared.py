@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import xarray as xr
@@ -12,10 +12,13 @@ from insilico_gui.analysis.trials.sequence_parts import (
     part_name,
     sequence_parts,
     take_part,
+    whole_specification,
 )
 from insilico_gui.analysis.trials.windows import trial_table
+from insilico_gui.errors import StimulusError
 from insilico_gui.experiment.analyses import About, RunData
-from insilico_gui.stimuli import ConditionTable
+from insilico_gui.stimuli import ConditionTable, Stimulus, convert, spec_from_dict
+from insilico_gui.stimuli.core.conversion import STORED, checked_grey
 
 Latency = Annotated[float, About("Delay of the response window after the onset.", "s")]
 Window = Annotated[
@@ -88,3 +91,34 @@ def dataset_of(columns: pd.DataFrame) -> xr.Dataset:
         {str(name): ("unit", column.to_numpy()) for name, column in columns.items()},
         attrs=dict(columns.attrs),
     )
+
+
+def shown_frames(
+    responses: xr.DataArray, stimulus: Stimulus | None = None
+) -> Stimulus | None:
+    """Reconstruct the frames to which responses were computed; None if they are unknown.
+
+    `stimulus` has its own size and rate; without it, a parametric stimulus is rendered
+    from the specification in the provenance.
+    """
+    about: Any = responses.attrs.get("stimulus_attrs")
+    about = about if isinstance(about, dict) else {}
+    spec = whole_specification(responses)
+    if stimulus is None and spec:
+        stimulus = spec_from_dict(spec).stimulus()
+    if stimulus is None:
+        return None
+    frames = stimulus
+    if about.get("kind") == "conversion":
+        height, width = about["frame_shape"]
+        rate = float(about["frame_rate"])
+        grey = checked_grey(about.get("grey", STORED))
+        shape = (int(height), int(width))
+        frames = convert(stimulus, shape, rate, about["fit"], grey=grey)
+    if frames.n_frames != responses.sizes["time"]:
+        raise StimulusError(
+            f"{stimulus.name} has {frames.n_frames} frames at the session's rate and "
+            f"the responses have {responses.sizes['time']}; name the stimulus that they "
+            "are to."
+        )
+    return frames

@@ -76,11 +76,18 @@ def variability(
         Unit, About("What responses are, to count them in a window.")
     ] = "per_frame",
     n_splits: Annotated[int, About("Random halves of the presentations.")] = 100,
+    n_draws: Annotated[
+        int,
+        About("Draws of presentations for intervals, 100 or more; 0 for no intervals."),
+    ] = 0,
+    confidence: Annotated[
+        float, About("Share of the draws between the ends of an interval.")
+    ] = 0.95,
     latency_s: Latency = 0.0,
     window_s: Window = None,
     burn_in_frames: BurnIn = BURN_IN_FRAMES,
     part: Part = None,
-    seed: Annotated[int, About("Seed of the halves.")] = 0,
+    seed: Annotated[int, About("Seed of halves and draws.")] = 0,
 ) -> Result:
     """Fano factor, split-half reliability, FEV and jackknife oracle of repeats."""
     dataset, columns = response_variability(
@@ -88,6 +95,8 @@ def variability(
         over=over,
         counts=counts,
         n_splits=n_splits,
+        n_draws=n_draws,
+        confidence=confidence,
         latency_s=latency_s,
         window_s=window_s,
         burn_in_frames=burn_in_frames,
