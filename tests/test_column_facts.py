@@ -33,6 +33,7 @@ DIMENSIONLESS = {
     *("class", "dsi", "baseline", "peak", "rf_at_edge", "rf_on_off_index", "p_rf"),
     *("rf_x_on", "rf_y_on", "rf_x_off", "rf_y_off", "rf_r2_on", "rf_r2_off"),
     *("sf_model", "tf_model", "speed_model"),
+    *("cell", "f1_f0", "unselective", "surround_tuning", "adaptation"),
     *("lifetime_sparseness_vinje_gallant", "lifetime_sparseness_treves_rolls"),
 }
 """Columns without a unit, as they are called without variant; all others need one."""

@@ -278,6 +278,13 @@ COLUMNS = {
         joint_r2="r² of the joint fit",
         sf_tf_separability=("separability of SF and TF", _PART),
     ),
+    **_table(  # of twins whose parameters are known, after "true_"
+        cell=("cell type", _NAME),
+        f1_f0="F1/F0 above baseline",
+        unselective=("share of unselective drive", _PART),
+        surround_tuning=("orientation tuning of the surround", _PART),
+        adaptation=("share lost by adaptation", _PART),
+    ),
     **_table(
         mean_signal_correlation=("mean signal correlation", _CORRELATION),
         decoding_accuracy=("decoded trials of the area", _PART),
