@@ -78,9 +78,9 @@ def battery(*, brief: bool = False) -> dict[str, ig.stimuli.Stimulus]:
             directions=n_directions,
             coherence=(0.0625, 0.125, 0.25, 0.5, 1.0)[::every],
             speed_deg_s=(40.0,),
-            duration_s=1.0,
+            duration_s=2.0 / every,
             blank_s=0.25,
-            repeats=8 // every**2,
+            repeats=6 // every,
         ),
         "clips": ig.open_stimulus(np.concatenate(clips), frame_rate=30.0),
     }
