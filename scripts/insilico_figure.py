@@ -3,7 +3,7 @@
 Gratings, flashed dots, random dots and natural clips are shown to the model, and what
 each unit prefers is measured as from a recording. ::
 
-    python scripts/insilico_figure.py docs/pictures             # all units, 5 minutes
+    python scripts/insilico_figure.py docs/pictures             # all units, 4 minutes of a core
     python scripts/insilico_figure.py OUT --units 40            # those near the centre
 """
 
@@ -62,7 +62,8 @@ def battery(*, brief: bool = False) -> dict[str, ig.stimuli.Stimulus]:
     octaves = 2.0 ** np.arange(0, 4.25, 0.5)[::every]
     show = partial(ig.stimuli.drifting_gratings, duration_s=2.0, blank_s=0.5)
     clips = [
-        natural_clips.render_clip((17, k), CLIP_FRAMES) for k in range(N_CLIPS)[::every]
+        natural_clips.render_clip((17, k), CLIP_FRAMES)
+        for k in range(4 if brief else N_CLIPS)
     ]
     return {
         "direction": show(n_directions=2 * n_directions),
@@ -76,11 +77,11 @@ def battery(*, brief: bool = False) -> dict[str, ig.stimuli.Stimulus]:
         "dots": ig.stimuli.random_dots(
             motion=("translation",),
             directions=n_directions,
-            coherence=(0.0625, 0.125, 0.25, 0.5, 1.0)[::every],
+            coherence=(0.0625, 0.125, 0.25, 0.5, 1.0)[:: every**2],
             speed_deg_s=(40.0,),
-            duration_s=1.0,
+            duration_s=2.0 / every,
             blank_s=0.25,
-            repeats=8 // every**2,
+            repeats=2 if brief else 6,
         ),
         "clips": ig.open_stimulus(np.concatenate(clips), frame_rate=30.0),
     }

@@ -6,6 +6,7 @@ whose colours are those of the map.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 import insilico_gui as ig
 
@@ -75,6 +77,9 @@ class Property:
         Of that frame, after the onset of that trial or in all.
     least : (str, float) or None
         Units whose value in a column is smaller have no value here.
+    shape : str or None
+        Column of the shape of a curve; units of another than ``"band-pass"``, whose
+        preference may lie beyond the range that was shown, have no value here.
     """
 
     stimulus: str
@@ -89,12 +94,15 @@ class Property:
     level: tuple[str, float] | None = None
     moment_s: float = 0.5
     least: tuple[str, float] | None = None
+    shape: str | None = None
 
     def values(self, units: pd.DataFrame) -> Floats:
         """Of the units, NaN where there is none."""
         found = units[self.column].to_numpy(float)
         if self.least is not None:
             found = np.where(units[self.least[0]] >= self.least[1], found, np.nan)
+        if self.shape is not None:
+            found = np.where(units[self.shape] == "band-pass", found, np.nan)
         return found
 
     def colors(self) -> Colormap:
@@ -130,7 +138,7 @@ FIGURES = {
             "dots, bright and dark",
             "rf_azimuth_deg",
             "azimuth of the centre (deg)",
-            (-60.0, 60.0),
+            (-62.0, 62.0),
             (-60, -30, 0, 30, 60),
             moment_s=7.0,
         ),
@@ -145,6 +153,7 @@ FIGURES = {
             "octaves",
             levels=(0.01, 0.02, 0.04, 0.08, 0.16),
             level=("spatial_frequency", 0.08),
+            shape="sf_shape_fit",
         ),
         Property(
             "tf",
@@ -157,6 +166,7 @@ FIGURES = {
             "octaves",
             levels=(0.5, 1, 2, 4, 8),
             level=("temporal_frequency", 2.0),
+            shape="tf_shape_fit",
         ),
     ),
     "insilico_size_contrast_dots": (
@@ -178,8 +188,8 @@ FIGURES = {
             "0.02 to 1",
             "c50_fit",
             "half-saturation contrast",
-            (0.0, 0.6),
-            (0, 0.2, 0.4, 0.6),
+            (0.0, 0.4),
+            (0, 0.1, 0.2, 0.3, 0.4),
             levels=(0, 0.5, 1),
             level=("contrast", 0.2),
         ),
@@ -229,18 +239,30 @@ def draw_figures(measured: Measured, out: Path) -> Iterator[Path]:
         for name, columns in FIGURES.items():
             figure = _draw(measured, columns, example)
             path = out / f"{name}.png"
-            figure.savefig(path, dpi=DPI)
+            _save(figure, path)
             plt.close(figure)
             yield path
 
 
+def _save(figure: Figure, path: Path) -> None:
+    """Write a picture of 256 colours, a third of the size of one of all colours."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=DPI)
+    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
+
+
 def _example(measured: Measured) -> int:
-    """The unit that is drawn: of those at the middle size series, the most selective."""
+    """The unit that is drawn: one of V1 in the middle of the screen.
+
+    Of those that prefer a direction, the one that tells directions of dots best.
+    """
     units = measured.units
     near = np.isin(units["unit_id"], measured.tunings["size"]["unit_id"])
-    told = near & (units["area"] == "V1") & units["neurometric_threshold"].notna()
-    among = units[told if told.any() else near]
-    return int(among["unit_id"].iloc[int(np.nanargmax(among["gDSI_measured"]))])
+    wanted = near & (units["area"] == "V1") & (units["gDSI_measured"] > 0.2)
+    among = units[wanted if wanted.any() else near]
+    return int(among["unit_id"].iloc[int(np.nanargmax(among["neurometric_area"]))])
 
 
 def _draw(measured: Measured, columns: tuple[Property, ...], example: int) -> Figure:
@@ -356,7 +378,7 @@ def _map(ax: Axes, units: pd.DataFrame, one: Property, *, first: bool) -> None:
         c=one.colors()(np.clip(one.place(values[order]), 0, 1)),
         linewidths=0,
     )
-    ax.set(aspect="equal", xlim=(-30, 1230), ylim=(1240, -30))
+    ax.set(aspect="equal", xlim=(-30, 1230), ylim=(1270, -30))
     ax.set_axis_off()
     for name, rows in units.groupby("area"):
         ax.text(
@@ -368,15 +390,15 @@ def _map(ax: Axes, units: pd.DataFrame, one: Property, *, first: bool) -> None:
             path_effects=[withStroke(linewidth=2, foreground="w")],
         )
     if first:
-        ax.plot([0, 200], [1150, 1150], "k", lw=1.5, solid_capstyle="butt")
-        ax.text(220, 1150, "200 µm", va="center")
+        ax.plot([0, 200], [1190, 1190], "k", lw=1.5, solid_capstyle="butt")
+        ax.text(230, 1190, "200 µm", va="center")
     if one.scale == "circular":
         _wheel(ax)
 
 
 def _wheel(ax: Axes) -> None:
     """Directions and their colours, as on the screen."""
-    wheel = ax.inset_axes((0.8, -0.16, 0.24, 0.24), projection="polar")
+    wheel = ax.inset_axes((0.79, -0.14, 0.22, 0.22), projection="polar")
     turns = np.linspace(0, 2 * np.pi, 73)
     wheel.bar(
         (turns[1:] + turns[:-1]) / 2,
