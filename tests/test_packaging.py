@@ -135,7 +135,7 @@ def test_the_metadata_are_those_that_the_napari_hub_reads(built):
     extras = [(extra[0].strip("'"), name) for name, *extra in needed if extra]
     of_all = {name for extra, name in extras if extra == "all"}
     assert of_all == {name for extra, name in extras if extra in single}
-    assert len(of_all) == 6
+    assert len(of_all) == 7
 
 
 def test_the_command_line_runs(installed, elsewhere):

@@ -14,7 +14,8 @@ import insilico_gui as ig
 from insilico_gui.app.map.color_scale import PALE, column_scale
 from insilico_gui.drawing.palettes import EVEN_HUES, PALETTES, even_hues
 from insilico_gui.errors import ExperimentError
-from insilico_gui.experiment.document import ColumnScale, ViewState
+from insilico_gui.experiment.document import ColumnScale, SessionEntry, ViewState
+from insilico_gui.experiment.saving.file import load
 from insilico_gui.stimuli import ArrayStimulus
 from insilico_gui.units.measures import selectivity_of
 
@@ -194,6 +195,24 @@ def test_scales_are_chosen_by_script_as_well():
     experiment.undo()
     experiment.undo()
     assert experiment.document.view == ViewState()
+
+
+def test_sessions_on_the_map_follow_names_and_removal(tmp_path):
+    experiment = ig.Experiment(library=None)
+    for name in ("one", "two", "three"):
+        entry = SessionEntry(id="leaky", directory=name)
+        experiment.put_session(entry, LeakySession(), name=name)
+    experiment.draw_map(sessions=("one", "two"), stimulus=0.5)
+    experiment.rename("session", "two", "second")
+    assert experiment.document.view.map.sessions == ("one", "second")
+    experiment.show_beside("three")
+    assert experiment.document.view.session == "three"
+    assert experiment.document.view.map.sessions == ("one", "second", "three")
+    experiment.remove_session("second")
+    assert experiment.document.view.map.sessions == ("one", "three")
+    assert experiment.document.view.map.stimulus == 0.5
+    path = experiment.save(tmp_path / "x.insilico.yaml")
+    assert load(path)[0].view.map == experiment.document.view.map
 
 
 def test_selectivity_goes_with_its_preference():
