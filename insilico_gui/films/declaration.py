@@ -83,10 +83,9 @@ class Film(Frozen):
             Other values of attributes.
         """
         traces = view.traces
-        units = traces.units
-        looked_at = view.unit_id
-        if units and looked_at not in (None, MEAN, *units):
-            units = (*units[: MOST_TRACES - 1], looked_at)  # type: ignore[assignment]
+        units, unit = traces.units, view.unit_id
+        if units and unit is not None and unit not in (MEAN, *units):
+            units = (*units[: MOST_TRACES - 1], unit)
         given = {
             "session": view.session,
             "stimulus": view.stimulus,

@@ -240,10 +240,8 @@ class Page:
             return known.astype(np.uint16)
         part = (np.where(known, values, low) - low) / (high - low)
         part = np.abs(2 * part - 1) if self._signed else part
-        strength: NDArray[np.uint16] = (known * (1 + 254 * np.clip(part, 0, 1))).astype(
-            np.uint16
-        )
-        return strength
+        strength = known * (1 + 254 * np.clip(part, 0, 1))
+        return np.asarray(strength, np.uint16)
 
     def frame(self, moment: int, stimulus: Picture | None) -> Picture:
         """One frame of the film, uint8 [height, width, 3].

@@ -109,7 +109,7 @@ class MapPictures(QObject):
             return held.getvalue()
 
         def take(png: bytes) -> None:
-            QApplication.clipboard().setImage(QImage.fromData(png, "PNG"))
+            QApplication.clipboard().setImage(QImage.fromData(png))
             self._window.say("The picture of the map is on the clipboard.")
 
         self._window.jobs.start("Drawing the map", work, on_return=take, loses=False)
