@@ -235,7 +235,7 @@ class Page:
         """What lies over what: strong values over weak ones, uint16 [U]."""
         values = self._material.values(moment)
         low, high = self.limits
-        known = np.isfinite(values)
+        known: NDArray[np.bool_] = np.isfinite(values)
         if not self._strong or not high > low:
             return known.astype(np.uint16)
         part = (np.where(known, values, low) - low) / (high - low)
