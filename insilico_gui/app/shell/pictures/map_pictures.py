@@ -200,6 +200,9 @@ class MapPictures(QObject):
             "session": now.session_name,
             "stimulus": now.stimulus_name,
             "limits": limits,
+            "scale": now.view.map.scale(now.view.color_by).but(
+                colormap=scale.colormap or None
+            ),
         }
         film = Film.of_view(now.view, **given)
         return film_of({**dict(film), **changes})
