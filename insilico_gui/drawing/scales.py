@@ -17,7 +17,7 @@ from insilico_gui.drawing.colors import (
 from insilico_gui.drawing.palettes import chosen_colormap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -145,14 +145,16 @@ def scale_of_responses(
     *,
     over_stimulus: bool,
     colormap: str | None = None,
+    preferred: Mapping[str, str] | None = None,
 ) -> ColorScale:
     """The scale of responses between limits, automatic ones or those that were chosen.
 
-    `lookup` makes the table, float32 [256, 4], of a colour map for a kind of values.
+    `lookup` makes the table, float32 [256, 4], of a colour map for a kind of values;
+    `preferred` are colour maps by kind, where none was chosen.
     """
     usual, automatic = response_colormap(automatic, over_stimulus=over_stimulus)
     kind: Kind = "diverging" if usual == DIVERGING else "sequential"
-    used = chosen_colormap(colormap, kind, usual)
+    used = chosen_colormap(colormap or (preferred or {}).get(kind), kind, usual)
     table = lookup(used, kind)
     return ColorScale(name, table, limits or automatic, kind=kind, colormap=used)
 
@@ -165,6 +167,7 @@ def scale_of_column(
     colormap: str | None = None,
     phase: float = 0.0,
     weights: pd.Series | None = None,
+    preferred: Mapping[str, str] | None = None,
 ) -> tuple[ColorScale, NDArray[np.float64]]:
     """The scale of a column of the unit table, and its values as numbers.
 
@@ -181,6 +184,8 @@ def scale_of_column(
         Of an angle: the value that has the first colour.
     weights : pandas.Series, optional
         How selective units are, where colours are to be paler of those that are not.
+    preferred : mapping of str to str, optional
+        Colour maps by kind of values, where none was chosen.
     """
     name, found = str(column.name), column_colors(column)
     if found.categories is not None:
@@ -190,7 +195,8 @@ def scale_of_column(
     kind: Kind = "cyclic" if found.cyclic else "sequential"
     if found.colormap == DIVERGING:
         kind = "diverging"
-    used = chosen_colormap(colormap, kind, found.colormap)
+    wanted = colormap or (preferred or {}).get(kind)
+    used = chosen_colormap(wanted, kind, found.colormap)
     table = lookup(used, kind)
     low, high = limits or found.limits
     if kind == "cyclic" and phase and high > low:

@@ -12,6 +12,7 @@ from insilico_gui.drawing.scales import (
     scale_of_responses,
 )
 from insilico_gui.experiment.document import ColumnScale
+from insilico_gui.settings import read_settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +45,7 @@ def response_scale(
         lookup,
         over_stimulus=over_stimulus,
         colormap=None if chosen is None else chosen.colormap,
+        preferred=read_settings()[0].colormaps,
     )
 
 
@@ -55,7 +57,8 @@ def column_scale(
 ) -> tuple[ColorScale, NDArray[np.float64]]:
     """The scale of a column of the unit table, and its values as numbers.
 
-    See :func:`.scale_of_column`.
+    Without a colour map that was chosen, it has the one that the user prefers for such
+    values; see :func:`.scale_of_column`.
     """
     chosen = chosen or ColumnScale()
     return scale_of_column(
@@ -65,4 +68,5 @@ def column_scale(
         colormap=chosen.colormap,
         phase=chosen.phase,
         weights=weights,
+        preferred=read_settings()[0].colormaps,
     )
