@@ -107,6 +107,7 @@ class ColorScale:
         """
         low, high = self.limits
         known: NDArray[np.bool_] = np.isfinite(values)
+        part: NDArray[np.floating]
         if weights is not None:
             part = self._part(weights)
         elif self.cyclic or self.categories is not None or not high > low:
@@ -121,7 +122,7 @@ class ColorScale:
     def _part(self, weights: NDArray[np.floating]) -> NDArray[np.float32]:
         """Weights as parts of :attr:`full`, 0..1."""
         part = np.nan_to_num(weights / self.full)
-        return np.clip(part, 0.0, 1.0).astype(np.float32)
+        return np.asarray(np.clip(part, 0.0, 1.0), np.float32)
 
     def legend(self) -> NDArray[np.uint8]:
         """Colours of a legend from the low to the high limit, opaque, uint8 [n, 256, 4].

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -9,6 +10,7 @@ from weakref import ref
 from napari.settings import get_settings
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
+    QComboBox,
     QDialog,
     QFileDialog,
     QFormLayout,
@@ -86,9 +88,9 @@ class PreferencesDialog(QDialog):
         self.weights = QLineEdit()
         self.weights.setReadOnly(True)
         self.weights.setPlaceholderText("asked for each time")
-        self.colormaps = {
+        self.colormaps: dict[str, QComboBox] = {
             kind: choice(
-                lambda name, kind=kind: self._set_colormap(kind, name),
+                partial(self._set_colormap, kind),
                 "Where no other one was chosen by a click on the legend",
                 (USUAL, *names),
             )
