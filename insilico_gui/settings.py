@@ -94,6 +94,9 @@ class Settings(pydantic.BaseModel):
         Seconds after a change until an unsaved experiment is kept in case of a crash.
     weights_folder : str or None
         Where weights are looked for first, in the window.
+    colormaps : dict of str to str
+        Names of colour maps by kind of values, ``"sequential"``, ``"diverging"`` or
+        ``"cyclic"``, where none was chosen for a column, in the window.
     frame_rates : tuple of FrameRate
         Answers to the question how fast files without a frame rate are to be shown.
     """
@@ -109,6 +112,9 @@ class Settings(pydantic.BaseModel):
     at_once: Annotated[int, pydantic.Field(ge=0, le=MOST_AT_ONCE)] = 0
     autosave_s: Annotated[float, pydantic.Field(ge=0.1, le=86_400)] = 3.0
     weights_folder: _Path | None = None
+    colormaps: Annotated[dict[_Title, _Title], pydantic.Field(max_length=10)] = (
+        pydantic.Field(default_factory=dict)
+    )
     frame_rates: Annotated[
         tuple[FrameRate, ...], pydantic.Field(max_length=MAX_FRAME_RATES)
     ] = ()

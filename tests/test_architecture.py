@@ -166,7 +166,7 @@ ROOMS = {
     | {"units.columns"},
     "plot": {*CONTRACT, *STIMULI, *ANALYSIS, "drawing", "experiment", "units"}
     | {"units.columns", "units.identity"},
-    "films": {"drawing", "experiment", "plot", "session"},
+    "films": {"drawing", "experiment", "plot", "session", "units", "units.columns"},
     "responses": {"arrays", "units.identity", "units.frame"},
     "units": {"session", "responses", "units.identity", "units.frame"}
     | {"units.columns"},

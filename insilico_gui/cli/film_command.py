@@ -54,7 +54,7 @@ def film(
     ] = "response",
     layout: Annotated[
         str | None,
-        typer.Option(help="retinotopic, anatomical, scalp or list."),
+        typer.Option(help="retinotopic, anatomical, functional, scalp or list."),
     ] = None,
     limits: Limits = None,
     unit_ids: UnitIds = None,

@@ -8,7 +8,13 @@ import pydantic
 from pydantic import Field, model_validator
 
 from insilico_gui.errors import ExportError
-from insilico_gui.experiment.document import MEAN, MOST_TRACES, Frozen, ViewState
+from insilico_gui.experiment.document import (
+    MEAN,
+    MOST_TRACES,
+    ColumnScale,
+    Frozen,
+    ViewState,
+)
 from insilico_gui.experiment.document.plain import Finite, Name, Text
 
 if TYPE_CHECKING:
@@ -20,7 +26,7 @@ FILM_SUFFIXES = (".mp4", ".mkv")
 LEAST, LARGEST = 320, 3840
 """Pixels of a side."""
 
-FlatLayout = Literal["retinotopic", "anatomical", "scalp", "list"]
+FlatLayout = Literal["retinotopic", "anatomical", "functional", "scalp", "list"]
 
 
 class Film(Frozen):
@@ -30,12 +36,14 @@ class Film(Frozen):
     ----------
     session, stimulus : str or None
         Names in the experiment; None for the only one.
-    layout : {"retinotopic", "anatomical", "scalp", "list"} or None
+    layout : {"retinotopic", "anatomical", "functional", "scalp", "list"} or None
         Of the map; None for the first for which places of units are known.
     color : str
         ``"response"``, or a column of the unit table.
     limits : (float, float) or None
         Values at the ends of the colours.
+    scale : ColumnScale
+        Colour map and phase, and whether angles are paler of units that are not selective.
     selection : str or None
         Its units are drawn larger and with a rim, and traces are of them.
     units : tuple of int or str
@@ -55,6 +63,7 @@ class Film(Frozen):
     layout: FlatLayout | None = None
     color: Text = "response"
     limits: tuple[Finite, Finite] | None = None
+    scale: ColumnScale = Field(default_factory=ColumnScale)
     selection: Name | None = None
     units: Annotated[tuple[int | Text, ...], Field(max_length=MOST_TRACES)] = ()
     n_units: Annotated[int, Field(ge=0, le=MOST_TRACES)] = 5
@@ -83,16 +92,16 @@ class Film(Frozen):
             Other values of attributes.
         """
         traces = view.traces
-        units = traces.units
-        looked_at = view.unit_id
-        if units and looked_at not in (None, MEAN, *units):
-            units = (*units[: MOST_TRACES - 1], looked_at)  # type: ignore[assignment]
+        units, unit = traces.units, view.unit_id
+        if units and unit is not None and unit not in (MEAN, *units):
+            units = (*units[: MOST_TRACES - 1], unit)
         given = {
             "session": view.session,
             "stimulus": view.stimulus,
             "layout": view.layout.removesuffix(" 3-D"),
             "color": view.color_by,
             "limits": view.limits,
+            "scale": view.map.scale(view.color_by),
             "selection": view.selection,
             "units": units,
             "n_units": traces.n_units,

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from insilico_gui.drawing.colors import (
-    ColumnColors,
-    column_colors,
-    response_colormap,
-    robust_limits,
-)
+from insilico_gui.drawing.colors import robust_limits
 from insilico_gui.drawing.layouts import available_layouts, is_upright, unit_positions
 from insilico_gui.errors import ExportError, listed, quoted
 from insilico_gui.experiment.encoded import stored
 from insilico_gui.experiment.session_input import input_of
+from insilico_gui.experiment.viewing import RESPONSE
 from insilico_gui.plot.sources import name_in
+from insilico_gui.units.measures import selectivity_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,8 +52,10 @@ class Material:
     layout : str
     places : float64 array [U, 3]
         Of units on the map (depth, row, column); NaN where they have none.
-    colors : ColumnColors or None
-        Of a column; None where units are coloured by the response.
+    column : pandas.Series or None
+        That colours the units; None where the response does.
+    weights : pandas.Series or None
+        How selective units are, where the colours of those that are not are paler.
     chosen : bool array [U]
         Units of the selection.
     columns : int64 array [k]
@@ -74,7 +73,8 @@ class Material:
     table: pd.DataFrame
     layout: Layout
     places: NDArray[np.float64]
-    colors: ColumnColors | None
+    column: pd.Series | None
+    weights: pd.Series | None
     chosen: NDArray[np.bool_]
     columns: NDArray[np.int64]
     first: int
@@ -85,10 +85,8 @@ class Material:
         """Moments per second (Hz)."""
         return self.shown.rate * self.shown.n_times
 
-    def values(self, moment: int) -> NDArray[np.floating]:
-        """What units are coloured by at a moment, [U]; NaN where it is not known."""
-        if self.colors is not None:
-            return self.colors.values
+    def responses_at(self, moment: int) -> NDArray[np.floating]:
+        """Responses of units at a moment, [U]; NaN where they are not known."""
         row = self.encoded.row_of_all(moment, len(self.table))
         return np.full(len(self.table), np.nan) if row is None else row
 
@@ -130,6 +128,7 @@ def gather(experiment: Experiment, film: Film) -> Material:
     if film.selection is not None:
         chosen[experiment.selection(film.selection).indices] = True
     first, stop = _moments(film, shown, encoded)
+    column, weights = _columns(film, table)
     return Material(
         film=film,
         title=f"{name}: {stimulus}",
@@ -140,7 +139,8 @@ def gather(experiment: Experiment, film: Film) -> Material:
         table=table,
         layout=layout,
         places=places,
-        colors=_column(film, table),
+        column=column,
+        weights=weights,
         chosen=chosen,
         columns=_traced(film, table, encoded, chosen),
         first=first,
@@ -148,17 +148,13 @@ def gather(experiment: Experiment, film: Film) -> Material:
     )
 
 
-def response_colors(material: Material) -> ColumnColors:
-    """Colours of the responses, the same for all moments, as the map has them."""
+def response_limits(material: Material) -> tuple[float, float]:
+    """Limits of the colours of responses, the same for all moments, as the map has them."""
     moments = material.encoded.moments
     n = moments.n_done
     sample = np.linspace(0, n - 1, min(n, SAMPLED)).astype(int)
     low, high = robust_limits(np.concatenate([moments.row(k) for k in sample]))
-    low = min(low, 0.0) if low < 0.2 * high else low
-    over = material.layout == "retinotopic"
-    name, limits = response_colormap((low, high), over_stimulus=over)
-    nothing = np.full(len(material.table), np.nan)
-    return ColumnColors(nothing, name, limits, None, False)
+    return (min(low, 0.0) if low < 0.2 * high else low, high)
 
 
 def _layout(film: Film, session: Session, table: pd.DataFrame) -> Layout:
@@ -173,15 +169,21 @@ def _layout(film: Film, session: Session, table: pd.DataFrame) -> Layout:
     return film.layout
 
 
-def _column(film: Film, table: pd.DataFrame) -> ColumnColors | None:
-    if film.color == "response":
-        return None
+def _columns(
+    film: Film, table: pd.DataFrame
+) -> tuple[pd.Series | None, pd.Series | None]:
+    """The column that colours units, and the one by which colours are paler."""
+    if film.color == RESPONSE:
+        return None, None
     if film.color not in table:
         raise ExportError(
             f"There is no column {quoted(film.color)} to colour units by; there is "
             f"response, {listed(map(str, table.columns))}."
         )
-    return column_colors(table[film.color])
+    weight = None
+    if film.scale.weighted is not False:
+        weight = selectivity_of(film.color, [str(name) for name in table])
+    return table[film.color], None if weight is None else table[weight]
 
 
 def _moments(film: Film, shown: Shown, encoded: Encoded) -> tuple[int, int]:

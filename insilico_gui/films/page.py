@@ -6,17 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insilico_gui.drawing.colors import CATEGORIES, category_colors, map_values
+from insilico_gui.drawing.colors import CATEGORIES, category_colors
 from insilico_gui.drawing.layouts import point_size
+from insilico_gui.drawing.palettes import EVEN_HUES, even_hues
+from insilico_gui.drawing.scales import scale_of_column, scale_of_responses
+from insilico_gui.experiment.viewing import RESPONSE
 from insilico_gui.films.dots import Dots
-from insilico_gui.films.material import response_colors
-from insilico_gui.plot.figures import SMALL, line_colors, map_of, mpl, plain
-from insilico_gui.plot.map_axes import attrs_of, dress, explain_dots
+from insilico_gui.films.material import response_limits
+from insilico_gui.plot.figures import (
+    SMALL,
+    bar,
+    colormap,
+    line_colors,
+    mpl,
+    name_categories,
+    plain,
+)
+from insilico_gui.plot.map_axes import attrs_of, dress
 from insilico_gui.plot.rasters import mark_trials
+from insilico_gui.units.columns import facts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from insilico_gui.drawing.scales import ColorScale
     from insilico_gui.films.material import Material
 
     Picture = NDArray[np.uint8]
@@ -59,9 +72,7 @@ class Page:
     ----------
     centres : float64 array [U, 2]
         Column and row of each unit on the page; NaN of those without a place.
-    table : float32 array [256, 4]
-    limits : (float, float)
-        The scale of colours.
+    scale : ColorScale
 
     Raises
     ------
@@ -75,20 +86,14 @@ class Page:
         self._dpi = 100 * film.height / HEIGHT_OF_TEXT
         self._ground, self._ink = DARK if film.dark else LIGHT
         figure = self._new_figure(film.width, film.height)
-        found = material.colors or response_colors(material)
-        scaled = film.limits is not None and found.categories is None
-        self.limits = film.limits if scaled and film.limits else found.limits
-        colors = mpl("matplotlib.colors")
-        mapped = mpl("matplotlib.cm").ScalarMappable(
-            colors.Normalize(*self.limits), map_of(found)
-        )
-        self.table = np.asarray(map_of(found)(np.linspace(0, 1, 256)), np.float32)
-        self._strong = found.categories is None and not found.cyclic
-        self._signed = found.colormap == "coolwarm"
+        self.scale, self._values = _scale(material)
+        self._weights = None
+        if material.weights is not None:
+            self._weights = material.weights.to_numpy(float)
         frames = material.shown.frames
         ax = figure.add_axes(MAP_ALONE if frames is None else MAP)
         self._draw_map(ax)
-        explain_dots(ax, mapped, found, film.color, None)
+        self._draw_legend(ax)
         beside = None if frames is None else figure.add_axes(STIMULUS)
         if beside is not None and frames is not None:
             self._frame_axes(beside, frames.frame_shape)
@@ -130,6 +135,23 @@ class Page:
         attrs = attrs_of(session, session)
         dress(ax, material.layout, material.table, shape, session, attrs)
         ax.set_anchor("NW")
+
+    def _draw_legend(self, ax: Any) -> None:
+        """A bar of colours beside the map, or the names of colours."""
+        scale = self.scale
+        label = facts(scale.column).label
+        if scale.categories is not None:
+            name_categories(ax, scale.categories, facts(scale.column).title)
+            return
+        if scale.column == RESPONSE:
+            label = str(getattr(self._material.session, "response_label", RESPONSE))
+        elif scale.weight:
+            label += f"\npaler: lower {facts(scale.weight).title}"
+        colors = mpl("matplotlib.colors")
+        shown = mpl("matplotlib.cm").ScalarMappable(
+            colors.Normalize(*scale.limits), colors.ListedColormap(scale.table)
+        )
+        bar(ax, shown, label, "" if scale.column == RESPONSE else scale.column)
 
     def _frame_axes(self, ax: Any, shape: tuple[int, int]) -> None:
         ax.set_xlim(-0.5, shape[1] - 0.5)
@@ -226,24 +248,18 @@ class Page:
 
     def colors(self, moment: int) -> Picture:
         """Colours of all units at a moment, uint8 [U, 3]."""
-        found = map_values(self._material.values(moment), self.table, self.limits)
+        found = self.scale.colors(self._values_at(moment), self._weights)
         ground = np.array(mpl("matplotlib.colors").to_rgb(self._ground))
         solid = found[:, :3] * found[:, 3:] + ground * (1 - found[:, 3:])
         return np.round(solid * 255).astype(np.uint8)
 
-    def _strength(self, moment: int) -> NDArray[np.uint16]:
-        """What lies over what: strong values over weak ones, uint16 [U]."""
-        values = self._material.values(moment)
-        low, high = self.limits
-        known = np.isfinite(values)
-        if not self._strong or not high > low:
-            return known.astype(np.uint16)
-        part = (np.where(known, values, low) - low) / (high - low)
-        part = np.abs(2 * part - 1) if self._signed else part
-        strength: NDArray[np.uint16] = (known * (1 + 254 * np.clip(part, 0, 1))).astype(
-            np.uint16
+    def _values_at(self, moment: int) -> NDArray[np.floating]:
+        """What units are coloured by at a moment, [U]."""
+        return (
+            self._material.responses_at(moment)
+            if self._values is None
+            else self._values
         )
-        return strength
 
     def frame(self, moment: int, stimulus: Picture | None) -> Picture:
         """One frame of the film, uint8 [height, width, 3].
@@ -261,7 +277,9 @@ class Page:
             picture = _resized(stimulus, ground.shape[:2])
             ground[:] = (picture * np.float32(BELOW)).astype(np.uint8)
         page[top:bottom, left:right] = self._dots.draw(
-            ground, self.colors(moment), self._strength(moment)
+            ground,
+            self.colors(moment),
+            self.scale.strength(self._values_at(moment), self._weights),
         )
         if stimulus is not None and self._stimulus_box is not None:
             top, bottom, left, right = self._stimulus_box
@@ -289,6 +307,36 @@ class Page:
         end = page.shape[1] - margin
         above = round(0.02 * page.shape[0])
         page[above : above + height, end - width : end] = clock
+
+
+def _scale(material: Material) -> tuple[ColorScale, NDArray[np.float64] | None]:
+    """The scale of colours, and what it is of where that does not change."""
+    film, chosen = material.film, material.film.scale
+    if material.column is None:
+        scale = scale_of_responses(
+            RESPONSE,
+            response_limits(material),
+            film.limits,
+            _table,
+            over_stimulus=material.layout == "retinotopic",
+            colormap=chosen.colormap,
+        )
+        return scale, None
+    return scale_of_column(
+        material.column,
+        film.limits,
+        _table,
+        colormap=chosen.colormap,
+        phase=chosen.phase,
+        weights=material.weights,
+    )
+
+
+def _table(name: str, _kind: str) -> NDArray[np.float32]:
+    """Colours of a colour map, float32 [256, 4]."""
+    if name == EVEN_HUES:
+        return np.column_stack([even_hues(), np.ones(256)]).astype(np.float32)
+    return np.asarray(colormap(name)(np.linspace(0, 1, 256)), np.float32)
 
 
 def _resized(picture: Picture, shape: tuple[int, int]) -> Picture:

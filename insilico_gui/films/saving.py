@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from insilico_gui.errors import ExportError
+from insilico_gui.experiment import Experiment
 from insilico_gui.files import check_target, publishing, refuse_folder, settle, shown
 from insilico_gui.films.declaration import FILM_SUFFIXES, Film, film_of
 from insilico_gui.films.material import gather
 from insilico_gui.films.page import Page
 from insilico_gui.films.writing import write_pictures
+from insilico_gui.progress import OnProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from insilico_gui.experiment import Experiment
     from insilico_gui.films.material import Material
-    from insilico_gui.progress import OnProgress
 
 BLOCK = 16
 """Frames of the stimulus that are read at once."""

@@ -66,6 +66,12 @@ def test_behaviour_by_slider_and_by_file(window, qtbot, tmp_path, monkeypatch):
     window.experiment.playback.seek_frame(7)
     assert traces.behavior.playhead.value() == traces.playhead.value() == 0.7
     assert traces.behavior.viewRange()[0] == traces.plot.viewRange()[0]
+    qtbot.wait(100)
+    edges = [
+        [plot.mapFromScene(plot.plotItem.vb.sceneBoundingRect().topRight()).x()]
+        for plot in (traces.behavior, traces.plot)
+    ]
+    assert edges[0] == edges[1]
 
     # what does not fit is one sentence, and changes nothing
     panel, said = window.panel("Behaviour"), window.playback_bar.message

@@ -112,7 +112,7 @@ def test_pictures_of_the_map_have_its_legend(shown, qtbot, tmp_path, monkeypatch
     drawn = QImage(str(tmp_path / "map.png"))
     assert drawn.width() > 1000
     scale = window.map.scale
-    wanted = {tuple(row[:3]) for row in scale.legend()[[0, 255]].tolist()}
+    wanted = {tuple(row[:3]) for row in scale.legend()[-1, [0, 255]].tolist()}
     pixels = {
         QImage.pixelColor(drawn, x, y).getRgb()[:3]
         for x in range(0, drawn.width(), 2)

@@ -53,6 +53,13 @@ def test_preferences_count_at_once_and_are_kept(window, qtbot, tmp_path, monkeyp
     window.wait(60)
     assert max(session.calls) == 3
     assert sum(session.calls) == 30
+
+    # colours where none were chosen; in the map, its legend and films
+    assert window.map.scale.colormap == "inferno"
+    choose(dialog.colormaps["sequential"], "magma")
+    assert read_settings()[0].colormaps == {"sequential": "magma"}
+    assert window.map.scale.colormap == "magma"
+    assert window.pictures.film_on_show().scale.colormap == "magma"
     panel = window.panel("Session")
     window.wait(60)
     assert panel.device.currentText() == "cpu"
@@ -68,6 +75,8 @@ def test_preferences_count_at_once_and_are_kept(window, qtbot, tmp_path, monkeyp
     qtbot.mouseClick(dialog.reset_button, LEFT)
     assert read_settings()[0] == Settings()
     assert dialog.at_once.value() == 0
+    assert dialog.colormaps["sequential"].currentText() == "usual"
+    assert window.map.scale.colormap == "inferno"
     assert dialog.at_once.text() == "as many as the session prefers"
     assert window.files.autosave._timer.interval() == 3000
     assert get_settings().appearance.theme == "dark"

@@ -381,8 +381,7 @@ class InsilicoWindow(Workspace):
 
     def _grow(self) -> None:
         """Responses have come in."""
-        self.map.coloring_changed()
-        self._tell_panels(grown=True)
+        self.color_anew()
 
     def _frames_made(self) -> None:
         layer = self.map.stimulus_layer

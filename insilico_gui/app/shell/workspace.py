@@ -196,6 +196,11 @@ class Workspace(QObject):
         """A panel is there now: it gets what others were told earlier."""
         self.theme.apply(panel)
 
+    def color_anew(self) -> None:
+        """Take up the colours of units anew, also in legends."""
+        self.map.coloring_changed()
+        self._tell_panels(grown=True)
+
     def _tell_panels(
         self, changed: frozenset[str] = frozenset(), *, grown: bool = False
     ) -> None:

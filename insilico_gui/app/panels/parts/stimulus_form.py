@@ -20,7 +20,7 @@ from insilico_gui.stimuli.families.registry import FAMILIES
 from insilico_gui.stimuli.spec.files import SPEC_SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from magicgui.widgets import Container
     from qtpy.QtCore import QTimerEvent
@@ -132,7 +132,7 @@ class StimulusForm(Panel):
         if self._preview is not None:
             self._preview.cancel()  # the newest counts
 
-        def work() -> Iterator[Seen]:
+        def work() -> Generator[Seen, None, Seen]:
             stimulus = make()
             frames: list[np.ndarray] = []
             for frame in _previewed(stimulus):
@@ -305,7 +305,8 @@ def _previewed(stimulus: RenderedStimulus) -> list[int]:
     spans = [(0.0, stimulus.duration)]
     if trials is not None and len(trials):
         few = trials.head(round(PREVIEW_S * PREVIEW_HZ))
-        spans = [(t.onset, t.duration) for t in few.itertuples(index=False)]
+        times = few[["onset", "duration"]].to_numpy(float)
+        spans = [(float(onset), float(duration)) for onset, duration in times]
     places: list[int] = []
     for onset, duration in spans:
         n = max(round(duration * PREVIEW_HZ), 1)

@@ -32,7 +32,18 @@ class Label:
 
 
 class LabelAxis(pg.AxisItem):
-    """Labels right of a plot: each at its height, or in columns where they are many."""
+    """Labels right of a plot: each at its height, or in columns where they are many.
+
+    Attributes
+    ----------
+    aligned : tuple of LabelAxis
+        Of plots above or below, which are as wide: all take the room of the widest one.
+    needed : float
+        Pixels that its own labels need.
+    """
+
+    aligned: tuple[LabelAxis, ...] = ()
+    needed = 0.0
 
     def __init__(self) -> None:
         super().__init__("right")
@@ -70,11 +81,17 @@ class LabelAxis(pg.AxisItem):
 
     def _make_room(self) -> None:
         if not getattr(self, "labels", ()):
-            wanted = 0.0
+            self.needed = 0.0
         else:
             columns = -(-len(self.labels) // self._rows)
             self._columns = min(columns, MOST_COLUMNS)
-            wanted = self._column_width() * self._columns + GAP / 2 + 4
+            self.needed = self._column_width() * self._columns + GAP / 2 + 4
+        for axis in (self, *self.aligned):
+            axis.take_room()
+
+    def take_room(self) -> None:
+        """Be as wide as the widest of those that are aligned."""
+        wanted = max(axis.needed for axis in (self, *self.aligned))
         if wanted != self.width():
             self.setWidth(wanted)
 

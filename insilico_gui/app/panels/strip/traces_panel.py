@@ -70,6 +70,8 @@ class TracesPanel(Panel):
         self.plot = TracePlot()
         self.plot.setMinimumHeight(90)
         self.behavior = BehaviorPlot()
+        self.behavior.labels.aligned = (self.plot.labels,)
+        self.plot.labels.aligned = (self.behavior.labels,)
         self._conditions = ConditionCurves(self.plot)
         self._named = -1
         self.plot.clicked.connect(self._clicked)

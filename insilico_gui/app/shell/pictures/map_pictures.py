@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog, QMenu
 from insilico_gui import plot
 from insilico_gui.app.shell.pictures.film_dialog import FilmDialog
 from insilico_gui.app.work.jobs import sentence
+from insilico_gui.drawing.colors import UNKNOWN, column_colors
 from insilico_gui.errors import ExportError, InsilicoError, quoted
 from insilico_gui.experiment.viewing import RESPONSE
 from insilico_gui.files import publishing
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import IO
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from insilico_gui.app.shell.window import InsilicoWindow
+    from insilico_gui.drawing.scales import ColorScale
 
 CLICK = 4
 """Pixels that the mouse may move between press and release of a click."""
@@ -109,7 +114,7 @@ class MapPictures(QObject):
             return held.getvalue()
 
         def take(png: bytes) -> None:
-            QApplication.clipboard().setImage(QImage.fromData(png, "PNG"))
+            QApplication.clipboard().setImage(QImage.fromData(png))
             self._window.say("The picture of the map is on the clipboard.")
 
         self._window.jobs.start("Drawing the map", work, on_return=take, loses=False)
@@ -174,11 +179,17 @@ class MapPictures(QObject):
             how["stimulus"] = now.stimulus_name
             how["time_s"] = experiment.playback.time
 
+        paler = None
+        if scale.weight in now.units and scale.column in now.units:
+            values = column_colors(now.units[scale.column]).values
+            paler = scale.colors(values, now.units[scale.weight].to_numpy(float))
+
         def draw(file: IO[bytes]) -> None:
             figure = mpl("matplotlib.figure").Figure(
                 figsize=(7.0, 4.4), layout="constrained"
             )
-            plot.map(experiment, ax=figure.add_subplot(), **how)
+            ax = plot.map(experiment, ax=figure.add_subplot(), **how)
+            _color_as_shown(ax.collections[0], scale, paler)
             figure.savefig(file, format=suffix[1:], dpi=PNG_DPI, bbox_inches="tight")
 
         return draw
@@ -200,6 +211,9 @@ class MapPictures(QObject):
             "session": now.session_name,
             "stimulus": now.stimulus_name,
             "limits": limits,
+            "scale": now.view.map.scale(now.view.color_by).but(
+                colormap=scale.colormap or None
+            ),
         }
         film = Film.of_view(now.view, **given)
         return film_of({**dict(film), **changes})
@@ -225,3 +239,20 @@ class MapPictures(QObject):
 
     def _forget_dialog(self) -> None:
         self.dialog = None
+
+
+def _color_as_shown(
+    dots: Any, scale: ColorScale, paler: NDArray[np.float32] | None
+) -> None:
+    """Give dots, and the bar beside them, the colours of the window.
+
+    `paler` [U, 4] are those of units by how selective they are, where that is shown; the
+    units with a place are drawn.
+    """
+    if scale.categories is not None:
+        return
+    colors = mpl("matplotlib.colors").ListedColormap(scale.table[:, :3])
+    dots.set_cmap(colors.with_extremes(bad=UNKNOWN))
+    if paler is not None and len(paler) == len(dots.get_offsets()):
+        dots.set_array(None)
+        dots.set_facecolor(paler)

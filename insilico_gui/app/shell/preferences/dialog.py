@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -9,10 +10,12 @@ from weakref import ref
 from napari.settings import get_settings
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
+    QComboBox,
     QDialog,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QListWidget,
     QVBoxLayout,
@@ -29,6 +32,7 @@ from insilico_gui.app.widgets.controls import (
 )
 from insilico_gui.app.work.jobs import sentence
 from insilico_gui.device import available_devices
+from insilico_gui.drawing.palettes import PALETTES
 from insilico_gui.errors import InsilicoError, quoted
 from insilico_gui.settings import (
     AUTO,
@@ -44,6 +48,8 @@ if TYPE_CHECKING:
 
 SURE = "Reset everything: sure?"
 RESET = "Reset everything"
+USUAL = "usual"
+KINDS = {"sequential": "values", "diverging": "with a sign", "cyclic": "angles"}
 AS_PREFERRED = "as many as the session prefers"
 
 
@@ -82,6 +88,14 @@ class PreferencesDialog(QDialog):
         self.weights = QLineEdit()
         self.weights.setReadOnly(True)
         self.weights.setPlaceholderText("asked for each time")
+        self.colormaps: dict[str, QComboBox] = {
+            kind: choice(
+                partial(self._set_colormap, kind),
+                "Where no other one was chosen by a click on the legend",
+                (USUAL, *names),
+            )
+            for kind, names in PALETTES.items()
+        }
         self.rates = QListWidget()
         self.rates.setToolTip("Files without a frame rate are shown at these")
         self.forget_button = button("Forget the chosen one", self._forget)
@@ -115,6 +129,11 @@ class PreferencesDialog(QDialog):
                     "Where responses are kept, how much of it, and for how long",
                 ),
             )
+        colors = QHBoxLayout()
+        for kind, text in KINDS.items():
+            colors.addWidget(QLabel(text))
+            colors.addWidget(self.colormaps[kind], 1)
+        form.addRow("Colours", colors)
         form.addRow("Frame rates", self.rates)
         form.addRow("", self.forget_button)
         self.rates.setMaximumHeight(110)
@@ -144,7 +163,12 @@ class PreferencesDialog(QDialog):
         window = self._window_ref()
         if window is not None:
             window.files.autosave.set_delay(round(1000 * settings.autosave_s))
+            window.color_anew()
         self._draw()
+
+    def _set_colormap(self, kind: str, name: str) -> None:
+        known = {k: v for k, v in read_settings()[0].colormaps.items() if k != kind}
+        self._set(colormaps=known if name == USUAL else {**known, kind: name})
 
     def _set_theme(self, text: str) -> None:
         use_theme(next(theme for theme, known in THEMES.items() if known == text))
@@ -194,6 +218,8 @@ class PreferencesDialog(QDialog):
         with quietly(self.at_once, self.autosave):
             self.at_once.setValue(settings.at_once)
             self.autosave.setValue(settings.autosave_s)
+        for kind, box in self.colormaps.items():
+            box.setCurrentText(settings.colormaps.get(kind, USUAL))
         self.weights.setText(settings.weights_folder or "")
         self.rates.clear()
         for rate in settings.frame_rates:
