@@ -9,6 +9,7 @@ computes no analysis.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -211,12 +212,12 @@ class Resolved:
             return None
         return self.encoded.row_of_all(moment, len(self.units))
 
-    @property
+    @cached_property
     def encoded_rows(self) -> NDArray[np.int64]:
         """Rows of the unit table that the responses are of."""
         return np.empty(0, np.int64) if self.encoded is None else self.encoded.indices
 
-    @property
+    @cached_property
     def selected_columns(self) -> NDArray[np.int64]:
         """Columns of the responses whose units are selected."""
         chosen = () if self.selection is None else self.selection.indices

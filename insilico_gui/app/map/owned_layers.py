@@ -16,8 +16,10 @@ from napari.layers import Image, Layer, Points, Shapes
 from napari.utils.transforms import Affine
 from psygnal import Signal
 
+from insilico_gui.app.map.length_units import begin_reading, wait_until_read
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from napari import Viewer
     from numpy.typing import NDArray
@@ -80,8 +82,13 @@ class _Owned:
     """Mixed into a layer class: closed to everybody until its owner opens it."""
 
     owner: LayerOwner | None = None
+    is_listed: Callable[[], bool] | None = None
     _kind: type[Layer]
     _closed: frozenset[str]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        wait_until_read()
+        super().__init__(*args, **kwargs)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -95,6 +102,11 @@ class _Owned:
         for name in EDITS:
             if hasattr(cls._kind, name):
                 setattr(cls, name, _unless_closed(cls, name))
+
+    def _update_thumbnail(self) -> None:
+        """See napari: for its list of layers, and not while that is hidden."""
+        if self.is_listed is not None and self.is_listed():
+            super()._update_thumbnail()  # type: ignore[misc]
 
     @property
     def _type_string(self) -> str:
@@ -237,6 +249,8 @@ class LayerOwner:
         self._layers: list[Layer] = []
         # Not a list of our own: the viewer's, and all that is connected to it, stay.
         viewer.layers.__class__ = _GuardedList
+        if not len(viewer.layers):  # or it was read for them
+            begin_reading()
 
     def add(self, layer: AnyLayer, *, at: int | None = None) -> AnyLayer:
         """Put a new layer into the viewer, closed to all others.
@@ -250,11 +264,16 @@ class LayerOwner:
         layer.editable = False
         if hasattr(layer, "locked"):
             layer.locked = True  # so that napari does not offer to delete it
+        layer.is_listed = self._shows_list
         layers = self._viewer.layers
         layers.insert(len(layers) if at is None else at, layer)
         self._layers.append(layer)
         _close(layer, self)
         return layer
+
+    def _shows_list(self) -> bool:
+        """Whether napari's list of layers is to be seen."""
+        return not self._viewer.window._qt_viewer.dockLayerList.isHidden()
 
     def remove(self, layer: Layer) -> None:
         """Take a layer out of the viewer."""

@@ -170,13 +170,13 @@ class UnitMap:
         if frames is None:
             self._stimulus.remove()
             return
-        is_other, is_of_other_size = self._stimulus.show(frames, self._length_unit())
+        _, is_of_other_size = self._stimulus.show(frames, self._length_unit())
         self.dim_stimulus(self._now.view.map.stimulus)
         layer = self.stimulus_layer
-        if is_other or is_of_other_size:
-            self.show_layout(fit=is_of_other_size)
-        elif layer is not None and self._now.view.layout != "retinotopic":
-            layer.visible = False  # and units stay where they are
+        if layer is not None and self._now.view.layout != "retinotopic":
+            layer.visible = False
+        if is_of_other_size:
+            self.fit_view()  # units stay where they are
 
     def dim_stimulus(self, strength: float) -> None:
         """Show the stimulus as strongly as 0 to 1: fainter, it is darker."""

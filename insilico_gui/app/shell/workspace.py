@@ -212,6 +212,8 @@ class Workspace(QObject):
         """
         now, moved = self.now, False
         in_front = [slot for slot in self.slots if slot.is_seen]
+        canvas = self.docks.canvas
+        canvas.setUpdatesEnabled(False)  # or the map is drawn for each dock
         for slot in self.slots:
             slot.is_held = True
         for slot in self.slots:
@@ -238,6 +240,7 @@ class Workspace(QObject):
             elif first and not slot.was_first:
                 self.docks.show(slot)
             slot.was_first = first
+        canvas.setUpdatesEnabled(True)
         self._settle.start()
 
     def _show_what_is_in_front(self) -> None:

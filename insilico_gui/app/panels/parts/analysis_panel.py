@@ -89,8 +89,9 @@ class UnitAnalysisPanel(AnalysisPanel):
         columns = self.now.selected_columns
         rows = self.now.encoded_rows[columns]
         units = self.now.units
-        ids = units["unit_id"].iloc[rows].tolist() if len(rows) else []
-        self.unit.offer(columns, ids, unit_names(units, rows) if len(rows) else [])
+        ids = units["unit_id"].to_numpy()[rows] if len(rows) else []
+        clash = len(rows) > 0 and not units["unit_id"].is_unique
+        self.unit.offer(columns, ids, unit_names(units, rows) if clash else None)
         self.unit.show_unit(self.now.view.unit_id, default)
 
     def _look_at(self, unit: int | str) -> None:
