@@ -1,4 +1,4 @@
-"""Every kind of session at its published size, in the window: what blocks it, and how it looks.
+"""Every kind of session at its size, in the window: what blocks it, how it looks.
 
     python benchmarks/real_sizes.py [KIND ...] [--pictures FOLDER] [--size 1920x1080]
 

@@ -223,6 +223,15 @@ class Resolved:
         chosen = () if self.selection is None else self.selection.indices
         return np.flatnonzero(np.isin(self.encoded_rows, chosen))
 
+    @cached_property
+    def encoded_areas(self) -> tuple[NDArray[np.int64], list[str]]:
+        """Code of the area of each unit that responses are of, and names of the areas."""
+        if "area" not in self.units:
+            return np.zeros(len(self.encoded_rows), np.int64), []
+        own = self.units["area"].iloc[self.encoded_rows]
+        codes, names = own.astype(str).factorize(sort=True)
+        return codes.astype(np.int64), [str(name) for name in names]
+
     def is_current(self, column: str) -> bool:
         """Whether a column of the unit table is the session's, or of the run on show."""
         origin = self.measured.origin(column)

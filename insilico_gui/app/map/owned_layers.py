@@ -16,7 +16,7 @@ from napari.layers import Image, Layer, Points, Shapes
 from napari.utils.transforms import Affine
 from psygnal import Signal
 
-from insilico_gui.app.map.length_units import begin_reading, wait_until_read
+from insilico_gui.app.work.length_units import begin_reading, wait_until_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

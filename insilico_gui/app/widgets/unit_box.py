@@ -106,7 +106,9 @@ class UnitBox(QAbstractSpinBox):
         """Id of the unit, as in the unit table; "mean" for the mean, None for none."""
         if self.is_mean:
             return MEAN
-        return self._ids[self._at : self._at + 1].tolist()[0] if len(self._ids) else None
+        return (
+            self._ids[self._at : self._at + 1].tolist()[0] if len(self._ids) else None
+        )
 
     def setValue(self, unit: object) -> None:
         """See :meth:`choose`; as Qt's spin boxes call it."""
