@@ -239,12 +239,14 @@ def fly(hands: Hands, folder: Path) -> None:
     """Neurons of a fly, driven as recorded."""
     from insilico_drosophila import make_synthetic_fly
 
-    from insilico_gui.stimuli import Recorded
+    from insilico_gui.stimuli import Drive, Recorded
 
     made = make_synthetic_fly(folder, n_neurons=NEURONS, n_frames=6)
     load(hands, made, "drosophila/630_2017-10-26_1")
     experiment = hands.window.experiment
-    hands.do("add a drive", lambda: experiment.add_drive(Recorded("rest", 1, 2)))
+    hands.do(
+        "add a drive", lambda: experiment.add_drive(Drive(base=Recorded("rest", 1, 2)))
+    )
     hands.do("encode", hands.window.encode, "encoded")
     use(hands)
 

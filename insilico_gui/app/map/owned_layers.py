@@ -8,6 +8,7 @@ classes that refuse to be changed, in a list that refuses to give them away.
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,8 +16,6 @@ from napari.components import LayerList
 from napari.layers import Image, Layer, Points, Shapes
 from napari.utils.transforms import Affine
 from psygnal import Signal
-
-from insilico_gui.app.work.length_units import begin_reading, wait_until_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -87,7 +86,8 @@ class _Owned:
     _closed: frozenset[str]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        wait_until_read()
+        if _reading is not None:
+            _reading.join()  # units must not be used half-read
         super().__init__(*args, **kwargs)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -249,8 +249,8 @@ class LayerOwner:
         self._layers: list[Layer] = []
         # Not a list of our own: the viewer's, and all that is connected to it, stay.
         viewer.layers.__class__ = _GuardedList
-        if not len(viewer.layers):  # or it was read for them
-            begin_reading()
+        if not len(viewer.layers):  # or they were read for those
+            _begin_reading_units()
 
     def add(self, layer: AnyLayer, *, at: int | None = None) -> AnyLayer:
         """Put a new layer into the viewer, closed to all others.
@@ -297,6 +297,27 @@ class LayerOwner:
             f"The layer {layer.name!r} shows the experiment and stays as it is; a copy "
             "(right click on it in the layer list, Duplicate Layer) can be edited."
         )
+
+
+_reading: threading.Thread | None = None
+
+
+def _begin_reading_units() -> None:
+    """Begin to read napari's physical units in a thread, unless that was done.
+
+    Their definitions take half a second, which napari spends when the first layer is
+    made: the window would stand still when a session opens. Layers of the app wait.
+    """
+    global _reading  # napari has one register of units in a process
+    if _reading is None:
+        _reading = threading.Thread(target=_read_units, name="units", daemon=True)
+        _reading.start()
+
+
+def _read_units() -> None:
+    import pint
+
+    pint.get_application_registry().parse_units("pixel")
 
 
 @contextmanager
