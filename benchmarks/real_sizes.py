@@ -245,7 +245,8 @@ def fly(hands: Hands, folder: Path) -> None:
     load(hands, made, "drosophila/630_2017-10-26_1")
     experiment = hands.window.experiment
     hands.do(
-        "add a drive", lambda: experiment.add_drive(Drive(base=Recorded("rest", 1, 2)))
+        "add a drive",
+        lambda: experiment.add_drive(Drive(base=Recorded("2017-10-26_1", 1, 2))),
     )
     hands.do("encode", hands.window.encode, "encoded")
     use(hands)

@@ -161,7 +161,8 @@ class OwnedPoints(_Owned, Points):
     @property
     def _view_symbol(self) -> NDArray[Any]:
         """One symbol for all points: napari would look up the name of each."""
-        return self._symbol[:1]
+        first: NDArray[Any] = self._symbol[:1]
+        return first
 
 
 class OwnedImage(_Owned, Image):
@@ -317,7 +318,7 @@ def _begin_reading_units() -> None:
 def _read_units() -> None:
     import pint
 
-    pint.get_application_registry().parse_units("pixel")
+    pint.get_application_registry().parse_units("pixel")  # type: ignore[no-untyped-call]
 
 
 @contextmanager

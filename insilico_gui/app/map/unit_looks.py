@@ -82,7 +82,7 @@ def place(layer: Points, positions: NDArray[np.float64]) -> NDArray[np.bool_]:
 
     The layer is to be drawn anew after that, as by :meth:`UnitLooks.put_on`.
     """
-    known: NDArray[np.bool_] = np.isfinite(positions).all(axis=1)
+    known = np.asarray(np.isfinite(positions).all(axis=1))
     with writing(layer):
         layer.data = np.where(known[:, None], positions, 0.0)
         with layer._block_refresh():
