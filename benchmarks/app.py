@@ -1,6 +1,6 @@
 """What the window costs while it is used, beside bare napari in the same run.
 
-    python benchmarks/app.py [--units 2000 10000 104171] [--actions-of 10000] [--json F]
+    python benchmarks/app.py [--units 2000 10000 104171] [--actions-of 10000] [--steps 30]
 
 Needs a screen (or ``xvfb-run -a -s '-screen 0 1920x1080x24'``). Times are medians in
 milliseconds; ``..._cpu_ms`` is processor time of the GUI thread, which other work on the
@@ -51,7 +51,7 @@ from insilico_gui.stimuli import ArrayStimulus
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STEPS, REPEATS = 30, 7
+REPEATS = 7
 UNITS = (2_000, 10_000, 104_171)
 ASKED_MS = {2_000: 4, 10_000: 8, 104_171: 25}
 """At most for a step; what the project asks for."""
@@ -103,7 +103,7 @@ def prepare(
     return clip, names
 
 
-def steps(window: InsilicoWindow, n_units: int) -> dict[str, float]:
+def steps(window: InsilicoWindow, n_units: int, n_steps: int) -> dict[str, float]:
     """Medians for steps of playback with one number of units."""
     clip, _ = prepare(window, n_units)
     playback = window.experiment.playback
@@ -111,7 +111,7 @@ def steps(window: InsilicoWindow, n_units: int) -> dict[str, float]:
     names = "step", "seek", "napari", "paint", "napari_paint", "find"
     times: dict[str, list[Taken]] = {name: [] for name in names}
     rng = np.random.default_rng(2)
-    colors = rng.random((STEPS, n_units, 4), dtype=np.float32)
+    colors = rng.random((n_steps, n_units, 4), dtype=np.float32)
 
     def step_bare(k: int) -> None:
         bare.dims.set_current_step(0, k)
@@ -120,19 +120,19 @@ def steps(window: InsilicoWindow, n_units: int) -> dict[str, float]:
     playback.seek_frame(0)
     playback.playing = True
     window.playback_bar._timer.stop()  # the steps are ours
-    for k in range(STEPS):
+    for k in range(n_steps):
         times["step"].append(timed(playback.advance, 1 / 30))
         times["paint"].append(paint(window.viewer))
         times["napari"].append(timed(step_bare, k))
         times["napari_paint"].append(paint(bare))
     bare.close()
     playback.playing = False
-    for k in range(STEPS):
+    for k in range(n_steps):
         times["seek"].append(timed(playback.seek_frame, k))
         paint(window.viewer)
     layer, finder = window.map.units_layer, window.map_tools._finder
     width, height = window.docks.canvas.width(), window.docks.canvas.height()
-    for x, y in rng.uniform(0, (width, height), (STEPS, 2)):
+    for x, y in rng.uniform(0, (width, height), (n_steps, 2)):
         times["find"].append(timed(finder.at, layer, x, y))
     made: dict[str, float] = {"units": n_units}
     for name, taken in times.items():
@@ -204,13 +204,14 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--units", type=int, nargs="*", default=UNITS)
+    parser.add_argument("--steps", type=int, default=30, help="as many of each kind")
     parser.add_argument("--actions-of", type=int, default=10_000)
     parser.add_argument("--json", type=Path, help="file to add the figures to")
     options = parser.parse_args()
     window = InsilicoWindow()
     window.viewer.window._qt_window.resize(1366, 768)
     for n_units in options.units:
-        row = steps(window, n_units)
+        row = steps(window, n_units, options.steps)
         print(pd.Series(row).to_string(), flush=True)
         if options.json:
             add(options.json, "playback", {"name": f"{n_units:,} units", **row})

@@ -94,21 +94,17 @@ def use_window(alive: weakref.WeakSet[InsilicoWindow]) -> None:
     window.wait(60)
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sessions", type=int, default=100)
-    parser.add_argument("--steps", type=int, default=10_000)
-    parser.add_argument("--windows", type=int, default=10)
-    options = parser.parse_args()
+def use_long(n_sessions: int, n_steps: int) -> None:
+    """Open a session after the other in one window, and play."""
     window = InsilicoWindow()
     window.viewer.window._qt_window.resize(1366, 768)
     window.wait(60)
+    viewer = window.viewer
 
     def layers() -> int:
-        return len(window.viewer.layers)
+        return len(viewer.layers)
 
-    repeat(options.sessions, "sessions", lambda: open_and_close(window), layers)
+    repeat(n_sessions, "sessions", lambda: open_and_close(window), layers)
     session = RandomSession(UNITS)
     clip = np.random.default_rng(0).integers(0, 255, (60, 144, 256), np.uint8)
     window.experiment.put_session(SessionEntry(id=session.id), session, show=True)
@@ -123,10 +119,19 @@ def main() -> None:
         playback.advance(1 / 30)
         QApplication.processEvents()
 
-    repeat(options.steps, "steps", step, layers)
-    window.viewer.close()
+    repeat(n_steps, "steps", step, layers)
+    viewer.close()
     window.wait(60)
-    del window, layers, step, playback
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=100)
+    parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--windows", type=int, default=10)
+    options = parser.parse_args()
+    use_long(options.sessions, options.steps)
     alive: weakref.WeakSet[InsilicoWindow] = weakref.WeakSet()
     repeat(options.windows, "windows", lambda: use_window(alive), lambda: 0)
     let_go()

@@ -5,8 +5,7 @@ Qt has one thread that draws and takes the mouse: what keeps it busy cannot be c
 
 from __future__ import annotations
 
-import sys
-import threading
+import signal
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from qtpy.QtWidgets import QApplication
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from insilico_gui.app import InsilicoWindow
 
@@ -58,19 +58,22 @@ class Block:
 
 
 class Watchdog:
-    """Finds what holds the event loop up, from a thread of its own."""
+    """Finds what holds the event loop up.
+
+    By a signal to the thread of the window: another thread that looks at its frames would
+    keep what they hold, and with them painters that are to end with them.
+    """
 
     def __init__(self) -> None:
         self.longest = Block()
-        self._gui = threading.get_ident()
         self._beat, self._cpu = time.perf_counter(), time.thread_time()
         self._stacks: list[list[str]] = []
         self._timer = QTimer()
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._beats)
         self._timer.start()
-        self._stopped = False
-        threading.Thread(target=self._watch, daemon=True).start()
+        signal.signal(signal.SIGALRM, self._look)
+        signal.setitimer(signal.ITIMER_REAL, LONG_S / 5, LONG_S / 5)
 
     def start(self) -> None:
         """Forget what was."""
@@ -79,8 +82,8 @@ class Watchdog:
         self._stacks = []
 
     def stop(self) -> None:
-        """End the thread."""
-        self._stopped = True
+        """Look no more."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
         self._timer.stop()
 
     def _beats(self) -> None:
@@ -90,16 +93,14 @@ class Watchdog:
             self.longest = Block(now - self._beat, cpu - self._cpu, middle)
         self._beat, self._cpu, self._stacks = now, cpu, []
 
-    def _watch(self) -> None:
-        while not self._stopped:
-            time.sleep(LONG_S / 5)
-            if time.perf_counter() - self._beat > LONG_S / 2:
-                frame = sys._current_frames().get(self._gui)
-                lines = [
+    def _look(self, _number: int, frame: FrameType | None) -> None:
+        if time.perf_counter() - self._beat > LONG_S / 2:
+            self._stacks.append(
+                [
                     f"{Path(f.filename).name}:{f.lineno} {f.name}"
                     for f in traceback.extract_stack(frame)
                 ]
-                self._stacks.append(lines)
+            )
 
 
 def settle(window: InsilicoWindow, *, least_s: float = 0.3, most_s: float = 60) -> None:

@@ -1,4 +1,4 @@
-"""Every kind of session at its published size, in the window: what blocks it, and how it looks.
+"""Every kind of session at its size, in the window: what blocks it, how it looks.
 
     python benchmarks/real_sizes.py [KIND ...] [--pictures FOLDER] [--size 1920x1080]
 
@@ -73,6 +73,7 @@ class Hands:
     def play(self, name: str) -> None:
         """Let some moments pass."""
         playback = self.window.experiment.playback
+        self.window.docks.canvas.setUpdatesEnabled(False)
         playback.seek_frame(0)
         playback.playing = True
         self.window.playback_bar._timer.stop()
@@ -81,6 +82,7 @@ class Hands:
             taken.append(timed(playback.advance, 1.0001 / playback.frame_rate).cpu)
             QApplication.processEvents()
         playback.playing = False
+        self.window.docks.canvas.setUpdatesEnabled(True)
         print(f"  {name:28} {1000 * np.median(taken):7.1f} ms a step", flush=True)
 
 
@@ -113,9 +115,7 @@ def use(hands: Hands) -> None:
     offered = [slot.title for slot in window.slots if slot.was_offered]
     print("  offered:", ", ".join(offered))
     hands.play("playing")
-    for layout in window.map.available_layouts():
-        experiment.look(layout=layout)  # once for what is made but once
-        settle(window)
+    for layout in reversed(window.map.available_layouts()):
         hands.do(
             f"layout {layout}",
             lambda name=layout: experiment.look(layout=name),
@@ -239,12 +239,15 @@ def fly(hands: Hands, folder: Path) -> None:
     """Neurons of a fly, driven as recorded."""
     from insilico_drosophila import make_synthetic_fly
 
-    from insilico_gui.stimuli import Recorded
+    from insilico_gui.stimuli import Drive, Recorded
 
     made = make_synthetic_fly(folder, n_neurons=NEURONS, n_frames=6)
     load(hands, made, "drosophila/630_2017-10-26_1")
     experiment = hands.window.experiment
-    hands.do("add a drive", lambda: experiment.add_drive(Recorded("rest", 1, 2)))
+    hands.do(
+        "add a drive",
+        lambda: experiment.add_drive(Drive(base=Recorded("2017-10-26_1", 1, 2))),
+    )
     hands.do("encode", hands.window.encode, "encoded")
     use(hands)
 

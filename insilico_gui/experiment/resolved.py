@@ -9,6 +9,7 @@ computes no analysis.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -211,16 +212,25 @@ class Resolved:
             return None
         return self.encoded.row_of_all(moment, len(self.units))
 
-    @property
+    @cached_property
     def encoded_rows(self) -> NDArray[np.int64]:
         """Rows of the unit table that the responses are of."""
         return np.empty(0, np.int64) if self.encoded is None else self.encoded.indices
 
-    @property
+    @cached_property
     def selected_columns(self) -> NDArray[np.int64]:
         """Columns of the responses whose units are selected."""
         chosen = () if self.selection is None else self.selection.indices
         return np.flatnonzero(np.isin(self.encoded_rows, chosen))
+
+    @cached_property
+    def encoded_areas(self) -> tuple[NDArray[np.int64], list[str]]:
+        """Code of the area of each unit that responses are of, and names of the areas."""
+        if "area" not in self.units:
+            return np.zeros(len(self.encoded_rows), np.int64), []
+        own = self.units["area"].iloc[self.encoded_rows]
+        codes, names = own.astype(str).factorize(sort=True)
+        return codes.astype(np.int64), [str(name) for name in names]
 
     def is_current(self, column: str) -> bool:
         """Whether a column of the unit table is the session's, or of the run on show."""

@@ -79,3 +79,17 @@ def test_ticks_within_a_frame_draw_the_map_once(playing, monkeypatch):
         playing.experiment.playback.advance(0.02)
     assert playing.experiment.playback.frame == 1
     assert len(drawn) == 1
+
+
+def test_units_are_drawn_in_every_layout_after_any_other(playing):
+    """Also those that lay at another depth before."""
+    window, n_units = playing, len(playing.now.units)
+    visuals = window.viewer.window._qt_viewer.canvas.layer_to_visual
+    layouts = window.map.available_layouts()
+    assert {"anatomical", "anatomical 3-D"} <= set(layouts)
+    for first in layouts:
+        for then in layouts:
+            window.experiment.look(layout=first)
+            window.experiment.look(layout=then)
+            markers = visuals[window.map.units_layer].node.points_markers
+            assert len(markers._data) == n_units, (first, then)

@@ -8,6 +8,7 @@ classes that refuse to be changed, in a list that refuses to give them away.
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,7 +18,7 @@ from napari.utils.transforms import Affine
 from psygnal import Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from napari import Viewer
     from numpy.typing import NDArray
@@ -80,8 +81,14 @@ class _Owned:
     """Mixed into a layer class: closed to everybody until its owner opens it."""
 
     owner: LayerOwner | None = None
+    is_listed: Callable[[], bool] | None = None
     _kind: type[Layer]
     _closed: frozenset[str]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if _reading is not None:
+            _reading.join()  # units must not be used half-read
+        super().__init__(*args, **kwargs)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -95,6 +102,11 @@ class _Owned:
         for name in EDITS:
             if hasattr(cls._kind, name):
                 setattr(cls, name, _unless_closed(cls, name))
+
+    def _update_thumbnail(self) -> None:
+        """See napari: for its list of layers, and not while that is hidden."""
+        if self.is_listed is not None and self.is_listed():
+            super()._update_thumbnail()  # type: ignore[misc]
 
     @property
     def _type_string(self) -> str:
@@ -149,7 +161,8 @@ class OwnedPoints(_Owned, Points):
     @property
     def _view_symbol(self) -> NDArray[Any]:
         """One symbol for all points: napari would look up the name of each."""
-        return self._symbol[:1]
+        first: NDArray[Any] = self._symbol[:1]
+        return first
 
 
 class OwnedImage(_Owned, Image):
@@ -237,6 +250,8 @@ class LayerOwner:
         self._layers: list[Layer] = []
         # Not a list of our own: the viewer's, and all that is connected to it, stay.
         viewer.layers.__class__ = _GuardedList
+        if not len(viewer.layers):  # or they were read for those
+            _begin_reading_units()
 
     def add(self, layer: AnyLayer, *, at: int | None = None) -> AnyLayer:
         """Put a new layer into the viewer, closed to all others.
@@ -250,11 +265,16 @@ class LayerOwner:
         layer.editable = False
         if hasattr(layer, "locked"):
             layer.locked = True  # so that napari does not offer to delete it
+        layer.is_listed = self._shows_list
         layers = self._viewer.layers
         layers.insert(len(layers) if at is None else at, layer)
         self._layers.append(layer)
         _close(layer, self)
         return layer
+
+    def _shows_list(self) -> bool:
+        """Whether napari's list of layers is to be seen."""
+        return not self._viewer.window._qt_viewer.dockLayerList.isHidden()
 
     def remove(self, layer: Layer) -> None:
         """Take a layer out of the viewer."""
@@ -278,6 +298,27 @@ class LayerOwner:
             f"The layer {layer.name!r} shows the experiment and stays as it is; a copy "
             "(right click on it in the layer list, Duplicate Layer) can be edited."
         )
+
+
+_reading: threading.Thread | None = None
+
+
+def _begin_reading_units() -> None:
+    """Begin to read napari's physical units in a thread, unless that was done.
+
+    Their definitions take half a second, which napari spends when the first layer is
+    made: the window would stand still when a session opens. Layers of the app wait.
+    """
+    global _reading  # napari has one register of units in a process
+    if _reading is None:
+        _reading = threading.Thread(target=_read_units, name="units", daemon=True)
+        _reading.start()
+
+
+def _read_units() -> None:
+    import pint
+
+    pint.get_application_registry().parse_units("pixel")  # type: ignore[no-untyped-call]
 
 
 @contextmanager

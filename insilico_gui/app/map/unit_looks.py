@@ -77,6 +77,19 @@ class UnitLooks:
         return self.on_top
 
 
+def place(layer: Points, positions: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Show points that the app owns elsewhere, [U, 3]; which are, [U]: not those of NaN.
+
+    The layer is to be drawn anew after that, as by :meth:`UnitLooks.put_on`.
+    """
+    known = np.asarray(np.isfinite(positions).all(axis=1))
+    with writing(layer):
+        layer.data = np.where(known[:, None], positions, 0.0)
+        with layer._block_refresh():
+            layer.shown, layer.visible = known, True
+    return known
+
+
 def looks(
     n_units: int,
     selected: NDArray[np.int64],

@@ -32,6 +32,7 @@ from insilico_gui.app.map.recolor import Recolorer
 from insilico_gui.app.map.selection_rim import LOOKS_OF, rim_of
 from insilico_gui.app.map.stimulus.frame_drawer import FrameDrawer
 from insilico_gui.app.map.stimulus.layer import StimulusLayer
+from insilico_gui.app.map.unit_looks import place
 from insilico_gui.app.map.unit_status import tell_units
 from insilico_gui.app.map.unit_words import unit_lines, unit_sentence
 from insilico_gui.app.map.view_fit import ViewFit
@@ -170,13 +171,13 @@ class UnitMap:
         if frames is None:
             self._stimulus.remove()
             return
-        is_other, is_of_other_size = self._stimulus.show(frames, self._length_unit())
+        _, is_of_other_size = self._stimulus.show(frames, self._length_unit())
         self.dim_stimulus(self._now.view.map.stimulus)
         layer = self.stimulus_layer
-        if is_other or is_of_other_size:
-            self.show_layout(fit=is_of_other_size)
-        elif layer is not None and self._now.view.layout != "retinotopic":
-            layer.visible = False  # and units stay where they are
+        if layer is not None and self._now.view.layout != "retinotopic":
+            layer.visible = False
+        if is_of_other_size:
+            self.fit_view()  # units stay where they are
 
     def dim_stimulus(self, strength: float) -> None:
         """Show the stimulus as strongly as 0 to 1: fainter, it is darker."""
@@ -244,13 +245,9 @@ class UnitMap:
         self._use_length_unit()
         self._backdrop.show(session, units, layout)
         positions = self.crowd.positions(layout)
-        known = np.asarray(np.isfinite(positions).all(axis=1))
         if layout in ("anatomical", "anatomical 3-D") and not is_upright(session):
             self._backdrop.show_tissue(positions, self.crowd.areas())
-        with writing(layer), layer._block_refresh():  # the selection is drawn last
-            layer.data = np.where(known[:, None], positions, 0.0)
-            layer.shown = known
-            layer.visible = True
+        known = place(layer, positions)
         empty = empty_note(session, units, layout)
         self.note.show(empty or layout_note(self._now), above=not empty)
         self._base_size = point_size(positions[known]) * SIZES.get(layout, 1.0)

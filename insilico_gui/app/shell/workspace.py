@@ -217,6 +217,9 @@ class Workspace(QObject):
         """
         now, moved = self.now, False
         in_front = [slot for slot in self.slots if slot.is_seen]
+        canvas = self.docks.canvas
+        drawn = canvas.updatesEnabled()
+        canvas.setUpdatesEnabled(False)  # or the map is drawn for each dock
         for slot in self.slots:
             slot.is_held = True
         for slot in self.slots:
@@ -243,6 +246,7 @@ class Workspace(QObject):
             elif first and not slot.was_first:
                 self.docks.show(slot)
             slot.was_first = first
+        canvas.setUpdatesEnabled(drawn)
         self._settle.start()
 
     def _show_what_is_in_front(self) -> None:

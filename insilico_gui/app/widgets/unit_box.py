@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtGui import QValidator
@@ -13,6 +13,8 @@ from insilico_gui.experiment.document import MEAN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
 
 class UnitBox(QAbstractSpinBox):
@@ -44,8 +46,8 @@ class UnitBox(QAbstractSpinBox):
         super().__init__()
         self._command, self._refuse = command, refuse
         self._with_mean = with_mean
-        self._ids: list[object] = []
-        self._names: list[str] = []
+        self._ids: NDArray[Any] = np.empty(0, object)
+        self._names: Sequence[str] | None = None
         self._at = 0  # -1: the mean
         self.columns = np.empty(0, np.int64)
         self.setKeyboardTracking(False)
@@ -56,11 +58,17 @@ class UnitBox(QAbstractSpinBox):
     # -- what is offered ---------------------------------------------------------------
 
     def offer(
-        self, columns: np.ndarray, ids: Sequence[object], names: Sequence[str]
+        self,
+        columns: np.ndarray,
+        ids: ArrayLike,
+        names: Sequence[str] | None = None,
     ) -> None:
-        """Offer other units; :meth:`show_unit` says which is chosen."""
+        """Offer other units, by their ids unless there are names that tell them apart.
+
+        :meth:`show_unit` says which is chosen.
+        """
         self.columns = np.asarray(columns, np.int64)
-        self._ids, self._names = list(ids), list(names)
+        self._ids, self._names = np.asarray(ids), names
         self._at = 0
         self._show()
 
@@ -90,13 +98,17 @@ class UnitBox(QAbstractSpinBox):
         """Name of the unit that is chosen; "mean" for the mean, empty for none."""
         if self.is_mean:
             return MEAN
-        return self._names[self._at] if self._names else ""
+        if not len(self._ids):
+            return ""
+        return str(self.value()) if self._names is None else self._names[self._at]
 
     def value(self) -> object:
         """Id of the unit, as in the unit table; "mean" for the mean, None for none."""
         if self.is_mean:
             return MEAN
-        return self._ids[self._at] if self._ids else None
+        return (
+            self._ids[self._at : self._at + 1].tolist()[0] if len(self._ids) else None
+        )
 
     def setValue(self, unit: object) -> None:
         """See :meth:`choose`; as Qt's spin boxes call it."""
@@ -113,17 +125,22 @@ class UnitBox(QAbstractSpinBox):
         """Where a unit is among those offered, by name or id; -1 for the mean."""
         if self._with_mean and wanted == MEAN:
             return -1
-        for known in (self._names, [str(unit_id) for unit_id in self._ids]):
-            if wanted in known:
-                return known.index(wanted)
-        return None
+        if self._names is not None and wanted in self._names:
+            return self._names.index(wanted)
+        if self._ids.dtype.kind in "iu":  # without a text of each of many
+            if not wanted.removeprefix("-").isdecimal() or str(int(wanted)) != wanted:
+                return None
+            there = np.flatnonzero(self._ids == int(wanted))
+            return int(there[0]) if len(there) else None
+        known = [str(unit_id) for unit_id in self._ids.tolist()]
+        return known.index(wanted) if wanted in known else None
 
     # -- what Qt asks ------------------------------------------------------------------
 
     def stepBy(self, steps: int) -> None:
         """See Qt."""
         lowest = -1 if self._with_mean else 0
-        last = max(len(self._names) - 1, 0)
+        last = max(len(self._ids) - 1, 0)
         self._go_to(min(max(self._at + steps, lowest), last))
         self.selectAll()
 
@@ -131,7 +148,7 @@ class UnitBox(QAbstractSpinBox):
         """See Qt."""
         flag = QAbstractSpinBox.StepEnabledFlag
         down = self._at > (-1 if self._with_mean else 0)
-        up = self._at < len(self._names) - 1
+        up = self._at < len(self._ids) - 1
         return (flag.StepDownEnabled if down else flag.StepNone) | (
             flag.StepUpEnabled if up else flag.StepNone
         )

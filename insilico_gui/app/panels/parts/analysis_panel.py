@@ -89,8 +89,12 @@ class UnitAnalysisPanel(AnalysisPanel):
         columns = self.now.selected_columns
         rows = self.now.encoded_rows[columns]
         units = self.now.units
-        ids = units["unit_id"].iloc[rows].tolist() if len(rows) else []
-        self.unit.offer(columns, ids, unit_names(units, rows) if len(rows) else [])
+        if len(rows):
+            clash = not units["unit_id"].is_unique
+            names = unit_names(units, rows) if clash else None
+            self.unit.offer(columns, units["unit_id"].to_numpy()[rows], names)
+        else:
+            self.unit.offer(columns, ())
         self.unit.show_unit(self.now.view.unit_id, default)
 
     def _look_at(self, unit: int | str) -> None:

@@ -118,10 +118,7 @@ class RasterControls(QWidget):
         self.scale.setCurrentText(raster.scale)
         self.descending.setChecked(raster.descending)
         self.by_area.setChecked(raster.by_area)
-        areas = (
-            now.units["area"].iloc[now.encoded_rows] if "area" in now.units else None
-        )
-        self.by_area.setVisible(areas is not None and areas.astype(str).nunique() > 1)
+        self.by_area.setVisible(len(now.encoded_areas[1]) > 1)
         self.only_selected.setChecked(raster.only_selected)
         self.beside.setVisible(may_be_beside(now))
         self.beside.setCurrentText(

@@ -210,7 +210,7 @@ class RasterPanel(Panel):
         keys = None
         if raster.sort in now.units:
             keys = column_values(now.units[raster.sort])[0][rows]
-        codes, names = self._areas()
+        codes, names = self.now.encoded_areas
         columns = now.selected_columns if raster.only_selected else None
         return Wish(
             raster.scale,
@@ -221,15 +221,6 @@ class RasterPanel(Panel):
             columns,
             self._axis().burn_in,
         )
-
-    def _areas(self) -> tuple[NDArray[np.int64], list[str]]:
-        """Code of the area of each encoded unit, and names of the areas."""
-        now = self.now
-        if "area" not in now.units:
-            return np.zeros(len(now.encoded_rows), np.int64), []
-        own = now.units["area"].iloc[now.encoded_rows]
-        codes, names = own.astype(str).factorize(sort=True)
-        return codes.astype(np.int64), [str(name) for name in names]
 
     def _draw(self) -> None:
         axis, drawing = self._axis(), self._summary.value
@@ -287,7 +278,7 @@ class RasterPanel(Panel):
         selected = np.isin(order, self.now.selected_columns)
         areas: list[tuple[int, int, str]] = []
         if drawn.wish.groups is not None and len(order):
-            codes, names = self._areas()
+            codes, names = self.now.encoded_areas
             sorted_codes = codes[order]
             starts = np.flatnonzero(np.diff(sorted_codes, prepend=-1))
             ends = np.append(starts[1:], len(order))

@@ -101,9 +101,18 @@ def columns_named(now: Resolved, wanted: list[str]) -> Columns:
     rows = now.encoded_rows
     if not len(rows):
         return np.empty(0, np.int64)
-    ids = now.units["unit_id"].iloc[rows].astype(str)
-    place = {name: k for k, name in reversed(list(enumerate(ids)))}
-    if not all(name in place for name in wanted):
+    unit_ids = now.units["unit_id"]
+    ids = unit_ids.to_numpy()[rows]
+    place: dict[str, int] = {}
+    if ids.dtype.kind in "iu":  # without a text of each of many
+        numbers = {n: int(n) for n in wanted if n.removeprefix("-").isdecimal()}
+        for name, number in numbers.items():
+            there = np.flatnonzero(ids == number)
+            if len(there) and str(number) == name:
+                place[name] = int(there[0])
+    else:
+        place = {str(unit): k for k, unit in reversed(list(enumerate(ids.tolist())))}
+    if not all(name in place for name in wanted) and not unit_ids.is_unique:
         names = unit_names(now.units, rows)
         place |= {name: k for k, name in enumerate(names)}
     known = [place[name] for name in dict.fromkeys(wanted) if name in place]
