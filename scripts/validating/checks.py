@@ -100,4 +100,6 @@ def responses_of(
     attrs: dict[str, Any] = {"session": "seeded", "frame_rate": RATE}
     if table is not None:
         attrs["trials"] = table.to_dict("list")
-    return xr.DataArray(np.asarray(values, float), coords, ("time", "unit"), attrs=attrs)
+    return xr.DataArray(
+        np.asarray(values, float), coords, ("time", "unit"), attrs=attrs
+    )

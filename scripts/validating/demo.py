@@ -78,9 +78,7 @@ class Demo:
     ) -> Quantity:
         """A quantity of the units that `of` chooses."""
         groups = {k: v & np.asarray(of) for k, v in self.groups(edge).items()}
-        return Quantity(
-            name, truth, measured, groups=groups, source=self.name, **more
-        )
+        return Quantity(name, truth, measured, groups=groups, source=self.name, **more)
 
     def centre_deg(self) -> tuple[Any, Any]:
         """True azimuth and altitude, [U]."""

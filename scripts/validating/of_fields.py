@@ -243,7 +243,12 @@ def maps(settings: Settings) -> Iterator[Quantity]:
     results = {"known centres": known.columns.iloc[demo.rows]}
     if not settings.quick:
         results["measured centres"] = columns_of(
-            "retinotopy", _responses(demo, 1), _dots(1), demo.session, demo.rows, **DOTS_S
+            "retinotopy",
+            _responses(demo, 1),
+            _dots(1),
+            demo.session,
+            demo.rows,
+            **DOTS_S,
         )
     sign = demo.units["area"].map(SIGNS).to_numpy()
     for centre, found in results.items():
@@ -266,4 +271,3 @@ def maps(settings: Settings) -> Iterator[Quantity]:
             unit="share",
             truth_is="areas of the demo",
         )
-

@@ -75,7 +75,9 @@ def true_sizes(rows: Any) -> dict[str, Any]:
     pool = 1 - np.exp(-((size / 2 / of["sigma"] / of["surround"]) ** 2) / 2)
     m, n = of["unselective"], of["exponent"]
     drive = m * filled + (1 - m) * filled**2
-    evoked = (1 + of["c50"] ** n) * drive ** (n / 2) / (of["c50"] ** n + pool ** (n / 2))
+    evoked = (
+        (1 + of["c50"] ** n) * drive ** (n / 2) / (of["c50"] ** n + pool ** (n / 2))
+    )
     curve = of["baseline"] + (of["peak"] - of["baseline"]) * evoked
     most = curve.max(axis=0)
     return {

@@ -135,7 +135,9 @@ class Quantity:
         )
         return counts | dict(zip(names, values, strict=True))
 
-    def _row(self, analysis: str, group: str, numbers: dict[str, Any]) -> dict[str, Any]:
+    def _row(
+        self, analysis: str, group: str, numbers: dict[str, Any]
+    ) -> dict[str, Any]:
         bound = self.bound
         row = {
             "analysis": analysis,

@@ -58,3 +58,11 @@ def angular_sigma(x: Any, y: Any, sigma: Any) -> tuple[Any, Any]:
     # a chord this small is its angle; flat degrees are cm over the distance
     ratio = apart / (STEP_CM / DISTANCE_CM)
     return sigma * ratio.max(axis=0), sigma * ratio.min(axis=0)
+
+
+def pixel_sphere(column: Any, row: Any, shape: tuple[int, int]) -> tuple[Any, Any]:
+    """Azimuth and altitude of pixels of a movie [.., H, W] that fills the screen."""
+    height, width = shape
+    across = (np.asarray(column) - (width - 1) / 2) / width * 56.5
+    up = ((height - 1) / 2 - np.asarray(row)) / height * 31.8
+    return sphere(across / HALF_CM[0], up / HALF_CM[1])
