@@ -82,11 +82,13 @@ class GratingModel:
         *,
         n_on: int,
         n_off: int = 0,
+        smoothed: bool = True,
     ) -> Floats:
         """Responses from the first frame of a grating on, [n_on + n_off, ..., U].
 
         Before it there was grey for a long time, as after it. Parameters of gratings are
-        in degrees, cycles per degree and Hz; they broadcast against [U].
+        in degrees, cycles per degree and Hz; they broadcast against [U]. Without
+        `smoothed`, what calcium has not smoothed yet.
         """
         theta, contrast = np.radians(direction), np.asarray(contrast) * LEVELS
         forth = self._gain(sf, theta, 1) / self.optimum
@@ -125,7 +127,7 @@ class GratingModel:
             calcium = calcium + (1 - np.exp(-1 / (RATE * CALCIUM_S))) * (
                 response - calcium
             )
-            courses.append(calcium)
+            courses.append(calcium if smoothed else response)
         return np.stack(courses)
 
     def _gate(self, signal: Any) -> Any:
