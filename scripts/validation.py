@@ -11,12 +11,13 @@ import argparse
 import sys
 from pathlib import Path
 
-import insilico_gui as ig
-from insilico_gui.experiment.analyses import analyses
 from validating.checks import Settings
 from validating.demo import demos
 from validating.page import cells, write
 from validating.running import find_checks, run
+
+import insilico_gui as ig
+from insilico_gui.experiment.analyses import analyses
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 

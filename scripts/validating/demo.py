@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import insilico_gui as ig
-from validating.closed_form import GratingModel
 from validating.quantities import Quantity
-from validating.screen import sphere
+from validating.truth.closed_form import GratingModel
+from validating.truth.screen import sphere
 
 if TYPE_CHECKING:
     import pandas as pd

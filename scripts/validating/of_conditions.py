@@ -20,8 +20,8 @@ import insilico_gui as ig
 from insilico_gui.experiment.analyses import Result
 from insilico_gui.stimuli import ConditionTable
 from validating.checks import Settings, checks, measure
-from validating.known_sessions import LEVELS, RATE_HZ, Lines
 from validating.quantities import Quantity
+from validating.truth.known_sessions import LEVELS, RATE_HZ, Lines
 
 TABLE = pd.DataFrame(itertools.product(LEVELS, LEVELS), columns=["left", "right"])
 

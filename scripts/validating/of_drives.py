@@ -11,8 +11,8 @@ import insilico_gui as ig
 from insilico_gui.experiment.analyses import Result
 from insilico_gui.stimuli import Drive, Recorded, Silence, Stimulate, Target
 from validating.checks import Settings, checks, measure
-from validating.known_sessions import N_CELLS, Cells
 from validating.quantities import Quantity
+from validating.truth.known_sessions import N_CELLS, Cells
 
 RATES = np.array([[20.0, 60.0], [40.0, 30.0], [70.0, 10.0], [10.0, 50.0]])
 ADDED_HZ = 100.0

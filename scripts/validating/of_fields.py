@@ -13,7 +13,7 @@ import insilico_gui as ig
 from validating.checks import Settings, checks, columns_of, measure, responses_of
 from validating.demo import EDGE, Demo, demos
 from validating.quantities import Bound, Quantity, covered
-from validating.screen import angular_sigma, flat_deg, ray, sphere
+from validating.truth.screen import angular_sigma, flat_deg, ray, sphere
 
 DOT_SIGMA_DEG = 6.0
 DOTS_S = {"latency_s": 0.15, "window_s": 0.3}

@@ -14,7 +14,7 @@ from validating.checks import RATE, Settings, checks, columns_of, responses_of
 from validating.demo import demos
 from validating.of_fields import centres
 from validating.quantities import Quantity
-from validating.screen import pixel_sphere
+from validating.truth.screen import pixel_sphere
 
 SHAPE = (9, 15)
 IN_TIME = (0.2, 1.0, 0.5, -0.3)

@@ -18,6 +18,10 @@ from validating.quantities import Quantity
 
 NO_BURN_IN = {"burn_in_frames": 0}
 DIRECTIONS = np.arange(12) * 30.0
+PARAMETERS = (
+    *("sigma", "surround", "unselective", "surround_tuning"),
+    *("c50", "exponent", "baseline", "peak"),
+)
 COHERENCES = np.array([0.05, 0.1, 0.2, 0.4, 0.8])
 
 
@@ -124,9 +128,7 @@ def _true_surround(rows: Any, sizes: Any) -> dict[str, Any]:
     """Indices of the closed form of a hard-edged patch, [U]."""
     population = demo_population()
     sigma, ratio, m, s, c50, n, floor, peak = (
-        getattr(population, name)[rows]
-        for name in ("sigma", "surround", "unselective", "surround_tuning")
-        + ("c50", "exponent", "baseline", "peak")
+        getattr(population, name)[rows] for name in PARAMETERS
     )
     filled = 1 - np.exp(-((sizes / 2 / sigma) ** 2) / 2)
     pool = 1 - np.exp(-((sizes / 2 / sigma / ratio) ** 2) / 2)

@@ -11,8 +11,8 @@ import numpy as np
 import insilico_gui as ig
 from validating.checks import RATE, Settings, checks, columns_of, responses_of, trials
 from validating.demo import Demo, demos
-from validating.noise import windowed_counts
 from validating.quantities import Quantity, covered
+from validating.truth.noise import windowed_counts
 
 NOISE, N = 2.0, 6  # variance of noise over that of the signal, presentations
 NO_BURN_IN = {"burn_in_frames": 0}

@@ -16,6 +16,10 @@ from validating.demo import AREAS, Demo, demos
 from validating.quantities import Bound, Quantity
 
 SIZES = (3.0, 5, 8, 12, 18, 27, 40, 60, 90)
+PARAMETERS = (
+    *("sigma", "surround", "unselective", "c50"),
+    *("exponent", "baseline", "peak"),
+)
 WIDTHS = (5.0, 8.0, 10.0, 15.0)
 DENSE = np.array([2.0, 4, 6, 8, 10, 15, 20, 30, 45, 60])
 NOISE = 0.02
@@ -65,11 +69,7 @@ def _patches(demo: Demo, place: int, noisy_repeats: int) -> pd.DataFrame:
 def true_sizes(rows: Any) -> dict[str, Any]:
     """Sizes of the closed form of a hard-edged patch, [U], looked up on a grid."""
     population = demo_population()
-    of: dict[str, Any] = {
-        name: getattr(population, name)[rows]
-        for name in ("sigma", "surround", "unselective", "c50", "exponent")
-        + ("baseline", "peak")
-    }
+    of: dict[str, Any] = {name: getattr(population, name)[rows] for name in PARAMETERS}
     size = np.geomspace(SIZES[0], SIZES[-1], 4001)[:, None]
     filled = 1 - np.exp(-((size / 2 / of["sigma"]) ** 2) / 2)
     pool = 1 - np.exp(-((size / 2 / of["sigma"] / of["surround"]) ** 2) / 2)

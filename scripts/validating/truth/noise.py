@@ -28,7 +28,7 @@ def windowed_counts(
     """
     rng = np.random.default_rng(41)
     names, group = np.unique(area, return_inverse=True)
-    n_frames, n_conditions, n_units = course.shape
+    n_conditions, n_units = course.shape[1:]
     shape = (n_repeats, n_conditions)
     slow = rng.normal(size=(*shape, 1 + len(names)))
     decay = np.exp(-1 / RATE / GAIN_TAU_S)
