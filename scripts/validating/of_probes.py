@@ -82,8 +82,6 @@ def of_demo(settings: Settings) -> Iterator[Quantity]:
             shown,
             demo.session,
             demo.rows,
-            latency_s=0.5,
-            window_s=0.5,
         )
         of_gratings = found["plaid_component_z"] > found["plaid_pattern_z"]
         of_gratings = np.where(found["plaid_index"].isna(), np.nan, of_gratings)
@@ -119,8 +117,6 @@ def _surrounds(demo: Demo, place: int, size: float, repeats: int) -> pd.DataFram
         shown,
         demo.session,
         row,
-        latency_s=0.5,
-        window_s=1.0,
     )
 
 

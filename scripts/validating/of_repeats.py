@@ -198,7 +198,7 @@ def _of_noisy(demo: Demo, quick: bool) -> tuple[Any, Any, Any]:
     return shown, demo.respond(shown), values
 
 
-HALF = {"latency_s": 0.5, "window_s": 0.5}
+HALF = {"latency_s": 0.5, "window_s": 14 / 30}
 N_FRAMES = 15  # of that window
 
 

@@ -61,8 +61,6 @@ def _patches(demo: Demo, place: int, noisy_repeats: int) -> pd.DataFrame:
         demo.session,
         row,
         parameter="size_deg",
-        latency_s=0.5,
-        window_s=1.0,
     )
 
 

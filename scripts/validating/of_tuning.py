@@ -25,7 +25,7 @@ def tuned(demo: Demo) -> Any:
     return demo.truth("class") != "untuned"
 
 
-def _columns(demo: Demo, shown: Any, parameter: str, **window: float) -> Any:
+def _columns(demo: Demo, shown: Any, parameter: str) -> Any:
     return columns_of(
         "tuning",
         demo.respond(shown),
@@ -33,7 +33,6 @@ def _columns(demo: Demo, shown: Any, parameter: str, **window: float) -> Any:
         demo.session,
         demo.rows,
         parameter=parameter,
-        **window,
     )
 
 
@@ -43,16 +42,15 @@ def frequencies(settings: Settings) -> Iterator[Quantity]:
     for demo in demos(settings):
         for parameter, levels in HALF_OCTAVES.items():
             short = parameter[0] + "f"
-            # the slowest grating shows a whole period; cells that follow bars need it
-            window = 0.7 if short == "sf" else 1.5
             shown = ig.stimuli.drifting_gratings(
                 n_directions=8,
                 **{parameter: levels},
-                duration_s=0.5 + window,
+                # half a second and a whole cycle of the slowest
+                duration_s=1.5 if short == "sf" else 2.5,
                 blank_s=0.1,
-                repeats=2 if demo.is_noisy else 1,
+                repeats=settings.of(3, 2) if demo.is_noisy else 1,
             )
-            found = _columns(demo, shown, parameter, latency_s=0.5, window_s=window)
+            found = _columns(demo, shown, parameter)
             yield demo.quantity(
                 f"pref_{short}_fit",
                 demo.truth(short),
@@ -60,7 +58,7 @@ def frequencies(settings: Settings) -> Iterator[Quantity]:
                 tuned(demo),
                 unit="octaves",
                 truth_is=f"true_{short}",
-                bound=Bound("bias", 0.05),
+                bound=None if demo.is_noisy else Bound("bias", 0.05),
             )
 
 
@@ -73,9 +71,9 @@ def contrasts(settings: Settings) -> Iterator[Quantity]:
             contrast=CONTRASTS,
             duration_s=1.0,
             blank_s=0.1,
-            repeats=2 if demo.is_noisy else 1,
+            repeats=settings.of(6, 2) if demo.is_noisy else 1,
         )
-        found = _columns(demo, shown, "contrast", latency_s=0.5, window_s=0.5)
+        found = _columns(demo, shown, "contrast")
         yield demo.quantity(
             "c50_fit",
             demo.truth("c50"),
@@ -124,8 +122,6 @@ def speeds(settings: Settings) -> Iterator[Quantity]:
             demo.session,
             demo.rows,
             parameter="spatial_frequency x temporal_frequency",
-            latency_s=0.5,
-            window_s=1.0,
         )
         of = _inside(demo)
         yield demo.quantity(
@@ -150,8 +146,6 @@ def joint(settings: Settings) -> Iterator[Quantity]:
             shown,
             demo.session,
             demo.rows,
-            latency_s=0.5,
-            window_s=1.0,
         )
         of = _inside(demo)
         for short in ("sf", "tf"):

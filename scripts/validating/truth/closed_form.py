@@ -118,7 +118,7 @@ class GratingModel:
             drive = np.abs(plus) ** 2 - self.null * np.abs(minus) ** 2
             m = np.where(self.tuned, self.of["unselective"], 0.0)
             drive = (1 - m) * self.scale * np.maximum(drive, 0) + m * local.real
-            drive = drive * self._gate(plus * own.conj()) ** 2
+            drive = drive * self._gate(plus, minus, own) ** 2
             with np.errstate(invalid="ignore"):
                 evoked = drive**half / (
                     self.of["c50"] ** (2 * half) + np.maximum(wide.real, 0) ** half
@@ -130,10 +130,12 @@ class GratingModel:
             courses.append(calcium if smoothed else response)
         return np.stack(courses)
 
-    def _gate(self, signal: Any) -> Any:
+    def _gate(self, plus: Any, minus: Any, own: Any) -> Any:
         """max(0, cos) of the phase of simple cells, and 1 for all others."""
         standing = ((1 - self.rho) / (1 - self.rho * np.exp(-1j * self.omega))) ** 2
-        phase = np.radians(self.of["phase"]) - np.angle(standing)
+        delay = own.conj() * standing.conj() / np.abs(standing)
+        signal = plus * delay + minus * delay.conj()
+        phase = np.radians(self.of["phase"])
         cosine = np.maximum(0, np.cos(np.angle(signal) + phase))
         return np.where(self.simple, cosine, 1.0)
 
