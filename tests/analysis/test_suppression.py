@@ -81,6 +81,21 @@ def test_suppression_is_found_in_noise(k_s, repeats):
     assert (found.reshape(len(WIDTHS), 100).mean(axis=1) >= 0.95).all()
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.02])
+def test_steep_curves_that_fall_are_suppressed_without_repeats(noise):
+    """A high power of the drive fits no model; its residuals are not noise."""
+    filled, pool = (1 - np.exp(-((EIGHT / w) ** 2) / 2) for w in (12.0, 27.0))
+    curve = 0.1 + (filled**2) ** 1.75 / (0.2**3.5 + pool**1.75)
+    curve = np.repeat(curve[:, None] / curve.max(), 100, axis=1)
+    fit = fitted_to_noise(curve, EIGHT, 1, noise)
+    assert 1 - curve[-2].max() > 0.25
+    assert fit.suppressed.all()
+    fine = np.geomspace(5, 80, 4000)
+    filled, pool = (1 - np.exp(-((fine / w) ** 2) / 2) for w in (12.0, 27.0))
+    true = fine[((filled**2) ** 1.75 / (0.2**3.5 + pool**1.75)).argmax()]
+    assert abs(np.log2(fit.preferred / true)).max() < 0.5
+
+
 @pytest.mark.parametrize("sizes", [EIGHT, SIX], ids=len)
 def test_noise_seldom_makes_suppression_at_few_sizes(sizes):
     curve = np.repeat(summating(sizes, 2), 100, axis=1)

@@ -49,6 +49,11 @@ LEAST_FALL = 0.1
 The residuals of a few sizes are small by chance too often to be all that is asked for.
 """
 
+DEEP_FALL = 0.2
+"""Of the largest mean; a fall of both of the largest sizes by as much, without repeats, is
+no rounding and no noise of a few per cent, however poorly a model fits the curve.
+"""
+
 TOLERANCE = 1e-8
 """Of the search: along the valleys of these models, centre against surround, a lower one
 changes parameters without end and the curve no more.
@@ -74,6 +79,10 @@ def is_suppressed(
     :data:`LEAST_ERRORS`, or without repeats by :data:`LEAST_FALL`. With six sizes or
     fewer, whose residuals tell nothing, and without repeats, the means have to fall by
     that much as well, and the model with a surround to leave a quarter of the squares.
+
+    Steep curves, of responses that are a high power of the drive, fit neither model, and
+    residuals that are misfit are no noise: without repeats, means at the two largest
+    sizes that are lower than the largest mean by :data:`DEEP_FALL` are suppression too.
     """
     from scipy.special import fdtri  # slow: not at the start
 
@@ -95,15 +104,19 @@ def is_suppressed(
     if free > 0:
         better |= gained / 2 > fdtri(2, free, 1 - LEVEL) * left / free
     if free < 2:
-        deep = curves.max(axis=1) - curves[:, -1] > least
-        better |= deep & (falls > 4 * left)
+        lower = curves.max(axis=1) - curves[:, -1] > least
+        better |= lower & (falls > 4 * left)
     better &= fall > least
+    deep = (curves[:, -2:].max(axis=1) < (1 - DEEP_FALL) * curves.max(axis=1)) & (
+        fall > least
+    )
     if noise is not None and n_noise is not None:
         limit = fdtri(2, np.maximum(n_noise, 1), 1 - LEVEL_OF_REPEATS)
         floor = np.nan_to_num(noise + rounding / n_sizes, nan=np.inf)
         beyond = (gained / 2 > limit * floor) & (fall > LEAST_ERRORS * np.sqrt(floor))
         better = np.where(n_noise > 0, beyond, better)
-    suppressed: NDArray[np.bool_] = better & (falls > left)
+        deep &= n_noise == 0
+    suppressed: NDArray[np.bool_] = deep | better & (falls > left)
     return suppressed
 
 
