@@ -1,22 +1,24 @@
 """Measure every declared analysis against a truth, and write the page of the docs.
 
-``scripts/validation`` writes ``docs/reference/validation.md`` with the rows as CSV.
-``--only NAME`` prints the rows of some analyses, ``--quick`` does less of everything;
-both write nothing unless a folder is named with ``--output``.
+``scripts/validation`` writes ``docs/reference/validation.md``, with all rows as CSV beside
+it. ``--only NAME`` prints the rows of some analyses and ``--quick`` does less of
+everything; they write nothing unless a folder is named with ``--output``, in which rows
+of other analyses are kept.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from validating.checks import Settings
 from validating.demo import demos
-from validating.page import cells, write
+from validating.page import ABOUT, cells, read, write
 from validating.running import find_checks, run
 
-import insilico_gui as ig
 from insilico_gui.experiment.analyses import analyses
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
@@ -47,15 +49,11 @@ def main(arguments: list[str] | None = None) -> int:
                 f"{row['analysis']}: {row['quantity']} [{row['unit']}] {where}  {numbers}"
             )
     else:
-        demo = demos(settings)[0]
-        about = {
-            "population": ig.open_session("demo").attrs["weights_hash"],
-            "units": len(demo.rows),
-            "units_of_demo": len(demo.session.units),
-            "quick": given.quick,
-            "analyses": names,
-        }
-        write(folder, rows, about)
+        about = about_demo(settings)
+        kept = others(folder, names, about) if given.only else []
+        order = list(analyses())
+        both = sorted(kept + rows, key=lambda row: order.index(row["analysis"]))
+        write(folder, both, about)
     missed = [row for row in rows if row["met"] is False]
     for row in missed:
         print(
@@ -63,6 +61,27 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
     return 1 if missed else 0
+
+
+def about_demo(settings: Settings) -> dict[str, Any]:
+    """What the rows are of."""
+    demo = demos(settings)[0]
+    return {
+        "population": demo.session.attrs["weights_hash"],
+        "units": len(demo.rows),
+        "units_of_demo": len(demo.session.units),
+        "quick": settings.quick,
+    }
+
+
+def others(
+    folder: Path, names: list[str], about: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Rows of other analyses that are there, of the same units."""
+    path = folder / ABOUT
+    if not path.exists() or json.loads(path.read_text()) != about:
+        return []
+    return [row for row in read(folder) if row["analysis"] not in names]
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 AREAS = ("V1", "LM", "AL", "RL")
 EDGE = 0.65  # |rf_x| or |rf_y| from which on a unit is at the edge
-EVERY, EVERY_QUICK = 4, 24  # of how many units one is measured
+EVERY, EVERY_QUICK = 8, 24  # of how many units one is measured
 NAMES = ("demo", "demo/noisy")
 
 

@@ -67,7 +67,7 @@ def true_indices(demo: Demo) -> dict[str, Any]:
 def preferences(settings: Settings) -> Iterator[Quantity]:
     """Preferred direction and orientation, and indices, of the demo."""
     for demo in demos(settings):
-        repeats = settings.of(6, 2) if demo.is_noisy else 1
+        repeats = settings.of(4, 2) if demo.is_noisy else 1
         found = columns_of(
             "direction tuning",
             responses(demo, repeats),
@@ -105,7 +105,7 @@ def preferences(settings: Settings) -> Iterator[Quantity]:
 def intervals(settings: Settings) -> Iterator[Quantity]:
     """How often 95 % intervals hold the truth under noise."""
     demo = demos(settings)[1]
-    repeats = settings.of(6, 3)
+    repeats = settings.of(4, 2)
     found = columns_of(
         "direction uncertainty",
         responses(demo, repeats),

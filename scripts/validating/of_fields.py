@@ -83,7 +83,7 @@ def centres(
 def dots(settings: Settings) -> Iterator[Quantity]:
     """Centres by dots, of both polarities and of each."""
     for demo in demos(settings):
-        repeats = settings.of(3, 2) if demo.is_noisy else 1
+        repeats = 2 if demo.is_noisy else 1
         shown = _dots(repeats)
         found = columns_of(
             "receptive fields",
@@ -125,12 +125,18 @@ def dots(settings: Settings) -> Iterator[Quantity]:
         )
 
 
+@cache
+def of_squares(demo: Demo, n_presentations: int) -> tuple[Any, Any]:
+    """Sparse noise and responses to it, for several checks."""
+    shown = ig.stimuli.sparse_noise(n_presentations=n_presentations)
+    return shown, demo.respond(shown)
+
+
 @checks("receptive fields")
 def squares(settings: Settings) -> Iterator[Quantity]:
     """Centres by sparse noise, and by the contrast average of the same movie."""
-    shown = ig.stimuli.sparse_noise(n_presentations=settings.of(600, 150))
     for demo in demos(settings):
-        responses = demo.respond(shown)
+        shown, responses = of_squares(demo, settings.of(600, 150))
         for method in ("sparse noise", "contrast average"):
             found = columns_of(
                 "receptive fields",
@@ -210,7 +216,7 @@ def seeded(settings: Settings) -> Iterator[Quantity]:
 @checks("receptive field uncertainty")
 def intervals(settings: Settings) -> Iterator[Quantity]:
     """How often 95 % intervals of centres hold the truth."""
-    demo, repeats = demos(settings)[1], settings.of(3, 2)
+    demo, repeats = demos(settings)[1], 2
     shown = _dots(repeats)
     found = columns_of(
         "receptive field uncertainty",

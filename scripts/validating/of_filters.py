@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-import insilico_gui as ig
 from insilico_gui.stimuli import ArrayStimulus
 from validating.checks import RATE, Settings, checks, columns_of, responses_of
 from validating.demo import demos
-from validating.of_fields import centres
+from validating.of_fields import centres, of_squares
 from validating.quantities import Quantity
 from validating.truth.screen import pixel_sphere
 
@@ -91,11 +90,11 @@ def filters(settings: Settings) -> Iterator[Quantity]:
 @checks("whitened STA")
 def fields(settings: Settings) -> Iterator[Quantity]:
     """Centres of the demo's fields by squared contrast of sparse noise."""
-    shown = ig.stimuli.sparse_noise(n_presentations=settings.of(600, 150))
     for demo in demos(settings)[: settings.of(2, 1)]:
+        shown, responses = of_squares(demo, settings.of(600, 150))
         found = columns_of(
             "whitened STA",
-            demo.respond(shown),
+            responses,
             shown,
             demo.session,
             demo.rows,

@@ -198,7 +198,7 @@ def _of_curves(
 ) -> Iterator[Quantity]:
     """A column of the demo's responses to directions against that of closed forms."""
     for demo in demos(settings):
-        repeats = settings.of(6, 2) if demo.is_noisy else 1
+        repeats = settings.of(4, 2) if demo.is_noisy else 1
         # the others answer alike to all directions
         tuned = np.flatnonzero(demo.truth("cell") != "untuned")
         found = columns_of(

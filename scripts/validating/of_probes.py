@@ -106,8 +106,8 @@ def _surrounds(demo: Demo, place: int, size: float, repeats: int) -> pd.DataFram
         surround=("none", "same", "orthogonal"),
         edge_deg=0.0,
         center=(unit["true_rf_x"], unit["true_rf_y"]),
-        duration_s=1.5,
-        blank_s=0.5,
+        duration_s=1.2,
+        blank_s=0.3,
         repeats=repeats,
     )
     row = demo.rows[[place]]
@@ -150,14 +150,14 @@ def surrounds(settings: Settings) -> Iterator[Quantity]:
     for demo in demos(settings):
         at_edge = demo.groups()["edge"]
         complex_cells = demo.truth("cell") == "complex"
-        number = settings.of(10, 2)
+        number = settings.of(6, 2)
         places = []
         for area in AREAS:
             here = (demo.units["area"] == area).to_numpy() & complex_cells & ~at_edge
             members = np.flatnonzero(here)
             places.extend(members[:: max(1, len(members) // number)][:number].tolist())
         sizes = 4 * demo.truth("sigma")[places]
-        repeats = 8 if demo.is_noisy else 1
+        repeats = 4 if demo.is_noisy else 1
         found = pd.concat(
             [
                 _surrounds(demo, place, round(float(size), 2), repeats)
@@ -214,7 +214,7 @@ def dots_of_demo(settings: Settings) -> Iterator[Quantity]:
             density=0.2,
             lifetime_s=1.0,
             duration_s=2.0,
-            repeats=settings.of(4, 2),
+            repeats=settings.of(3, 2),
         )
         found = columns_of(
             "neurometric threshold",

@@ -48,8 +48,8 @@ def _patches(demo: Demo, place: int, noisy_repeats: int) -> pd.DataFrame:
         temporal_frequency=unit["true_tf"],
         edge_deg=0.0,
         center=(unit["true_rf_x"], unit["true_rf_y"]),
-        duration_s=1.5,
-        blank_s=0.3,
+        duration_s=1.2,
+        blank_s=0.2,
         repeats=noisy_repeats if demo.is_noisy else 1,
     )
     row = demo.rows[[place]]
@@ -89,9 +89,9 @@ def patches(settings: Settings) -> Iterator[Quantity]:
     """Preferred size, summation field and suppression of units of the demo."""
     for demo in demos(settings):
         # a few at the edge are enough to show what the missing part of a patch does
-        inside, edge = (settings.of(n, 2) for n in (8, 5))
+        inside, edge = (settings.of(n, 1) for n in (5, 2))
         places, at_edge = _chosen(demo, inside, edge)
-        found = pd.concat([_patches(demo, int(place), 4) for place in places])
+        found = pd.concat([_patches(demo, int(place), 3) for place in places])
         units = demo.units.iloc[places]
         area = units["area"].to_numpy()
         groups = {"inside": ~at_edge, "edge": at_edge}

@@ -43,7 +43,7 @@ def _true_modulation(demo: Demo) -> dict[str, Any]:
 def gratings(settings: Settings) -> Iterator[Quantity]:
     """F1 and F0 of the demo; all but simple cells answer without F1."""
     for demo in demos(settings):
-        repeats = settings.of(6, 2) if demo.is_noisy else 1
+        repeats = settings.of(4, 2) if demo.is_noisy else 1
         found = columns_of(
             "grating modulation",
             of_direction.responses(demo, repeats),
@@ -189,7 +189,7 @@ def turning(settings: Settings) -> Iterator[Quantity]:
 def of_demo(settings: Settings) -> Iterator[Quantity]:
     """Preferred direction in the last window, of direction units."""
     for demo in demos(settings):
-        repeats = settings.of(6, 2) if demo.is_noisy else 1
+        repeats = settings.of(4, 2) if demo.is_noisy else 1
         found = columns_of(
             "time-resolved tuning",
             of_direction.responses(demo, repeats),

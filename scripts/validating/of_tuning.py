@@ -48,7 +48,7 @@ def frequencies(settings: Settings) -> Iterator[Quantity]:
                 # half a second and a whole cycle of the slowest
                 duration_s=1.5 if short == "sf" else 2.5,
                 blank_s=0.1,
-                repeats=settings.of(3, 2) if demo.is_noisy else 1,
+                repeats=settings.of(2, 1) if demo.is_noisy else 1,
             )
             found = _columns(demo, shown, parameter)
             yield demo.quantity(
@@ -71,7 +71,7 @@ def contrasts(settings: Settings) -> Iterator[Quantity]:
             contrast=CONTRASTS,
             duration_s=1.0,
             blank_s=0.1,
-            repeats=settings.of(6, 2) if demo.is_noisy else 1,
+            repeats=settings.of(4, 2) if demo.is_noisy else 1,
         )
         found = _columns(demo, shown, "contrast")
         yield demo.quantity(

@@ -46,6 +46,23 @@ def write(folder: Path, rows: Sequence[dict[str, Any]], about: dict[str, Any]) -
     (folder / PAGE).write_text("\n".join(page(kept, about)) + "\n")
 
 
+def read(folder: Path) -> list[dict[str, Any]]:
+    """Rows of the table in a folder; none if there is no table."""
+    if not (folder / TABLE).exists():
+        return []
+    with (folder / TABLE).open(newline="") as file:
+        return [typed(row) for row in csv.DictReader(file)]
+
+
+def typed(row: dict[str, str]) -> dict[str, Any]:
+    """A row of text as the row that was written."""
+    found: dict[str, Any] = dict(row)
+    found |= {name: float(row[name]) if row[name] else None for name in NUMBERS}
+    found["units"] = int(row["units"])
+    found["met"] = {"True": True, "False": False}.get(row["met"])
+    return found
+
+
 def page(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> list[str]:
     """Lines of the page."""
     names = list(dict.fromkeys(row["analysis"] for row in rows))
