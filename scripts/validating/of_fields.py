@@ -254,6 +254,7 @@ def maps(settings: Settings) -> Iterator[Quantity]:
             _dots(1),
             demo.session,
             demo.rows,
+            sigma_um=150.0,  # an eighth of the units, so wider apart
             **DOTS_S,
         )
     sign = demo.units["area"].map(SIGNS).to_numpy()

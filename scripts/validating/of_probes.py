@@ -91,7 +91,7 @@ def of_demo(settings: Settings) -> Iterator[Quantity]:
             of_gratings,
             demo.truth("class") == "direction",
             unit="share",
-            truth_is="model",
+            truth_is="equations of the demo",
         )
 
 

@@ -69,7 +69,7 @@ def page(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> list[str]:
     lines = ["# Truth, measured, bias, spread", "", INTRODUCTION.strip(), ""]
     lines += [
         f"Made with {about['units']} of the {about['units_of_demo']} units of `demo` and "
-        f"`demo/noisy` (units at the edge: |rf_x| or |rf_y| above {EDGE}); the population "
+        f"`demo/noisy`; at the edge, `rf_x` or `rf_y` is beyond {EDGE}; the population "
         f"is `{about['population'][:19]}`.",
         "",
         "## Numbers that are held to",
@@ -109,7 +109,7 @@ def held(rows: Sequence[dict[str, Any]]) -> list[str]:
     body = []
     for row in rows:
         if row["bound"]:
-            of = row["bound"].split()[0].strip("|")
+            of = row["bound"].split()[0]
             body.append(
                 (
                     row["analysis"],

@@ -38,9 +38,9 @@ class Bound:
     group: str = "inside"
 
     def __str__(self) -> str:
-        sign = "<=" if self.is_at_most else ">="
-        name = "|bias|" if self.of == "bias" else self.of
-        return f"{name} {sign} {self.limit:g}"
+        if self.of == "bias":
+            return f"bias within {self.limit:g}"
+        return f"{self.of} {'<=' if self.is_at_most else '>='} {self.limit:g}"
 
 
 @dataclass(frozen=True)
