@@ -183,7 +183,7 @@ def shared_noise(settings: Settings) -> Iterator[Quantity]:
 def _of_noisy(demo: Demo, quick: bool) -> tuple[Any, Any, Any]:
     """Gratings with repeats, responses, and what simulated noise makes of them."""
     shown = ig.stimuli.drifting_gratings(
-        n_directions=4, duration_s=1.0, blank_s=1.0, repeats=8 if quick else 20
+        n_directions=4, duration_s=1.0, blank_s=1.0, repeats=8 if quick else 40
     )
     course = demo.model.course(
         np.arange(4)[:, None] * 90.0, 0.04, 2.0, n_on=30, smoothed=False
