@@ -210,3 +210,31 @@ def _of_curves(
         wanted, measured = np.full((2, len(demo.rows)), np.nan)
         wanted[tuned], measured[tuned] = true(curve[:, tuned]), found[name]
         yield demo.quantity(name, wanted, measured)
+
+
+@checks("functional layout")
+def layout(settings: Settings) -> Iterator[Quantity]:
+    """Places by principal components against a singular value decomposition.
+
+    Distances between units, relative to the largest, for axes may point either way.
+    """
+    rng, n = np.random.default_rng(17), settings.of(200, 60)
+    hidden = rng.normal(size=(300, 3)) * [3.0, 2.0, 1.0]
+    values = hidden @ rng.normal(size=(3, n)) + 0.5 * rng.normal(size=(300, n))
+    found = measure("functional layout", responses_of(values), of="responses")
+    scaled = ((values - values.mean(axis=0)) / values.std(axis=0)).T
+    left, size, _ = np.linalg.svd(scaled - scaled.mean(axis=0), full_matrices=False)
+    true = pdist(left[:, :2] * size[:2])
+    if found.columns is not None:
+        places = found.columns[["functional_x", "functional_y"]].to_numpy()
+        apart = pdist(places)
+        yield Quantity(
+            "distance in the plane, of the largest",
+            true / true.max(),
+            apart / apart.max(),
+            truth_is="numpy",
+        )
+    share = size[:2] ** 2 / (size**2).sum()
+    yield Quantity(
+        "explained", share, found.dataset.attrs["explained"], truth_is="numpy"
+    )
