@@ -52,7 +52,8 @@ class Demo:
 
     def respond(self, stimulus: Any) -> xr.DataArray:
         """Responses of the units to a stimulus."""
-        return ig.encode(self.session, stimulus, indices=self.rows)
+        found: xr.DataArray = ig.encode(self.session, stimulus, indices=self.rows)
+        return found
 
     def groups(self, edge: NDArray[np.bool_] | None = None) -> dict[str, Any]:
         """Units inside and at the edge, all and of each area."""

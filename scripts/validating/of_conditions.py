@@ -28,7 +28,8 @@ TABLE = pd.DataFrame(itertools.product(LEVELS, LEVELS), columns=["left", "right"
 
 def _found(analysis: str, **parameters: Any) -> Result:
     """An analysis of the lines that answer all pairs of levels."""
-    session, conditions = Lines(), ConditionTable(TABLE)
+    session: Any = Lines()
+    conditions = ConditionTable(TABLE)
     responses = ig.encode(session, conditions)
     return measure(analysis, responses, conditions, session, **parameters)
 
@@ -36,10 +37,10 @@ def _found(analysis: str, **parameters: Any) -> Result:
 @checks("condition tuning")
 def tuning(settings: Settings) -> Iterator[Quantity]:
     """Mean over time of lines, at each pair of levels."""
-    curve = _found("condition tuning", parameter="left x right").dataset["curve"]
+    found = _found("condition tuning", parameter="left x right").dataset
     left, right = np.array(LEVELS)[:, None, None], np.array(LEVELS)[:, None]
     true = left * (np.arange(6) + 1.0) / 2 + right
-    curve = curve.transpose("left", "right", "unit").to_numpy()
+    curve = found["curve"].transpose("left", "right", "unit").to_numpy()
     yield Quantity("curve", true.ravel(), curve.ravel())
 
 

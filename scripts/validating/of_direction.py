@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 SF, TF = 0.04, 2.0
 N_ON, WINDOW = 60, slice(30, 60)  # frames: two whole periods, once settled
-WINDOW_S = {"latency_s": 1.0, "window_s": 29 / 30}  # both ends are in the window
+WINDOW_S: dict[str, Any] = {
+    "latency_s": 1.0,
+    "window_s": 29 / 30,
+}  # both ends are in the window
 STEPS = np.arange(16) * 22.5
 
 

@@ -24,7 +24,7 @@ EVENTS = (
 
 def _found(analysis: str, *events: Any, **parameters: Any) -> Result:
     """An analysis of cells that are driven by four samples of 0.1 s."""
-    session = Cells(RATES)
+    session: Any = Cells(RATES)
     drive = Drive(Recorded("rest"), events=events, seed=2)
     responses = ig.encode(session, drive)
     return measure(analysis, responses, drive, session, **parameters)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 import insilico_gui as ig
-from validating.checks import Settings, checks, columns_of, measure, responses_of
+from validating.checks import Settings, checks, columns_of, responses_of
 from validating.demo import EDGE, Demo, demos
 from validating.quantities import Bound, Quantity, covered
 from validating.truth.screen import angular_sigma, flat_deg, ray, sphere
@@ -245,8 +245,8 @@ def maps(settings: Settings) -> Iterator[Quantity]:
     """Maps where units are, and field signs of areas, of true and of measured centres."""
     demo = demos(settings)[0]
     azimuth, elevation = demo.centre_deg()
-    known = measure("retinotopy", None, None, demo.session, known=True)
-    results = {"known centres": known.columns.iloc[demo.rows]}
+    known = columns_of("retinotopy", None, None, demo.session, known=True)
+    results = {"known centres": known.iloc[demo.rows]}
     if not settings.quick:
         results["measured centres"] = columns_of(
             "retinotopy",

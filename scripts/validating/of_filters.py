@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,10 @@ def _seeded(quick: bool) -> dict[str, Any]:
     rng = np.random.default_rng(17)
     n, n_frames = (12, 3000) if quick else (40, 6000)
     noise = rng.normal(size=(n_frames + 1, SHAPE[0] + 2, SHAPE[1] + 2))
-    smooth = noise[:-1] + noise[1:]
-    smooth = sum(
-        smooth[:, a : a + SHAPE[0], b : b + SHAPE[1]]
-        for a in range(3)
-        for b in range(3)
-    )
+    pairs = noise[:-1] + noise[1:]
+    smooth = np.zeros((n_frames, *SHAPE))
+    for a, b in product(range(3), range(3)):
+        smooth += pairs[:, a : a + SHAPE[0], b : b + SHAPE[1]]
     movie = np.clip(np.round(128 + 40 * smooth / smooth.std()), 0, 255).astype(np.uint8)
     column, row = rng.uniform(3, SHAPE[1] - 4, n), rng.uniform(2, SHAPE[0] - 3, n)
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]

@@ -21,7 +21,7 @@ from validating.checks import (
 from validating.demo import AREAS, demos
 from validating.quantities import Quantity
 
-NO_BURN_IN = {"burn_in_frames": 0}
+NO_BURN_IN: dict[str, Any] = {"burn_in_frames": 0}
 
 
 @checks("population decoding")
@@ -96,15 +96,16 @@ def dimensions(settings: Settings) -> Iterator[Quantity]:
     )
     curve = of_direction.true_curve(demo, of_direction.STEPS[:, None])
     rng = np.random.default_rng(0)
+    n_drawn = result.dataset.attrs["n_units_of_each_area"]
     true_ratio = []
     for name in AREAS:
         members = np.flatnonzero(demo.units["area"] == name)
         members = members[np.ptp(curve[:, members], axis=0) > 1e-3]
         ratios = []
         for _ in range(200):
-            chosen = rng.choice(members, result.dataset.attrs["n_units_of_each_area"])
-            values = np.linalg.eigvalsh(np.cov(curve[:, np.unique(chosen)].T))
-            ratios.append(values.sum() ** 2 / (values**2).sum())
+            chosen = rng.choice(members, n_drawn, replace=False)
+            spread = np.linalg.eigvalsh(np.cov(curve[:, chosen].T))
+            ratios.append(spread.sum() ** 2 / (spread**2).sum())
         true_ratio.append(np.mean(ratios))
     measured = result.dataset["participation"].mean("draw").sel(area=list(AREAS))
     yield Quantity(

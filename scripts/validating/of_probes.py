@@ -83,8 +83,8 @@ def of_demo(settings: Settings) -> Iterator[Quantity]:
             demo.session,
             demo.rows,
         )
-        of_gratings = found["plaid_component_z"] > found["plaid_pattern_z"]
-        of_gratings = np.where(found["plaid_index"].isna(), np.nan, of_gratings)
+        less = found["plaid_component_z"] > found["plaid_pattern_z"]
+        of_gratings = np.where(found["plaid_index"].isna(), np.nan, less)
         yield demo.quantity(
             "plaid_index < 0, direction units",
             1.0,
@@ -164,9 +164,9 @@ def surrounds(settings: Settings) -> Iterator[Quantity]:
                 for place, size in zip(places, sizes, strict=True)
             ]
         )
-        area = demo.units["area"].to_numpy()[places]
+        areas = demo.units["area"].to_numpy()[places]
         groups = {"inside": np.full(len(places), True)}
-        groups |= {f"{one}, inside": area == one for one in AREAS}
+        groups |= {f"{one}, inside": np.equal(areas, one) for one in AREAS}
         for name, true in _true_surround(demo.rows[places], sizes).items():
             yield Quantity(name, true, found[name], groups=groups, source=demo.name)
 

@@ -117,8 +117,8 @@ class Quantity:
             return counts | dict.fromkeys(names)
         if self.unit == "share":
             mean, wanted = measured[found].mean(), truth[found].mean()
-            values = (wanted, mean, mean - wanted, None, abs(mean - wanted))
-            return counts | dict(zip(names, values, strict=True))
+            shares = (wanted, mean, mean - wanted, None, abs(mean - wanted))
+            return counts | dict(zip(names, shares, strict=True))
         errors = self._errors(truth[found], measured[found]) * sign_of(sign, found)
         low, high = np.percentile(errors, CENTRAL)
         several = len(errors) > 1

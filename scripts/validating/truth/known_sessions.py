@@ -154,7 +154,8 @@ class Cells:
     ) -> Iterator[DriveChunk]:
         """See :class:`insilico_gui.drive.DriveSession`."""
         rng = np.random.default_rng(drive.seed)
-        base, interval = base_values(drive, self), base_interval(drive, self)
+        own: Any = self
+        base, interval = base_values(drive, own), base_interval(drive, own)
         step_s, n = drive.step_s, self.description.n_elements
         steps = [round(k * drive.window_s / step_s) for k in range(n_windows(drive))]
         for start, stop in pairwise([*steps, round(drive.duration_s / step_s)]):

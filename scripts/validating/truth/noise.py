@@ -45,4 +45,5 @@ def windowed_counts(
         events = rng.poisson(EVENTS * gain * rate) / EVENTS
         calcium = calcium + settle * (events - calcium)
         kept.append(calcium)
-    return np.mean(kept[len(before) :][window], axis=0)
+    means: NDArray[np.float64] = np.mean(kept[len(before) :][window], axis=0)
+    return means
