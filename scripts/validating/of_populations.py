@@ -116,6 +116,56 @@ def dimensions(settings: Settings) -> Iterator[Quantity]:
     )
 
 
+def _in_noise(seed: int) -> tuple[Any, Any]:
+    """Eight noisy presentations of 20 conditions in four dimensions, and the means."""
+    rng = np.random.default_rng(seed)
+    means = rng.normal(size=(20, 4)) @ rng.normal(size=(4, 24))
+    table = trials(condition=list(range(20)), turn=range(8))
+    shown = means[table["condition"].to_numpy()]
+    noisy = shown + 2 * rng.normal(size=shown.shape)
+    return responses_of(noisy, table), means
+
+
+@checks("participation ratio")
+def without_noise(settings: Settings) -> Iterator[Quantity]:
+    """Means in four dimensions under noise, with and without what noise adds."""
+    true, plain, crossed = [], [], []
+    for seed in range(settings.of(40, 8)):
+        given, means = _in_noise(seed)
+        size = np.linalg.eigvalsh(np.cov(means.T))
+        true.append(size.sum() ** 2 / (size**2).sum())
+        for ratios, crossvalidated in ((plain, False), (crossed, True)):
+            columns = columns_of(
+                "participation ratio",
+                given,
+                n_draws=1,
+                crossvalidated=crossvalidated,
+                **NO_BURN_IN,
+            )
+            name = "participation_ratio" + "_crossvalidated" * crossvalidated
+            ratios.append(columns[name].iloc[0])
+    for name, ratios in (("", plain), ("_crossvalidated", crossed)):
+        yield Quantity(f"participation_ratio{name}, noise", true, ratios)
+
+
+@checks("representational dissimilarity")
+def distances(settings: Settings) -> Iterator[Quantity]:
+    """Mean squared distance of conditions in variances of the noise, per unit."""
+    true, found = [], []
+    for seed in range(settings.of(40, 8)):
+        given, means = _in_noise(seed)
+        true.append(np.mean(pdist(means / 2, "sqeuclidean")) / means.shape[1])
+        columns = columns_of(
+            "representational dissimilarity",
+            given,
+            n_draws=1,
+            crossvalidated=True,
+            **NO_BURN_IN,
+        )
+        found.append(columns["rdm_distance"].iloc[0])
+    yield Quantity("rdm_distance, noise", true, found)
+
+
 @checks("representational dissimilarity")
 def dissimilarities(settings: Settings) -> Iterator[Quantity]:
     """All units of two areas, against scipy pair by pair."""

@@ -14,7 +14,7 @@ from scipy.stats import norm
 import insilico_gui as ig
 from validating.checks import RATE, Settings, checks, columns_of, responses_of
 from validating.demo import AREAS, Demo, demos
-from validating.quantities import Quantity
+from validating.quantities import Quantity, covered
 
 NO_BURN_IN = {"burn_in_frames": 0}
 DIRECTIONS = np.arange(12) * 30.0
@@ -183,13 +183,17 @@ def thresholds(settings: Settings) -> Iterator[Quantity]:
     drive = np.cos(np.radians(direction[:, None] - preferred)) * coherence[:, None]
     values = 10 + strength * drive + rng.normal(size=drive.shape)
     given = in_random_order(rng, values, coherence=coherence, direction=direction)
-    found = columns_of("neurometric threshold", given, **NO_BURN_IN)
+    found = columns_of(
+        "neurometric threshold", given, n_draws=settings.of(200, 100), **NO_BURN_IN
+    )
     area = norm.cdf(2 * strength * COHERENCES / np.sqrt(2))
     (threshold, slope), _ = curve_fit(
         lambda c, a, b: 1 - np.exp(-((c / a) ** b)) / 2, COHERENCES, area, (0.2, 1.0)
     )
     name = "neurometric_threshold"
     yield Quantity(name, threshold, found[name], truth_is="closed form, scipy")
+    held = covered(found, name, threshold)
+    yield Quantity(f"{name}, 95 % interval", 0.95, held, unit="share")
     name = "neurometric_slope"
     yield Quantity(name, slope, found[name], truth_is="closed form, scipy")
     yield Quantity(

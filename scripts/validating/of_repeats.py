@@ -131,7 +131,12 @@ def _repeated(quick: bool) -> dict[str, Any]:
 def variability(settings: Settings) -> Iterator[Quantity]:
     """Reliability of normal responses, Fano factor of Poisson counts."""
     made = _repeated(settings.quick)
-    found = columns_of("response variability", made["responses"], **NO_BURN_IN)
+    draws = settings.of(200, 100)
+    found = columns_of(
+        "response variability", made["responses"], n_draws=draws, **NO_BURN_IN
+    )
+    held = covered(found, "FEV", 1 / (1 + NOISE))
+    yield Quantity("FEV, 95 % interval", 0.95, held, unit="share")
     for name, true in {
         "split_half_reliability": 1 / (1 + NOISE / N),
         "FEV": 1 / (1 + NOISE),

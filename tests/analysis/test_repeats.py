@@ -299,6 +299,18 @@ def test_intervals_of_fano_factors_and_explainable_variance_hold_the_truth(rng):
         assert fewest <= ((low <= truth) & (truth <= high)).sum(), name
         middle = (low + high) / 2
         assert abs((middle - table[name]).mean()) < 0.1 * (high - low).mean()
+    # few presentations of much noise
+    trials = repeated(60, 6)
+    signal = rng.normal(size=(60, n_units))
+    signal = (signal - signal.mean(axis=0)) / signal.std(axis=0)
+    values = signal[trials["condition"]] + np.sqrt(2) * rng.normal(size=(360, n_units))
+    noisy = response_variability(
+        answered(values, trials), n_splits=1, n_draws=200, **ALL
+    )[1]
+    low, high = noisy["FEV_low"], noisy["FEV_high"]
+    assert fewest <= ((low <= 1 / 3) & (1 / 3 <= high)).sum()
+    assert abs(((low + high) / 2 - noisy["FEV"]).mean()) < 0.1 * (high - low).mean()
+    trials = repeated(15, 12)
     plain = response_variability(answered(counts, trials), n_splits=1, **ALL)[1]
     assert "fano_factor_low" not in plain
     np.testing.assert_array_equal(plain["fano_factor"], found["fano_factor"])

@@ -141,7 +141,8 @@ def _intervals(
     """Ends of the intervals of Fano factor and FEV.
 
     The variance of presentations drawn with replacement from n is too small by
-    (n - 1) / n, which every condition makes up for.
+    (n - 1) / n, which every condition makes up for. That of all presentations is not: what
+    conditions lose, their means gain.
     """
     n_draws, confidence, seed = draws
     condition, n = repeats.condition, len(repeats.levels)
@@ -155,7 +156,7 @@ def _intervals(
         _, _, within = moments(repeats.values[rows], of, n)
         noise, whole = variances(repeats.values[rows], of)
         missing = np.nanmean(np.where(np.isfinite(within), within * (larger - 1), 0), 0)
-        found["FEV"].append(1 - (noise + missing) / (whole + missing))
+        found["FEV"].append(1 - (noise + missing) / whole)
     ends: dict[str, Floats] = {}
     for name, values in found.items():
         low, high = interval(np.stack(values), confidence)
