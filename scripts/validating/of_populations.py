@@ -129,7 +129,9 @@ def _in_noise(seed: int) -> tuple[Any, Any]:
 @checks("participation ratio")
 def without_noise(settings: Settings) -> Iterator[Quantity]:
     """Means in four dimensions under noise, with and without what noise adds."""
-    true, plain, crossed = [], [], []
+    true: list[float] = []
+    plain: list[float] = []
+    crossed: list[float] = []
     for seed in range(settings.of(40, 8)):
         given, means = _in_noise(seed)
         size = np.linalg.eigvalsh(np.cov(means.T))
