@@ -50,8 +50,8 @@ class _Slider(QDoubleRangeSlider):
     @property
     def ends(self) -> tuple[float, float]:
         """Where its two ends are."""
-        low, high = self.value()
-        return float(low), float(high)
+        ends: tuple[float, ...] = self.value()
+        return float(ends[0]), float(ends[1])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """See Qt."""
