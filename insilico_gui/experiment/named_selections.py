@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 
@@ -110,7 +111,7 @@ class NamedSelections(Picking):
         """
         self._of_session(name, self._session_on_show())
         chosen, other = self.picked().indices, self.selection(name).indices
-        ways = {
+        ways: dict[str, Callable[[Any, Any], Any]] = {
             "union": np.union1d,
             "intersection": np.intersect1d,
             "difference": np.setdiff1d,

@@ -207,7 +207,7 @@ def test_a_brush_and_the_depth_select(window, panel, qtbot):
     assert plot.plotItem.vb.viewRange()[0][1] > 0.9
     qtbot.mouseClick(plot.viewport(), LEFT, pos=place(0.4))
     assert window.now.conditions == {} and len(rows(window)) == 40
-    slider = window.panel("Selection").depth.slider
+    slider = window.panel("Selection").depth_range.slider
     qtbot.wait(100)
     assert slider.isVisible() and slider.value() == (100.0, 200.0)
     handle = QPoint(slider.width() - 6, slider.height() // 2)
@@ -219,7 +219,7 @@ def test_a_brush_and_the_depth_select(window, panel, qtbot):
     assert low is None and 140 < high < 160
     assert rows(window) == np.flatnonzero(units["z"] <= high).tolist()
     window.files.undo()
-    assert window.panel("Selection").depth.slider.value() == (100.0, 200.0)
+    assert window.panel("Selection").depth_range.slider.value() == (100.0, 200.0)
 
 
 def test_an_empty_plot_says_why_and_what_to_do(window, panel, qtbot):

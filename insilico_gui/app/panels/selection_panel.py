@@ -64,7 +64,7 @@ class SelectionPanel(Panel):
             self.clear_button,
             self.invert_button,
         )
-        self.depth = DepthRange(self._between)
+        self.depth_range = DepthRange(self._between)
         self.no_areas = text_label()
         self.areas_label, self.fields_label = QLabel("Areas"), QLabel("Fields")
         grid = QGridLayout()
@@ -78,7 +78,7 @@ class SelectionPanel(Panel):
         grid.addWidget(self.all_button, 4, 0)
         grid.addWidget(self.clear_button, 4, 1)
         self.body.addWidget(self.count)
-        self.body.addWidget(self.depth)
+        self.body.addWidget(self.depth_range)
         self.body.addWidget(self.no_areas)
         self.body.addLayout(grid)
         self.body.addStretch(1)
@@ -109,7 +109,7 @@ class SelectionPanel(Panel):
         if ends != (None, None):
             known[column] = ends
         if not self.attempt(self.experiment.narrow, known):
-            self.depth.show_state(self.now)
+            self.depth_range.show_state(self.now)
 
     def _combine(self) -> None:
         if self.areas.ticked() or self.fields.ticked():
@@ -134,7 +134,7 @@ class SelectionPanel(Panel):
         if "session" in changed or self.now.session is None:
             self._fill()
         selection = self.now.selection
-        self.depth.show_state(self.now)
+        self.depth_range.show_state(self.now)
         if selection is None:
             self.count.setText("No session")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -307,7 +308,7 @@ class UnitsPanel(Panel):
         self.condition_chips = [
             Chip(
                 _short(name, wanted, units),
-                lambda name=name: self._remove(name),
+                partial(self._remove, name),
                 f"Take this condition away: {facts(name).label}, column {name}",
                 removes=True,
             )

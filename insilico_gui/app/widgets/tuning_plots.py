@@ -299,7 +299,7 @@ class StarPlot(CirclePlot):
         wide = float(np.diff([*around, around[0] + turn]).min())  # as none may overlap
         for (k, n), _ in np.ndenumerate(mean):
             for half in np.arange(0, 360, turn):
-                at = angles[k] + half
+                at = float(angles[k] + half)
                 item = QGraphicsPathItem(_sector(at, wide, HOLE + n, HOLE + n + 1))
                 item.setBrush(pg.mkBrush(*colors[k, n]))
                 item.setPen(pg.mkPen(self.plot_colors.background, width=1))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QStandardItem, QStandardItemModel
-from qtpy.QtWidgets import QCompleter, QLineEdit
+from qtpy.QtWidgets import QCompleter, QLineEdit, QListView
 
 from insilico_gui.app.widgets.theme import current_colors
 from insilico_gui.units.filter_text import Completion, completion
@@ -53,6 +53,8 @@ class ConditionLine(QLineEdit):
         )
         self.setClearButtonEnabled(True)
         self._completer = QCompleter(QStandardItemModel(self), self)
+        self._popup = QListView()
+        self._completer.setPopup(self._popup)
         self._completer.setWidget(self)
         self._completer.setCompletionMode(
             QCompleter.CompletionMode.UnfilteredPopupCompletion
@@ -63,7 +65,7 @@ class ConditionLine(QLineEdit):
     @property
     def offers(self) -> list[str]:
         """What is offered to go on with; empty while no list is open."""
-        if self._offered is None or not self._completer.popup().isVisible():
+        if self._offered is None or not self._popup.isVisible():
             return []
         return [name for name, _ in self._offered.offers]
 
@@ -81,7 +83,7 @@ class ConditionLine(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """See Qt: Enter takes the conditions, what is typed is completed."""
-        popup = self._completer.popup()
+        popup = self._popup
         if popup.isVisible() and event.key() in OF_POPUP:
             chosen = popup.currentIndex().isValid()
             if event.key() == Qt.Key.Key_Escape or chosen:
@@ -110,7 +112,7 @@ class ConditionLine(QLineEdit):
         word = self.text()[found.start : found.stop]
         self._offered = found
         if not found.offers or [name for name, _ in found.offers] == [word]:
-            self._completer.popup().hide()
+            self._popup.hide()
             return
         model = self._completer.model()
         if isinstance(model, QStandardItemModel):
@@ -120,7 +122,7 @@ class ConditionLine(QLineEdit):
                 item = QStandardItem(said)
                 item.setData(name, OFFER)
                 model.appendRow(item)
-        colors, popup = current_colors(), self._completer.popup()
+        colors, popup = current_colors(), self._popup
         popup.setStyleSheet(  # it is a window of its own, without the theme
             f"background: rgb{colors.background}; color: rgb{colors.text};"
             f"selection-background-color: rgb{colors.points};"

@@ -39,30 +39,36 @@ def depth_column(now: Resolved) -> str | None:
     return None
 
 
-class _Slider(QDoubleRangeSlider):  # type: ignore[misc]
+class _Slider(QDoubleRangeSlider):
     """Calls a command when the user lets go of it, by the mouse or by keys."""
 
     def __init__(self, command: Callable[[], object]) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
+        super().__init__(Qt.Orientation.Horizontal)  # type: ignore[no-untyped-call]
         self._command = command
-        self._before = self.value()
+        self._before = self.ends
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Where its two ends are."""
+        ends: tuple[float, ...] = self.value()
+        return float(ends[0]), float(ends[1])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """See Qt."""
-        self._before = self.value()
+        self._before = self.ends
         super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """See Qt."""
         super().mouseReleaseEvent(event)
-        if self.value() != self._before:
+        if self.ends != self._before:
             self._command()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """See Qt."""
-        before = self.value()
+        before = self.ends
         super().keyPressEvent(event)
-        if self.value() != before:
+        if self.ends != before:
             self._command()
 
 
@@ -119,7 +125,7 @@ class DepthRange(QWidget):
     def _use(self) -> None:
         low, high = self._ends
         step = (high - low) / STEPS
-        first, last = self.slider.value()
+        first, last = self.slider.ends
         self._say(first, last)
         digits = max(0, 2 - int(np.floor(np.log10(max(step, 1e-12)))))
         self._command(

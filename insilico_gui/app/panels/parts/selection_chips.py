@@ -119,16 +119,17 @@ class SelectionChips:
                 text = f"{called} \u00b7 {len(self._experiment.selection(name)):,}"
             except InsilicoError:  # a result that it is by is not computed now
                 text = called
-        is_named = name is not None and is_kept(name)
+        fill_menu = None
+        tip = "Select all units" if name is None else f"Select these units: {called}"
+        if name is not None and is_kept(name):
+            fill_menu = partial(self._fill_menu, name)
+            tip += "; right click: rename, recolour, combine, save"
         made = Chip(
             text,
             partial(self._desk.attempt, self._experiment.use_selection, name),
-            "Select all units"
-            if name is None
-            else f"Select these units: {called}"
-            + ("; right click: rename, recolour, combine, save" * is_named),
+            tip,
             color=None if entry is None else entry.color,
-            menu=partial(self._fill_menu, name) if is_named else None,
+            menu=fill_menu,
         )
         made.setProperty("selection", called)
         chosen = now.selection
