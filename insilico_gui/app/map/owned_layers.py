@@ -16,6 +16,7 @@ from napari.components import LayerList
 from napari.layers import Image, Layer, Points, Shapes
 from napari.utils.transforms import Affine
 from psygnal import Signal
+from qtpy.QtCore import QTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -251,7 +252,7 @@ class LayerOwner:
         # Not a list of our own: the viewer's, and all that is connected to it, stay.
         viewer.layers.__class__ = _GuardedList
         if not len(viewer.layers):  # or they were read for those
-            _begin_reading_units()
+            QTimer.singleShot(UNITS_AFTER_MS, _begin_reading_units)
 
     def add(self, layer: AnyLayer, *, at: int | None = None) -> AnyLayer:
         """Put a new layer into the viewer, closed to all others.
@@ -299,6 +300,9 @@ class LayerOwner:
             "(right click on it in the layer list, Duplicate Layer) can be edited."
         )
 
+
+UNITS_AFTER_MS = 1000
+"""After a window is made: first it is drawn."""
 
 _reading: threading.Thread | None = None
 
