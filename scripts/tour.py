@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 SMALL, LARGE, LARGEST = (1366, 768), (1920, 1080), (2560, 1440)
-N_COLORS = 256
+N_COLORS = {SMALL: 256, LARGE: 256, LARGEST: 128}
 LIMIT_S = 600.0
 
 
@@ -262,7 +262,7 @@ def main(wanted: list[str]) -> None:
         get_settings().appearance.theme = theme
         path = PICTURES / f"{make.__name__}.png"
         take_picture(make(), path, size)
-        picture = Image.open(path).convert("RGB").quantize(N_COLORS)
+        picture = Image.open(path).convert("RGB").quantize(N_COLORS[size])
         picture.save(path, optimize=True)
         print(path, path.stat().st_size // 1000, "kB", flush=True)
 
