@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 SMALL, LARGE, LARGEST = (1366, 768), (1920, 1080), (2560, 1440)
-N_COLORS = {SMALL: 256, LARGE: 256, LARGEST: 64}
+N_COLORS = {SMALL: 256, LARGE: 256, LARGEST: 128}
 LIMIT_S = 600.0
 
 
@@ -199,8 +199,13 @@ def recorded() -> InsilicoWindow:
     ig.export((chosen + noise).astype("float32").assign_attrs(chosen.attrs), path)
     found.drop([path])
     found.wait(LIMIT_S)
-    found.experiment.look(raster={"sort": "pref_dir_measured", "beside": "A"})
-    found.show_panel("Raster")
+    best = found.now.units["gDSI_measured"].idxmax()
+    found.experiment.look(
+        raster={"sort": "pref_dir_measured", "beside": "A"},
+        unit_id=int(found.now.units["unit_id"].loc[best]),
+    )
+    for title in ("Tuning", "Raster"):
+        found.show_panel(title)
     return found
 
 

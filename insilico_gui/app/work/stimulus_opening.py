@@ -133,8 +133,8 @@ class StimulusOpening(QObject):
                 say(str(error))
                 return
             say(
-                f"The responses in {quoted(path.name)} are now the reference that the "
-                "panel Compare compares the current ones with."
+                f"The responses in {quoted(path.name)} are now the reference, B: Compare "
+                "has their numbers, and Raster draws them beside those on show."
             )
 
         self._reading = self._jobs.start(

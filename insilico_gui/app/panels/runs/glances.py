@@ -90,7 +90,7 @@ def _resized(values: NDArray[Any], axis: int, n: int) -> NDArray[Any]:
     """An array with `n` items along an axis: means of more, or repeats of fewer."""
     size = values.shape[axis]
     if size <= n:
-        return np.take(values, np.arange(n) * size // n, axis=axis)
+        return np.asarray(np.take(values, np.arange(n) * size // n, axis=axis))
     edges = np.arange(n + 1) * size // n
     sums = np.add.reduceat(values, edges[:-1], axis=axis, dtype=np.float32)
     counts = np.diff(edges).astype(np.float32)
@@ -113,22 +113,22 @@ def _cells(table: ConditionTable) -> NDArray[np.uint8]:
     low, high = np.array(GROUND), np.array(BASE)
     picture = low + lit * (high - low)
     picture[:, np.flatnonzero(np.diff(columns))] = GROUND
-    return picture.astype(np.uint8)
+    return np.asarray(picture, np.uint8)
 
 
 def _events(drive: Drive) -> NDArray[np.uint8]:
     """Events of a drive as bars in time, over its base."""
     picture = np.full((HEIGHT, WIDTH, 3), GROUND, np.uint8)
     picture[HEIGHT - 12 : HEIGHT - 8] = BASE
-    events = drive.events[:5]
-    ends = [e.onset_s + (e.duration_s or 0.0) for e in events if hasattr(e, "onset_s")]
+    spans = [
+        (float(getattr(event, "onset_s", 0.0)), getattr(event, "duration_s", None))
+        for event in drive.events[:5]
+    ]
+    ends = [start + (length or 0.0) for start, length in spans]
     whole = drive.duration_s or max([*ends, 1.0])
-    for k, event in enumerate(events):
-        start = getattr(event, "onset_s", 0.0)
-        length = getattr(event, "duration_s", None) or whole - start
-        left, right = (
-            round(WIDTH * min(t / whole, 1.0)) for t in (start, start + length)
-        )
+    for k, (start, length) in enumerate(spans):
+        stop = whole if length is None else start + length
+        left, right = (round(WIDTH * min(t / whole, 1.0)) for t in (start, stop))
         top = 6 + 8 * k
         picture[top : top + 5, left : max(right, left + 2)] = MARK
     return picture

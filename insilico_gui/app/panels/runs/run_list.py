@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from qtpy.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from qtpy.QtGui import QColor, QFont, QImage, QPainter, QPen
@@ -177,7 +177,8 @@ class RunList(QTreeWidget, Themed):
         item = self.itemAt(point)
         line = None if item is None else item.data(0, LINE)
         if (
-            event.button() == Qt.MouseButton.LeftButton
+            item is not None
+            and event.button() == Qt.MouseButton.LeftButton
             and isinstance(line, Line)
             and line.may_pin
             and self.pin_rect(self.visualItemRect(item)).contains(point)
@@ -206,8 +207,7 @@ class _Drawn(QStyledItemDelegate):
 
     @property
     def _list(self) -> RunList:
-        found: RunList = self.parent()
-        return found
+        return cast("RunList", self.parent())
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """See Qt."""

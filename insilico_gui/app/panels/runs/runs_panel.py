@@ -244,7 +244,9 @@ class RunsPanel(Panel):
 
     def draw_work(self) -> None:
         """Say how far every run is."""
-        lines = {(line.session, line.stimulus): line for line in self.now.runs}
+        lines: dict[Row, RunLine] = {
+            (line.session, line.stimulus): line for line in self.now.runs
+        }
         for row in self.tree.items:
             self._draw_row(row, lines.get(row))
         session, stimulus = self.row

@@ -134,7 +134,8 @@ def restricted(wish: Wish, columns: Ints) -> Wish:
 
 def translated(wish: Wish, pairs: Pairs, n_other: int, first: int) -> Wish:
     """A wish for the responses on show, as one for those beside."""
-    at = np.searchsorted(pairs.own, wish.columns)
+    own = pairs.own if wish.columns is None else wish.columns
+    at = np.searchsorted(pairs.own, own)
     keys = groups = None
     if wish.keys is not None:
         keys = np.full(n_other, np.nan)

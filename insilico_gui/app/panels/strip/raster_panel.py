@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,8 @@ from insilico_gui.app.work.live_summary import LiveSummary
 from insilico_gui.responses import unit_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -339,8 +341,8 @@ class RasterPanel(Panel):
 
 def _names(
     units: pd.DataFrame, columns: NDArray[np.int64]
-) -> list[tuple[str, NDArray[Any]]]:
+) -> list[tuple[str, Sequence[object]]]:
     """What tells units apart, by columns of responses."""
     rows = units.iloc[columns]
     names = ("unit_id", "session", "scan_idx", "area")
-    return [(name, rows[name].to_numpy()) for name in names if name in rows]
+    return [(name, rows[name].tolist()) for name in names if name in rows]
