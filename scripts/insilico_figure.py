@@ -3,8 +3,8 @@
 Gratings, flashed dots, random dots and natural clips are shown to the model, and what
 each unit prefers is measured as from a recording. ::
 
-    python scripts/insilico_figure.py docs/pictures             # all units, 4 minutes of a core
-    python scripts/insilico_figure.py OUT --units 40            # those near the centre
+    python scripts/insilico_figure.py docs/pictures  # all units, some minutes
+    python scripts/insilico_figure.py OUT --units 40  # those near the centre
 """
 
 from __future__ import annotations

@@ -159,9 +159,9 @@ def _intervals(
             found[name].append(values.reshape(len(waiting), n_units))
         waiting = []
     ends: dict[str, Floats] = {}
-    for name, values in found.items():
+    for name, drawn in found.items():
         low, high = interval(
-            np.concatenate(values),
+            np.concatenate(drawn),
             confidence,
             around=observed[name],
             period=360.0 if name == "neurometric_pref_direction" else None,

@@ -240,9 +240,8 @@ def _matrices(
 def _is_complete(shown: Shown | None) -> NDArray[np.bool_]:
     """Whether units have a response in every presentation, [U]; all without any."""
     if shown is None:
-        return np.ones((), bool)
-    complete: NDArray[np.bool_] = np.isfinite(shown.values).all(axis=0)
-    return complete
+        return np.asarray(True)
+    return np.asarray(np.isfinite(shown.values).all(axis=0))
 
 
 def _presentations(
@@ -287,14 +286,11 @@ def _without_noise(
     areas = list(drawn)
     for block in in_blocks(len(areas), 1, on_progress):
         area = areas[block.start]
-        ends = jackknife(
-            lambda rows, area=area: float(
-                np.mean([measure(rows, units) for units in drawn[area]])
-            ),
-            turn,
-            confidence,
-            positive=positive,
-        )
+
+        def mean(rows: Kept, draws: NDArray[np.int64] = drawn[area]) -> float:
+            return float(np.mean([measure(rows, units) for units in draws]))
+
+        ends = jackknife(mean, turn, confidence, positive=positive)
         for column, value in zip(found, ends, strict=True):
             found[column][area] = value
     return found
