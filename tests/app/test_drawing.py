@@ -76,9 +76,11 @@ def test_a_command_draws_only_the_panels_that_differ(shown, monkeypatch):
     assert draws.of(experiment.pick, areas=["V1"]) == three
     assert draws.of(experiment.narrow, {"rf_x": (None, 0.5)}) == three
     assert draws.of(experiment.look, only_selected=True) == {"Units": 1}
-    assert draws.of(experiment.look, limits=(0.0, 1.0)) == {"Map": 1}
-    assert draws.of(experiment.look, color_by="rf_x") == {"Map": 1}
-    assert draws.of(experiment.look, layout="anatomical") == {"Map": 1}
+    colored = {"Map": 1, "Units": 1}  # the table has the colours of the map
+    assert draws.of(experiment.look, limits=(0.0, 1.0)) == colored
+    # which says whether the map has its colours
+    assert draws.of(experiment.look, color_by="rf_x") == {**colored, "Compare": 1}
+    assert draws.of(experiment.look, layout="anatomical") == colored
     shown.panel("Selection")
     three = {"Selection": 1, "Compare": 1, "Traces": 1}
     assert draws.of(experiment.pick_none) == three

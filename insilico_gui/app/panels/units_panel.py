@@ -59,7 +59,7 @@ class UnitsPanel(Panel):
         {
             *("units", "measured", "selection", "conditions", "selections", "encoded"),
             *("view.only_selected", "view.unit_id", "view.selection", "view.color_by"),
-            *("view.limits", "view.layout"),
+            *("view.limits", "view.layout", "view.map", "beside"),
         }
     )
 
