@@ -45,6 +45,9 @@ MAP, MAP_ALONE = (0.06, 0.37, 0.49, 0.55), (0.06, 0.37, 0.78, 0.55)
 STIMULUS, TRACES = (0.665, 0.37, 0.315, 0.55), (0.06, 0.09, 0.82, 0.19)
 """Left, bottom, width and height of the parts, of the page."""
 
+CLOCK = 0.036
+"""Height of the line with the time, of the page; the stimulus is named below it."""
+
 BELOW = 0.35
 """Brightness of the stimulus below units, as a part of its own."""
 
@@ -100,13 +103,13 @@ class Page:
         below = figure.add_axes(TRACES)
         self._draw_traces(below)
         title = plain(material.title)
-        figure.text(0.06, 0.955, title, fontsize=11, weight="bold", va="center")
+        figure.text(0.06, 0.969, title, fontsize=11, weight="bold", va="center")
         self._page = self._rendered(figure)
         self._map_box, self._map_axes = self._box(ax), ax
         self._stimulus_box = None if beside is None else self._box(beside)
         self._trace_box, self._trace_axes = self._box(below), below
         self._place_dots()
-        self._clock = self._new_figure(film.width // 3, round(0.05 * film.height))
+        self._clock = self._new_figure(film.width // 3, round(CLOCK * film.height))
         self._words = self._clock.text(
             1.0, 0.5, "", ha="right", va="center", fontsize=10, color=self._ink
         )
@@ -305,7 +308,7 @@ class Page:
         height, width = clock.shape[:2]
         margin = round(0.02 * page.shape[1])
         end = page.shape[1] - margin
-        above = round(0.02 * page.shape[0])
+        above = round(0.013 * page.shape[0])
         page[above : above + height, end - width : end] = clock
 
 
