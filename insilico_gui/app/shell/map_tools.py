@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from insilico_gui.app.shell.window import InsilicoWindow
     from insilico_gui.experiment.document import Mode
     from insilico_gui.experiment.picking import How
+    from insilico_gui.experiment.resolved import Resolved
 
 DRAW = "Hold the mouse button down and draw around units; Esc puts the lasso away."
 
@@ -78,6 +79,20 @@ class MapTools(QObject):
     def draw_time(self) -> None:
         """Another time: the card tells of it."""
         self.card.draw_time(playing=self._window.experiment.playback.playing)
+
+    def layout_for(self, now: Resolved) -> str | None:
+        """The layout to change to if the session lacks the one in use; else None."""
+        layouts = self._window.map.layouts_of(now)
+        if not layouts or now.view.layout in layouts or self._is_coming(now):
+            return None
+        return layouts[0]
+
+    def _is_coming(self, now: Resolved) -> bool:
+        """Whether the layout is one that the experiment computes, as after opening it."""
+        return now.view.layout == "functional" and any(
+            (entry.analysis, entry.session) == ("functional layout", now.session_name)
+            for entry in self._window.experiment.document.analyses
+        )
 
     def put_away(self) -> None:
         """Other units, or units elsewhere: what was begun on the map is over."""

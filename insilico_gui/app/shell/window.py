@@ -280,7 +280,7 @@ class InsilicoWindow(Workspace):
         changed = now.changed_since(before)
         layout = None
         if changed & {"session", "units", "view.layout"}:
-            layout = self._layout_for(now)
+            layout = self.map_tools.layout_for(now)
         if layout is not None:
             # A command of its own, after which all is drawn
             self.experiment.look(layout=layout)
@@ -303,20 +303,6 @@ class InsilicoWindow(Workspace):
         self.opening.catch_up(self.now)
         if changed & {"path", "is_saved", "view", "session_name", "stimulus_name"}:
             self.files.draw()
-
-    def _layout_for(self, now: Resolved) -> str | None:
-        """The layout to change to if the session lacks the one in use; else None."""
-        layouts = self.map.layouts_of(now)
-        if not layouts or now.view.layout in layouts or self._is_coming(now):
-            return None
-        return layouts[0]
-
-    def _is_coming(self, now: Resolved) -> bool:
-        """Whether the layout is one that the experiment computes, as after opening it."""
-        return now.view.layout == "functional" and any(
-            (entry.analysis, entry.session) == ("functional layout", now.session_name)
-            for entry in self.experiment.document.analyses
-        )
 
     def _show_new_stimulus(self) -> None:
         shown, playback = self.now.shown, self.experiment.playback
