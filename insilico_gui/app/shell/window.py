@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from insilico_gui.app.panels.panel import Panel
     from insilico_gui.app.work.jobs import Job
     from insilico_gui.experiment import Experiment
-    from insilico_gui.experiment.resolved import Resolved
 
 
 class InsilicoWindow(Workspace):
