@@ -47,6 +47,15 @@ def first_looks(n_units: int) -> dict[str, Any]:
     }
 
 
+def rim_in(layout: str) -> float:
+    """Width of the rim of units that are not selected, as a part of their size.
+
+    On the scalp they have the colour of what is around them. In depth, where they are
+    small and lie before each other, rims would be most of what is seen.
+    """
+    return {"scalp": RIM, "anatomical 3-D": 0.0}.get(layout, THIN_RIM)
+
+
 @dataclass(frozen=True)
 class UnitLooks:
     """Size and rim of every unit.
@@ -113,6 +122,7 @@ def looks(
         size *= np.where(chosen, SELECTED_SIZE, OTHER_SIZE)
     rim = np.where(chosen, RIM, rim_others)
     rim_color = np.where(chosen[:, None], color_selected, color_others)
+    rim_color[rim == 0, 3] = 0  # a rim of no width would be drawn half a pixel wide
     on_top = chosen.astype(np.uint16)
     if looked_at is not None:
         size[looked_at] = base_size * SELECTED_SIZE

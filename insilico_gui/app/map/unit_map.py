@@ -64,7 +64,7 @@ UNITS = "Units"
 LOOKS = LOOKS_OF | {"beside", "results", "view.map"}
 """What sizes and rims depend on."""
 
-SIZES = {"scalp": 0.4, "list": 0.9}
+SIZES = {"scalp": 0.4, "list": 0.9, "anatomical 3-D": 1.4}
 """Of points, as a part of the size that fills a layout: scalp and names show through."""
 
 
@@ -256,7 +256,7 @@ class UnitMap:
             stimulus.visible = layout == "retinotopic"
         self._viewer.dims.ndisplay = 3 if layout == "anatomical 3-D" else 2
         # On small points a soft edge would be most of what is seen
-        layer.antialiasing = 0 if layout == "list" else 1
+        layer.antialiasing = 0 if layout in ("list", "anatomical 3-D") else 1
         self.show_selection()
         self.coloring_changed()
         if fit:
@@ -362,7 +362,7 @@ class UnitMap:
             self.crowd.selected(),
             unit_row(now.units, now.view.unit_id),
             self._base_size,
-            rim_others=unit_looks.RIM if on_scalp else unit_looks.THIN_RIM,
+            rim_others=unit_looks.rim_in(now.view.layout),
             color_others=unit_looks.BLACK if on_scalp else unit_looks.NEUTRAL,
             color_selected=rim_of(now)
             or (unit_looks.BLACK if is_light else unit_looks.WHITE),
