@@ -22,7 +22,7 @@ OPENERS = re.compile(
 )
 #: Of these, calls of other things: objects of this project, and what reads text.
 OTHERS = re.compile(
-    r"^(self|super\(\)|twin|ig)\.|stimulus_panel\.open$|^window\.files\.open$"
+    r"^(self|super\(\)|twin|ig)\.|stimulus_panel\.open$|^window\.files\.open$|^dialog\.open$"
     r"|^(point|machine|family|foreign)\.load$"
     r"|^archive\.open$|^Experiment\.open$|^file\.load$|^(read_json|read_text|read_csv|read_parquet|read_table)$"
 )

@@ -45,7 +45,7 @@ def test_the_page_and_its_table_are_of_these_analyses_and_this_demo():
     assert text == "\n".join(page.page(rows, about)) + "\n"
     headings = [line[3:] for line in text.splitlines() if line.startswith("## ")]
     named = [f"{name[0].upper()}{name[1:]}" for name in analyses()]
-    assert headings[1:] == named
+    assert sorted(headings[1:]) == sorted(named)  # registered as modules are read
     held = [row for row in rows if row["bound"]]
     assert len(held) >= 13 and all(row["met"] for row in held)
     sessions = {row["session"] for row in rows}

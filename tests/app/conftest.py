@@ -8,7 +8,11 @@ import av
 import napari
 import numpy as np
 import pytest
+from app_model import Application
+from napari._app_model._app import NapariApplication, _napari_names
+from napari._qt._qapp_model.qactions import init_qactions
 from napari._qt.threads.status_checker import StatusChecker
+from napari.plugins import _initialize_plugins
 from napari.settings import get_settings
 from qtpy.QtWidgets import QMessageBox
 from support.garbage import set_modules_aside
@@ -58,7 +62,12 @@ def window(make_napari_viewer):
 def viewer_of_module(qapp, plugins_of_napari, unsaved_settings_of_napari):
     """A viewer for all tests of a file; what napari's own fixture sets, it sets too."""
     get_settings().reset()
+    model = NapariApplication("kept")  # or later viewers would find commands registered
+    model.injection_store.namespace = _napari_names
+    _initialize_plugins.cache_clear()
+    init_qactions.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NapariApplication, "get_app_model", lambda *_: model)
         patch.setattr(StatusChecker, "start", lambda self: None)
         viewer = napari.Viewer(show_welcome_screen=False)
         yield viewer
@@ -67,6 +76,9 @@ def viewer_of_module(qapp, plugins_of_napari, unsaved_settings_of_napari):
             viewer.window._qt_window, "_save_current_window_settings", lambda: None
         )
         viewer.close()
+    Application.destroy("kept")
+    _initialize_plugins.cache_clear()
+    init_qactions.cache_clear()
 
 
 @pytest.fixture

@@ -81,10 +81,13 @@ def test_direction_units_prefer_their_direction(demo, common, of_class):
     evoked = common.max(0) - demo.units["true_baseline"].to_numpy()
     clear = of_class["direction"] & (evoked > 0.1)
     assert clear.sum() > 800
-    error = turned(STEPS[common.argmax(0)], truth)[clear]
+    error = turned(STEPS[common.argmax(0)], truth)
     # within half a step, but where two steps are about as near
-    assert np.mean(error <= 11.25) > 0.97
-    assert error.max() < 22.5
+    assert np.mean(error[clear] <= 11.25) > 0.97
+    # at the edge of the screen part of an envelope is missing
+    inside = demo.units[["rf_x", "rf_y"]].abs().max(axis=1).to_numpy() < 0.85
+    assert (clear & inside).sum() > 700
+    assert error[clear & inside].max() < 22.5
 
 
 def test_exact_direction_from_the_curve(demo, common, of_class):
@@ -106,10 +109,9 @@ def test_exact_direction_from_the_curve(demo, common, of_class):
     assert np.percentile(turned(STEPS[best] + vertex, truth, 180)[oriented], 95) < 2
 
 
-def test_orientation_units_have_little_of_a_direction(demo, common, of_class):
-    cells = of_class["orientation"] & (demo.units["true_cell"] == "complex").to_numpy()
-    assert tuning_indices(common.T)["gDSI"][cells].max() < 0.25
-    assert tuning_indices(common.T)["gOSI"][cells].mean() > 0.2
+def test_orientation_units_have_little_of_a_direction(common, of_class):
+    assert tuning_indices(common.T)["gDSI"][of_class["orientation"]].max() < 0.2
+    assert tuning_indices(common.T)["gOSI"][of_class["orientation"]].mean() > 0.23
 
 
 def test_untuned_units_are_flat(demo, common, of_class):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from insilico_wang2025 import twin
 from support import wang2025_synthetic as synthetic
-from wang2025_tables import metadata, truth, write_properties
+from support.wang2025_tables import metadata, truth, write_properties
 
 import insilico_gui as ig
 from insilico_gui.errors import SessionError, UntrustedFileError, WeightsError

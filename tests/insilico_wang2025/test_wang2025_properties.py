@@ -12,9 +12,9 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-import wang2025_tables as tables
 from insilico_wang2025 import twin
 from insilico_wang2025.published import FILES, PROPERTIES_URL, SPARE
+from support import wang2025_tables as tables
 from support.command_line import error_of
 from support.range_server import serving_folder
 

@@ -11,7 +11,7 @@ import torch
 from insilico_wang2025 import twin
 from insilico_wang2025.retinotopy import derived_centers, map_positions, retinotopy
 from support import wang2025_synthetic as synthetic
-from wang2025_tables import truth, write_properties
+from support.wang2025_tables import truth, write_properties
 
 from insilico_gui.errors import UntrustedFileError, WeightsError
 

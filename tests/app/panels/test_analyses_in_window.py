@@ -210,7 +210,7 @@ def test_monet_is_mapped_by_contrast(laboratory, qtbot):
     panel.least_r2.setValue(0.3)
     good = (units["rf_r2"] >= 0.3) & units["rf_x_fit"].notna()
     drawn = laboratory.viewer.layers["Receptive fields"]
-    assert 0 < len(drawn.data) == good.sum() < len(units)
+    assert 0 < len(drawn.data) == min(good.sum(), 50) < len(units)  # 50 at most
 
 
 @pytest.mark.timeout(120)
@@ -302,7 +302,9 @@ def test_one_of_two_parts_that_vary_the_same_is_chosen(laboratory, qtbot):
     panel = laboratory.panel("Tuning")
     encode(laboratory, gratings(2))
     assert panel.part.isHidden()  # no choice
-    spec = ig.stimuli.Sequence(parts=[gratings(4).spec, gratings(1).spec], blank_s=0.2)
+    spec = ig.stimuli.Sequence(
+        parts=[gratings(4).spec, gratings(0.5).spec], blank_s=0.2
+    )
     encode(laboratory, spec.stimulus())
     assert not panel.part.isHidden()
     assert items(panel.part) == ["drifting_gratings", "drifting_gratings_2"]

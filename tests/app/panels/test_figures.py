@@ -264,7 +264,7 @@ def test_plots_of_video_sessions(window, qtbot, monkeypatch, tmp_path):
     expected = responses.std("unit", ddof=1) / np.sqrt(12)
     np.testing.assert_allclose(table[sem], expected, rtol=1e-4)
     gratings = ig.stimuli.drifting_gratings(
-        n_directions=4, duration_s=0.5, frame_rate=10.0
+        n_directions=4, duration_s=0.5, blank_s=0.6, frame_rate=10.0
     )
     use_stimulus(window, gratings)
     window.encode()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,13 +10,11 @@ from support.drops import drop
 from support.in_window import choose, pixels
 from support.mouse import settle_map
 from support.wang2025_synthetic import write_params, write_tables
+from support.wang2025_tables import truth, write_properties
 
 import insilico_gui as ig
 from insilico_gui.analysis.trials.scales import scaled
 from insilico_gui.responses import BURN_IN_FRAMES
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "insilico_wang2025"))
-from wang2025_tables import truth, write_properties
 
 LIMIT_S = 120.0
 LEFT = Qt.MouseButton.LeftButton

@@ -223,7 +223,7 @@ def test_responses_that_are_coming_appear(window, qtbot):
     )
     window.encode()
     window.wait(LIMIT_S)
-    assert seen[-1] == 90
+    qtbot.waitUntil(lambda: seen[-1] == 90, timeout=10_000)
     assert panel.plot.image.image[..., 3].all()
 
 

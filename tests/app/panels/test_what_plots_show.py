@@ -27,7 +27,10 @@ def clip(seed, n=40):
 
 
 def gratings():
-    return ig.stimuli.drifting_gratings(n_directions=4, duration_s=0.5, frame_rate=10.0)
+    """Four directions, all after the burn-in of the session."""
+    return ig.stimuli.drifting_gratings(
+        n_directions=4, duration_s=0.5, blank_s=0.6, frame_rate=10.0
+    )
 
 
 def rgb(image):

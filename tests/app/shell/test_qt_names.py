@@ -17,6 +17,9 @@ OVERRIDDEN = {
     *("contextMenuEvent", "eventFilter", "keyPressEvent", "paintEvent", "resizeEvent"),
     *("showEvent", "viewportEvent", "paint"),
     *("hasHeightForWidth", "minimumSizeHint", "sizeHint", "setText"),
+    *("changeEvent", "hideEvent", "keyReleaseEvent", "mouseDoubleClickEvent"),
+    *("mouseMoveEvent", "mousePressEvent", "mouseReleaseEvent", "timerEvent"),
+    *("done", "event", "paintSection", "sliderChange"),
 }
 """Names of Qt that are taken over with their own meaning and arguments."""
 

@@ -38,7 +38,9 @@ def encoded(window):
     use_session(window, LeakySession(40, (36, 64)))
     use_stimulus(
         window,
-        ig.stimuli.drifting_gratings(n_directions=4, duration_s=0.5, frame_rate=10.0),
+        ig.stimuli.drifting_gratings(
+            n_directions=4, duration_s=0.5, blank_s=0.6, frame_rate=10.0
+        ),
     )
     window.encode()
     window.wait(LIMIT_S)

@@ -211,7 +211,8 @@ class RunsPanel(Panel):
             self.attempt(self._open_script, session, stimulus)
 
     def _open_script(self, session: str, stimulus: str | None) -> None:
-        ScriptDialog(self.experiment.to_python(session, stimulus), self).open()
+        dialog = ScriptDialog(self.experiment.to_python(session, stimulus), self)
+        dialog.open()
 
     # -- from the state ----------------------------------------------------------------
 
