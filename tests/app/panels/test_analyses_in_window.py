@@ -28,12 +28,6 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def window(kept_window):
-    """One window, which begins a new experiment for each test."""
-    return kept_window
-
-
-@pytest.fixture
 def laboratory(window):
     """The demo session, with the 252 units of one field to be encoded."""
     use_session(window, ig.open_session("demo"))
