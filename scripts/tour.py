@@ -251,6 +251,20 @@ TOUR: tuple[tuple[Callable[[], InsilicoWindow], tuple[int, int], str], ...] = (
 """What is shown, at which size, in which theme."""
 
 
+def with_few_colors(picture: Image.Image, n_colors: int) -> Image.Image:
+    """A picture that is small as a file, and whose scales of colours are still whole.
+
+    Most colours are those that most of the picture has, which are greys; the others are
+    chosen for how far apart they are.
+    """
+    n_common = 5 * n_colors // 8
+    common = picture.quantize(n_common).getpalette() or []
+    apart = picture.quantize(n_colors - n_common, Image.Quantize.MAXCOVERAGE)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(common[: 3 * n_common] + (apart.getpalette() or []))
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
 def main(wanted: list[str]) -> None:
     """Take pictures, with few colours, so that they stay small."""
     # Nothing of the user's: no recent files, no layout, no experiment after a crash
@@ -262,8 +276,9 @@ def main(wanted: list[str]) -> None:
         get_settings().appearance.theme = theme
         path = PICTURES / f"{make.__name__}.png"
         take_picture(make(), path, size)
-        picture = Image.open(path).convert("RGB").quantize(N_COLORS[size])
-        picture.save(path, optimize=True)
+        with_few_colors(Image.open(path).convert("RGB"), N_COLORS[size]).save(
+            path, optimize=True
+        )
         print(path, path.stat().st_size // 1000, "kB", flush=True)
 
 

@@ -54,6 +54,10 @@ class ImagePlot(ThemedPlot):
         self.bar.axis.enableAutoSIPrefix(False)
         self.bar.axis.setWidth(NUMBERS_WIDTH if titled else BAR_WIDTH)
         self.bar.setImageItem(self.image, insert_in=self.plotItem)
+        if titled:  # over the bar as well, or it would push the bar out of sight
+            title, layout = self.plotItem.titleLabel, self.plotItem.layout
+            layout.removeItem(title)
+            layout.addItem(title, 0, 0, 1, layout.columnCount())
         self.use_plot_colors(self.plot_colors)  # the bar has an axis of its own
         self.show_image(None)
 
