@@ -89,7 +89,8 @@ def playhead(raster: Raster, window: Window) -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from qtpy.QtWidgets import QApplication
 
-    from insilico_gui.app.panels.strip.raster_plot import Drawn, RasterPlot
+    from insilico_gui.app.panels.strip.raster_drawing import Drawn
+    from insilico_gui.app.panels.strip.raster_plot import RasterPlot
     from insilico_gui.app.panels.strip.time_axis import TimeAxis
 
     app = QApplication.instance() or QApplication([])
