@@ -1,7 +1,7 @@
 """Streaming of the demo twin, against an earlier state of it in the same run.
 
-    git worktree add /tmp/earlier COMMIT
-    python benchmarks/demo_speed.py [--against /tmp/earlier/plugins] [--rounds 7]
+    git worktree add ../earlier COMMIT
+    python benchmarks/demo_speed.py [--against ../earlier/plugins] [--rounds 7]
 
 Both models encode the same noise with all units on one thread, in turns, each in a
 process of its own that measures processor time; medians over the rounds. ``ratio`` is
