@@ -192,6 +192,11 @@ class Resolved:
         return self.condition_session is None and self.drive_session is None
 
     @property
+    def may_see_video(self) -> bool:
+        """Whether the session, or one that may be loaded, is shown trials of video."""
+        return self.may_see and self.image_session is None
+
+    @property
     def n_times(self) -> int:
         """Moments of playback for each frame: those of the response to one image."""
         if self.shown is not None:

@@ -122,8 +122,8 @@ class ReceptiveFieldPanel(UnitAnalysisPanel):
 
     @classmethod
     def is_offered(cls, now: Resolved) -> bool:
-        """Whether the session may be shown pictures."""
-        return super().is_offered(now) and now.may_see
+        """Whether the session may be shown what fields are mapped with."""
+        return super().is_offered(now) and now.may_see_video
 
     # -- from the user -----------------------------------------------------------------
 

@@ -131,7 +131,7 @@ class TuningPanel(UnitAnalysisPanel):
     @classmethod
     def is_offered(cls, now: Resolved) -> bool:
         """Whether the session may be shown trials of a stimulus."""
-        return super().is_offered(now) and now.may_see
+        return super().is_offered(now) and now.may_see_video
 
     # -- from the user -----------------------------------------------------------------
 

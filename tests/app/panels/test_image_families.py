@@ -96,7 +96,10 @@ def test_voxels(window, qtbot, root, pictures, tmp_path):
     assert traces.playhead.value() == strongest[0] + 1
     assert not traces.plot.burn_in.isVisible()
 
-    # What does not apply says so
+    # What does not apply is not offered, and says so where it is asked for
+    offered = {slot.title for slot in window.slots if slot.kind.is_offered(window.now)}
+    assert {"Images", "Compare", "Population"} <= offered
+    assert not {"Tuning", "Receptive fields"} & offered
     assert "not on a sheet" in window.panel("Retinotopy").about.text()
     assert "no trials" in window.panel("Tuning").note.text()
     assert "mapped with video" in window.panel("Receptive fields").note.text()
